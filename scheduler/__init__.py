@@ -1,0 +1,1 @@
+"""When the market is looked at, and where observations come from: recorded, simulated, later live."""

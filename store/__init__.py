@@ -1,0 +1,1 @@
+"""The one owner of Redis: keys, codecs and time to live."""
