@@ -1,0 +1,65 @@
+# Everything a person needs, in one place: `make help` lists it.
+# A fresh machine has git, make, Python 3.11 or newer and a package index; the rest is installed here, into .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := market store commands scheduler bot
+INSTALL := $(PYTHON) .ci/install.py
+
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+
+.PHONY: help run serve test slow check format coverage lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUNTIME) ## the demo: a simulated market in the terminal; no token, no network
+	@exec $(BIN)/seawall demo
+
+serve: $(RUNTIME) ## the service: whatever has a token is started (SEAWALL_TELEGRAM_TOKEN, SEAWALL_DISCORD_TOKEN)
+	@exec $(BIN)/seawall run
+
+test: $(DEV) ## all tests but the slow ones
+	@$(BIN)/pytest -n 2 -m "not slow"
+
+slow: $(DEV) ## the slow tests, among them the newcomer's clock
+	@$(BIN)/pytest -m slow -s
+
+check: $(DEV) ## the gate: format, lint, types, import contracts, docstrings, spelling, Dockerfile, docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --select D1 $(PACKAGES)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/codespell
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/pytest -q tests/docs tests/test_house.py tests/test_shape.py -m "not slow"
+	@echo "check: all good"
+
+format: $(DEV) ## format the code and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+coverage: $(DEV) ## the tests once more, and which lines and branches they leave out
+	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/coverage run -m pytest -q -m "not slow"
+	@$(BIN)/coverage combine -q && $(BIN)/coverage report
+
+lock: ## resolve the requirements anew, with hashes and without any index address
+	@$(PYTHON) .ci/lock.py
+
+clean: ## remove what was installed and cached here
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: an install is done once and again when its lock changes.
+$(RUNTIME): requirements.lock .ci/install.py
+	@$(INSTALL) requirements.lock $@
+
+$(DEV): requirements-dev.lock .ci/install.py
+	@$(INSTALL) requirements-dev.lock $@
