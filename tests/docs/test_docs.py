@@ -1,0 +1,80 @@
+"""What the documents say is held to the code: links lead somewhere, commands exist, records have their shape."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).parent.parent.parent
+PAGES = sorted([*HOME.glob("*.md"), *(HOME / "docs").rglob("*.md"), *(HOME / "changes").glob("*.md")])
+KINDS = {"added", "changed", "fixed", "removed", "security"}
+RECORDS = sorted((HOME / "docs" / "decisions").glob("*.md"))
+FRAGMENTS = sorted(path for path in (HOME / "changes").glob("*.md") if path.name != "README.md")
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(HOME))
+
+
+def blocks(page: str, language: str) -> str:
+    return "\n".join(
+        re.findall(rf"^```{language}\n(.*?)^```", (HOME / page).read_text(), re.MULTILINE | re.DOTALL)
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_leads_to_a_file_that_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_make_target_named_is_one(page: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (HOME / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", (HOME / page).read_text(), re.MULTILINE))
+    assert named
+    assert named <= targets
+
+
+def test_every_command_has_its_line_in_the_readme_and_no_other_has() -> None:
+    commands = {path.stem for path in (HOME / "commands").glob("*.py")} - {"__init__"}
+    table = re.findall(r"^\| (`/.+?) \|", (HOME / "README.md").read_text(), re.MULTILINE)
+    assert {name for row in table for name in re.findall(r"/([a-z]+)", row)} == commands
+
+
+def test_every_contract_the_architecture_names_is_checked() -> None:
+    contracts = tomllib.loads((HOME / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    named = {"one-way", "pure-market", "entries-alone", "no-cycles"}
+    assert named <= {contract["id"] for contract in contracts}
+    assert all(f"`{name}`" in (HOME / "ARCHITECTURE.md").read_text() for name in named)
+
+
+def test_every_file_the_architecture_names_is_there_or_is_an_example_of_one_to_add() -> None:
+    page = (HOME / "ARCHITECTURE.md").read_text()
+    paths = set(re.findall(r"`((?:market|store|commands|scheduler|bot)/[\w/]+\.\w+)`", page))
+    to_add = set(re.findall(r"^\| a [\w ]+ \| `([^`]+)`", page, re.MULTILINE))
+    assert len(to_add) == 4
+    assert not [path for path in paths - to_add if not (HOME / path).exists()]
+    assert not [path for path in to_add if not (HOME / path).parent.is_dir()]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=name_of)
+def test_a_decision_record_gives_context_choice_and_price_in_few_lines(record: Path) -> None:
+    text = record.read_text()
+    assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", record.name)
+    assert text.startswith(f"# {record.name[:4]}: ")
+    assert re.findall(r"^## (\w+)", text, re.MULTILINE) == ["Context", "Choice", "Price"]
+    assert len(text.splitlines()) <= 40
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS, ids=name_of)
+def test_a_fragment_is_short_and_names_its_kind(fragment: Path) -> None:
+    assert fragment.name.split(".")[1] in KINDS
+    assert len(fragment.read_text().split()) <= 80
+
+
+def test_it_says_that_it_is_no_advice_and_that_the_market_is_simulated() -> None:
+    readme = (HOME / "README.md").read_text()
+    assert "Information, not advice" in readme
+    assert "recorded or simulated" in readme
