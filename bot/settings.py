@@ -1,0 +1,197 @@
+"""The settings: what the operator chose, read once from the environment and nowhere else."""
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from market.observations import Asset
+
+PREFIX = "SEAWALL_"
+SECRETS = ("telegram_token", "discord_token", "redis_url")
+"""Settings that may also be given as the path of a file: SEAWALL_TELEGRAM_TOKEN_FILE and so on."""
+
+SECRET_FILE_BYTES = 4_096
+MANY_ASSETS = 300
+
+_TELEGRAM_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{30,100}")
+_DISCORD_TOKEN = re.compile(r"[A-Za-z0-9_-]{18,40}\.[A-Za-z0-9_-]{4,10}\.[A-Za-z0-9_-]{20,80}")
+_REDIS_URL = re.compile(r"(rediss?|valkeys?|unix)://\S+")
+_ASSET = re.compile(r"[A-Z0-9]{1,20}")
+_ELSEWHERE = re.compile(r"SEAWALL_(RECORDINGS|FAULT|[A-Z]+_(REST|WS)_URL)")
+
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class Misconfigured(Exception):
+    """The environment cannot be used; `problems` holds one sentence a mistake, none of them a secret."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def state_directory(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """Where this platform keeps what a program must remember, such as ~/.local/state/seawall."""
+    if platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "seawall"
+    chosen = environ.get("XDG_STATE_HOME", "")
+    root = Path(chosen) if chosen.startswith("/") else Path.home() / ".local" / "state"
+    return root / "seawall"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can choose. Secrets show themselves as stars in repr, str and JSON."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    telegram_token: SecretStr | None = Field(None, description="Token from @BotFather; starts Telegram.")
+    discord_token: SecretStr | None = Field(
+        None, description="Bot token of a Discord application; starts Discord."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="An existing Valkey or Redis. Without it a private Valkey is started."
+    )
+    telegram_url: HttpUrl | None = Field(
+        None, description="Root of a self-hosted Bot API server, without /bot. Default: Telegram's own."
+    )
+    discord_url: HttpUrl | None = Field(
+        None, description="Root of a Discord REST server, with its version. Default: Discord's own."
+    )
+    assets: Annotated[tuple[Asset, ...], NoDecode] = Field(
+        ("BTC", "ETH"), description="Watched assets, separated by commas."
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: state_directory(os.environ),
+        description="Where the private Valkey keeps its files.",
+    )
+    log_level: Level = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    library_log_level: Level = Field(
+        "WARNING", description="The same for httpx, telegram, discord and their like."
+    )
+    log_format: Literal["console", "json"] = Field("console", description="console or json, on stderr.")
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _telegram_token_has_its_shape(cls, token: SecretStr | None) -> SecretStr | None:
+        return _shaped(token, _TELEGRAM_TOKEN, "is no Telegram bot token (digits, a colon, 35 characters)")
+
+    @field_validator("discord_token")
+    @classmethod
+    def _discord_token_has_its_shape(cls, token: SecretStr | None) -> SecretStr | None:
+        return _shaped(token, _DISCORD_TOKEN, "is no Discord bot token (three parts joined by dots)")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url_has_its_shape(cls, url: SecretStr | None) -> SecretStr | None:
+        return _shaped(
+            url, _REDIS_URL, "is no address such as redis://127.0.0.1:6379/0 or unix:///run/valkey.sock"
+        )
+
+    @field_validator("assets", mode="before")
+    @classmethod
+    def _assets_are_names(cls, value: object) -> tuple[Asset, ...]:
+        words = value.split(",") if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
+        names = tuple(dict.fromkeys(word.strip().upper() for word in words if word.strip()))
+        wrong = [name[:24] for name in names if not _ASSET.fullmatch(name)]
+        if wrong or not 0 < len(names) <= MANY_ASSETS:
+            raise ValueError(
+                f"must be 1 to {MANY_ASSETS} names such as BTC,ETH" + (f", not {wrong[0]!r}" if wrong else "")
+            )
+        return names
+
+    @field_validator("log_level", "library_log_level", mode="before")
+    @classmethod
+    def _levels_are_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _home_is_spelled_out(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets in clear, for the redaction of logs only."""
+        given = (self.telegram_token, self.discord_token, self.redis_url)
+        return tuple(secret.get_secret_value() for secret in given if secret is not None)
+
+
+def read_settings() -> Settings:
+    """The settings of this process's environment.
+
+    Raises Misconfigured with every mistake at once, in words that name the variable and hold no secret.
+    """
+    from_files, problems = _read_secret_files(os.environ)
+    problems += _slips(os.environ)
+    try:
+        settings = Settings(**from_files)
+    except ValidationError as error:
+        problems += [_in_words(mistake) for mistake in error.errors(include_input=False, include_url=False)]
+        raise Misconfigured(tuple(problems)) from None
+    if problems:
+        raise Misconfigured(tuple(problems))
+    return settings
+
+
+def _shaped(secret: SecretStr | None, shape: re.Pattern[str], otherwise: str) -> SecretStr | None:
+    if secret is not None and not shape.fullmatch(secret.get_secret_value().strip()):
+        raise ValueError(otherwise)
+    return None if secret is None else SecretStr(secret.get_secret_value().strip())
+
+
+def _read_secret_files(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    found: dict[str, Any] = {}
+    problems: list[str] = []
+    for name in SECRETS:
+        variable = f"{PREFIX}{name.upper()}"
+        path = environ.get(f"{variable}_FILE", "")
+        if path and environ.get(variable):
+            problems.append(f"{variable} and {variable}_FILE are both set: keep one.")
+        elif path:
+            try:
+                found[name] = _read_secret_file(Path(path))
+            except (OSError, ValueError) as error:
+                why = error.strerror if isinstance(error, OSError) else str(error)
+                problems.append(f"{variable}_FILE: {path} cannot be read: {why}.")
+    return found, problems
+
+
+def _read_secret_file(path: Path) -> str:
+    with path.expanduser().open("rb") as file:
+        raw = file.read(SECRET_FILE_BYTES + 1)
+    if len(raw) > SECRET_FILE_BYTES:
+        raise ValueError("too long for a secret")
+    try:
+        secret = raw.decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise ValueError("not plain text") from None
+    if not secret:
+        raise ValueError("empty")
+    return secret
+
+
+def _slips(environ: Mapping[str, str]) -> list[str]:
+    """Variables that are nearly one of ours: a typing error that would otherwise be silent."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    known += [f"{PREFIX}{name.upper()}_FILE" for name in SECRETS]
+    strangers = sorted(
+        name
+        for name in environ
+        if name.startswith(PREFIX) and name not in known and not _ELSEWHERE.fullmatch(name)
+    )
+    nearest = {name: difflib.get_close_matches(name, known, 1, 0.85) for name in strangers}
+    return [f"{name} is no setting. Did you mean {near[0]}?" for name, near in nearest.items() if near]
+
+
+def _in_words(mistake: Any) -> str:
+    variable = PREFIX + str(mistake["loc"][0]).upper()
+    why = str(mistake["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return f"{variable} {why}."
