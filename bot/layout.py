@@ -1,0 +1,207 @@
+"""Replies as text: blocks become pieces, pieces become messages no longer than a platform allows.
+
+A dialect says how a platform writes each kind of piece. Lengths are UTF-16 units, as Telegram counts them (chat.md);
+messages are cut between lines, and a piece's tags are closed and opened again around the cut.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from commands.protocol.reply import Block, Heading, Lines, Note, Reply, Table, Text, Tone
+
+TELEGRAM_UNITS = 4_096
+"""Telegram's longest message (Bot API, sendMessage), counted before its entities are parsed to be on the safe side."""
+
+DISCORD_UNITS = 2_000
+"""Discord's longest message (developer documentation, Create Message)."""
+
+COLUMN_GAP = " "
+SYMBOL: Mapping[Tone, str] = {Tone.CAUTION: "! ", Tone.STRESS: "!! "}
+
+
+class Style(StrEnum):
+    """How a piece is meant: the line that says it all, prose, or columns that must stay aligned."""
+
+    HEADING = "heading"
+    PROSE = "prose"
+    FIXED = "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Lines of one style, clean of control characters and not yet escaped for any platform."""
+
+    style: Style
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a dialect writes a style: what opens it, what closes it, and how a line in it is escaped."""
+
+    open: str
+    close: str
+    escape: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a platform writes the styles, and its longest message in UTF-16 units."""
+
+    units: int
+    forms: Mapping[Style, Form]
+
+
+def lay_out(reply: Reply, dialect: Dialect) -> tuple[str, ...]:
+    """The reply as messages of a dialect, at least one, each within the platform's limit and complete in itself."""
+    return tuple(_pack(pieces(reply), dialect)) or ("-",)
+
+
+def pieces(reply: Reply) -> tuple[Piece, ...]:
+    """The blocks of a reply as pieces, from top to bottom."""
+    made = (_piece(block) for block in reply.blocks)
+    return tuple(piece for piece in made if any(line.strip() for line in piece.lines))
+
+
+def clean(text: str) -> str:
+    """The text without control, bidirectional and zero-width characters; newlines stay, tabs become blanks."""
+    spaced = text.replace("\r\n", "\n").replace("\t", "    ")
+    return "".join(sign for sign in spaced if sign == "\n" or unicodedata.category(sign) not in _UNSEEN)
+
+
+def units(text: str) -> int:
+    """The length of a text in UTF-16 units: an emoji counts two."""
+    return len(text) + sum(1 for sign in text if sign > "\uffff")
+
+
+def align(table: Table) -> tuple[str, ...]:
+    """The rows of a table as lines whose columns stand one below the other, its head first."""
+    rows = [tuple(clean(cell).replace("\n", " ") for cell in row) for row in (table.head, *table.rows) if row]
+    columns = max(map(len, rows), default=0)
+    widths = [max(_width(row[place]) for row in rows if place < len(row)) for place in range(columns)]
+    return tuple(_line(row, widths, table.align).rstrip() for row in rows)
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_MARKS = re.compile(r"([\\*_~|`>#\[\]<]|^\s{0,9}[-+])")
+
+
+def _escape_markdown(line: str) -> str:
+    return _MARKS.sub(r"\\\1", line)
+
+
+def _neutralise_backticks(line: str) -> str:
+    return line.replace("`", "\u02cb")
+
+
+def _as_it_is(line: str) -> str:
+    return line
+
+
+def _escape_html(line: str) -> str:
+    return html.escape(line, quote=True)
+
+
+TELEGRAM_HTML = Dialect(
+    TELEGRAM_UNITS,
+    {
+        Style.HEADING: Form("<b>", "</b>", _escape_html),
+        Style.PROSE: Form("", "", _escape_html),
+        Style.FIXED: Form("<pre>", "</pre>", _escape_html),
+    },
+)
+TELEGRAM_PLAIN = Dialect(TELEGRAM_UNITS, {style: Form("", "", _as_it_is) for style in Style})
+DISCORD_MARKDOWN = Dialect(
+    DISCORD_UNITS,
+    {
+        Style.HEADING: Form("**", "**", _escape_markdown),
+        Style.PROSE: Form("", "", _escape_markdown),
+        Style.FIXED: Form("```\n", "\n```", _neutralise_backticks),
+    },
+)
+
+
+def _piece(block: Block) -> Piece:
+    match block:
+        case Heading(text):
+            return Piece(Style.HEADING, (clean(text).replace("\n", " "),))
+        case Note(text, tone):
+            return Piece(Style.PROSE, tuple(_marked(clean(text), tone).split("\n")))
+        case Text(text):
+            return Piece(Style.PROSE, tuple(clean(text).split("\n")))
+        case Lines(lines):
+            return Piece(Style.FIXED, tuple(clean(line).replace("\n", " ") for line in lines))
+        case Table():
+            return Piece(Style.FIXED, align(block))
+
+
+def _marked(text: str, tone: Tone) -> str:
+    return text if text.startswith("!") else SYMBOL.get(tone, "") + text
+
+
+def _line(row: tuple[str, ...], widths: list[int], sides: str) -> str:
+    cells = []
+    for place, cell in enumerate(row):
+        blank = " " * (widths[place] - _width(cell))
+        cells.append(blank + cell if sides[place : place + 1] == "r" else cell + blank)
+    return COLUMN_GAP.join(cells)
+
+
+def _width(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in {"W", "F"})
+        for sign in text
+    )
+
+
+def _pack(parts: tuple[Piece, ...], dialect: Dialect) -> Iterator[str]:
+    """Fill messages piece by piece; a piece that does not fit goes on in the next message."""
+    message = ""
+    for piece in parts:
+        form = dialect.forms[piece.style]
+        for chunk in _chunks(piece, form, dialect.units - units(message) - 1, dialect.units):
+            grown = f"{message}\n{chunk}" if message else chunk
+            if units(grown) <= dialect.units:
+                message = grown
+                continue
+            yield message
+            message = chunk
+    if message:
+        yield message
+
+
+def _chunks(piece: Piece, form: Form, first: int, limit: int) -> Iterator[str]:
+    """The piece between its tags, cut so that the first part has `first` units if a line fits there at all."""
+    around = units(form.open) + units(form.close)
+    room = (first if first > around else limit) - around
+    held: list[str] = []
+    used = 0
+    for line in _short_lines(piece.lines, form, limit - around):
+        cost = units(line) + (1 if held else 0)
+        if held and used + cost > room:
+            yield form.open + "\n".join(held) + form.close
+            held, used, room, cost = [], 0, limit - around, units(line)
+        held.append(line)
+        used += cost
+    if held:
+        yield form.open + "\n".join(held) + form.close
+
+
+def _short_lines(lines: tuple[str, ...], form: Form, limit: int) -> Iterator[str]:
+    """The escaped lines, one longer than a whole message cut where its characters allow."""
+    for line in lines:
+        escaped = form.escape(line)
+        if units(escaped) <= limit:
+            yield escaped
+            continue
+        held = ""
+        for sign in map(form.escape, line):
+            if units(held) + units(sign) > limit:
+                yield held
+                held = ""
+            held += sign
+        yield held
