@@ -148,7 +148,7 @@ class Progress:
             self.pass_on(
                 f"{self.head} | packages {wanted}/{wanted} fetched, unpacking, {seconds:.0f} s (once) ..."
             )
-        else:
+        elif "\nCollecting " in said or said.startswith(("Collecting ", "Requirement ")):
             here = len(re.findall(r"^(?:Collecting|Requirement already) ", said, re.MULTILINE))
             self.pass_on(f"{self.head} | packages {here}/{wanted}, {seconds:.0f} s (once) ...")
 
