@@ -1,0 +1,1 @@
+"""How a command is asked and answered, whatever it is about."""

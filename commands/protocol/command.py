@@ -1,0 +1,162 @@
+"""A command: its request as a dataclass whose fields say how each word is read, and what it answers."""
+
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from functools import lru_cache
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
+
+from commands.protocol.reply import Reply
+from commands.protocol.request import Context, Misunderstood, Role, said
+from commands.protocol.words import LONGEST_TEXT, Lexicon, Word, symbol_of, unknown_asset
+
+Ask = TypeVar("Ask")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One field of a request: its name, the kind of its word, whether it must be said, and what it means."""
+
+    name: str
+    word: Word
+    required: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Generic[Ask]):
+    """An entry of the folder `commands`.
+
+    `request` is a frozen dataclass whose fields are annotated with words; `answer` turns one into a Reply. `help` is one
+    line, `example` a line that works. `private` answers hold a position. Menus show `in_menu` commands by `order`.
+    """
+
+    name: str
+    request: type[Ask]
+    answer: Callable[[Ask, Context], Awaitable[Reply]]
+    help: str
+    example: str
+    order: int
+    needs: Role = Role.ANYONE
+    private: bool = False
+    in_menu: bool = True
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """The fields of the request in their order, for slash options and the documentation."""
+        return options_of(self.request)
+
+    @property
+    def usage(self) -> str:
+        """How it is asked: "/size ASSET LEVERAGE [side] ..."."""
+        words = (option.name.upper() if option.required else f"[{option.name}]" for option in self.options)
+        return " ".join((f"/{self.name}", *words))
+
+    def read(self, words: Sequence[str], lexicon: Lexicon) -> Ask:
+        """The request in `words` (the command's name left out), in any sensible order. Raises Misunderstood."""
+        taken: dict[str, object] = {}
+        rest = list(words)
+        while rest:
+            word = rest.pop(0)
+            option, value = self._named(word, rest, lexicon) or self._bare(word, taken, lexicon)
+            _take(taken, option, value, word)
+        return self._request(taken, words)
+
+    def read_options(self, values: Mapping[str, object], lexicon: Lexicon) -> Ask:
+        """The request in slash options by name: texts, numbers, or None for one left out. Raises Misunderstood."""
+        by_name = {option.name: option for option in self.options}
+        taken: dict[str, object] = {}
+        for name, value in values.items():
+            if value is None:
+                continue
+            if name not in by_name:
+                raise Misunderstood("words.no_option", said=said(name))
+            taken[name] = _told(by_name[name], _plain(value), lexicon)
+        return self._request(taken, [str(value) for value in values.values() if value is not None])
+
+    def _request(self, taken: Mapping[str, object], words: Sequence[str]) -> Ask:
+        for option in self.options:
+            if option.required and option.name not in taken:
+                line = " ".join((f"/{self.name}", *words))
+                offers = [f"{line} {offer}" for offer in option.word.offers]
+                raise Misunderstood("words.missing", kinds=[option.word.kind], offers=offers)
+        return self.request(**taken)
+
+    def _named(self, word: str, rest: list[str], lexicon: Lexicon) -> tuple[Option, object] | None:
+        name, equals, value = word.partition("=")
+        option = next((option for option in self.options if option.name == name.lower()), None)
+        if option is None or not (equals or rest):
+            return None
+        return option, _told(option, value if equals else rest.pop(0), lexicon)
+
+    def _bare(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> tuple[Option, object]:
+        for option in sorted(self.options, key=lambda option: option.word.rank):
+            value = option.word.read(word, lexicon)
+            if value is not None:
+                return option, value
+        raise self._not_understood(word, taken, lexicon)
+
+    def _not_understood(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> Misunderstood:
+        open_kinds = [option.word.kind for option in self.options if option.name not in taken]
+        slip = _slip(word)
+        if slip is not None:
+            return Misunderstood(slip, said=said(word))
+        if "asset" in open_kinds and symbol_of(word) is not None:
+            return unknown_asset(word, lexicon)
+        if not open_kinds:
+            return Misunderstood("words.too_many", said=said(word))
+        return Misunderstood("words.none_of", said=said(word), kinds=open_kinds[:2])
+
+
+@lru_cache(maxsize=64)
+def options_of(request: type[Any]) -> tuple[Option, ...]:
+    """What the fields of a request dataclass say about themselves."""
+    hints = get_type_hints(request, include_extras=True)
+    return tuple(
+        Option(field.name, *_word_of(hints[field.name], field.default is MISSING)) for field in fields(request)
+    )
+
+
+def _word_of(hint: Any, required: bool) -> tuple[Word, bool, str]:
+    marks = getattr(hint, "__metadata__", ())
+    word = next((mark for mark in marks if isinstance(mark, Word)), None)
+    if word is not None:
+        return word, required, next((mark for mark in marks if isinstance(mark, str)), word.kind)
+    return next(_word_of(part, required) for part in get_args(hint) if part is not type(None))
+
+
+def _take(taken: dict[str, object], option: Option, value: object, word: str) -> None:
+    if option.name in taken:
+        raise Misunderstood("words.twice", said=said(word), kinds=[option.word.kind])
+    taken[option.name] = value
+
+
+def _told(option: Option, value: str, lexicon: Lexicon) -> object:
+    read = option.word.read_named(value, lexicon)
+    if read is None:
+        raise Misunderstood(_slip(value) or "words.none_of", said=said(value), kinds=[option.word.kind])
+    return read
+
+
+def _slip(word: str) -> str | None:
+    """The phrase for a number written in a way that is not read here, None where it is no number at all."""
+    if not word.isascii():
+        return "words.not_ascii"
+    if "," in word and any(letter.isdigit() for letter in word):
+        return "words.comma"
+    starts_as_number = word.lstrip("+-.$")[:1].isdigit() or word.lower().strip("+-x%") in {"nan", "inf", "infinity"}
+    return "words.not_a_number" if starts_as_number else None
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise Misunderstood("words.not_a_number", said=said(str(value)))
+    if isinstance(value, str):
+        text = value
+    elif not math.isfinite(value):
+        raise Misunderstood("words.not_a_number", said=said(str(value)))
+    else:
+        text = f"{value:.8f}".rstrip("0").rstrip(".")
+    if len(text) > LONGEST_TEXT:
+        raise Misunderstood("words.too_long")
+    return text

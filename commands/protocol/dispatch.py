@@ -1,0 +1,123 @@
+"""The one door: a line of text, or a slash command with its options, comes in and a Reply goes out, whatever happens."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from commands.protocol.command import Command
+from commands.protocol.phrases import Phrases, phrases_in
+from commands.protocol.reply import Action, Note, Reply, Text, Tone
+from commands.protocol.request import Context, Misunderstood, said
+from commands.protocol.words import LONGEST_TEXT, MOST_WORDS, Lexicon, nearest
+from market.entries import entries
+
+DEADLINE_S = 5.0
+"""Longer than any answer may take; a platform's own limit (Discord: 15 min after deferring) is far above."""
+
+REFUSED = "refused"
+FAILED = "failed"
+
+log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=1)
+def commands() -> tuple[Command[Any], ...]:
+    """Every command of the folder `commands`, in the order menus show them."""
+    found = entries("commands", "COMMAND", Command, lambda command: command.name)
+    return tuple(sorted(found, key=lambda command: command.order))
+
+
+async def answer(text: str, context: Context) -> Reply:
+    """The answer to a line such as "/size btc 5x 10k"; never an exception (but for cancellation)."""
+    return await _safely(lambda: _answer_text(text, context), context)
+
+
+async def answer_options(name: str, values: Mapping[str, object], context: Context) -> Reply:
+    """The answer to the command `name` with slash options by name; never an exception (but for cancellation)."""
+    return await _safely(lambda: _answer_options(name, values, context), context)
+
+
+def find(word: str) -> Command[Any] | None:
+    """The command a first word means: any case, with or without slash, with or without "@bot"."""
+    name = word.partition("@")[0].removeprefix("/").lower()
+    return next((command for command in commands() if command.name == name), None)
+
+
+def outcome(reply: Reply) -> str:
+    """"answered", "refused" (the request was wrong) or "failed" (we were): exit codes 0, 2 and 1 of the terminal."""
+    error = reply.data.get("error")
+    return str(error["kind"]) if isinstance(error, Mapping) else "answered"
+
+
+async def _safely(work: Callable[[], Awaitable[Reply]], context: Context) -> Reply:
+    phrases = phrases_in(context.language)
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            return await work()
+    except Misunderstood as wrong:
+        return _refusal(wrong, phrases)
+    except TimeoutError:
+        return _apology("door.too_slow", phrases)
+    except Exception:  # noqa: BLE001  the one place that turns a slip of ours into words
+        return _apology("door.apology", phrases)
+
+
+async def _answer_text(text: str, context: Context) -> Reply:
+    if len(text) > LONGEST_TEXT:
+        raise Misunderstood("words.too_long")
+    words = text.split() or ["help"]
+    if len(words) > MOST_WORDS:
+        raise Misunderstood("words.too_many_words")
+    command = _known(words[0])
+    return await _run(command, lambda lexicon: command.read(words[1:], lexicon), context)
+
+
+async def _answer_options(name: str, values: Mapping[str, object], context: Context) -> Reply:
+    command = _known(name)
+    return await _run(command, lambda lexicon: command.read_options(values, lexicon), context)
+
+
+async def _run(command: Command[Any], read: Callable[[Lexicon], Any], context: Context) -> Reply:
+    if context.role < command.needs:
+        raise Misunderstood("door.not_allowed", example="/help")
+    lexicon = Lexicon(await context.services.snapshots.watched())
+    try:
+        return await command.answer(read(lexicon), context)
+    except Misunderstood as wrong:
+        wrong.example = wrong.example or command.example
+        raise
+
+
+def _known(word: str) -> Command[Any]:
+    command = find(word[: LONGEST_TEXT])
+    if command is not None:
+        return command
+    near = nearest(word.lstrip("/").lower(), tuple(command.name for command in commands()))
+    if near:
+        meant = " or ".join(f"/{name}" for name in near)
+        raise Misunderstood("door.did_you_mean", example=f"/{near[0]}", said=said(word), near=meant)
+    raise Misunderstood("door.unknown", example="/help", said=said(word))
+
+
+def _refusal(wrong: Misunderstood, phrases: Phrases) -> Reply:
+    kinds = phrases.say("words.or").join(phrases.word("kind", kind) for kind in wrong.kinds)
+    reason = phrases.say(wrong.key, **wrong.values, kinds=kinds)
+    example = wrong.example or "/help"
+    actions = tuple(Action(line.rpartition(" ")[2], line) for line in wrong.offers)
+    return Reply(
+        (Note(reason, Tone.CAUTION), Text(phrases.say("door.example", example=example))),
+        actions,
+        private=True,
+        data={"error": {"kind": REFUSED, "reason": reason, "example": example}},
+    )
+
+
+def _apology(key: str, phrases: Phrases) -> Reply:
+    """Our slip, with the code under which it stands in the log; the reader's words are not logged."""
+    code = secrets.token_hex(3)
+    log.exception("an answer failed, code %s", code)
+    reason = phrases.say(key, code=code)
+    return Reply((Note(reason, Tone.CAUTION),), data={"error": {"kind": FAILED, "reason": reason, "code": code}})

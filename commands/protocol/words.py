@@ -1,0 +1,261 @@
+"""How each word of a request is read: an asset, a leverage, money, a percentage, a time to hold, a side.
+
+A reader gives None for a word that is not its kind, and raises Misunderstood for one that is but cannot be. Numbers are
+ASCII only, a comma stands for thousands and never for decimals, and no exponent is a number (reliability, section 3).
+Every pattern is linear: no nested quantifiers.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated
+
+from commands.protocol.request import Misunderstood, said
+from market.observations import Asset, Side
+
+LONGEST_TEXT = 256
+MOST_WORDS = 12
+MOST_MONEY_USD = 1e12
+MOST_LEVERAGE = 200.0
+LONGEST_HOLD_HOURS = 720.0
+
+_PLAIN = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,8})?|\.[0-9]{1,8})", re.ASCII)
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,8})?", re.ASCII)
+_ASSET = re.compile(r"[A-Z0-9]{1,15}", re.ASCII)
+_QUOTES = ("USDT", "USDC", "BUSD", "FDUSD", "USD", "PERP")
+_ALIASES = {
+    "XBT": "BTC",
+    "BITCOIN": "BTC",
+    "ETHEREUM": "ETH",
+    "ETHER": "ETH",
+    "SOLANA": "SOL",
+    "RIPPLE": "XRP",
+    "DOGECOIN": "DOGE",
+    "CARDANO": "ADA",
+    "LITECOIN": "LTC",
+}
+_MULTIPLES = ("1000000", "1000", "1M", "K")
+_THOUSANDS = {"k": 1e3, "m": 1e6, "b": 1e9}
+_HOURS = {"h": 1.0, "hr": 1.0, "hrs": 1.0, "hours": 1.0, "d": 24.0, "day": 24.0, "days": 24.0, "w": 168.0}
+_SIDES = {"long": Side.LONG, "l": Side.LONG, "buy": Side.LONG, "short": Side.SHORT, "s": Side.SHORT, "sell": Side.SHORT}
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What a word may refer to: the watched assets (none known: any plausible symbol is taken as one)."""
+
+    assets: tuple[Asset, ...] = ()
+
+
+Reader = Callable[[str, Lexicon], object | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A kind of word: what it is called in the phrases, how it is read, and what a slash option needs to know.
+
+    `read` takes a word that stands alone and must be unmistakable ("5x"), `read_named` one whose meaning has been said
+    ("leverage=5"). Words of a lower `rank` are tried first. `is_number` with `least` and `most` for platforms that ask
+    for numbers, `choices` where only some words exist, `offers` to choose from when the word is missing.
+    """
+
+    kind: str
+    rank: int
+    example: str
+    read: Reader
+    read_named: Reader
+    is_number: bool = False
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+
+
+def read_number(word: str) -> float | None:
+    """A plain number ("500", ".5", "64,200"), None for anything else."""
+    if _PLAIN.fullmatch(word):
+        return float(word)
+    if _GROUPED.fullmatch(word):
+        return float(word.replace(",", ""))
+    return None
+
+
+def read_leverage(word: str, lexicon: Lexicon) -> float | None:
+    """A multiple with its x ("5x", "x5"): 1 to 200; the venue's tier decides later what is too much."""
+    lower = word.lower()
+    if lower.endswith("x"):
+        return _leverage_of(lower[:-1], word)
+    return _leverage_of(lower[1:], word) if lower.startswith("x") else None
+
+
+def read_leverage_named(word: str, lexicon: Lexicon) -> float | None:
+    """The same, where the x may be left out."""
+    return _leverage_of(word.lower().strip("x"), word)
+
+
+def read_money(word: str, lexicon: Lexicon) -> float | None:
+    """US dollars ("10k", "64,200", "$500", "500usdt"). A bare number below 200 could be a leverage: it is refused."""
+    usd = _money_of(word)
+    if usd is not None and usd <= MOST_LEVERAGE and read_number(word) is not None:
+        raise Misunderstood("words.leverage_or_money", said=said(word))
+    return usd
+
+
+def read_money_named(word: str, lexicon: Lexicon) -> float | None:
+    """US dollars whose meaning has been said, so that any size will do."""
+    return _money_of(word)
+
+
+def read_percent(word: str, lexicon: Lexicon) -> float | None:
+    """A share ("3%") as a fraction, above 0 and at most 100 %."""
+    return _percent_of(word[:-1], word) if word.endswith("%") else None
+
+
+def read_percent_named(word: str, lexicon: Lexicon) -> float | None:
+    """The same, where the sign may be left out."""
+    return _percent_of(word.removesuffix("%"), word)
+
+
+def read_hold(word: str, lexicon: Lexicon) -> float | None:
+    """A time ("72h", "3d", "1w") in hours, 1 hour to 30 days."""
+    lower = word.lower()
+    unit = lower.lstrip("+-0123456789.,")
+    hours = _signed(lower[: len(lower) - len(unit)])
+    if unit not in _HOURS or hours is None:
+        return None
+    return _within(hours * _HOURS[unit], 1.0, LONGEST_HOLD_HOURS, "words.hold_range", word)
+
+
+def read_hold_named(word: str, lexicon: Lexicon) -> float | None:
+    """The same, a bare number standing for hours."""
+    hours = _signed(word)
+    if hours is None:
+        return read_hold(word, lexicon)
+    return _within(hours, 1.0, LONGEST_HOLD_HOURS, "words.hold_range", word)
+
+
+def read_side(word: str, lexicon: Lexicon) -> Side | None:
+    """Long or short."""
+    return _SIDES.get(word.lower())
+
+
+def read_asset(word: str, lexicon: Lexicon) -> Asset | None:
+    """A watched asset under any of its names (btc, XBT, BTCUSDT, btc-perp, $BTC, PEPE for 1000PEPE), None for others."""
+    symbol = symbol_of(word)
+    if symbol is None:
+        return None
+    if not lexicon.assets:
+        return symbol if re.search("[A-Z]", symbol) else None
+    return next((name for name in _names_of(symbol) if name in lexicon.assets), None)
+
+
+def read_asset_named(word: str, lexicon: Lexicon) -> Asset | None:
+    """The same, but a word that names no watched asset is refused with the nearest ones. Raises Misunderstood."""
+    asset = read_asset(word, lexicon)
+    if asset is None and symbol_of(word) is not None:
+        raise unknown_asset(word, lexicon)
+    return asset
+
+
+def read_text(word: str, lexicon: Lexicon) -> str | None:
+    """Any word of plain letters, digits, - and _ (the payload of a deep link, the name of a command)."""
+    return word if re.fullmatch(r"/?[A-Za-z0-9_-]{1,64}", word) else None
+
+
+def symbol_of(word: str) -> str | None:
+    """The bare coin of an exchange's symbol ("BTC-USDT-SWAP" -> BTC), None if it cannot be one."""
+    head = re.split(r"[-/_:.]", word.upper().lstrip("$#"), maxsplit=1)[0]
+    for quote in _QUOTES:
+        if head.endswith(quote) and len(head) > len(quote):
+            head = head.removesuffix(quote)
+            break
+    return head if _ASSET.fullmatch(head) else None
+
+
+def unknown_asset(word: str, lexicon: Lexicon) -> Misunderstood:
+    """The refusal of a word that should have been an asset, with what it may have meant."""
+    near = nearest(symbol_of(word) or "", lexicon.assets)
+    if near:
+        return Misunderstood("words.did_you_mean", said=said(word), near=" or ".join(near))
+    return Misunderstood("words.not_watched", said=said(word), watched=", ".join(lexicon.assets[:6]))
+
+
+def nearest(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """At most two of `names` that `name` may have meant."""
+    return tuple(get_close_matches(name, names, n=2, cutoff=0.6))
+
+
+def _names_of(symbol: str) -> tuple[str, ...]:
+    alias = _ALIASES.get(symbol, symbol)
+    bare = next((alias.removeprefix(lot) for lot in _MULTIPLES if alias.startswith(lot)), alias)
+    return (symbol, alias, *(lot + alias for lot in _MULTIPLES), bare)
+
+
+def _signed(word: str) -> float | None:
+    value = read_number(word.lstrip("+-"))
+    return -value if value is not None and word.startswith("-") else value
+
+
+def _within(value: float, least: float, most: float, key: str, word: str) -> float:
+    if not least <= value <= most:
+        raise Misunderstood(key, said=said(word))
+    return value
+
+
+def _leverage_of(number: str, word: str) -> float | None:
+    value = _signed(number)
+    if value is None:
+        return None
+    if value < 1.0:
+        raise Misunderstood("words.leverage_below_one", said=said(word))
+    return _within(value, 1.0, MOST_LEVERAGE, "words.leverage_range", word)
+
+
+def _money_of(word: str) -> float | None:
+    lower = word.lower().removesuffix("usdt").removesuffix("usdc").removesuffix("usd").removesuffix("$")
+    lower = lower.replace("$", "", 1) if lower.startswith(("$", "-$")) else lower
+    times = _THOUSANDS.get(lower[-1:], 1.0)
+    value = _signed(lower if times == 1.0 else lower[:-1])
+    if value is None:
+        return None
+    usd = value * times
+    if usd <= 0.0:
+        raise Misunderstood("words.money_not_positive", said=said(word))
+    return _within(usd, 0.0, MOST_MONEY_USD, "words.money_range", word)
+
+
+def _percent_of(number: str, word: str) -> float | None:
+    value = _signed(number)
+    if value is None:
+        return None
+    if not 0.0 < value <= 100.0:
+        raise Misunderstood("words.percent_range", said=said(word))
+    return value / 100.0
+
+
+ASSET = Word("asset", 60, "BTC", read_asset, read_asset_named)
+LEVERAGE = Word(
+    "leverage",
+    10,
+    "5x",
+    read_leverage,
+    read_leverage_named,
+    is_number=True,
+    least=1.0,
+    most=MOST_LEVERAGE,
+    offers=("2x", "3x", "5x", "10x"),
+)
+MONEY = Word("money", 50, "10k", read_money, read_money_named)
+PERCENT = Word("percent", 20, "3%", read_percent, read_percent_named)
+HOLD = Word("hold", 30, "72h", read_hold, read_hold_named)
+SIDE = Word("side", 40, "long", read_side, read_side, choices=("long", "short"))
+TEXT = Word("text", 70, "size", read_text, read_text)
+
+AssetWord = Annotated[Asset, ASSET]
+LeverageWord = Annotated[float, LEVERAGE]
+MoneyWord = Annotated[float, MONEY]
+PercentWord = Annotated[float, PERCENT]
+HoldWord = Annotated[float, HOLD]
+SideWord = Annotated[Side, SIDE]
+TextWord = Annotated[str, TEXT]

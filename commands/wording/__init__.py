@@ -1,0 +1,1 @@
+"""Numbers into sentences: what an answer and an alert say."""

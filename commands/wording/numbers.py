@@ -1,0 +1,151 @@
+"""How a number is written: prices, percentages, rates per eight hours, coins, ages, times. An unknown one is "?"."""
+
+from datetime import UTC, datetime
+
+from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+
+UNKNOWN = "?"
+_LETTERS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+
+def price(usd: float | None) -> str:
+    """A price with the digits a trader reads: 64,210 / 145.3 / 5.824 / 0.00001234."""
+    if usd is None:
+        return UNKNOWN
+    size = abs(usd)
+    if size >= 1_000:
+        return f"{usd:,.0f}"
+    if size >= 100:
+        return f"{usd:.1f}"
+    if size >= 1:
+        return f"{usd:.3f}"
+    return _significant(usd, 4)
+
+
+def money(usd: float | None) -> str:
+    """An amount of dollars: cents below 1,000, none above."""
+    if usd is None:
+        return UNKNOWN
+    if abs(usd) >= 1e12:
+        return short(usd)
+    return f"{usd:,.2f}" if abs(usd) < 1_000 and usd != round(usd) else f"{usd:,.0f}"
+
+
+def percent(fraction: float | None, *, signed: bool = True, digits: int = 1) -> str:
+    """A fraction in percent: -0.021 is "-2.1%"; `signed` shows the plus too."""
+    if fraction is None:
+        return UNKNOWN
+    shown = round(fraction * 100.0, digits) + 0.0
+    return f"{shown:{'+' if signed and shown else ''}.{digits}f}%"
+
+
+def rate(fraction: float | None) -> str:
+    """A rate per eight hours without its leading zero: 0.00031 is ".031%/8h"."""
+    if fraction is None:
+        return UNKNOWN
+    return f"{_bare(f'{fraction * 100.0:.3f}')}%/8h"
+
+
+def per_year(fraction: float | None) -> str:
+    """A yearly rate: 0.34 is "34%pa"."""
+    return UNKNOWN if fraction is None else f"{fraction * 100.0:.0f}%pa"
+
+
+def points(value: float | None) -> str:
+    """Vol points with their sign: "+6.1"."""
+    return UNKNOWN if value is None else f"{value:+.1f}"
+
+
+def bps(value: float | None) -> str:
+    """Basis points: "0.6", "12"."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.1f}"
+
+
+def rank(percentile: float | None) -> str:
+    """A rank against the input's own past: 0.88 is "p88"."""
+    return "-" if percentile is None else f"p{min(99, int(percentile * 100)):d}"
+
+
+def short(value: float | None) -> str:
+    """An amount in at most four digits and a letter: 214_000 is "214k", 1_234_000 is "1.23M"."""
+    if value is None:
+        return UNKNOWN
+    for size, letter in _LETTERS:
+        if abs(value) >= size * 0.9995:
+            return _three(value / size) + letter
+    return _three(value)
+
+
+def times(leverage: float | None) -> str:
+    """A leverage rounded down to a tenth, as caps are shown: 1.875 is "1.8x"."""
+    if leverage is None:
+        return UNKNOWN
+    tenths = int(leverage * 10 + 1e-9) / 10
+    return f"{tenths:.1f}x"
+
+
+def plainly(leverage: float) -> str:
+    """A leverage as the reader would type it: 5.0 is "5x", 2.5 is "2.5x"."""
+    return f"{leverage:.2f}".rstrip("0").rstrip(".") + "x"
+
+
+def age(ms: int | None, *, daily: bool = False) -> str:
+    """How old a value is, in one unit: "4s", "2min", "3h", "19h daily", "5d"."""
+    if ms is None:
+        return "-"
+    if ms < 2 * MINUTE_MS:
+        told = f"{max(0, ms) // SECOND_MS}s"
+    elif ms < 2 * HOUR_MS:
+        told = f"{ms // MINUTE_MS}min"
+    elif ms < 2 * DAY_MS:
+        told = f"{ms // HOUR_MS}h"
+    else:
+        told = f"{ms // DAY_MS}d"
+    return f"{told} daily" if daily else told
+
+
+def duration(ms: int) -> str:
+    """A span in words: "6 h 20 min", "3 d 4 h", "45 s"."""
+    if ms < MINUTE_MS:
+        return f"{max(0, ms) // SECOND_MS} s"
+    days, hours, minutes = ms // DAY_MS, ms % DAY_MS // HOUR_MS, ms % HOUR_MS // MINUTE_MS
+    if days >= 2:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    hours += 24 * days
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def clock(at_ms: int) -> str:
+    """A time of day in UTC: "12:04:10 UTC"."""
+    return f"{_utc(at_ms):%H:%M:%S} UTC"
+
+
+def date_and_clock(at_ms: int) -> str:
+    """A recorded time in UTC: "2024-08-05 12:00 UTC"."""
+    return f"{_utc(at_ms):%Y-%m-%d %H:%M} UTC"
+
+
+def _utc(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / SECOND_MS, tz=UTC)
+
+
+def _three(value: float) -> str:
+    size = abs(value)
+    if size >= 99.95 or value == 0:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if size >= 9.995 else f"{value:.2f}"
+
+
+def _bare(number: str) -> str:
+    return number.replace("0.", ".", 1) if number.lstrip("+-").startswith("0.") else number
+
+
+def _significant(value: float, digits: int) -> str:
+    if value == 0:
+        return "0"
+    places = digits - 1 - int(f"{value:e}".rpartition("e")[2])
+    return f"{value:.{min(max(places, 0), 12)}f}"
