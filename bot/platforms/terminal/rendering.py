@@ -1,0 +1,76 @@
+"""Replies as lines of a terminal: words and symbols first, colour only on top of them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+from rich.text import Text as Styled
+
+from bot.layout import SYMBOL, align, clean
+from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Table, Text, Tone
+
+STYLE: Mapping[Tone, str] = {
+    Tone.GOOD: "green",
+    Tone.PLAIN: "",
+    Tone.CAUTION: "yellow",
+    Tone.STRESS: "bold red",
+}
+
+
+class Paper(Console):
+    """A console that lets a broken pipe be its caller's business, and never reads markup into what it prints.
+
+    Colour is left out where the stream is no terminal, TERM is dumb or NO_COLOR is set.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(file=stream, markup=False, highlight=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Raise BrokenPipeError again, where rich would end the program."""
+        raise BrokenPipeError
+
+    def put(self, *parts: RenderableType) -> None:
+        """Print parts one below the other, so that a reader at the other end has them at once."""
+        for part in parts:
+            self.print(part, soft_wrap=not self.is_terminal, crop=False)
+        self.file.flush()
+
+
+def draw_reply(reply: Reply) -> Iterator[RenderableType]:
+    """Give what to print for `reply`, from top to bottom, without its buttons."""
+    return map(draw_block, reply.blocks)
+
+
+def draw_block(block: Block) -> RenderableType:
+    """Give one block as rich prints it; tone is a symbol as well as a colour."""
+    match block:
+        case Heading(text, tone):
+            return Styled(clean(text), style=f"bold {STYLE[tone]}".strip())
+        case Note(text, tone):
+            return Styled(_marked(clean(text), tone), style=STYLE[tone])
+        case Text(text):
+            return Styled(clean(text))
+        case Lines(lines):
+            return _fixed(map(clean, lines))
+        case Table():
+            return _fixed(align(block))
+
+
+def draw_shortcuts(actions: Sequence[Action]) -> RenderableType:
+    """Give the buttons as numbers to type: `[1] Why  [2] Size`."""
+    shown = "  ".join(f"[{number}] {clean(action.label)}" for number, action in enumerate(actions, 1))
+    return Styled(shown, style="cyan")
+
+
+def draw_commands(actions: Sequence[Action]) -> RenderableType:
+    """Give the buttons as the lines they stand for, where nobody can press them."""
+    return Styled("Also: " + " | ".join(clean(action.command) for action in actions), style="cyan")
+
+
+def _fixed(lines: Iterable[str]) -> Styled:
+    return Styled("\n".join(lines), no_wrap=True, overflow="ignore")
+
+
+def _marked(text: str, tone: Tone) -> str:
+    return text if text.startswith("!") else SYMBOL.get(tone, "") + text
