@@ -3,20 +3,18 @@
 A platform brings people's lines to the one door for text and lays its answers out. It knows no command by name.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
 from pydantic import SecretStr
 
 from bot.settings import Settings
+from commands.protocol import dispatch
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from market.rules import Rules
 from store.services import Services
-
-Answer = Callable[[str, Context], Awaitable[Reply]]
-"""The door: a line such as "/regime BTC" and its context, to a reply. It answers wrong lines too."""
 
 
 class PlatformStopped(Exception):
@@ -24,34 +22,45 @@ class PlatformStopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What a platform is given: the door for text and everything a context needs.
+class Asker:
+    """Who asks and where: identifiers as the platform writes them. `is_private`: nobody else reads the answer."""
 
-    `now_ms` gives the present in UTC milliseconds; `answer` is `commands.protocol.dispatch.answer`.
-    """
+    platform: str
+    user: str
+    chat: str
+    is_private: bool
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a platform is given to answer with. `now_ms` gives the present in UTC milliseconds."""
 
     settings: Settings
     services: Services
-    answer: Answer
     now_ms: Callable[[], int]
     rules: Rules = field(default_factory=Rules)
 
-    async def ask(
-        self, line: str, *, platform: str, user: str, chat: str, is_private: bool, language: str = "en"
-    ) -> Reply:
-        """The reply to a line somebody wrote; `is_private` where nobody else would read it."""
-        context = Context(
+    async def ask(self, line: str, asker: Asker) -> Reply:
+        """The reply to a line such as "/size btc 5x"; wrong lines are answered too, and no exception comes out."""
+        return await dispatch.answer(line, self._context(asker))
+
+    async def ask_options(self, name: str, values: Mapping[str, object], asker: Asker) -> Reply:
+        """The reply to the command `name` with its options by name, as a slash command brings them."""
+        return await dispatch.answer_options(name, values, self._context(asker))
+
+    def _context(self, asker: Asker) -> Context:
+        return Context(
             services=self.services,
             now_ms=self.now_ms(),
             rules=self.rules,
-            platform=platform,
-            user=user,
-            chat=chat,
-            is_private=is_private,
-            language=language,
+            platform=asker.platform,
+            user=asker.user,
+            chat=asker.chat,
+            is_private=asker.is_private,
+            language=asker.language,
             role=Role.ANYONE,
         )
-        return await self.answer(line, context)
 
 
 @dataclass(frozen=True, slots=True)
