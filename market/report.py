@@ -1,0 +1,136 @@
+"""A snapshot as others use it: plain values for JSON lines, what is left of it as it ages, the breadth of a market."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from market.reading import Because, Condition, Presence, Reading
+from market.regime import FlagMemory, Regime
+from market.rules import RegimeRules
+from market.snapshot import Snapshot
+from market.table import CALM_STATES, FLAGS, State
+
+LIVE = "live"
+
+CALM_NEEDS = frozenset({"price", "open_interest", "funding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Breadth:
+    """How many of the assets that can be judged are off their 72 h lows, and have open interest rising on a stable price.
+
+    "Rising open interest with improving breadth can be constructive" (the article).
+    """
+
+    off_lows: int
+    off_lows_of: int
+    constructive: int
+    constructive_of: int
+
+
+def state_line(snapshot: Snapshot) -> dict[str, object]:
+    """The JSON line of a state (product.md, "History files"): plain values, times ISO 8601 with Z, unknown null."""
+    regime = snapshot.regime
+    return {
+        "at": iso(snapshot.at_ms),
+        "asset": snapshot.asset,
+        "state": regime.state.value,
+        "possible": [state.value for state in regime.possible],
+        "strict_state": regime.strict.value,
+        "stage": regime.stage,
+        "steps": list(regime.steps),
+        "protip": regime.protip,
+        "score": regime.score,
+        "confidence": regime.confidence,
+        "inputs_seen": regime.inputs_seen,
+        "flags": {flag: regime.flag(flag) for flag in FLAGS},
+        "readings": {reading.name: _reading_line(reading) for reading in snapshot.readings},
+    }
+
+
+def iso(at_ms: int) -> str:
+    """A time in UTC milliseconds as ISO 8601 with Z, with milliseconds only where there are some."""
+    at = datetime.fromtimestamp(at_ms / 1_000, tz=UTC)
+    return at.isoformat(timespec="milliseconds" if at_ms % 1_000 else "seconds").replace("+00:00", "Z")
+
+
+def market_time(snapshot: Snapshot, now_ms: int) -> int:
+    """The time from which ages count: the clock's on a live market, the market's own on a recorded or generated one."""
+    return max(now_ms, snapshot.at_ms) if snapshot.source == LIVE else snapshot.at_ms
+
+
+def as_of(snapshot: Snapshot, now_ms: int, rules: RegimeRules) -> Snapshot:
+    """What can still be said of `snapshot` at `now_ms`: a reading past its time to live is stale and votes no more.
+
+    Its level, its flags and its conditions become unknown; without a fresh price or with too few inputs the state is
+    INSUFFICIENT DATA, and no calm state outlives its price, open interest and funding (7a.2). The same snapshot comes
+    back while everything is fresh, and always on a recorded or generated market.
+    """
+    at_ms = market_time(snapshot, now_ms)
+    aged = tuple(_aged(reading, at_ms) for reading in snapshot.readings)
+    if aged == snapshot.readings:
+        return snapshot
+    expired = {
+        condition.flag
+        for before, after in zip(snapshot.readings, aged, strict=True)
+        if before is not after
+        for condition in before.conditions
+    }
+    return replace(snapshot, readings=aged, regime=_aged_regime(snapshot.regime, aged, expired, rules))
+
+
+def breadth(snapshots: Iterable[Snapshot]) -> Breadth:
+    """The breadth of the watched market; an asset counts only where what it is judged by is seen."""
+    off_lows: list[bool] = []
+    constructive: list[bool] = []
+    for snapshot in snapshots:
+        hours = snapshot.fact("price", "hours_since_low_72h")
+        growth = snapshot.fact("open_interest", "change_24h")
+        stable = snapshot.regime.flag("nc")
+        if hours is not None:
+            off_lows.append(hours >= 24.0)
+        if growth is not None and stable is not None:
+            constructive.append(growth > 0.0 and not stable)
+    return Breadth(sum(off_lows), len(off_lows), sum(constructive), len(constructive))
+
+
+def _reading_line(reading: Reading) -> Mapping[str, object]:
+    return {
+        "value": reading.value,
+        "unit": reading.unit,
+        "level": None if reading.level is None else int(reading.level),
+        "quality": reading.quality,
+        "asof": None if reading.asof_ms is None else iso(reading.asof_ms),
+        "reason": reading.because.value,
+    }
+
+
+def _aged(reading: Reading, at_ms: int) -> Reading:
+    if reading.presence is not Presence.SEEN or reading.asof_ms is None or reading.ttl_ms is None:
+        return reading
+    if at_ms - reading.asof_ms <= reading.ttl_ms:
+        return reading
+    unknown = tuple(_unknown(condition) for condition in reading.conditions)
+    return replace(
+        reading, presence=Presence.STALE, because=Because.TOO_OLD, level=None, quality=0.0, conditions=unknown
+    )
+
+
+def _unknown(condition: Condition) -> Condition:
+    measures = tuple(replace(measure, met=None) for measure in condition.measures)
+    return replace(condition, enters=None, stays=None, measures=measures)
+
+
+def _aged_regime(regime: Regime, readings: tuple[Reading, ...], expired: set[str], rules: RegimeRules) -> Regime:
+    flags = {
+        name: FlagMemory(None, memory.since_ms) if name in expired else memory for name, memory in regime.flags.items()
+    }
+    seen = {reading.name for reading in readings if reading.presence is Presence.SEEN and reading.name in regime.levels}
+    levels = {reading.name: reading.level for reading in readings if reading.name in regime.levels}
+    aged = replace(regime, flags=flags, levels=levels, inputs_seen=min(len(seen), regime.inputs_seen))
+    if "price" not in seen or aged.inputs_seen < rules.least_inputs:
+        because = "price" if "price" not in seen else "inputs"
+        return replace(aged, state=State.INSUFFICIENT_DATA, insufficient_because=because)
+    if regime.state in CALM_STATES and not seen >= CALM_NEEDS:
+        return replace(aged, state=State.MIXED)
+    return aged
