@@ -1,0 +1,50 @@
+"""The alerts of late, for `/status` and the terminal: bounded, and each alert once however often it is written."""
+
+from typing import Any, Generic, TypeVar
+
+from market.observations import Asset
+from store import keys
+from store.codec import Kind, decode, encode
+from store.connection import Connection
+
+A = TypeVar("A")
+
+KEPT = 500
+
+_APPEND = """
+local new = redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[3])
+redis.call('ZADD', KEYS[2], 'NX', ARGV[2], ARGV[1])
+local old = redis.call('ZRANGE', KEYS[2], 0, -1 - tonumber(ARGV[4]))
+for _, identity in ipairs(old) do
+  redis.call('HDEL', KEYS[1], identity)
+  redis.call('ZREM', KEYS[2], identity)
+end
+return new
+"""
+
+
+class AlertsLog(Generic[A]):
+    """The last `kept` alerts by their time. `alert` says what is kept; every method raises StoreUnavailable."""
+
+    def __init__(self, connection: Connection, alert: Kind[A], kept: int = KEPT) -> None:
+        self._connection = connection
+        self._alert = alert
+        self._kept = kept
+
+    async def append(self, asset: Asset, alert: A, *, alert_id: str, edge: str, at_ms: int) -> bool:
+        """Keep an alert; False where this edge of it at this time is kept already. Repeating a lost call is safe."""
+        identity = f"{asset}:{alert_id}:{edge}:{at_ms}"
+        async with self._connection.writing() as redis:
+            script = redis.register_script(_APPEND)
+            places = [keys.ALERTS, keys.ALERTS_BY_TIME]
+            return bool(await script(places, [identity, at_ms, encode(self._alert, alert), self._kept]))
+
+    async def recent(self, count: int) -> tuple[A, ...]:
+        """The last `count` alerts, newest first."""
+        if count < 1:
+            return ()
+        async with self._connection.reading() as redis:
+            identities: list[Any] = await redis.zrange(keys.ALERTS_BY_TIME, 0, count - 1, desc=True)
+            stored = await redis.hmget(keys.ALERTS, identities) if identities else []
+        found = (decode(self._alert, blob) for blob in stored)
+        return tuple(alert for alert in found if alert is not None)

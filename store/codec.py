@@ -1,0 +1,112 @@
+"""Values to bytes and back: msgpack of `[schema, payload]`, floats bit for bit, NaN and infinities included.
+
+Any dataclass of ours goes as it is: nested, frozen or not, with enums, mappings, tuples, lists, None and deques (whose
+`maxlen` travels with them). A field that is a union of two dataclasses does not: msgpack would not say which it is.
+"""
+
+import logging
+from array import array
+from collections import deque
+from dataclasses import dataclass
+from functools import cache
+from types import GenericAlias
+from typing import Any, Generic, TypeVar, get_args, get_origin
+
+import msgspec
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """What is stored under some key: a name for messages, the number of its schema and its type.
+
+    Raise `schema` whenever an old value must not be read as a new one. `rebuildable` values, such as the state of the
+    market, are treated as missing when they cannot be read; of all others that is an error.
+    """
+
+    name: str
+    schema: int
+    type: type[T]
+    rebuildable: bool = True
+
+
+class Unreadable(Exception):
+    """A stored value that this version cannot read; the message says what and why, never the value."""
+
+
+class OtherSchema(Unreadable):
+    """A stored value of another schema number, as a rule written by a newer version."""
+
+
+def encode(kind: Kind[T], value: T) -> bytes:
+    """The bytes of `value` under the schema of `kind`; NotImplementedError names a type that cannot be stored."""
+    return msgspec.msgpack.encode((kind.schema, value), enc_hook=_to_plain)
+
+
+def decode(kind: Kind[T], stored: bytes | str | None) -> T | None:
+    """The value in `stored`, None where nothing is stored or a rebuildable value cannot be read.
+
+    Raises OtherSchema or Unreadable for a value that cannot be rebuilt.
+    """
+    if stored is None:
+        return None
+    try:
+        return read(kind, stored)
+    except Unreadable as failure:
+        if not kind.rebuildable:
+            raise
+        _log.warning("%s It is treated as missing.", failure)
+        return None
+
+
+def read(kind: Kind[T], stored: bytes | str) -> T:
+    """The value in `stored`; OtherSchema or Unreadable, whether it can be rebuilt or not."""
+    try:
+        schema, payload = _envelope().decode(stored.encode() if isinstance(stored, str) else stored)
+        if schema != kind.schema:
+            age = "a newer" if schema > kind.schema else "an older"
+            raise OtherSchema(
+                f"The stored {kind.name} has schema {schema}, written by {age} version than this."
+            )
+        value: T = _decoder(kind).decode(payload)
+    except (msgspec.DecodeError, ValueError) as failure:  # ValueError: bytes that are no text, among others
+        raise Unreadable(f"The stored {kind.name} cannot be read: {failure}.") from failure
+    return value
+
+
+@cache
+def _envelope() -> msgspec.msgpack.Decoder[tuple[int, msgspec.Raw]]:
+    return msgspec.msgpack.Decoder(tuple[int, msgspec.Raw])
+
+
+@cache
+def _decoder(kind: Kind[Any]) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(kind.type, dec_hook=_from_plain)
+
+
+def _to_plain(value: Any) -> Any:
+    """What msgspec does not know: deques, arrays, and the numbers of numpy, which are floats and ints by descent."""
+    if isinstance(value, deque):
+        return (value.maxlen, list(value))
+    if isinstance(value, array):
+        return (value.typecode, value.tobytes())
+    for plain in (float, int, str):
+        if isinstance(value, plain):
+            return plain(value)
+    raise NotImplementedError(f"{type(value).__qualname__} cannot be stored")
+
+
+def _from_plain(kind: Any, stored: Any) -> Any:
+    """The way back of `_to_plain`, told by the type that the field declares."""
+    declared = get_origin(kind) or kind
+    if declared is deque:
+        maxlen, items = stored
+        items_kind = GenericAlias(list, get_args(kind) or (Any,))
+        return deque(msgspec.convert(items, items_kind, dec_hook=_from_plain), maxlen)
+    if declared is array:
+        typecode, content = stored
+        return array(typecode, content)
+    raise NotImplementedError(f"{kind} cannot be read back")

@@ -1,0 +1,146 @@
+"""The way to the server: two clients, because a command whose answer was lost may only be repeated if that is harmless.
+
+redis-py repeats a lost write by itself and writes twice (reliability.md, fact 1); its defaults let a call to a dead
+server hang for seconds. Here every wait has an end, and what goes wrong is one error with a sentence.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff, NoBackoff
+from redis.exceptions import AuthenticationError, DataError, RedisError
+
+CONNECT_WITHIN_S = 0.4
+READ_WITHIN_S = 0.9
+"""A whole read with its repetition: an answer in a chat degrades within a second."""
+READ_TRY_WITHIN_S = 0.4
+WRITE_WITHIN_S = 3.0
+"""A write may wait for the disk: with `everysec` a slow fsync holds it for up to two seconds."""
+PAUSE_BEFORE_REPEAT_S = 0.02
+SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
+
+
+class StoreUnavailable(Exception):
+    """The store did not answer, or refused; the message is a sentence that holds no password."""
+
+
+class UnsafeStore(StoreUnavailable):
+    """The server answers, but would throw away what must be kept."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Connection:
+    """One server, spoken to in two ways: `reading` repeats a lost command once, `writing` never does."""
+
+    place: str
+    _repeating: Redis = field(compare=False)
+    _once: Redis = field(compare=False)
+
+    def __repr__(self) -> str:
+        return f"Connection({self.place})"
+
+    @asynccontextmanager
+    async def reading(self, within_s: float = READ_WITHIN_S) -> AsyncIterator[Redis]:
+        """A client for commands that may be sent twice; StoreUnavailable where the block is not done in time."""
+        async with _in_our_words(within_s):
+            yield self._repeating
+
+    @asynccontextmanager
+    async def writing(self, within_s: float = WRITE_WITHIN_S) -> AsyncIterator[Redis]:
+        """A client that sends each command at most once; StoreUnavailable means it is not known whether it was done."""
+        async with _in_our_words(within_s):
+            yield self._once
+
+    async def close(self) -> None:
+        """Close both clients."""
+        await self._repeating.aclose()
+        await self._once.aclose()
+
+
+def open_connection(address: str | Path) -> Connection:
+    """A connection to a socket (Path) or URL, not yet used: the server may be down. ValueError for another address."""
+    url, place = _read_address(address)
+    repeating = Retry(ConstantBackoff(PAUSE_BEFORE_REPEAT_S), 1)
+    return Connection(
+        place=place,
+        _repeating=_client(url, retry=repeating, socket_timeout=READ_TRY_WITHIN_S),
+        _once=_client(url, retry=Retry(NoBackoff(), 0), socket_timeout=WRITE_WITHIN_S),
+    )
+
+
+@asynccontextmanager
+async def connected(address: str | Path) -> AsyncIterator[Connection]:
+    """A connection whose server answers and is safe, closed at the end; StoreUnavailable, UnsafeStore or ValueError."""
+    connection = open_connection(address)
+    try:
+        await check_safe(connection)
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def check_safe(connection: Connection) -> None:
+    """Refuse a server that evicts keys without time to live: under pressure it would drop subscriptions and history.
+
+    Raises UnsafeStore with what to set, StoreUnavailable where the server does not answer.
+    """
+    async with connection.reading() as redis:
+        memory: dict[str, Any] = await redis.info("memory")
+    policy = str(memory.get("maxmemory_policy", "noeviction"))
+    if policy.startswith("allkeys-"):
+        raise UnsafeStore(
+            f"The store at {connection.place} has maxmemory-policy {policy} and would throw away subscriptions and "
+            "history when memory is short. Set maxmemory-policy to noeviction (or to volatile-lru) and start again."
+        )
+
+
+def _client(url: str, *, retry: Retry, socket_timeout: float) -> Redis:
+    """A client of RESP2, which every Redis and Valkey speaks without a handshake of its own."""
+    return Redis.from_url(
+        url,
+        retry=retry,
+        socket_timeout=socket_timeout,
+        socket_connect_timeout=CONNECT_WITHIN_S,
+        protocol=2,
+    )
+
+
+def _read_address(address: str | Path) -> tuple[str, str]:
+    """The URL for the client, and the same place without user, password or options for messages."""
+    if isinstance(address, Path):
+        return f"unix://{address}", f"unix:{address}"
+    try:
+        parts = urlsplit(address)
+        scheme = SCHEMES[parts.scheme]
+        where = parts.path if scheme == "unix" else f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
+    except (KeyError, ValueError):
+        # Not chained: the parser's own words may quote a part of the password.
+        raise ValueError(
+            "The store's address must look like redis://host:6379/0, rediss://..., or unix:///path/to/socket, "
+            "with special characters of the password written as %XX."
+        ) from None
+    return parts._replace(scheme=scheme).geturl(), f"{scheme}:{where}"
+
+
+@asynccontextmanager
+async def _in_our_words(within_s: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(within_s):
+            yield
+    except DataError:
+        raise  # a value of ours that no server takes: a mistake here, not there
+    except AuthenticationError as failure:
+        raise StoreUnavailable(
+            f"The store refuses the user or password it was given ({failure})."
+        ) from failure
+    except TimeoutError as failure:
+        raise StoreUnavailable(f"The store did not answer within {within_s:g} s.") from failure
+    except (RedisError, OSError) as failure:
+        raise StoreUnavailable(f"The store is not available: {failure}") from failure
