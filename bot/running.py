@@ -1,0 +1,42 @@
+"""Running until the work is done, somebody says stop, or nobody reads any more: always a clean way out."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def run(work: Coroutine[Any, Any, int]) -> int:
+    """Run `work` and give its exit code; 0 where it was told to stop or its reader has gone.
+
+    SIGTERM, SIGINT and SIGHUP cancel it, so that it can put everything away; a second one changes nothing.
+    """
+    code = 0
+    try:
+        code = asyncio.run(_until_told(work))
+    except* (asyncio.CancelledError, KeyboardInterrupt):
+        pass
+    except* BrokenPipeError:
+        silence()
+    return code
+
+
+def silence() -> None:
+    """Send what is still to be printed nowhere, so that the interpreter ends without a complaint about its reader."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+async def _until_told(work: Coroutine[Any, Any, int]) -> int:
+    loop = asyncio.get_running_loop()
+    working = asyncio.ensure_future(work)
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, working.cancel)
+    return await working
