@@ -20,14 +20,14 @@ class ChecklistRules:
 class LadderRules:
     """Trim, hedge, fully de-risk: the nearer of so many sigmas and so much of the way to liquidation (8.9)."""
 
-    # "trim min(1 sH,.4 d_liq); hedge min(1.5 sH,.6 d); exit min(2 sH,.8 d)"
+    # says "trim min(1 sH,.4 d_liq); hedge min(1.5 sH,.6 d); exit min(2 sH,.8 d)"
     trim_sigmas: float = 1.0
     trim_share: float = 0.4
     hedge_sigmas: float = 1.5
     hedge_share: float = 0.6
     exit_sigmas: float = 2.0
     exit_share: float = 0.8
-    # "Risk invalidation (CROWDING or worse against you, protip, rolling over) multiplies rungs x.75 and forbids adds"
+    # says "Risk invalidation (CROWDING or worse against you, protip, rolling over) multiplies rungs x.75 and forbids adds"
     tightened: float = 0.75
 
 
@@ -39,28 +39,28 @@ class SizingRules:
     base_majors: float = 5.0
     base_others: float = 3.0
     majors: frozenset[str] = frozenset({"BTC", "ETH"})
-    # "base, halved ... (1/2 if vol_hi or liq_hi): one halving for vol OR liq as the article says"
+    # says "base, halved ... (1/2 if vol_hi or liq_hi): one halving for vol OR liq as the article says"
     halved: float = 0.5
-    # "reduced further when funding is elevated (3/4 if fe)"
+    # says "reduced further when funding is elevated (3/4 if fe)"
     funding_factor: float = 0.75
-    # "margin buffer that survives two standard deviations; survive 10 % adverse"
+    # says "margin buffer that survives two standard deviations; survive 10 % adverse"
     buffer_sigmas: float = 2.0
     adverse_move: float = 0.10
     # phi of the vectors: a taker's fee on the notional at the price of liquidation and at each end of the trade
     fee_rate: float = 0.0005
-    # "sigma None -> use sigma_ref*1.5 and say so"
+    # says "sigma None -> use sigma_ref*1.5 and say so"
     unknown_sigma_factor: float = 1.5
     # "New listing (<7 d): leverage cap x0.5" (section 0)
     new_listing_factor: float = 0.5
     # "hold=72h"; longer than a year is no holding time but an error of typing
     hold_hours: float = 72.0
     longest_hold_hours: float = 8_760.0
-    # "maxDD: 5% of 10k"
+    # says "maxDD: 5% of 10k"
     drawdown_budget: float = 0.05
-    # "WAIT and REDUCE set new_notional_factor to 0 or .5 (else 1)"
+    # says "WAIT and REDUCE set new_notional_factor to 0 or .5 (else 1)"
     factor_when_reduce: float = 0.5
     factor_when_wait: float = 0.0
-    # "trade smaller into uncertainty: MIXED with conflict or INSUFFICIENT_DATA halves new size"
+    # says "trade smaller into uncertainty: MIXED with conflict or INSUFFICIENT_DATA halves new size"
     factor_when_uncertain: float = 0.5
     # a margin below a cent is zero; the arithmetic needs a number it can divide by
     least_equity_usd: float = 0.01

@@ -1,0 +1,30 @@
+"""Whether a position fits the present market: caps, buffer, survival, ladder and size (quant.md section 8).
+
+`check_size(position, conditions_of(snapshot, rules), tiers_of(asset), rules.sizing)` is the whole of `/size`.
+"""
+
+from market.sizing.caps import Cap, Link, Reduction
+from market.sizing.check import SizeCheck, Verdict, check_size
+from market.sizing.conditions import Conditions, Headwind, conditions_of
+from market.sizing.numbers import numbers_of
+from market.sizing.position import MarginMode, Position
+from market.sizing.stance import Ladder, Stance
+from market.sizing.trade import Assumption
+
+__all__ = [
+    "Assumption",
+    "Cap",
+    "Conditions",
+    "Headwind",
+    "Ladder",
+    "Link",
+    "MarginMode",
+    "Position",
+    "Reduction",
+    "SizeCheck",
+    "Stance",
+    "Verdict",
+    "check_size",
+    "conditions_of",
+    "numbers_of",
+]

@@ -1,0 +1,121 @@
+"""How much leverage the market, the buffer and the venue leave: the caps, the smallest of which binds (section 8.2 to 8.6)."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from market.margin import sign_of
+from market.sizing.conditions import Conditions
+from market.sizing.trade import Trade, annual_sigma
+from market.sizing_rules import SizingRules
+
+
+class Cap(StrEnum):
+    """What can bind; of equal caps the first named here is said to."""
+
+    STEP = "step"
+    CONTINUOUS = "continuous"
+    TWO_SIGMA = "two_sigma"
+    TEN_PERCENT = "ten_percent"
+    TIER = "tier"
+    NEW_LISTING = "new_listing"
+
+
+class Reduction(StrEnum):
+    """Why a link of the chain is there."""
+
+    BASE_OURS = "base_ours"
+    BASE_YOURS = "base_yours"
+    VOLATILITY = "volatility"
+    LIQUIDATIONS = "liquidations"
+    VOLATILITY_AND_LIQUIDATIONS = "volatility_and_liquidations"
+    VOLATILITY_UNKNOWN = "volatility_unknown"
+    LIQUIDATIONS_UNKNOWN = "liquidations_unknown"
+    FUNDING = "funding"
+    FUNDING_UNKNOWN = "funding_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of the stepwise cap: why, by which factor, and the leverage that is left after it."""
+
+    why: Reduction
+    factor: float
+    leverage: float
+
+
+def chain_of(trade: Trade, conditions: Conditions, own_base: bool, rules: SizingRules) -> tuple[Link, ...]:
+    """The stepwise cap link by link: base, one halving for volatility or liquidations, a quarter off for dear funding."""
+    left = trade.base_leverage
+    links = [Link(Reduction.BASE_YOURS if own_base else Reduction.BASE_OURS, 1.0, left)]
+    against = conditions.against(trade.side)
+    if (why := _why_halved(conditions.volatility_high, against.liquidations_high)) is not None:
+        left *= rules.halved
+        links.append(Link(why, rules.halved, left))
+    if against.funding_dear is not False:
+        left *= rules.funding_factor
+        why = Reduction.FUNDING if against.funding_dear else Reduction.FUNDING_UNKNOWN
+        links.append(Link(why, rules.funding_factor, left))
+    return tuple(links)
+
+
+def caps_of(trade: Trade, conditions: Conditions, stepwise: float, rules: SizingRules) -> Mapping[Cap, float]:
+    """Every cap on leverage by name, in the order of `Cap`; a new listing halves the smallest of the others."""
+    caps = {
+        Cap.STEP: stepwise,
+        Cap.CONTINUOUS: continuous_leverage(trade, conditions, rules),
+        Cap.TWO_SIGMA: survivable_leverage(trade, rules.buffer_sigmas * trade.sigma_horizon),
+        Cap.TEN_PERCENT: survivable_leverage(trade, rules.adverse_move),
+        Cap.TIER: trade.tiers.highest_leverage(trade.margin_usd),
+    }
+    if conditions.new_listing:
+        caps[Cap.NEW_LISTING] = rules.new_listing_factor * min(caps.values())
+    return caps
+
+
+def continuous_leverage(trade: Trade, conditions: Conditions, rules: SizingRules) -> float:
+    """L_base min(1, sigma_ref/sigma) sqrt(min(1, depth/median)): "volatility and liquidity"; unknown depth is left out."""
+    depth = 1.0 if conditions.depth_ratio is None else min(1.0, max(0.0, conditions.depth_ratio))
+    calm = min(1.0, conditions.sigma_ref / annual_sigma(conditions, rules))
+    return trade.base_leverage * calm * math.sqrt(depth)
+
+
+def survivable_leverage(trade: Trade, move: float) -> float:
+    """The highest leverage whose margin outlasts an adverse move (fraction of the entry), with fee, funding and brackets.
+
+    1 / (move (1 - mmr - fee) + mmr + fee + funding) under one bracket; the bracket is the one of the notional after the
+    move, which is the one that allows least.
+    """
+    return min(
+        (trade.backing_share + tier.maintenance_amount_usd / trade.margin_usd)
+        / _lost_per_notional(trade, move, tier.maintenance_rate)
+        for tier in trade.tiers.steps
+    )
+
+
+def survivable_margin_usd(trade: Trade, notional_usd: float, move: float) -> float:
+    """The margin with which a given notional outlasts an adverse move, USD: the same sum solved for the margin."""
+    needed = max(
+        notional_usd * _lost_per_notional(trade, move, tier.maintenance_rate) - tier.maintenance_amount_usd
+        for tier in trade.tiers.steps
+    )
+    return needed + (1.0 - trade.backing_share) * trade.margin_usd
+
+
+def _lost_per_notional(trade: Trade, move: float, maintenance_rate: float) -> float:
+    kept = maintenance_rate + trade.fee_rate
+    return move * (1.0 - sign_of(trade.side) * kept) + kept + trade.funding_paid
+
+
+def _why_halved(volatility: bool | None, liquidations: bool | None) -> Reduction | None:
+    """One halving for either; a claim that is unknown because its feed is old counts as true: silence is not calm."""
+    if volatility and liquidations:
+        return Reduction.VOLATILITY_AND_LIQUIDATIONS
+    if volatility:
+        return Reduction.VOLATILITY
+    if liquidations:
+        return Reduction.LIQUIDATIONS
+    if volatility is None:
+        return Reduction.VOLATILITY_UNKNOWN
+    return Reduction.LIQUIDATIONS_UNKNOWN if liquidations is None else None

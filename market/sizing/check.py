@@ -1,0 +1,165 @@
+"""The answer to `/size`: a verdict, every number at the leverage asked, and what would make it fit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from market.checklist import Advice, Checklist
+from market.margin import Tiers
+from market.sizing.caps import Cap, Link, caps_of, chain_of, survivable_margin_usd
+from market.sizing.conditions import Conditions
+from market.sizing.position import Position
+from market.sizing.stance import Stance, stand
+from market.sizing.trade import Assumption, Trade, assumptions_of, settle
+from market.sizing_rules import SizingRules
+from market.table import State
+
+
+class Verdict(StrEnum):
+    """The whole answer in a word; the first that holds is said, from top to bottom."""
+
+    NEVER_SURVIVES_10PCT = "NEVER_SURVIVES_10PCT"
+    WAIT = "WAIT"
+    TOO_MUCH_NOW = "TOO_MUCH_NOW"
+    FITS = "FITS"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The size by which at most `share` of the equity is lost between entry and the exit, with fees and funding.
+
+    `leverage` is that size over the equity; USD amounts are None where no equity is stated, `exit_usd` where the exit
+    would lie at or below zero.
+    """
+
+    share: float
+    loss_usd: float | None
+    leverage: float
+    notional_usd: float | None
+    exit_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SizeCheck:
+    """A position checked. `asked` is it as asked for; `fitting` at the highest leverage that fits, where that is less.
+
+    `max_leverage` is the smallest of `caps` (exact; shown rounded down to 0.1), `chain` how the stepwise one came about.
+    `margin_total_usd` is the margin with which the notional asked for would fit, `margin_to_deposit_usd` what is missing of
+    it. `new_notional_factor` says how much of a new size may be taken now (0, .5 or 1); it does not change the caps.
+    `tightened` rungs also forbid adding.
+    """
+
+    position: Position
+    trade: Trade
+    conditions: Conditions
+    verdict: Verdict
+    max_leverage: float
+    binding_cap: Cap
+    caps: Mapping[Cap, float]
+    chain: tuple[Link, ...]
+    asked: Stance
+    fitting: Stance | None
+    margin_total_usd: float | None
+    margin_to_deposit_usd: float | None
+    margin_total_share: float
+    budget: Budget
+    new_notional_factor: float
+    tightened: bool
+    assumptions: tuple[Assumption, ...]
+
+    @property
+    def checklist(self) -> Checklist:
+        """The four checks of this side."""
+        return self.conditions.against(self.position.side).checklist
+
+    @property
+    def state(self) -> State:
+        """The state of the market the position was checked in."""
+        return self.conditions.state
+
+    @property
+    def tiers(self) -> Tiers:
+        """The brackets used, with their venue and date."""
+        return self.trade.tiers
+
+
+def check_size(position: Position, conditions: Conditions, tiers: Tiers, rules: SizingRules) -> SizeCheck:
+    """Check a position against the market and the venue's brackets (the whole chain of section 8).
+
+    Raises ImpossiblePosition, with its reason, where nobody could hold or check such a position.
+    """
+    trade = settle(position, conditions, tiers, rules)
+    against = conditions.against(trade.side)
+    tightened = against.risk_invalidated is True
+    chain = chain_of(trade, conditions, position.base_leverage is not None, rules)
+    caps = caps_of(trade, conditions, chain[-1].leverage, rules)
+    binding = min(caps, key=caps.__getitem__)
+    asked = stand(trade, trade.leverage, tightened, rules)
+    fitting = None if trade.leverage <= caps[binding] else stand(trade, caps[binding], tightened, rules)
+    margin_usd = max(trade.margin_usd, _margin_that_fits_usd(trade, conditions, caps, rules))
+    return SizeCheck(
+        position=position,
+        trade=trade,
+        conditions=conditions,
+        verdict=_verdict(asked, fitting, against.checklist),
+        max_leverage=caps[binding],
+        binding_cap=binding,
+        caps=caps,
+        chain=chain,
+        asked=asked,
+        fitting=fitting,
+        margin_total_usd=margin_usd if trade.equity_stated else None,
+        margin_to_deposit_usd=margin_usd - trade.margin_usd if trade.equity_stated else None,
+        margin_total_share=margin_usd / trade.margin_usd,
+        budget=_budget(trade, fitting or asked),
+        new_notional_factor=_new_notional_factor(against.checklist, conditions, rules),
+        tightened=tightened,
+        assumptions=assumptions_of(trade, conditions),
+    )
+
+
+def _verdict(asked: Stance, fitting: Stance | None, checklist: Checklist) -> Verdict:
+    if not asked.survives_adverse_move:
+        return Verdict.NEVER_SURVIVES_10PCT
+    if checklist.advice is Advice.WAIT:
+        return Verdict.WAIT
+    return Verdict.FITS if fitting is None else Verdict.TOO_MUCH_NOW
+
+
+def _margin_that_fits_usd(
+    trade: Trade, conditions: Conditions, caps: Mapping[Cap, float], rules: SizingRules
+) -> float:
+    """The margin with which the notional asked for stays under every cap; its bracket stays that of the notional."""
+    notional_usd = trade.leverage * trade.margin_usd
+    needed = max(
+        notional_usd / caps[Cap.STEP],
+        notional_usd / caps[Cap.CONTINUOUS],
+        survivable_margin_usd(trade, notional_usd, rules.buffer_sigmas * trade.sigma_horizon),
+        survivable_margin_usd(trade, notional_usd, rules.adverse_move),
+        notional_usd / trade.tiers.containing(notional_usd).max_leverage,
+    )
+    return needed / rules.new_listing_factor if conditions.new_listing else needed
+
+
+def _budget(trade: Trade, stance: Stance) -> Budget:
+    """Size is bounded by what may be lost on the way to the exit; leverage only says how much margin that takes."""
+    lost = stance.ladder.exit_distance + 2.0 * trade.fee_rate + trade.funding_paid
+    leverage = trade.drawdown_budget / lost
+    stated = trade.equity_stated
+    return Budget(
+        share=trade.drawdown_budget,
+        loss_usd=trade.drawdown_budget * trade.margin_usd if stated else None,
+        leverage=leverage,
+        notional_usd=leverage * trade.margin_usd if stated else None,
+        exit_usd=stance.ladder.exit_usd,
+    )
+
+
+def _new_notional_factor(checklist: Checklist, conditions: Conditions, rules: SizingRules) -> float:
+    """The smallest of what the checklist and an uncertain state leave."""
+    by_advice = {
+        Advice.PROCEED: 1.0,
+        Advice.REDUCE: rules.factor_when_reduce,
+        Advice.WAIT: rules.factor_when_wait,
+    }[checklist.advice]
+    return min(by_advice, rules.factor_when_uncertain) if conditions.uncertain else by_advice

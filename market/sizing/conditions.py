@@ -1,0 +1,138 @@
+"""What a size needs of the market: the few numbers and claims of a snapshot, None where one is unknown."""
+
+import math
+from dataclasses import dataclass
+
+from market.checklist import Checklist, is_absent, run_checklist, seen_flag
+from market.formulas.logic import all_of, any_of
+from market.observations import Side
+from market.reading import Level, Presence
+from market.rules import Rules
+from market.snapshot import Snapshot
+from market.table import SEVERITY, State
+
+_VOTERS = ("price", "liquidations", "open_interest", "funding", "skew")
+_STANDARD = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Headwind:
+    """What stands against one side: claims are None where a stale input hides them.
+
+    `risk_invalidated`: the market has turned against the side before its own line is touched (rungs are pulled in).
+    """
+
+    checklist: Checklist
+    liquidations_high: bool | None
+    funding_dear: bool | None
+    risk_invalidated: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The market a position would stand in.
+
+    `sigma` and `sigma_ref` are annualised decimals, `funding_8h` a fraction per eight hours (longs pay when positive),
+    `depth_ratio` the depth within 1 % over its median. `uncertain` is MIXED with conflict or INSUFFICIENT_DATA;
+    `new_listing` fewer than seven days of prices; `absent` and `stale` name the readings that were so.
+    """
+
+    price_usd: float | None
+    sigma: float | None
+    sigma_ref: float
+    volatility_high: bool | None
+    funding_8h: float | None
+    long: Headwind
+    short: Headwind
+    state: State = State.HEALTHY
+    sigma_ref_cold: bool = False
+    uncertain: bool = False
+    new_listing: bool = False
+    depth_ratio: float | None = None
+    absent: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+
+    def against(self, side: Side) -> Headwind:
+        """What stands against this side."""
+        return self.long if side is Side.LONG else self.short
+
+
+def conditions_of(snapshot: Snapshot, rules: Rules = _STANDARD) -> Conditions:
+    """What a size needs of a snapshot. A value is used as long as its quality is above zero (three times its TTL)."""
+    sigma_ref = _fact(snapshot, "volatility", "sigma_ref")
+    price_usd = _fact(snapshot, "price", "price_usd")
+    presences = {
+        name: reading.presence for name in (*_VOTERS, "volatility") if (reading := snapshot.reading(name))
+    }
+    return Conditions(
+        price_usd=price_usd,
+        sigma=_fact(snapshot, "volatility", "sigma"),
+        sigma_ref=_cold_reference(snapshot.asset, rules) if sigma_ref is None else sigma_ref,
+        sigma_ref_cold=sigma_ref is None or _fact(snapshot, "volatility", "sigma_ref_cold") == 1.0,
+        volatility_high=None if is_absent(snapshot, "volatility") else seen_flag(snapshot, "vol_hi"),
+        funding_8h=_funding(snapshot),
+        long=_against_a_long(snapshot, rules),
+        short=_against_a_short(snapshot, rules),
+        state=snapshot.regime.state,
+        uncertain=_is_uncertain(snapshot),
+        new_listing=price_usd is not None and _knows_no_week(snapshot),
+        absent=tuple(name for name in (*_VOTERS, "volatility") if is_absent(snapshot, name)),
+        stale=tuple(name for name, presence in presences.items() if presence is Presence.STALE),
+    )
+
+
+def _against_a_long(snapshot: Snapshot, rules: Rules) -> Headwind:
+    """Crowding or worse, the pro-tip, or leverage rolling over: "risk invalidation before thesis invalidation"."""
+    worse = SEVERITY.get(snapshot.regime.held, 0) >= SEVERITY[State.CROWDING]
+    return Headwind(
+        run_checklist(snapshot, Side.LONG, rules),
+        liquidations_high=any_of(seen_flag(snapshot, "lb"), seen_flag(snapshot, "lc")),
+        funding_dear=seen_flag(snapshot, "fe"),
+        risk_invalidated=any_of(worse, snapshot.regime.protip, seen_flag(snapshot, "rolling_over")),
+    )
+
+
+def _against_a_short(snapshot: Snapshot, rules: Rules) -> Headwind:
+    """The mirror: a squeeze at hand, shorts closed by force again and again, or crowded shorts while price rises."""
+    crowded = all_of(*(seen_flag(snapshot, flag) for flag in ("up", "oe", "fd")))
+    squeezed = snapshot.regime.held is State.SQUEEZE_RISK
+    return Headwind(
+        run_checklist(snapshot, Side.SHORT, rules),
+        liquidations_high=any_of(seen_flag(snapshot, "lb_short"), seen_flag(snapshot, "lc_short")),
+        funding_dear=seen_flag(snapshot, "fd"),
+        risk_invalidated=any_of(squeezed, crowded, seen_flag(snapshot, "lc_short")),
+    )
+
+
+def _fact(snapshot: Snapshot, reading: str, name: str) -> float | None:
+    """A fact of a reading that still has some quality, None where it is missing, worthless or no number."""
+    found = snapshot.reading(reading)
+    if found is None or found.presence is Presence.ABSENT or found.quality <= 0.0:
+        return None
+    value = found.facts.get(name)
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _funding(snapshot: Snapshot) -> float | None:
+    """The day's mean, which the holding time is likelier to pay than the latest print; the print where there is no day."""
+    mean = _fact(snapshot, "funding", "f24")
+    return _fact(snapshot, "funding", "rate_8h") if mean is None else mean
+
+
+def _cold_reference(asset: str, rules: Rules) -> float:
+    return rules.volatility.reference_cold.get(asset, rules.volatility.reference_cold_other)
+
+
+def _is_uncertain(snapshot: Snapshot) -> bool:
+    """MIXED because nothing was seen to be wrong is no conflict; MIXED with a row of caution or stress is."""
+    if snapshot.regime.state is State.INSUFFICIENT_DATA:
+        return True
+    levels = (snapshot.regime.levels.get(name) for name in _VOTERS)
+    return snapshot.regime.state is State.MIXED and any(
+        level is not None and level > Level.CALM for level in levels
+    )
+
+
+def _knows_no_week(snapshot: Snapshot) -> bool:
+    """No price of seven days ago and no volatility of seven days: listed, or first seen, less than a week ago."""
+    return _fact(snapshot, "price", "r_7d") is None and _fact(snapshot, "volatility", "rv_7d") is None
