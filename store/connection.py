@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff, NoBackoff
-from redis.exceptions import AuthenticationError, DataError, RedisError
+from redis.exceptions import DataError, RedisError
 
 CONNECT_WITHIN_S = 0.4
 READ_WITHIN_S = 0.9
@@ -136,10 +136,6 @@ async def _in_our_words(within_s: float) -> AsyncIterator[None]:
             yield
     except DataError:
         raise  # a value of ours that no server takes: a mistake here, not there
-    except AuthenticationError as failure:
-        raise StoreUnavailable(
-            f"The store refuses the user or password it was given ({failure})."
-        ) from failure
     except TimeoutError as failure:
         raise StoreUnavailable(f"The store did not answer within {within_s:g} s.") from failure
     except (RedisError, OSError) as failure:
