@@ -1,0 +1,113 @@
+"""Simulated leverage: positions that open, are closed by choice or by force, and what their closing does to price.
+
+The liquidations are those of the cascade model of quant.md section 9: a fall sweeps the map of levered longs, their
+selling goes through a book that thins as volatility rises, and the fall goes on to the least fixed point.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import exp, log, sqrt
+from random import Random
+
+from market.cascade import FuelMap, cascade_through, uniform_book
+from market.observations import Side
+from scheduler.simulator.price import Path
+
+OPENED_PER_HOUR = 0.004
+"""Share of open interest that is opened anew in an hour; as much is closed when nobody changes his mind."""
+LEVERED_SHARE = 0.07
+"""Share of new contracts with a levered owner on one side; the rest is hedged or has margin to spare."""
+FOLLOW_PER_HOUR = 0.12
+"""How fast open interest moves to what people want."""
+DEPTH_PER_PERCENT = 0.014
+"""Bids within one percent in quiet times, as a share of open interest."""
+THINNING = 0.5
+EXECUTED_SHARE = 0.8
+LASTING_SHARE = 0.8
+STOPS_AFTER_SIGMAS = 1.8
+STOPS_PER_FALL = 0.75
+STOPS_IMPACT = 0.25
+FEAR_HALF_LIFE_H = 120.0
+PEAK_HALF_LIFE_H = 60.0
+MOST_DROP = 0.08
+WHIM_H, WHIM_SIGMA = 250.0, 0.0045
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What one step closed, in coins, and the path price took because of it."""
+
+    long_coins: float
+    short_coins: float
+    stopped_coins: float
+    path: Path
+    impact: float
+
+
+@dataclass(slots=True)
+class Leverage:
+    """Open interest of one coin in coins, with the maps of its levered longs and shorts; prices are relative."""
+
+    usual_coins: float
+    coins: float
+    longs: FuelMap = field(default_factory=lambda: FuelMap(Side.LONG))
+    shorts: FuelMap = field(default_factory=lambda: FuelMap(Side.SHORT))
+    fear: float = 0.0
+    peak: float = 0.0
+    whim: float = 0.0
+
+    def step(
+        self, path: Path, hours: float, heat: float, day_sigma: float, appetite: float, dice: Random
+    ) -> Closed:
+        """Move on by one step: sweep what price touched, let stops run, then open and close by choice."""
+        depth_usd = self.coins * exp(path.begin) * DEPTH_PER_PERCENT / (1.0 + heat) ** THINNING
+        book = uniform_book(depth_usd)
+        down, long_coins = _sweep(self.longs, path.begin, path.low, book)
+        up, short_coins = _sweep(self.shorts, path.begin, path.high, book)
+        stopped = self._stops(path, hours, day_sigma)
+        impact = LASTING_SHARE * (down + up) - STOPS_IMPACT * book(stopped * exp(path.begin))
+        end = path.end + impact
+        moved = Path(path.begin, max(path.high + up, end), min(path.low + down, end), end)
+        self._settle(long_coins, short_coins, stopped, hours)
+        self._trade(exp(end), hours, appetite, dice)
+        return Closed(long_coins, short_coins, stopped, moved, impact)
+
+    def _stops(self, path: Path, hours: float, day_sigma: float) -> float:
+        """Coins closed by longs who give up as price falls away from its recent peak, before they are forced."""
+        self.peak = max(path.high, path.end + (self.peak - path.end) * 0.5 ** (hours / PEAK_HALF_LIFE_H))
+        line = self.peak - STOPS_AFTER_SIGMAS * day_sigma
+        fallen = max(0.0, min(path.begin, line) - path.end)
+        return min(0.2, STOPS_PER_FALL * fallen) * self.coins
+
+    def _settle(self, long_coins: float, short_coins: float, stopped: float, hours: float) -> None:
+        closed = long_coins + short_coins + stopped
+        self.fear = self.fear * 0.5 ** (hours / FEAR_HALF_LIFE_H) + (long_coins + stopped) / self.coins
+        self.longs.keep(1.0 - stopped / self.coins)
+        self.coins -= closed
+
+    def _trade(self, price: float, hours: float, appetite: float, dice: Random) -> None:
+        """Open and close by choice: a steady turnover, and the way to what people want."""
+        self.whim = self.whim * exp(-hours / WHIM_H) + WHIM_SIGMA * sqrt(hours) * dice.gauss(0.0, 1.0)
+        wanted = self.usual_coins * exp(appetite + self.whim - self.fear)
+        change = (wanted - self.coins) * min(1.0, FOLLOW_PER_HOUR * hours)
+        turned = OPENED_PER_HOUR * hours * self.coins
+        opened, closed = turned + max(0.0, change), turned + max(0.0, -change)
+        for side in (self.longs, self.shorts):
+            side.age(hours)
+            side.keep(1.0 - closed / self.coins)
+            side.open(opened * LEVERED_SHARE, price)
+        self.coins += opened - closed
+
+
+def _sweep(
+    fuel: FuelMap, begin: float, reached: float, book: Callable[[float], float]
+) -> tuple[float, float]:
+    """How much further the cascade carries price than where it would have gone (log), and the coins closed."""
+    sign = 1.0 if reached < begin else -1.0
+    first = sign * (1.0 - exp(reached - begin))
+    price = exp(begin)
+    cascade = cascade_through(
+        max(0.0, first), fuel.clusters(price), book, EXECUTED_SHARE, max(MOST_DROP, first)
+    )
+    end = price * (1.0 - sign * cascade.final_drop)
+    return log(end) - reached, fuel.sweep(end)

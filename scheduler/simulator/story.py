@@ -1,0 +1,116 @@
+"""What comes to a simulated market from outside: orders, and how much leverage people want.
+
+A story gives causes, never prices. How far price falls, how much is liquidated and where funding goes follow from
+them through price, leverage and sentiment, and differ from seed to seed. Hours count from the start of day one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+
+class Scenario(StrEnum):
+    """The stories there are."""
+
+    SELL_OFF = "sell_off"
+    CALM = "calm"
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Outside orders over some hours, sized in what volatility has lately made of one day.
+
+    `lasting` is the share that is news and stays; the rest is impact that decays as liquidity comes back.
+    """
+
+    start_h: float
+    hours: float
+    sigmas: float
+    lasting: float
+
+    def between(self, begin_h: float, end_h: float) -> float:
+        """The part of the push, in daily sigmas, that falls into this span."""
+        overlap = min(end_h, self.start_h + self.hours) - max(begin_h, self.start_h)
+        return self.sigmas * max(0.0, overlap) / self.hours
+
+
+@dataclass(frozen=True, slots=True)
+class Tide:
+    """A change of mood that comes in over some hours and stays until another takes it back.
+
+    `appetite` is wanted open interest (log), `greed` what longs pay above the index (premium, a fraction).
+    """
+
+    start_h: float
+    hours: float
+    appetite: float = 0.0
+    greed: float = 0.0
+
+    def risen(self, at_h: float) -> float:
+        """How much of it has come in, 0..1."""
+        return min(1.0, max(0.0, (at_h - self.start_h) / self.hours))
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All causes of one scenario; `range_bound_from_h` is when price stops wandering and trades in a range."""
+
+    pushes: Sequence[Push]
+    tides: Sequence[Tide]
+    range_bound_from_h: float
+
+    def appetite(self, at_h: float) -> float:
+        """Wanted open interest against the usual one, as a log."""
+        return sum(tide.appetite * tide.risen(at_h) for tide in self.tides)
+
+    def greed(self, at_h: float) -> float:
+        """What longs pay above the usual premium, a fraction."""
+        return sum(tide.greed * tide.risen(at_h) for tide in self.tides)
+
+
+RANGE_BOUND_FROM_H = -240.0
+
+
+def tell(scenario: Scenario, dice: Random) -> Story:
+    """The causes of a scenario, drawn with `dice`."""
+    return _sell_off(dice) if scenario is Scenario.SELL_OFF else _calm()
+
+
+def _calm() -> Story:
+    """A range-bound market in which nobody is in a hurry: calm by construction, not by luck."""
+    return Story((), (), RANGE_BOUND_FROM_H)
+
+
+def _sell_off(dice: Random) -> Story:
+    """A rally that levers up, a large seller who is absorbed, late buyers on credit, then news that does not go away."""
+    dip_h = 6.25 + dice.choice((0.0, 1.0, 2.0))
+    wave_h = 25.0 + dice.uniform(0.0, 2.0)
+    legs = _legs(wave_h, dice)
+    end_h = legs[-1].start_h + legs[-1].hours
+    pushes = (
+        Push(RANGE_BOUND_FROM_H, -RANGE_BOUND_FROM_H, dice.uniform(1.8, 2.6), 1.0),
+        Push(dip_h, 1.5, -dice.uniform(1.65, 1.85), 0.0),
+        Push(dip_h + 4.0, 11.0, dice.uniform(0.6, 0.9), 1.0),
+        *legs,
+        # longs who bought the top sell the bounce, and are absorbed
+        Push(end_h + dice.uniform(11.0, 13.0), 2.0, -dice.uniform(1.0, 1.2), 0.0),
+        Push(end_h + 18.0, 18.0, dice.uniform(0.5, 0.8), 1.0),
+    )
+    tides = (
+        Tide(-15 * 24.0, 14 * 24.0, appetite=dice.uniform(0.08, 0.11), greed=0.0002),
+        Tide(dip_h + 3.0, 9.0, appetite=dice.uniform(0.05, 0.07), greed=dice.uniform(0.0007, 0.0009)),
+        Tide(wave_h, 8.0, appetite=-dice.uniform(0.05, 0.08), greed=-0.0009),
+    )
+    return Story(pushes, tides, RANGE_BOUND_FROM_H)
+
+
+def _legs(wave_h: float, dice: Random) -> tuple[Push, ...]:
+    """The wave: bad news in four instalments, each met by fewer bids."""
+    legs = []
+    start_h = wave_h
+    for _ in range(4):
+        hours = dice.uniform(1.0, 1.7)
+        legs.append(Push(start_h, hours, -dice.uniform(1.2, 1.55), 0.68))
+        start_h += hours + dice.uniform(0.7, 1.5)
+    return tuple(legs)
