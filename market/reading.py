@@ -1,0 +1,121 @@
+"""What a signal is and what it answers: a value with its level, quality, age and reason, never a bare number."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from market.rules import Rules
+from market.state import MarketState
+
+Facts = Mapping[str, float | None]
+
+
+class Level(IntEnum):
+    """How much stress a reading shows (quant.md section 7, the article's table)."""
+
+    CALM = 0
+    CAUTION = 1
+    STRESS = 2
+
+
+class Presence(StrEnum):
+    """Whether an input can be voted with (quant.md 7a.2)."""
+
+    SEEN = "seen"
+    STALE = "stale"
+    ABSENT = "absent"
+
+
+class Because(StrEnum):
+    """Why a reading says what it says."""
+
+    NEVER_SEEN = "never_seen"
+    TOO_OLD = "too_old"
+    LEARNING = "learning"
+    NO_VARIANCE = "no_variance"
+    LAST_TRADE = "last_trade"
+    MEASURED = "measured"
+    DAILY_SERIES = "daily_series"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One thing a condition looks at: its value beside what is needed, for `/why`.
+
+    `above` tells on which side of `needed` the test is met; `met` is None when the value is unknown.
+    """
+
+    name: str
+    value: float | None
+    needed: float
+    unit: str
+    met: bool | None
+    above: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One flag as a signal sees it this instant, before hysteresis.
+
+    `enters`: it would be raised now; `stays`: it would be kept if already raised. A raise needs `enters` to hold for
+    `enter_after_ms`, a drop needs `stays` to be false for `exit_after_ms` (market time).
+    """
+
+    flag: str
+    enters: bool | None
+    stays: bool | None
+    enter_after_ms: int = 0
+    exit_after_ms: int = 0
+    measures: tuple[Measure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One input read: `level` None is unknown. `quality` 0..1 falls with age; `asof_ms` is when the value was known.
+
+    `percentile` is the mid-rank (0..1) against the input's own history, `facts` the numbers behind the value by name
+    (each signal documents its own), `conditions` the flags it answers for.
+    """
+
+    name: str
+    unit: str
+    presence: Presence
+    because: Because
+    value: float | None = None
+    percentile: float | None = None
+    level: Level | None = None
+    quality: float = 0.0
+    asof_ms: int | None = None
+    ttl_ms: int | None = None
+    facts: Facts = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
+
+
+def presence_of(asof_ms: int, now_ms: int, ttl_ms: int, absent_after_ms: int) -> Presence:
+    """Seen within its time to live, stale after it, absent once a series has not spoken for `absent_after_ms`."""
+    age_ms = now_ms - asof_ms
+    if age_ms > absent_after_ms:
+        return Presence.ABSENT
+    return Presence.STALE if age_ms > ttl_ms or age_ms < 0 else Presence.SEEN
+
+
+def absent(name: str, unit: str) -> Reading:
+    """The reading of an input that was never there."""
+    return Reading(name, unit, Presence.ABSENT, Because.NEVER_SEEN)
+
+
+def measure(name: str, value: float | None, needed: float, unit: str, *, above: bool = True) -> Measure:
+    """A value against what is needed, with whether it is met."""
+    if value is None:
+        return Measure(name, None, needed, unit, None, above)
+    return Measure(name, value, needed, unit, value >= needed if above else value <= needed, above)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """An entry of market/signals: a name, what it is called in answers, its weight in the score, and how it is read."""
+
+    name: str
+    order: int
+    weight: float
+    read: Callable[[MarketState, int, Rules], Reading]

@@ -1,0 +1,235 @@
+"""Rolling windows that are updated in place: ranks, medians, extremes, sums and lagged values over market time.
+
+Every class holds plain numbers only, so that a checkpoint of it is exact. Times are UTC milliseconds and never go back:
+a value older than the newest one in the window is the caller's mistake.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections import deque
+from dataclasses import dataclass, field
+from math import fsum
+
+MAD_TO_SIGMA = 1.4826
+DAY_MS = 86_400_000
+
+
+@dataclass(slots=True)
+class RankWindow:
+    """Values on a grid over the trailing `span_ms`, kept sorted for ranks and medians in logarithmic time.
+
+    The newest value is held back until the next one comes, so that a rank never counts the value it ranks.
+    """
+
+    span_ms: int
+    times: deque[int] = field(default_factory=deque)
+    values: deque[float] = field(default_factory=deque)
+    ordered: list[float] = field(default_factory=list)
+    newest_ms: int | None = None
+    newest: float = 0.0
+
+    def offer(self, at_ms: int, value: float) -> None:
+        """Add the grid value of `at_ms` and drop what left the window."""
+        if self.newest_ms is not None:
+            self.times.append(self.newest_ms)
+            self.values.append(self.newest)
+            insort(self.ordered, self.newest)
+        self.newest_ms, self.newest = at_ms, value
+        oldest = at_ms - self.span_ms
+        times = self.times
+        while times and times[0] < oldest:
+            times.popleft()
+            gone = self.values.popleft()
+            del self.ordered[bisect_left(self.ordered, gone)]
+
+    def __len__(self) -> int:
+        return len(self.ordered)
+
+    def clear(self) -> None:
+        """Forget everything, as when the series begins anew."""
+        self.times.clear()
+        self.values.clear()
+        self.ordered.clear()
+        self.newest_ms = None
+
+    def rank(self, value: float) -> float | None:
+        """Mid-rank of `value` (0..1), None in an empty window (quant.md section 0)."""
+        ordered = self.ordered
+        if not ordered:
+            return None
+        return (bisect_left(ordered, value) + bisect_right(ordered, value)) / (2 * len(ordered))
+
+    def median(self) -> float | None:
+        """The middle value, None in an empty window."""
+        return median_of_sorted(self.ordered)
+
+    def robust_z(self, value: float) -> float | None:
+        """(value - median) / (1.4826 MAD), None where the window is empty or does not vary."""
+        middle = median_of_sorted(self.ordered)
+        if middle is None:
+            return None
+        spread = median_deviation(self.ordered, middle)
+        return None if spread == 0.0 else (value - middle) / (MAD_TO_SIGMA * spread)
+
+
+def median_of_sorted(ordered: list[float]) -> float | None:
+    """The median of an ascending list, None of an empty one."""
+    count = len(ordered)
+    if not count:
+        return None
+    half = count // 2
+    return ordered[half] if count % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def median_deviation(ordered: list[float], middle: float) -> float:
+    """The median absolute deviation from `middle` of a non-empty ascending list, in logarithmic time."""
+    count = len(ordered)
+    half = count // 2
+    split = bisect_left(ordered, middle)
+    if count % 2:
+        return _nearest(ordered, middle, split, half)
+    return (_nearest(ordered, middle, split, half - 1) + _nearest(ordered, middle, split, half)) / 2
+
+
+def _nearest(ordered: list[float], middle: float, split: int, rank: int) -> float:
+    """The `rank`-th smallest distance to `middle`: how many of the nearest values lie left of `split` is bisected."""
+    count = len(ordered)
+    take = rank + 1
+    low, high = max(0, take - (count - split)), min(take, split)
+    while low < high:
+        left = (low + high) // 2
+        # the next value on the left is nearer than the last one taken on the right: take more from the left
+        if middle - ordered[split - left - 1] < ordered[split + take - left - 1] - middle:
+            low = left + 1
+        else:
+            high = left
+    nearest_left = middle - ordered[split - low] if low else 0.0
+    nearest_right = ordered[split + take - low - 1] - middle if take > low else 0.0
+    return max(nearest_left, nearest_right)
+
+
+@dataclass(slots=True)
+class Extreme:
+    """The largest value over the trailing `span_ms` (of negated values: the smallest)."""
+
+    span_ms: int
+    times: deque[int] = field(default_factory=deque)
+    values: deque[float] = field(default_factory=deque)
+
+    def offer(self, at_ms: int, value: float) -> None:
+        """Add a value; smaller earlier ones can never be the largest again."""
+        values, times = self.values, self.times
+        while values and values[-1] <= value:
+            values.pop()
+            times.pop()
+        values.append(value)
+        times.append(at_ms)
+        oldest = at_ms - self.span_ms
+        while times[0] <= oldest:
+            times.popleft()
+            values.popleft()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.times.clear()
+        self.values.clear()
+
+    @property
+    def largest(self) -> float | None:
+        """The largest value, None when nothing is in the window."""
+        return self.values[0] if self.values else None
+
+    @property
+    def largest_at_ms(self) -> int | None:
+        """When the largest value came (the latest of equals), None when nothing is in the window."""
+        return self.times[0] if self.times else None
+
+
+@dataclass(slots=True)
+class RollingSum:
+    """The sum over (newest - `span_ms`, newest]; summed anew once a market day, so that rounding does not pile up."""
+
+    span_ms: int
+    times: deque[int] = field(default_factory=deque)
+    values: deque[float] = field(default_factory=deque)
+    total: float = 0.0
+    summed_day: int = 0
+
+    def offer(self, at_ms: int, value: float) -> None:
+        """Add the value of a bucket that ends at `at_ms`."""
+        self.times.append(at_ms)
+        self.values.append(value)
+        self.total += value
+        self.expire(at_ms)
+
+    def expire(self, now_ms: int) -> None:
+        """Drop the buckets that ended at or before `now_ms` - span."""
+        oldest = now_ms - self.span_ms
+        times, values = self.times, self.values
+        while times and times[0] <= oldest:
+            times.popleft()
+            self.total -= values.popleft()
+        day = now_ms // DAY_MS
+        if day != self.summed_day or not values:
+            self.summed_day = day
+            self.total = fsum(values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(slots=True)
+class Lagged:
+    """The value known `span_ms` ago: the last one at or before then, None if that one is older than `tolerance_ms`."""
+
+    span_ms: int
+    tolerance_ms: int
+    times: deque[int] = field(default_factory=deque)
+    values: deque[float] = field(default_factory=deque)
+
+    def offer(self, at_ms: int, value: float) -> None:
+        """Add the newest value and drop those that can no longer be asked for."""
+        times = self.times
+        times.append(at_ms)
+        self.values.append(value)
+        asked = at_ms - self.span_ms
+        while len(times) > 1 and times[1] <= asked:
+            times.popleft()
+            self.values.popleft()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.times.clear()
+        self.values.clear()
+
+    def before(self, now_ms: int) -> float | None:
+        """The value at `now_ms` - span, None where the window does not reach back."""
+        times = self.times
+        asked = now_ms - self.span_ms
+        if not times or times[0] > asked:
+            return None
+        index, last = 0, len(times) - 1
+        while index < last and times[index + 1] <= asked:
+            index += 1
+        return self.values[index] if times[index] >= asked - self.tolerance_ms else None
+
+
+@dataclass(slots=True)
+class DecayingMean:
+    """An exponentially weighted mean with the half-life in steps, unbiased from the first value on."""
+
+    half_life_steps: float
+    weighted: float = 0.0
+    weight: float = 0.0
+    count: int = 0
+
+    def offer(self, value: float) -> None:
+        """Add one value."""
+        decay = 0.5 ** (1.0 / self.half_life_steps)
+        self.weighted = decay * self.weighted + (1.0 - decay) * value
+        self.weight = decay * self.weight + (1.0 - decay)
+        self.count += 1
+
+    @property
+    def mean(self) -> float | None:
+        """The mean, None before the first value."""
+        return self.weighted / self.weight if self.count else None

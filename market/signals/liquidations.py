@@ -1,0 +1,128 @@
+"""Liquidations: are positions closed by force again and again, against the leverage that stood (quant.md section 3)."""
+
+from collections import deque
+
+from market.formulas.logic import any_of
+from market.formulas.statistics import freshness_quality, time_to_live_ms
+from market.observations import HOUR_MS
+from market.reading import Because, Condition, Facts, Reading, Signal, absent, measure, presence_of
+from market.rules import LiquidationRules, Rules
+from market.state import MarketState
+from market.state.liquidations import BPS, LEAST_HOURS, SideWindows, stands_out
+
+NAME, UNIT = "liquidations", "bps/h"
+THIRD_OF_MONTH_HOURS = 240
+
+
+def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
+    """Read long liquidations of the last hour in bps of the open interest an hour ago, ranked over 30 days."""
+    windows, fresh = state.liquidations, rules.freshness
+    if windows.at_ms is None:
+        return absent(NAME, UNIT)
+    ttl_ms = time_to_live_ms(fresh.liquidations_ttl_ms, windows.step_ms, fresh.cadence_factor)
+    hour_ago_usd = state.open_interest.usd_hour_ago.before(now_ms)
+    long_bps, rank = _intensity(windows.longs, hour_ago_usd)
+    quality = freshness_quality(now_ms - windows.at_ms, ttl_ms)
+    return Reading(
+        NAME,
+        UNIT,
+        presence_of(windows.at_ms, now_ms, ttl_ms, fresh.absent_after_ms),
+        Because.LEARNING if rank is None else Because.MEASURED,
+        value=long_bps,
+        percentile=rank,
+        quality=quality if windows.learned_hours >= THIRD_OF_MONTH_HOURS else quality * fresh.learning_quality,
+        asof_ms=windows.at_ms,
+        ttl_ms=ttl_ms,
+        facts=(facts := _facts(state, long_bps, hour_ago_usd)),
+        conditions=_conditions(state, facts, hour_ago_usd, rules.liquidations),
+    )
+
+
+def _intensity(side: SideWindows, hour_ago_usd: float | None) -> tuple[float | None, float | None]:
+    """The last hour's total in bps of open interest, and its rank once a week has been seen."""
+    if not hour_ago_usd:
+        return None, None
+    bps = side.hour.total / hour_ago_usd * BPS
+    return bps, side.intensities.rank(bps) if len(side.intensities) >= LEAST_HOURS else None
+
+
+def _facts(state: MarketState, long_bps: float | None, hour_ago_usd: float | None) -> dict[str, float | None]:
+    windows = state.liquidations
+    longs, shorts = windows.longs, windows.shorts
+    return {
+        "long_bps_1h": long_bps,
+        "short_bps_1h": shorts.hour.total / hour_ago_usd * BPS if hour_ago_usd else None,
+        "long_usd_1h": longs.hour.total,
+        "short_usd_1h": shorts.hour.total,
+        "long_usd_24h": longs.day.total,
+        "short_usd_24h": shorts.day.total,
+        "long_share": windows.share(longs),
+        "covered_hours_24": windows.covered.total / HOUR_MS,
+        "flagged_hours_24": float(longs.hours.count(True)),
+        "flagged_days_7": float(longs.days.count(True)),
+        "rri": _range_relative(state),
+        "learned_hours": float(windows.learned_hours),
+    }
+
+
+def _range_relative(state: MarketState) -> float | None:
+    """RRI: the day's long liquidations against their usual, over the day's range against its usual."""
+    totals, ranges = state.liquidations.longs.day_totals, state.price.ranges
+    usual_total, usual_range, span = totals.median(), ranges.median(), state.price.range_24h()
+    if not usual_total or not usual_range or not span or len(totals) < LEAST_HOURS:
+        return None
+    return (state.liquidations.longs.day.total / usual_total) / (span / usual_range)
+
+
+def _conditions(
+    state: MarketState, facts: Facts, hour_ago_usd: float | None, rules: LiquidationRules
+) -> tuple[Condition, ...]:
+    windows = state.liquidations
+    cluster, cluster_short = _cluster(windows.longs, rules), _cluster(windows.shorts, rules)
+    burst = _burst(state, windows.longs, hour_ago_usd, rules)
+    burst_short = _burst(state, windows.shorts, hour_ago_usd, rules)
+    rri = facts["rri"]
+    stretched = None if rri is None else rri >= rules.range_relative
+    return (
+        Condition(
+            "lc",
+            cluster,
+            cluster,
+            measures=(
+                measure("flagged_hours_24", facts["flagged_hours_24"], rules.cluster_hours, "h"),
+                measure("flagged_days_7", facts["flagged_days_7"], rules.cluster_days, "d"),
+            ),
+        ),
+        Condition("lb", burst, burst, measures=(measure("long_bps_1h", facts["long_bps_1h"], rules.burst_bps, "bps"),)),
+        Condition("lc_short", cluster_short, cluster_short),
+        Condition("lb_short", burst_short, burst_short),
+        Condition("rri_high", stretched, stretched),
+    )
+
+
+def _cluster(side: SideWindows, rules: LiquidationRules) -> bool | None:
+    """Three flagged hours of 24, or three flagged days of 7; unknown ones may still make it."""
+    return any_of(_at_least(side.hours, rules.cluster_hours), _at_least(side.days, rules.cluster_days))
+
+
+def _at_least(flags: deque[bool | None], needed: int) -> bool | None:
+    flagged = flags.count(True)
+    if flagged >= needed:
+        return True
+    return None if flagged + flags.count(None) >= needed else False
+
+
+def _burst(state: MarketState, side: SideWindows, hour_ago_usd: float | None, rules: LiquidationRules) -> bool | None:
+    share = state.liquidations.share(side)
+    return stands_out(
+        side.hour.total,
+        hour_ago_usd,
+        share,
+        side.intensities,
+        rules.burst_percentile,
+        rules.burst_bps,
+        rules.share,
+    )
+
+
+SIGNAL = Signal(NAME, order=2, weight=0.25, read=read)

@@ -1,0 +1,149 @@
+"""Price structure: is price weak, has it broken down fast, or has it stopped falling (quant.md section 1)."""
+
+from math import sqrt
+
+from market.formulas.logic import all_of, any_of, at_most
+from market.formulas.price import drawdown
+from market.formulas.statistics import freshness_quality, time_to_live_ms
+from market.observations import HOUR_MS
+from market.reading import Because, Condition, Facts, Reading, Signal, absent, measure, presence_of
+from market.rules import PriceRules, Rules
+from market.state import MarketState
+
+NAME, UNIT = "price", "USD"
+LEAST_RANGES = 168
+
+
+def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
+    """Read price structure: value in US dollars; returns are logs, shocks in sigmas, drawdowns fractions."""
+    price = state.price
+    if price.price_usd is None:
+        return absent(NAME, UNIT)
+    fresh = rules.freshness
+    ttl_ms = time_to_live_ms(fresh.price_ttl_ms, price.step_ms, fresh.cadence_factor)
+    quality = freshness_quality(now_ms - price.price_at_ms, ttl_ms)
+    facts = _facts(state, rules)
+    return Reading(
+        NAME,
+        UNIT,
+        presence_of(price.price_at_ms, now_ms, ttl_ms, fresh.absent_after_ms),
+        Because.LAST_TRADE if price.is_last_trade else Because.MEASURED,
+        value=price.price_usd,
+        quality=quality * fresh.last_trade_quality if price.is_last_trade else quality,
+        asof_ms=price.price_at_ms,
+        ttl_ms=ttl_ms,
+        facts=facts,
+        conditions=_conditions(state, facts, rules.price),
+    )
+
+
+def _facts(state: MarketState, rules: Rules) -> dict[str, float | None]:
+    price = state.price
+    usd = price.price_usd or 0.0
+    variance = state.volatility.hourly_variance(rules.volatility)
+    margin = rules.price.pivot_margin
+    span, usual = price.range_24h(), price.ranges.median()
+    since_low_ms = None if price.new_low_at_ms is None else price.price_at_ms - price.new_low_at_ms
+    return {
+        "price_usd": usd,
+        "r_1h": None if price.step_ms > HOUR_MS else price.log_return(price.hour.price),
+        "r_4h": price.log_return(price.four_hours.price),
+        "r_24h": price.log_return(price.day.price),
+        "r_7d": price.log_return(price.week),
+        "shock_1h": price.shock(price.hour),
+        "shock_4h": price.shock(price.four_hours),
+        "shock_24h": price.shock(price.day),
+        "sigma_1d": None if variance is None else sqrt(max(0.0, variance) * 24.0),
+        "drawdown_7d": drawdown(usd, price.high_7d.largest or usd),
+        "drawdown_30d": drawdown(usd, price.high_30d.largest or usd),
+        "drawdown_90d": drawdown(usd, price.high_90d.largest or usd),
+        "mean_7d_usd": price.mean_7d.mean,
+        "range_ratio": None if span is None or not usual else span / usual,
+        "range_percentile": None if span is None or len(price.ranges) < LEAST_RANGES else price.ranges.rank(span),
+        "hours_since_low_72h": None if since_low_ms is None else since_low_ms / HOUR_MS,
+        "lower_low": _as_number(price.swings.lower_low(margin)),
+        "lower_low_in_progress": _as_number(price.swings.lower_low_in_progress()),
+        "higher_low": _as_number(price.swings.higher_low(margin)),
+        "step_ms": float(price.step_ms),
+    }
+
+
+def _conditions(state: MarketState, facts: Facts, rules: PriceRules) -> tuple[Condition, ...]:
+    r_24h, sigma_1d = facts["r_24h"], facts["sigma_1d"]
+    band = None if sigma_1d is None else rules.confirm_band_sigmas * sigma_1d
+    known = r_24h is not None and band is not None
+    down = r_24h < -band if known else None  # type: ignore[operator]
+    up = r_24h > band if known else None  # type: ignore[operator]
+    return (
+        _weak(state, facts, rules),
+        _broken(state, facts),
+        _stabilised(state, facts, rules),
+        Condition("down", down, down),
+        Condition("up", up, up),
+        Condition("flat", None if down is None or up is None else not (down or up), None),
+    )
+
+
+def _weak(state: MarketState, facts: Facts, rules: PriceRules) -> Condition:
+    """`pd`: falling with lower lows, or a shock, or well below the week's mean and high."""
+    usd, mean, sigma_1d = facts["price_usd"], facts["mean_7d_usd"], facts["sigma_1d"]
+    week, lower = facts["r_7d"], state.price.swings.lower_low(rules.pivot_margin)
+    below = None if usd is None or mean is None else usd < mean
+    deep = None if sigma_1d is None else rules.weak_drawdown_sigmas * sigma_1d
+    weak = any_of(
+        all_of(None if week is None else week < 0.0, lower),
+        at_most(facts["shock_24h"], rules.weak_shock_24h),
+        all_of(below, None if deep is None else at_most(facts["drawdown_7d"], deep)),
+    )
+    return Condition(
+        "pd",
+        weak,
+        weak,
+        exit_after_ms=rules.weak_exit_ms,
+        measures=(
+            measure("shock_24h", facts["shock_24h"], rules.weak_shock_24h, "sigma", above=False),
+            measure("r_7d", facts["r_7d"], 0.0, "fraction", above=False),
+            measure("lower_low", facts["lower_low"], 1.0, "claim"),
+            measure("drawdown_7d", facts["drawdown_7d"], deep or 0.0, "fraction", above=False),
+        ),
+    )
+
+
+def _broken(state: MarketState, facts: Facts) -> Condition:
+    """`brk`: a confirmed low was lost in a shock and is not yet regained."""
+    price = state.price
+    known = price.broken_low_usd is not None or price.swings.last_low is not None
+    broken = price.broken_low_usd is not None if known else None
+    return Condition("brk", broken, broken, measures=(measure("shock_4h", facts["shock_4h"], -2.5, "sigma", above=False),))
+
+
+def _stabilised(state: MarketState, facts: Facts, rules: PriceRules) -> Condition:
+    """`stab`: no new 72 h low for a day, and a higher low or a compressed range."""
+    price = state.price
+    first = price.first_at_ms
+    looked = first is not None and price.price_at_ms - first >= rules.low_window_ms - price.step_ms
+    hours = facts["hours_since_low_72h"]
+    quiet_hours = rules.no_new_low_ms / HOUR_MS
+    holds = hours >= quiet_hours if looked and hours is not None else None
+    compressed = all_of(
+        at_most(facts["range_ratio"], rules.compression_ratio),
+        at_most(facts["range_percentile"], rules.compression_percentile),
+    )
+    stable = all_of(holds, any_of(price.swings.higher_low(rules.pivot_margin), compressed))
+    return Condition(
+        "stab",
+        stable,
+        stable,
+        measures=(
+            measure("hours_since_low_72h", hours, quiet_hours, "h"),
+            measure("higher_low", facts["higher_low"], 1.0, "claim"),
+            measure("range_ratio", facts["range_ratio"], rules.compression_ratio, "ratio", above=False),
+        ),
+    )
+
+
+def _as_number(claim: bool | None) -> float | None:
+    return None if claim is None else float(claim)
+
+
+SIGNAL = Signal(NAME, order=1, weight=0.25, read=read)

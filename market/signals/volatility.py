@@ -1,0 +1,74 @@
+"""Volatility: how far price moves by itself, and whether that is much for this asset (quant.md section 2)."""
+
+from market.formulas.logic import any_of, at_least
+from market.formulas.statistics import freshness_quality, time_to_live_ms
+from market.reading import Because, Condition, Reading, Signal, absent, measure, presence_of
+from market.rules import Rules, VolatilityRules
+from market.state import MarketState
+from market.state.volatility import MONTH_HOURS, WEEK_HOURS
+
+NAME, UNIT = "volatility", "1/y"
+LEAST_RANKED, THIRD_OF_YEAR = 168, 365 * 8
+
+
+def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
+    """Read the volatility that sizing uses: annualised decimal, ranked over a year, beside its quiet reference."""
+    windows, limits, fresh = state.volatility, rules.volatility, rules.freshness
+    dvol = state.implied_volatility(now_ms, rules)
+    sigma = windows.sizing_sigma(limits, dvol)
+    if sigma is None:
+        return absent(NAME, UNIT)
+    ttl_ms = time_to_live_ms(fresh.price_ttl_ms, max(state.price.step_ms, 3_600_000), fresh.cadence_factor)
+    rank = windows.sizing.rank(sigma) if len(windows.sizing) >= LEAST_RANKED else None
+    reference, is_cold = sigma_reference(state, limits)
+    variance = windows.hourly_variance(limits)
+    quality = freshness_quality(now_ms - windows.last_close_at_ms, ttl_ms)
+    ratio = sigma / reference
+    return Reading(
+        NAME,
+        UNIT,
+        presence_of(windows.last_close_at_ms, now_ms, ttl_ms, fresh.absent_after_ms),
+        Because.LEARNING if rank is None else Because.MEASURED,
+        value=sigma,
+        percentile=rank,
+        quality=quality if len(windows.sizing) >= THIRD_OF_YEAR else quality * fresh.learning_quality,
+        asof_ms=windows.last_close_at_ms,
+        ttl_ms=ttl_ms,
+        facts={
+            "sigma": sigma,
+            "ewma_3d": None if variance is None else (max(0.0, variance) * 8_760.0) ** 0.5,
+            "rv_7d": windows.realised(windows.squares_7d, WEEK_HOURS),
+            "rv_30d": windows.realised(windows.squares_30d, MONTH_HOURS),
+            "dvol": dvol,
+            "sigma_ref": reference,
+            "sigma_ref_cold": float(is_cold),
+            "ratio": ratio,
+        },
+        conditions=(_high(ratio, rank, limits),),
+    )
+
+
+def sigma_reference(state: MarketState, rules: VolatilityRules) -> tuple[float, bool]:
+    """The quiet volatility of this asset (annualised decimal) and whether it is a cold default."""
+    weekly = state.volatility.weekly
+    usual = weekly.median()
+    if usual and len(weekly) >= rules.reference_least_hours:
+        return usual, False
+    return rules.reference_cold.get(state.asset, rules.reference_cold_other), True
+
+
+def _high(ratio: float, rank: float | None, rules: VolatilityRules) -> Condition:
+    """`vol_hi`; before there is a rank the ratio alone decides."""
+    enters, stays = ratio >= rules.high_ratio, ratio >= rules.high_ratio_exit
+    return Condition(
+        "vol_hi",
+        enters if rank is None else any_of(enters, at_least(rank, rules.high_percentile)),
+        stays if rank is None else any_of(stays, at_least(rank, rules.high_percentile_exit)),
+        measures=(
+            measure("volatility_ratio", ratio, rules.high_ratio, "ratio"),
+            measure("volatility_percentile", rank, rules.high_percentile, "rank"),
+        ),
+    )
+
+
+SIGNAL = Signal(NAME, order=6, weight=0.0, read=read)

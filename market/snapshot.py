@@ -1,0 +1,30 @@
+"""One asset at one instant: what was read and what it means."""
+
+from dataclasses import dataclass
+
+from market.observations import Asset
+from market.reading import Reading
+from market.regime import Regime
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The readings and the regime of `asset` at `at_ms` (UTC milliseconds).
+
+    `source` says where the market comes from: "live", "history" or "simulated".
+    """
+
+    asset: Asset
+    at_ms: int
+    source: str
+    readings: tuple[Reading, ...]
+    regime: Regime
+
+    def reading(self, name: str) -> Reading | None:
+        """The reading of that name, None where the signal is not there."""
+        return next((reading for reading in self.readings if reading.name == name), None)
+
+    def fact(self, reading: str, name: str) -> float | None:
+        """A number behind a reading, None where it is unknown."""
+        found = self.reading(reading)
+        return None if found is None else found.facts.get(name)

@@ -1,0 +1,150 @@
+"""Liquidations as they are remembered, a side: rolling sums in US dollars, ranks of intensity, flagged hours and days."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from market.observations import DAY_MS, HOUR_MS, Liquidations
+from market.rolling import RankWindow, RollingSum
+from market.rules import LiquidationRules
+
+MONTH_MS = 30 * DAY_MS
+HOURS_A_DAY, DAYS_A_WEEK = 24, 7
+BPS = 10_000.0
+
+
+@dataclass(slots=True)
+class SideWindows:
+    """One position side. `hours` and `days` are the last 24 hours and 7 days: flagged, not flagged, or None unknown."""
+
+    hour: RollingSum = field(default_factory=lambda: RollingSum(HOUR_MS))
+    day: RollingSum = field(default_factory=lambda: RollingSum(DAY_MS))
+    intensities: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
+    day_intensities: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
+    day_totals: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
+    hours: deque[bool | None] = field(default_factory=deque)
+    days: deque[bool | None] = field(default_factory=deque)
+
+    def take(self, at_ms: int, usd: float) -> None:
+        """Add a bucket's total."""
+        self.hour.offer(at_ms, usd)
+        self.day.offer(at_ms, usd)
+
+    def flag_hour(self, flagged: bool | None) -> None:
+        """Remember whether the hour that closed was flagged."""
+        self.hours.append(flagged)
+        if len(self.hours) > HOURS_A_DAY:
+            self.hours.popleft()
+
+    def flag_day(self, flagged: bool | None) -> None:
+        """Remember whether the UTC day that closed was flagged."""
+        self.days.append(flagged)
+        if len(self.days) > DAYS_A_WEEK:
+            self.days.popleft()
+
+
+@dataclass(slots=True)
+class LiquidationWindows:
+    """Both sides, what coverage there is, and the month's hourly totals that shrink the long share of dust."""
+
+    longs: SideWindows = field(default_factory=SideWindows)
+    shorts: SideWindows = field(default_factory=SideWindows)
+    totals: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
+    covered: RollingSum = field(default_factory=lambda: RollingSum(DAY_MS))
+    at_ms: int | None = None
+    step_ms: int = 0
+    learned_hours: int = 0
+
+    def observe(self, said: Liquidations, price_usd: float) -> None:
+        """Take a bucket, valued at `price_usd`; a bucket that was there already counts once."""
+        if self.at_ms is not None and said.known_at_ms <= self.at_ms:
+            return
+        self.at_ms, self.step_ms = said.known_at_ms, said.step_ms
+        self.longs.take(said.known_at_ms, said.long_coins * price_usd)
+        self.shorts.take(said.known_at_ms, said.short_coins * price_usd)
+        self.covered.offer(said.known_at_ms, float(said.step_ms))
+
+    def expire(self, now_ms: int) -> None:
+        """Drop the buckets that are older than their window."""
+        for side in (self.longs, self.shorts):
+            side.hour.expire(now_ms)
+            side.day.expire(now_ms)
+        self.covered.expire(now_ms)
+
+    def close_hour(self, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None, rules: LiquidationRules) -> None:
+        """Judge the hour that closed at `grid_ms`; open interest (US dollars) is that of its beginning."""
+        is_known = self.at_ms is not None and self.at_ms == grid_ms
+        for side in (self.longs, self.shorts):
+            flagged = self._judge_hour(side, hour_ago_usd, rules) if is_known else None
+            side.flag_hour(flagged)
+            if grid_ms % DAY_MS == 0:
+                side.flag_day(self._judge_day(side, day_ago_usd, rules) if is_known else None)
+        if not is_known:
+            return
+        self.learned_hours += 1
+        self.totals.offer(grid_ms, self.longs.hour.total + self.shorts.hour.total)
+        for side in (self.longs, self.shorts):
+            self._rank(side, grid_ms, hour_ago_usd, day_ago_usd)
+
+    def share(self, side: SideWindows, *, of_day: bool = False) -> float | None:
+        """The side's share, shrunk towards a half by the median hourly total of a month (section 3)."""
+        mine = side.day.total if of_day else side.hour.total
+        other_side = self.shorts if side is self.longs else self.longs
+        other = other_side.day.total if of_day else other_side.hour.total
+        usual = self.totals.median() or 0.0
+        whole = mine + other + usual
+        return None if whole <= 0.0 else (mine + 0.5 * usual) / whole
+
+    def _rank(self, side: SideWindows, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None) -> None:
+        side.day_totals.offer(grid_ms, side.day.total)
+        if hour_ago_usd:
+            side.intensities.offer(grid_ms, side.hour.total / hour_ago_usd * BPS)
+        if day_ago_usd:
+            side.day_intensities.offer(grid_ms, side.day.total / day_ago_usd * BPS)
+
+    def _judge_hour(self, side: SideWindows, hour_ago_usd: float | None, rules: LiquidationRules) -> bool | None:
+        was_flagged = bool(side.hours) and side.hours[-1] is True
+        bound = rules.flagged_percentile_exit if was_flagged else rules.flagged_percentile
+        return stands_out(
+            side.hour.total, hour_ago_usd, self.share(side), side.intensities, bound, rules.flagged_bps, rules.share
+        )
+
+    def _judge_day(self, side: SideWindows, day_ago_usd: float | None, rules: LiquidationRules) -> bool | None:
+        share = self.share(side, of_day=True)
+        return stands_out(
+            side.day.total,
+            day_ago_usd,
+            share,
+            side.day_intensities,
+            rules.flagged_percentile,
+            rules.flagged_bps,
+            rules.share,
+        )
+
+
+LEAST_HOURS = 168
+
+
+def stands_out(
+    usd: float,
+    open_interest_usd: float | None,
+    share: float | None,
+    past: RankWindow,
+    least_percentile: float,
+    least_bps: float,
+    least_share: float,
+) -> bool | None:
+    """Whether a total is large for its open interest, for its past and for its side; None where that is unknown.
+
+    One leg that is known to fail answers False, however little is known of the others.
+    """
+    if share is None or share < least_share:
+        return False
+    if not open_interest_usd:
+        return None
+    bps = usd / open_interest_usd * BPS
+    if bps < least_bps:
+        return False
+    if len(past) < LEAST_HOURS:
+        return None
+    rank = past.rank(bps)
+    return None if rank is None else rank >= least_percentile

@@ -1,0 +1,184 @@
+"""The state of one asset: observations go in, in any order within a step, and every window moves on by that step."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import isfinite, sqrt
+
+from market.observations import (
+    DAY_MS,
+    HOUR_MS,
+    Asset,
+    Candle,
+    Funding,
+    ImpliedVolatility,
+    Liquidations,
+    Observation,
+    OpenInterest,
+    Skew,
+)
+from market.rolling import RollingSum
+from market.rules import Rules
+from market.state.funding import FundingWindows
+from market.state.hours import Hour, begin_hour, extend_hour, price_of
+from market.state.liquidations import LiquidationWindows
+from market.state.open_interest import OpenInterestWindows
+from market.state.price import PriceWindows
+from market.state.skew import SkewWindows
+from market.state.volatility import VolatilityWindows
+from market.formulas.statistics import time_to_live_ms
+
+MONTH_MS = 30 * DAY_MS
+LEAST_VOLUME_HOURS = 168
+
+
+@dataclass(slots=True)
+class MarketState:
+    """Everything remembered of `asset`; plain numbers throughout, so that a checkpoint of it is exact.
+
+    `refused` counts observations that were not plausible or not yet known, by kind.
+    """
+
+    asset: Asset
+    price: PriceWindows = field(default_factory=PriceWindows)
+    volatility: VolatilityWindows = field(default_factory=VolatilityWindows)
+    liquidations: LiquidationWindows = field(default_factory=LiquidationWindows)
+    open_interest: OpenInterestWindows = field(default_factory=OpenInterestWindows)
+    funding: FundingWindows = field(default_factory=FundingWindows)
+    skew: SkewWindows = field(default_factory=SkewWindows)
+    volumes: RollingSum = field(default_factory=lambda: RollingSum(MONTH_MS))
+    hour: Hour | None = None
+    grid_ms: int = 0
+    now_ms: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+
+    def observe(self, observations: Iterable[Observation], now_ms: int, rules: Rules) -> None:
+        """Take one step's observations and move every window on to `now_ms`.
+
+        What is implausible (not finite, not positive, high below low) or not yet known is refused and counted; what
+        is older than the newest of its kind changes nothing.
+        """
+        for said in sorted(observations, key=_turn):
+            if said.known_at_ms > now_ms or not is_plausible(said):
+                kind = type(said).__name__
+                self.refused[kind] = self.refused.get(kind, 0) + 1
+            else:
+                self._take(said, rules)
+        self.now_ms = now_ms
+        self._advance(now_ms, rules)
+
+    def implied_volatility(self, now_ms: int, rules: Rules) -> float | None:
+        """DVOL while it is fresh, else None."""
+        said = self.volatility.implied
+        if said is None:
+            return None
+        ttl_ms = time_to_live_ms(rules.freshness.options_ttl_ms, said.cadence_ms, rules.freshness.cadence_factor)
+        return said.dvol if now_ms - said.known_at_ms <= ttl_ms else None
+
+    def average_day_volume_usd(self) -> float | None:
+        """Mean turnover a day over 30 days, None before a week of hours with a volume."""
+        hours = len(self.volumes)
+        return None if hours < LEAST_VOLUME_HOURS else self.volumes.total / hours * 24.0
+
+    def _take(self, said: Observation, rules: Rules) -> None:
+        match said:
+            case Candle():
+                self._take_candle(said, rules)
+            case Funding():
+                self.funding.observe(said, rules.freshness)
+            case OpenInterest():
+                self.open_interest.observe(said, rules.freshness)
+            case Liquidations():
+                if self.price.price_usd is not None:
+                    self.liquidations.observe(said, self.price.price_usd)
+            case Skew():
+                self.skew.observe(said, rules.freshness.absent_after_ms)
+            case ImpliedVolatility():
+                if self.volatility.implied is None or said.known_at_ms > self.volatility.implied.known_at_ms:
+                    self.volatility.implied = said
+
+    def _take_candle(self, candle: Candle, rules: Rules) -> None:
+        if candle.open_at_ms < self.price.price_at_ms:
+            return
+        closed = self._extend_hour(candle)
+        if closed is not None:
+            self.volatility.close_hour(closed, price_of(candle))
+        variance = self.volatility.hourly_variance(rules.volatility)
+        self.price.observe(candle, variance, rules.price)
+        if closed is not None:
+            if closed.volume_usd is not None:
+                self.volumes.offer(candle.known_at_ms, closed.volume_usd)
+            sigma_1d = None if variance is None else sqrt(max(0.0, variance) * 24.0)
+            self.price.close_hour(price_of(candle), candle.known_at_ms, sigma_1d, rules.price)
+
+    def _extend_hour(self, candle: Candle) -> Hour | None:
+        """Add a candle to its hour; gives the hour when this candle completes it."""
+        opened = candle.open_at_ms - candle.open_at_ms % HOUR_MS
+        if self.hour is not None and self.hour.open_at_ms == opened:
+            extend_hour(self.hour, candle)
+        else:
+            self.hour = begin_hour(candle)
+        is_last = candle.known_at_ms % HOUR_MS == 0
+        return self.hour if is_last and self.hour.is_complete else None
+
+    def _advance(self, now_ms: int, rules: Rules) -> None:
+        """Expire what is too old and, once an hour, put everything on the grid of ranks."""
+        self.liquidations.expire(now_ms)
+        grid_ms = now_ms - now_ms % HOUR_MS
+        if grid_ms > self.grid_ms:
+            self.grid_ms = grid_ms
+            self._close_hour(grid_ms, rules)
+        if self.price.price_usd is not None:
+            self.open_interest.mark(now_ms, self.price.price_usd, rules.freshness)
+
+    def _close_hour(self, grid_ms: int, rules: Rules) -> None:
+        self.volatility.rank_hour(grid_ms, rules.volatility, self.implied_volatility(grid_ms, rules))
+        interest = self.open_interest
+        hour_ago, day_ago = interest.usd_hour_ago.before(grid_ms), interest.usd_day_ago.before(grid_ms)
+        self.liquidations.close_hour(grid_ms, hour_ago, day_ago, rules.liquidations)
+        day_volume = self.average_day_volume_usd()
+        for series in interest.series.values():
+            series.rank(grid_ms, self._turnover(series.coins, day_volume))
+        for rates in self.funding.series.values():
+            mean = rates.mean_24h(grid_ms)
+            if mean is not None:
+                rates.means.offer(grid_ms, mean)
+        self.skew.rank_hour(grid_ms)
+
+    def _turnover(self, coins: float, day_volume_usd: float | None) -> float | None:
+        if self.price.price_usd is None or not day_volume_usd:
+            return None
+        return coins * self.price.price_usd / day_volume_usd
+
+
+_TURN = {Candle: 0, ImpliedVolatility: 1, OpenInterest: 2, Funding: 3, Skew: 4, Liquidations: 5}
+
+
+def _turn(said: Observation) -> tuple[int, int, str]:
+    """Older first, and price before what is valued at it; the venue settles what is left."""
+    return said.known_at_ms, _TURN[type(said)], said.venue
+
+
+def is_plausible(said: Observation) -> bool:
+    """Whether an observation can be true at all: finite, positive where it must be, high not below low."""
+    match said:
+        case Candle():
+            prices = (said.open_usd, said.high_usd, said.low_usd, said.close_usd)
+            optional = (said.mark_close_usd, said.volume_coins, said.volume_usd)
+            return (
+                all(isfinite(price) and price > 0.0 for price in prices)
+                and said.high_usd >= max(said.open_usd, said.close_usd)
+                and said.low_usd <= min(said.open_usd, said.close_usd)
+                and all(value is None or (isfinite(value) and value >= 0.0) for value in optional)
+                and said.mark_close_usd != 0.0
+                and said.step_ms > 0
+            )
+        case Funding():
+            return isfinite(said.rate) and abs(said.rate) < 1.0 and said.interval_hours > 0.0
+        case OpenInterest():
+            return isfinite(said.coins) and said.coins > 0.0
+        case Liquidations():
+            return all(isfinite(coins) and coins >= 0.0 for coins in (said.long_coins, said.short_coins))
+        case Skew():
+            return isfinite(said.skew_25d_30d) and abs(said.skew_25d_30d) < 4.0
+        case ImpliedVolatility():
+            return isfinite(said.dvol) and 0.0 < said.dvol < 10.0

@@ -1,0 +1,105 @@
+"""Open interest as it is remembered: one series a venue, in coins, never chained across venues or a long gap."""
+
+from dataclasses import dataclass, field
+from math import log
+
+from market.observations import DAY_MS, HOUR_MS, OpenInterest, Venue
+from market.rolling import Extreme, Lagged, RankWindow
+from market.rules import FreshnessRules
+
+QUARTER_MS = 90 * DAY_MS
+
+
+@dataclass(slots=True)
+class OpenInterestSeries:
+    """One venue's open interest: `coins` as of `at_ms`, and how it stands against its own past.
+
+    Growth is measured from sample to sample (never from a sample to now), so a daily value sets no hourly rate.
+    """
+
+    cadence_ms: int
+    first_at_ms: int
+    coins: float = 0.0
+    at_ms: int = 0
+    graded_at_ms: int = 0
+    day: Lagged = field(default_factory=lambda: Lagged(DAY_MS, DAY_MS))
+    three_days: Lagged = field(default_factory=lambda: Lagged(3 * DAY_MS, DAY_MS))
+    peak_7d: Extreme = field(default_factory=lambda: Extreme(7 * DAY_MS))
+    levels: RankWindow = field(default_factory=lambda: RankWindow(QUARTER_MS))
+    turnovers: RankWindow = field(default_factory=lambda: RankWindow(QUARTER_MS))
+    growths: RankWindow = field(default_factory=lambda: RankWindow(30 * DAY_MS))
+
+    def observe(self, said: OpenInterest) -> None:
+        """Take the next sample."""
+        self.coins, self.at_ms, self.cadence_ms = said.coins, said.known_at_ms, said.cadence_ms
+        self.day.offer(self.at_ms, self.coins)
+        self.three_days.offer(self.at_ms, self.coins)
+        self.peak_7d.offer(self.at_ms, self.coins)
+
+    def rank(self, grid_ms: int, turnover: float | None) -> None:
+        """Add the newest sample to the ranks, once a sample and at most once an hour.
+
+        `turnover` is open interest in units of a day's average volume, None where volume is unknown.
+        """
+        if self.at_ms == self.graded_at_ms:
+            return
+        self.graded_at_ms = self.at_ms
+        self.levels.offer(grid_ms, self.coins)
+        if turnover is not None:
+            self.turnovers.offer(grid_ms, turnover)
+        growth = self.growth(self.day)
+        if growth is not None:
+            self.growths.offer(grid_ms, growth)
+
+    def growth(self, past: Lagged) -> float | None:
+        """Relative change in coins against the sample `past` ago, as a log, None where there is none."""
+        before = past.before(self.at_ms)
+        return None if before is None or before <= 0.0 or self.coins <= 0.0 else log(self.coins / before)
+
+    @property
+    def least_samples(self) -> int:
+        """Seven days of samples: fewer rank nothing."""
+        return 7 if self.cadence_ms >= DAY_MS else 7 * DAY_MS // max(self.cadence_ms, HOUR_MS)
+
+
+@dataclass(slots=True)
+class OpenInterestWindows:
+    """Every venue's series, and open interest in US dollars as it was an hour and a day ago."""
+
+    series: dict[Venue, OpenInterestSeries] = field(default_factory=dict)
+    usd_hour_ago: Lagged = field(default_factory=lambda: Lagged(HOUR_MS, HOUR_MS))
+    usd_day_ago: Lagged = field(default_factory=lambda: Lagged(DAY_MS, 2 * HOUR_MS))
+
+    def observe(self, said: OpenInterest, rules: FreshnessRules) -> None:
+        """Take a sample into its venue's series; one that comes after a long gap begins the series anew."""
+        series = self.series.get(said.venue)
+        if series is None or said.known_at_ms - series.at_ms > rules.absent_after_ms:
+            series = self.series[said.venue] = OpenInterestSeries(said.cadence_ms, said.known_at_ms)
+        if said.known_at_ms > series.at_ms:
+            series.observe(said)
+
+    def primary(self, now_ms: int, rules: FreshnessRules) -> OpenInterestSeries | None:
+        """The series to read: fresh before old, learned before new, fine before coarse; None where there is none."""
+        if not self.series:
+            return None
+        return min(self.series.values(), key=lambda series: _preference(series, now_ms, rules))
+
+    def mark(self, now_ms: int, price_usd: float, rules: FreshnessRules) -> None:
+        """Note the open interest in US dollars of this instant, for intensities that start here."""
+        series = self.primary(now_ms, rules)
+        if series is not None and now_ms - series.at_ms <= ttl_of(series, rules):
+            usd = series.coins * price_usd
+            self.usd_hour_ago.offer(now_ms, usd)
+            self.usd_day_ago.offer(now_ms, usd)
+
+
+def ttl_of(series: OpenInterestSeries, rules: FreshnessRules) -> int:
+    """How long a sample of this series is fresh."""
+    return int(max(rules.open_interest_ttl_ms, rules.cadence_factor * series.cadence_ms))
+
+
+def _preference(series: OpenInterestSeries, now_ms: int, rules: FreshnessRules) -> tuple[bool, bool, int, int]:
+    age_ms = now_ms - series.at_ms
+    is_old = age_ms > ttl_of(series, rules)
+    is_new = len(series.levels) < series.least_samples
+    return is_old, is_new, series.cadence_ms, -series.first_at_ms if is_old else series.first_at_ms

@@ -1,0 +1,154 @@
+"""Price as it is remembered: lagged prices, swings, extremes and the last fast break."""
+
+from dataclasses import dataclass, field
+from math import log, sqrt
+
+from market.formulas.price import Swings, swing_threshold
+from market.observations import DAY_MS, HOUR_MS, Candle
+from market.rolling import DecayingMean, Extreme, Lagged, RankWindow
+from market.rules import PriceRules
+from market.state.hours import price_of
+
+LAG_TOLERANCE_MS = 2 * HOUR_MS
+
+
+def _lag(span_ms: int) -> Lagged:
+    return Lagged(span_ms, LAG_TOLERANCE_MS)
+
+
+@dataclass(slots=True)
+class Horizon:
+    """One span looked back over: the price then, and the hourly variance known then."""
+
+    price: Lagged
+    variance: Lagged
+
+
+def _horizon(span_ms: int) -> Horizon:
+    return Horizon(_lag(span_ms), _lag(span_ms))
+
+
+@dataclass(slots=True)
+class PriceWindows:
+    """Everything about price that a later reading needs, in US dollars and log ranges.
+
+    Lows are kept negated, so that the largest is the lowest. `broken_low_usd` is the confirmed low that a fast break
+    went through, None when there is no break.
+    """
+
+    price_usd: float | None = None
+    price_at_ms: int = 0
+    first_at_ms: int | None = None
+    step_ms: int = 0
+    is_last_trade: bool = False
+    hour: Horizon = field(default_factory=lambda: _horizon(HOUR_MS))
+    four_hours: Horizon = field(default_factory=lambda: _horizon(4 * HOUR_MS))
+    day: Horizon = field(default_factory=lambda: _horizon(DAY_MS))
+    week: Lagged = field(default_factory=lambda: _lag(7 * DAY_MS))
+    swings: Swings = field(default_factory=Swings)
+    mean_7d: DecayingMean = field(default_factory=lambda: DecayingMean(84.0))
+    high_7d: Extreme = field(default_factory=lambda: Extreme(7 * DAY_MS))
+    high_30d: Extreme = field(default_factory=lambda: Extreme(30 * DAY_MS))
+    high_90d: Extreme = field(default_factory=lambda: Extreme(90 * DAY_MS))
+    day_high: Extreme = field(default_factory=lambda: Extreme(DAY_MS))
+    day_low: Extreme = field(default_factory=lambda: Extreme(DAY_MS))
+    low_72h: Extreme = field(default_factory=lambda: Extreme(72 * HOUR_MS))
+    new_low_at_ms: int | None = None
+    ranges: RankWindow = field(default_factory=lambda: RankWindow(30 * DAY_MS))
+    broken_low_usd: float | None = None
+    broken_at_ms: int = 0
+    back_above_since_ms: int | None = None
+
+    def observe(self, candle: Candle, hourly_variance: float | None, rules: PriceRules) -> None:
+        """Add a closed candle and the variance that is known at its close."""
+        gap_ms = candle.open_at_ms - self.price_at_ms
+        if self.price_usd is not None and gap_ms > rules.longest_gap_bars * candle.step_ms:
+            self.swings.reset()
+        at_ms, price = candle.known_at_ms, price_of(candle)
+        self.price_usd, self.price_at_ms, self.step_ms = price, at_ms, candle.step_ms
+        self.is_last_trade = candle.mark_close_usd is None
+        if self.first_at_ms is None:
+            self.first_at_ms = at_ms
+        self._remember(at_ms, price, candle)
+        if hourly_variance is not None:
+            for horizon in (self.hour, self.four_hours, self.day):
+                horizon.variance.offer(at_ms, hourly_variance)
+        self._mind_new_low(at_ms, price)
+        self._mind_break(at_ms, price, rules)
+
+    def close_hour(self, price_usd: float, at_ms: int, sigma_1d: float | None, rules: PriceRules) -> None:
+        """Take a closed hour into swings, the weekly mean and the ranks of daily ranges."""
+        self.mean_7d.offer(price_usd)
+        span = self.range_24h()
+        if span is not None:
+            self.ranges.offer(at_ms, span)
+        if sigma_1d is not None:
+            threshold = swing_threshold(sigma_1d, rules.swing_sigmas, rules.swing_floor, rules.swing_cap)
+            self.swings.observe(price_usd, threshold, at_ms)
+
+    def range_24h(self) -> float | None:
+        """ln(highest / lowest) over 24 h, None before a full day."""
+        if self.first_at_ms is None or self.price_at_ms - self.first_at_ms < DAY_MS - self.step_ms:
+            return None
+        high, low = self.day_high.largest, self.day_low.largest
+        return None if high is None or low is None else log(high / -low)
+
+    def log_return(self, past: Lagged) -> float | None:
+        """ln(price / price then), None where history does not reach back."""
+        before = past.before(self.price_at_ms)
+        return None if before is None or self.price_usd is None else log(self.price_usd / before)
+
+    def shock(self, horizon: Horizon) -> float | None:
+        """The move in units of what volatility had been pricing before it began (section 1).
+
+        None where history does not reach back, and for a horizon finer than the bar.
+        """
+        if horizon.price.span_ms < self.step_ms:
+            return None
+        change = self.log_return(horizon.price)
+        prior = horizon.variance.before(self.price_at_ms)
+        if change is None or prior is None or prior <= 0.0:
+            return None
+        return change / sqrt(prior * (horizon.price.span_ms / HOUR_MS))
+
+    def _remember(self, at_ms: int, price: float, candle: Candle) -> None:
+        for past in (self.hour.price, self.four_hours.price, self.day.price, self.week):
+            past.offer(at_ms, price)
+        for high in (self.high_7d, self.high_30d, self.high_90d):
+            high.offer(at_ms, price)
+        self.day_high.offer(at_ms, candle.high_usd)
+        self.day_low.offer(at_ms, -candle.low_usd)
+
+    def _mind_new_low(self, at_ms: int, price: float) -> None:
+        lowest = self.low_72h.largest
+        if lowest is None or -price > lowest:
+            self.new_low_at_ms = at_ms
+        self.low_72h.offer(at_ms, -price)
+
+    def _mind_break(self, at_ms: int, price: float, rules: PriceRules) -> None:
+        """Begin or end a fast break: through the last confirmed low, with a shock at any horizon."""
+        low = self.swings.last_low
+        if low is not None and self.swings.is_below_last_low(price, rules.pivot_margin) and self._is_shocked(rules):
+            self.broken_low_usd, self.broken_at_ms, self.back_above_since_ms = low.price_usd, at_ms, None
+            return
+        if self.broken_low_usd is None:
+            return
+        if price <= self.broken_low_usd:
+            self.back_above_since_ms = None
+        elif self.back_above_since_ms is None:
+            self.back_above_since_ms = at_ms
+        back = self.back_above_since_ms
+        is_back = back is not None and at_ms - back >= rules.break_back_above_ms
+        if is_back or at_ms - self.broken_at_ms >= rules.break_longest_ms:
+            self.broken_low_usd, self.back_above_since_ms = None, None
+
+    def _is_shocked(self, rules: PriceRules) -> bool:
+        for horizon, limit in (
+            (self.hour, rules.shock_1h),
+            (self.four_hours, rules.shock_4h),
+            (self.day, rules.shock_24h),
+        ):
+            shock = self.shock(horizon)
+            if shock is not None and shock <= limit:
+                return True
+        return False

@@ -1,0 +1,45 @@
+"""Options skew as it is remembered: the last point, a day ago, and a month of hourly values."""
+
+from dataclasses import dataclass, field
+
+from market.observations import DAY_MS, HOUR_MS, Skew
+from market.rolling import Lagged, RankWindow
+
+MONTH_MS = 30 * DAY_MS
+
+
+@dataclass(slots=True)
+class SkewWindows:
+    """The 30-day 25-delta skew (put minus call, fraction), its day's change, and their ranks."""
+
+    last: Skew | None = None
+    day: Lagged = field(default_factory=lambda: Lagged(DAY_MS, 6 * HOUR_MS))
+    levels: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
+    changes: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
+
+    def observe(self, said: Skew, absent_after_ms: int) -> None:
+        """Take the next point; one that comes after a long gap begins anew."""
+        if self.last is not None:
+            if said.known_at_ms <= self.last.known_at_ms:
+                return
+            if said.known_at_ms - self.last.known_at_ms > absent_after_ms:
+                for window in (self.day, self.levels, self.changes):
+                    window.clear()
+        self.last = said
+        self.day.offer(said.known_at_ms, said.skew_25d_30d)
+
+    def change_24h(self) -> float | None:
+        """Change against a day ago, None where there is none."""
+        if self.last is None:
+            return None
+        before = self.day.before(self.last.known_at_ms)
+        return None if before is None else self.last.skew_25d_30d - before
+
+    def rank_hour(self, grid_ms: int) -> None:
+        """Add the last point to the month's ranks."""
+        if self.last is None or grid_ms - self.last.known_at_ms >= HOUR_MS:
+            return
+        self.levels.offer(grid_ms, self.last.skew_25d_30d)
+        change = self.change_24h()
+        if change is not None:
+            self.changes.offer(grid_ms, change)

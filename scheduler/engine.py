@@ -1,0 +1,49 @@
+"""The engine of one asset: observations in, a snapshot and alerts out. Live, replay and demo run this very code."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from market.alerts import Alert, AlertMemory, decide
+from market.observations import Asset, Observation
+from market.regime import judge
+from market.rules import Rules
+from market.signals import read_signals
+from market.snapshot import Snapshot
+from market.state import MarketState
+
+
+@dataclass(slots=True)
+class EngineState:
+    """All that the engine remembers of an asset; a checkpoint of it restarts the engine exactly."""
+
+    market: MarketState
+    snapshot: Snapshot | None = None
+    alerts: AlertMemory = field(default_factory=AlertMemory)
+
+
+class Engine:
+    """A deterministic fold: the same steps from the same state give the same snapshots, to the last bit."""
+
+    def __init__(self, asset: Asset, rules: Rules, source: str, state: EngineState | None = None) -> None:
+        """`source` is "live", "history" or "simulated"; without `state` nothing is remembered yet."""
+        self.rules = rules
+        self.source = source
+        self.state = state if state is not None else EngineState(MarketState(asset))
+
+    @property
+    def asset(self) -> Asset:
+        """The asset this engine watches."""
+        return self.state.market.asset
+
+    def step(self, now_ms: int, observations: Iterable[Observation]) -> tuple[Snapshot, tuple[Alert, ...]]:
+        """Take what became known up to `now_ms` and look at the market once."""
+        state, rules = self.state, self.rules
+        before = state.snapshot
+        state.market.observe(observations, now_ms, rules)
+        readings = read_signals(state.market, now_ms, rules)
+        regime = judge(readings, before.regime if before is not None else None, rules, now_ms)
+        levelled = tuple([replace(reading, level=regime.levels.get(reading.name)) for reading in readings])
+        snapshot = Snapshot(self.asset, now_ms, self.source, levelled, regime)
+        state.snapshot = snapshot
+        state.alerts, alerts = decide(state.alerts, before, snapshot, rules, now_ms)
+        return snapshot, alerts
