@@ -16,6 +16,11 @@ from commands.protocol.request import Context, Role
 from market.rules import Rules
 from store.services import Services
 
+PRIVATE_HERE = "Answers about a position are for you alone. Ask me in our private chat."
+OPEN_PRIVATE = "Open the private chat"
+WAS_AWAY = "I was away when you wrote. Ask again for present numbers."
+FORGOTTEN = "This button is too old. Send the command again."
+
 
 class PlatformStopped(Exception):
     """A platform cannot go on, such as with a token that is refused; its text is one sentence for the operator."""

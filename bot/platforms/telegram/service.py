@@ -1,0 +1,199 @@
+"""The Telegram service: fetch updates, answer each as its own task, and stop in order."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from telegram import Bot, Update
+from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
+
+from bot.chat_platform import FORGOTTEN, WAS_AWAY, Desk, PlatformStopped
+from bot.platforms.telegram.buttons import Buttons
+from bot.platforms.telegram.menu import update_menu
+from bot.platforms.telegram.messages import Part, deliver, respond
+from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, Flooded, PollingRequest
+from bot.platforms.telegram.updates import ALLOWED_UPDATES, Forgotten, Question, Seen, question_of
+
+TELEGRAM_URL = "https://api.telegram.org"
+MOST_AT_ONCE = 256
+"""Updates answered at the same time; the library's default is one after the other."""
+
+LONG_POLL_S = 25
+LATE_MS = 120_000
+"""A command older than this was sent while the bot was away: its sender is told so, once, instead of being answered."""
+
+MOST_TOLD_CHATS = 10_000
+FINISH_S = 5.0
+FAREWELL_S = 2.0
+REFUSED = (
+    "Telegram refuses the bot token: get a valid one from @BotFather, set SEAWALL_TELEGRAM_TOKEN,"
+    " and leave SEAWALL_TELEGRAM_URL out unless you run a Bot API server of your own."
+)
+
+Bots = Application[Any, Any, Any, Any, Any, Any]
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """How long to wait after a failed call, in seconds: doubling from the first, and the whole time beside another poller."""
+
+    first_s: float = 1.0
+    longest_s: float = 30.0
+
+    def after(self, pause_s: float, error: TelegramError) -> float:
+        """The pause for this error, where `pause_s` would be next."""
+        if isinstance(error, Conflict):
+            log.error("a second instance polls with this bot's token; trying again", in_s=self.longest_s)
+            return self.longest_s
+        wait_s = max(pause_s, error.wait_s) if isinstance(error, Flooded) else pause_s
+        log.warning("Telegram does not answer; trying again", error=type(error).__name__, in_s=wait_s)
+        return wait_s
+
+    async def take(self, pause_s: float, error: TelegramError) -> float:
+        """Wait, and give the pause that would be next."""
+        await asyncio.sleep(self.after(pause_s, error))
+        return min(2 * pause_s, self.longest_s)
+
+
+async def run(desk: Desk) -> None:
+    """Answer on Telegram until cancelled. Raises PlatformStopped where the token is refused."""
+    service = Service(desk)
+    await service.serve()
+
+
+class Service:
+    """One bot on Telegram: its application, the buttons it has shown, and the updates it has taken."""
+
+    def __init__(self, desk: Desk, pauses: Pauses | None = None) -> None:
+        self.application = _build(desk)
+        self._desk = desk
+        self._pauses = pauses or Pauses()
+        self._buttons = Buttons()
+        self._seen = Seen()
+        self._told: OrderedDict[int, None] = OrderedDict()
+        self._offset: int | None = None
+        self.application.add_handler(TypeHandler(Update, self._take))
+        self.application.add_error_handler(_log_error)
+
+    @property
+    def bot(self) -> Bot:
+        """The library's bot; it does not know the token."""
+        bot: Bot = self.application.bot
+        return bot
+
+    async def serve(self) -> None:
+        """Start, poll until cancelled, then finish what was begun."""
+        try:
+            await self._start()
+            await self._poll()
+        finally:
+            await self._stop()
+
+    async def _start(self) -> None:
+        pause = self._pauses.first_s
+        while True:
+            try:
+                await self.application.initialize()
+                await self.bot.delete_webhook(drop_pending_updates=False)
+                break
+            except InvalidToken:
+                raise PlatformStopped(REFUSED) from None
+            except TelegramError as error:
+                pause = await self._pauses.take(pause, error)
+        await self.application.start()
+        await update_menu(self.bot)
+        log.info("Telegram answers", bot=self.bot.username)
+
+    async def _poll(self) -> None:
+        pause = self._pauses.first_s
+        while True:
+            try:
+                updates = await self.bot.get_updates(
+                    offset=self._offset, timeout=LONG_POLL_S, allowed_updates=ALLOWED_UPDATES
+                )
+            except InvalidToken:
+                raise PlatformStopped(REFUSED) from None
+            except TelegramError as error:
+                pause = await self._pauses.take(pause, error)
+                continue
+            pause = self._pauses.first_s
+            for update in updates:
+                self._offset = update.update_id + 1
+                await self.application.update_queue.put(update)
+
+    async def _stop(self) -> None:
+        if self.application.running:
+            await _within(FINISH_S, self.application.stop())
+        if self._offset is not None:
+            # tells Telegram that these updates were taken, or the next start would bring them again
+            await _within(FAREWELL_S, self.bot.get_updates(offset=self._offset, timeout=0, limit=1))
+        await self.application.shutdown()
+        await self.bot.shutdown()
+
+    async def _take(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        if not self._seen.is_new(update.update_id):
+            return
+        question = question_of(update, self.bot.username, self._buttons)
+        if isinstance(question, Forgotten):
+            await self._acknowledge(question.query_id, FORGOTTEN)
+        elif question is not None:
+            await self._answer(question)
+
+    async def _answer(self, question: Question) -> None:
+        if question.asked_at_ms is not None and self._desk.now_ms() - question.asked_at_ms > LATE_MS:
+            await self._tell_late(question)
+            return
+        if question.query_id is not None:
+            await self._acknowledge(question.query_id)
+        reply = await self._desk.ask(question.line, question.asker)
+        await respond(self.bot, self._buttons, question, reply)
+
+    async def _tell_late(self, question: Question) -> None:
+        if question.chat_id in self._told:
+            return
+        self._told[question.chat_id] = None
+        while len(self._told) > MOST_TOLD_CHATS:
+            self._told.popitem(last=False)
+        await deliver(self.bot, Part(WAS_AWAY, question.chat_id, thread_id=question.thread_id))
+
+    async def _acknowledge(self, query_id: str, text: str | None = None) -> None:
+        """Stop the button's little clock; too late is no reason not to answer."""
+        try:
+            await self.bot.answer_callback_query(query_id, text=text)
+        except TelegramError as error:
+            log.debug("a press was not acknowledged", error=type(error).__name__)
+
+
+def _build(desk: Desk) -> Bots:
+    token = desk.settings.telegram_token
+    if token is None:
+        raise PlatformStopped("Telegram needs SEAWALL_TELEGRAM_TOKEN.")
+    root = str(desk.settings.telegram_url or TELEGRAM_URL).rstrip("/")
+    return (
+        ApplicationBuilder()
+        .token(STAND_IN)
+        .base_url(f"{root}/bot")
+        .base_file_url(f"{root}/file/bot")
+        .request(AiohttpRequest(token))
+        .get_updates_request(PollingRequest(token, connections=2))
+        .concurrent_updates(MOST_AT_ONCE)
+        .updater(None)
+        .build()
+    )
+
+
+async def _within(limit_s: float, work: Coroutine[Any, Any, object]) -> None:
+    """Let a last piece of work be done in its time; what fails now only repeats itself at the next start."""
+    with suppress(TelegramError, TimeoutError):
+        async with asyncio.timeout(limit_s):
+            await work
+
+
+async def _log_error(_update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+    log.error("an update was not answered", exc_info=context.error)

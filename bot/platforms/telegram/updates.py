@@ -1,0 +1,131 @@
+"""What of an update is meant for the bot: a line somebody wrote or a button somebody pressed, or nothing."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from telegram import CallbackQuery, Chat, Message, Update, User
+
+from bot.chat_platform import Asker
+from bot.platforms.telegram.buttons import Buttons, is_renewal
+from commands.protocol import dispatch
+
+NAME = "telegram"
+ALLOWED_UPDATES = ("message", "callback_query")
+"""Edited messages are not even asked for: an edit is no new question."""
+
+MOST_KEPT_UPDATES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A line to be answered: who asked, where the answer goes, and when it was asked (UTC milliseconds).
+
+    `thread_id` is the topic of a forum, `reply_to` the message to answer in a group, `renews` the message whose place the
+    answer takes, and `query_id` the press of a button that waits to be acknowledged.
+    """
+
+    line: str
+    asker: Asker
+    chat_id: int
+    asked_at_ms: int | None = None
+    thread_id: int | None = None
+    reply_to: int | None = None
+    renews: int | None = None
+    query_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A pressed button whose line is not known any more."""
+
+    query_id: str
+
+
+class Seen:
+    """Updates already taken, so that one brought twice is answered once."""
+
+    __slots__ = ("_ids",)
+
+    def __init__(self) -> None:
+        self._ids: OrderedDict[int, None] = OrderedDict()
+
+    def is_new(self, update_id: int) -> bool:
+        """Whether this update comes for the first time; it is remembered."""
+        if update_id in self._ids:
+            return False
+        self._ids[update_id] = None
+        while len(self._ids) > MOST_KEPT_UPDATES:
+            self._ids.popitem(last=False)
+        return True
+
+
+def question_of(update: Update, me: str, buttons: Buttons) -> Question | Forgotten | None:
+    """What an update asks of the bot called `me`, None where it asks nothing."""
+    if update.callback_query is not None:
+        return _pressed(update.callback_query, buttons)
+    return None if update.message is None else _written(update.message, me)
+
+
+def addressed(text: str, me: str, *, is_private: bool) -> str | None:
+    """The command line in a message, None where it is not meant for the bot called `me`.
+
+    In a group that is only /command@me, "@me words", or a /command this bot knows; alone with somebody it is anything.
+    """
+    first, _, rest = text.strip().partition(" ")
+    name, at, bot = first.partition("@")
+    if at and bot.lower() != me.lower():
+        return text.strip() if is_private and not name.startswith("/") else None
+    if at:
+        return f"{name} {rest}".strip() or None
+    if is_private:
+        return text.strip() or None
+    return text.strip() if first.startswith("/") and dispatch.find(first) is not None else None
+
+
+def _written(message: Message, me: str) -> Question | None:
+    if message.text is None or message.from_user is None or not _speaks_for_itself(message):
+        return None
+    is_private = message.chat.type == Chat.PRIVATE
+    line = addressed(message.text, me, is_private=is_private)
+    if line is None:
+        return None
+    return Question(
+        line=line,
+        asker=_asker(message.from_user, message.chat),
+        chat_id=message.chat.id,
+        asked_at_ms=round(message.date.timestamp() * 1_000),
+        thread_id=message.message_thread_id if message.is_topic_message else None,
+        reply_to=None if is_private else message.message_id,
+    )
+
+
+def _speaks_for_itself(message: Message) -> bool:
+    """No forward, no channel, no other bot: a person's own words. An anonymous admin speaks as the group itself."""
+    if message.forward_origin is not None or message.via_bot is not None or message.is_automatic_forward:
+        return False
+    if message.sender_chat is not None:
+        return message.sender_chat.id == message.chat.id
+    return message.from_user is not None and not message.from_user.is_bot
+
+
+def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Forgotten | None:
+    message = query.message
+    if query.data is None or message is None:
+        return Forgotten(query.id)
+    line = buttons.line(query.data)
+    if line is None:
+        return Forgotten(query.id)
+    in_topic = isinstance(message, Message) and bool(message.is_topic_message)
+    return Question(
+        line=line,
+        asker=_asker(query.from_user, message.chat),
+        chat_id=message.chat.id,
+        thread_id=message.message_thread_id if isinstance(message, Message) and in_topic else None,
+        renews=message.message_id if is_renewal(query.data) else None,
+        query_id=query.id,
+    )
+
+
+def _asker(user: User, chat: Chat) -> Asker:
+    language = (user.language_code or "en")[:16]
+    return Asker(NAME, str(user.id), str(chat.id), chat.type == Chat.PRIVATE, language)
