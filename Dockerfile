@@ -25,7 +25,7 @@ COPY --from=build /opt/seawall /opt/seawall
 ENV PATH=/opt/seawall/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    XDG_STATE_HOME=/data
+    SEAWALL_DATA_DIR=/data
 USER 10001
 WORKDIR /data
 VOLUME ["/data"]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings
+
 HOME = Path(__file__).parent.parent.parent
 PAGES = sorted([*HOME.glob("*.md"), *(HOME / "docs").rglob("*.md"), *(HOME / "changes").glob("*.md")])
 KINDS = {"added", "changed", "fixed", "removed", "security"}
@@ -41,6 +43,12 @@ def test_every_command_has_its_line_in_the_readme_and_no_other_has() -> None:
     commands = {path.stem for path in (HOME / "commands").glob("*.py")} - {"__init__"}
     table = re.findall(r"^\| (`/.+?) \|", (HOME / "README.md").read_text(), re.MULTILINE)
     assert {name for row in table for name in re.findall(r"/([a-z]+)", row)} == commands
+
+
+def test_every_setting_has_its_line_in_the_readme_and_no_other_has() -> None:
+    rows = re.findall(r"^\| (`SEAWALL_.+?) \|", (HOME / "README.md").read_text(), re.MULTILINE)
+    named = {name.lower() for row in rows for name in re.findall(r"`SEAWALL_(\w+)`", row)}
+    assert named == set(Settings.model_fields)
 
 
 def test_every_contract_the_architecture_names_is_checked() -> None:
