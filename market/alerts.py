@@ -108,15 +108,16 @@ class AlertMemory:
     episode: Episode | None = None
     context_told_ms: int | None = None
     told_state: State | None = None
+    regime_opened_ms: int | None = None
     told_state_ms: Mapping[str, int] = field(default_factory=dict)
 
 
 def decide(
-    memory: AlertMemory, before: Snapshot | None, snapshot: Snapshot, rules: Rules, now_ms: int
+    memory: AlertMemory, snapshot: Snapshot, rules: Rules, now_ms: int
 ) -> tuple[AlertMemory, tuple[Alert, ...]]:
     """What to warn of now, given what was said before; nothing is said twice."""
     memory, cascade = _decide_cascade(memory, snapshot, rules.alerts, now_ms)
-    memory, regime = _decide_regime(memory, before, snapshot, rules, now_ms)
+    memory, regime = _decide_regime(memory, snapshot, rules, now_ms)
     return memory, (*cascade, *regime)
 
 
@@ -174,7 +175,9 @@ def _decide_cascade(
     if level > _rank(episode.severity):
         episode = replace(episode, severity=CLASSES[level - 1], told_ms=now_ms, clear_since_ms=None)
         why = reason if reason is not Reason.CONTEXT_ALONE else Reason.CONTEXT_JOINED
-        return replace(memory, episode=episode), (_tell(snapshot, episode, Edge.ESCALATED, why, context, now_ms),)
+        return replace(memory, episode=episode), (
+            _tell(snapshot, episode, Edge.ESCALATED, why, context, now_ms),
+        )
     if _is_price_led(reason) and now_ms - episode.told_ms >= rules.rearm_after_ms:
         episode = replace(episode, told_ms=now_ms, clear_since_ms=None)
         why = Reason.STILL_FALLING_AFTER_A_DAY
@@ -240,7 +243,9 @@ def _maybe_close(
     """Close the episode once the shock has stayed cleared; whether it was a false alarm is decided by the fall."""
     shock = snapshot.fact("price", "shock_24h")
     forced = snapshot.regime.state is State.UNWINDING
-    cleared = shock is not None and shock > rules.rearm_shock and not forced if episode.by_price else level == 0
+    cleared = (
+        shock is not None and shock > rules.rearm_shock and not forced if episode.by_price else level == 0
+    )
     if not cleared:
         return replace(memory, episode=replace(episode, clear_since_ms=None)), ()
     since = episode.clear_since_ms if episode.clear_since_ms is not None else now_ms
@@ -259,7 +264,9 @@ def _verdict(episode: Episode, rules: AlertRules) -> tuple[Edge, Reason]:
     return Edge.FALSE_ALARM, Reason.NEVER_FELL_FAR
 
 
-def _lose_sight(memory: AlertMemory, snapshot: Snapshot, now_ms: int) -> tuple[AlertMemory, tuple[Alert, ...]]:
+def _lose_sight(
+    memory: AlertMemory, snapshot: Snapshot, now_ms: int
+) -> tuple[AlertMemory, tuple[Alert, ...]]:
     """Without a fresh price a warning that stands is unknown, said once, and never resolved."""
     episode = memory.episode
     if episode is None or episode.is_unknown:
@@ -318,21 +325,22 @@ _REGIME_SEVERITY: Mapping[State, Severity] = {
 
 
 def _decide_regime(
-    memory: AlertMemory, before: Snapshot | None, snapshot: Snapshot, rules: Rules, now_ms: int
+    memory: AlertMemory, snapshot: Snapshot, rules: Rules, now_ms: int
 ) -> tuple[AlertMemory, tuple[Alert, ...]]:
     """Say a change of state once: worse ones by their severity, the way back as resolved, blindness as unknown."""
-    state = snapshot.regime.state
-    told = memory.told_state
-    if state is told or (before is None and state not in _REGIME_SEVERITY):
-        return (memory if state is told else replace(memory, told_state=state)), ()
+    state, told = snapshot.regime.state, memory.told_state
+    if state is told:
+        return memory, ()
     edge, reason = _regime_edge(told, state)
     last = memory.told_state_ms.get(state)
     is_repeat = last is not None and now_ms - last < rules.alerts.same_state_quiet_ms
-    memory = replace(memory, told_state=state)
+    opened_ms = memory.regime_opened_ms if memory.regime_opened_ms is not None else now_ms
+    still_open = state in _REGIME_SEVERITY or edge is Edge.UNKNOWN
+    memory = replace(memory, told_state=state, regime_opened_ms=opened_ms if still_open else None)
     if edge is None or (is_repeat and not _is_worse(told, state)):
         return memory, ()
     memory = replace(memory, told_state_ms={**memory.told_state_ms, state: now_ms})
-    return memory, (_tell_regime(snapshot, edge, reason, rules, now_ms),)
+    return memory, (_tell_regime(snapshot, edge, reason, opened_ms, rules, now_ms),)
 
 
 def _is_worse(told: State | None, state: State) -> bool:
@@ -343,28 +351,28 @@ def _regime_edge(told: State | None, state: State) -> tuple[Edge | None, Reason]
     if state is State.INSUFFICIENT_DATA:
         return (Edge.UNKNOWN if told in _REGIME_SEVERITY else None), Reason.TOO_LITTLE_SEEN
     if state in _REGIME_SEVERITY:
-        worse = _is_worse(told, state)
-        if worse:
-            edge = Edge.ESCALATED if told in _REGIME_SEVERITY else Edge.FIRED
-            return edge, Reason.STATE_WORSE
-        return Edge.FIRED, Reason.STATE_BETTER
+        if not _is_worse(told, state):
+            return Edge.RESOLVED, Reason.STATE_BETTER
+        return (Edge.ESCALATED if told in _REGIME_SEVERITY else Edge.FIRED), Reason.STATE_WORSE
     return (Edge.RESOLVED if told in _REGIME_SEVERITY else None), Reason.STATE_BETTER
 
 
-def _tell_regime(snapshot: Snapshot, edge: Edge, reason: Reason, rules: Rules, now_ms: int) -> Alert:
+def _tell_regime(
+    snapshot: Snapshot, edge: Edge, reason: Reason, opened_ms: int, rules: Rules, now_ms: int
+) -> Alert:
     regime = snapshot.regime
     severity = _REGIME_SEVERITY.get(regime.state, Severity.WATCH)
     if regime.confidence < rules.regime.partial_confidence and regime.state is not State.UNWINDING:
         severity = CLASSES[max(0, CLASSES.index(severity) - 1)]
     return Alert(
-        id=short_id(Kind.REGIME, snapshot.asset, regime.since_ms),
+        id=short_id(Kind.REGIME, snapshot.asset, opened_ms),
         asset=snapshot.asset,
         kind=Kind.REGIME,
         severity=severity,
         edge=edge,
         reason=reason,
         at_ms=now_ms,
-        opened_ms=regime.since_ms,
+        opened_ms=opened_ms,
         state=regime.state,
         context=context_of(snapshot),
         facts=facts_of(snapshot),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from market.formulas.logic import all_of, any_of, negate
 from market.reading import Condition, Presence, Reading
+from market.rules import Rules
 
 Flags = Mapping[str, "FlagMemory"]
 
@@ -48,7 +49,7 @@ def raise_flags(readings: tuple[Reading, ...], before: Flags, now_ms: int) -> di
     return flags
 
 
-def join_flags(flags: dict[str, FlagMemory], before: Flags, now_ms: int) -> None:
+def join_flags(flags: dict[str, FlagMemory], before: Flags, rules: Rules, now_ms: int) -> None:
     """Put in what needs more than one input, so that the flags can stand together (valid combinations of the table)."""
 
     def now(name: str) -> bool | None:
@@ -67,16 +68,34 @@ def join_flags(flags: dict[str, FlagMemory], before: Flags, now_ms: int) -> None
     # open interest that rises again within the day has ceased to compress
     if now("ou"):
         put("oc", value=False)
-    oe = flags.get("oe")
-    was_elevated = None if oe is None or oe.value is None else oe.last_true_ms is not None
-    recent = was_elevated and oe is not None and now_ms - (oe.last_true_ms or 0) <= SEVEN_DAYS_MS
-    put("rolling_over", all_of(None if was_elevated is None else bool(recent), now("off_peak")))
+    put(
+        "rolling_over",
+        all_of(_was_on(flags.get("oe"), now_ms - rules.open_interest.elevated_within_ms), now("off_peak")),
+    )
+    long_ago = now_ms - rules.funding.paying_while_falling_ms
+    put(
+        "paying_while_falling",
+        all_of(_is_on_since(flags.get("fn"), long_ago), _is_on_since(flags.get("pd"), long_ago)),
+    )
 
 
-SEVEN_DAYS_MS = 7 * 86_400_000
+def _was_on(memory: FlagMemory | None, since_ms: int) -> bool | None:
+    """Whether the flag has been true at or after `since_ms`, None where it is unknown."""
+    if memory is None or memory.value is None:
+        return None
+    return memory.last_true_ms is not None and memory.last_true_ms >= since_ms
 
 
-def remember(before: FlagMemory | None, value: bool | None, now_ms: int, turning_ms: int | None) -> FlagMemory:
+def _is_on_since(memory: FlagMemory | None, since_ms: int) -> bool | None:
+    """Whether the flag has held since `since_ms` or longer, None where it is unknown."""
+    if memory is None or memory.value is None:
+        return None
+    return memory.value and memory.since_ms <= since_ms
+
+
+def remember(
+    before: FlagMemory | None, value: bool | None, now_ms: int, turning_ms: int | None
+) -> FlagMemory:
     """The memory of a flag that has `value` now."""
     last_true = now_ms if value else (before.last_true_ms if before is not None else None)
     if before is None or before.value is not value:
@@ -95,7 +114,9 @@ def _turn(condition: Condition, before: FlagMemory | None, now_ms: int) -> tuple
     if not asked:
         return was, None
     wait_ms = condition.exit_after_ms if was else condition.enter_after_ms
-    turning = before.turning_since_ms if before is not None and before.turning_since_ms is not None else now_ms
+    turning = (
+        before.turning_since_ms if before is not None and before.turning_since_ms is not None else now_ms
+    )
     if now_ms - turning >= wait_ms:
         return not was, None
     return was, turning

@@ -1,7 +1,7 @@
 """What a signal is and what it answers: a value with its level, quality, age and reason, never a bare number."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
 from market.rules import Rules
@@ -97,6 +97,22 @@ def presence_of(asof_ms: int, now_ms: int, ttl_ms: int, absent_after_ms: int) ->
     if age_ms > absent_after_ms:
         return Presence.ABSENT
     return Presence.STALE if age_ms > ttl_ms or age_ms < 0 else Presence.SEEN
+
+
+def settle(reading: Reading) -> Reading:
+    """The reading as it may be used: one past its time to live claims nothing, one long gone is absent."""
+    if reading.presence is Presence.SEEN:
+        return reading
+    if reading.presence is Presence.ABSENT:
+        return replace(absent(reading.name, reading.unit), asof_ms=reading.asof_ms)
+    conditions = tuple([unknown(condition) for condition in reading.conditions])
+    return replace(reading, because=Because.TOO_OLD, conditions=conditions)
+
+
+def unknown(condition: Condition) -> Condition:
+    """The condition with everything about it unknown, the values it looked at kept for `/why`."""
+    measures = tuple([replace(measure, met=None) for measure in condition.measures])
+    return replace(condition, enters=None, stays=None, measures=measures)
 
 
 def absent(name: str, unit: str) -> Reading:

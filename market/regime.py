@@ -1,6 +1,6 @@
 """Readings to flags to one state: what phase of a leverage cycle the market is in, and why (sections 7 and 7a)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from market.flags import INPUT_OF, FlagMemory, join_flags, raise_flags
@@ -72,10 +72,10 @@ def judge(readings: tuple[Reading, ...], before: Regime | None, rules: Rules, no
     presence = {reading.name: reading.presence for reading in readings}
     past = before.flags if before is not None else {}
     flags = raise_flags(readings, past, now_ms)
-    join_flags(flags, past, now_ms)
+    join_flags(flags, past, rules, now_ms)
     told, strict = _ask_table(flags, presence)
     raw = _not_calm_unseen(told.state, presence)
-    levels = _levels(readings, flags, rules, now_ms)
+    levels = _levels(readings, flags)
     score, confidence = _weigh(readings, levels)
     lacking = _lacking(presence, confidence, rules.regime)
     step_ms = _step_ms(readings)
@@ -168,7 +168,9 @@ def _hold(
     is_blind: bool,
 ) -> _Held:
     """Let the state rise when confirmed and fall when the lower one has held; a blind moment freezes it."""
-    if before is None or (before.state is State.INSUFFICIENT_DATA and before.held is State.MIXED and not is_blind):
+    if before is None or (
+        before.state is State.INSUFFICIENT_DATA and before.held is State.MIXED and not is_blind
+    ):
         return _Held(State.MIXED if is_blind else raw, () if is_blind else (raw,), None)
     held = before.held
     if is_blind:
@@ -193,7 +195,10 @@ def _is_crash(raw: State, flags: Mapping[str, FlagMemory]) -> bool:
 
 def _may_be(held: State, told: Verdict) -> bool:
     """Whether a state as severe as the held one cannot be ruled out: then missing data must not lower it."""
-    return any(SEVERITY[state] >= SEVERITY[held] and SEVERITY[state] > SEVERITY[told.state] for state in told.possible)
+    return any(
+        SEVERITY[state] >= SEVERITY[held] and SEVERITY[state] > SEVERITY[told.state]
+        for state in told.possible
+    )
 
 
 def _weigh(readings: tuple[Reading, ...], levels: Mapping[str, Level | None]) -> tuple[float | None, float]:
@@ -230,12 +235,10 @@ def score_and_confidence(parts: list[tuple[float, float, Level | None]]) -> tupl
     return score, weighed / weight if weight else 0.0
 
 
-def _levels(
-    readings: tuple[Reading, ...], flags: Mapping[str, FlagMemory], rules: Rules, now_ms: int
-) -> dict[str, Level | None]:
+def _levels(readings: tuple[Reading, ...], flags: Mapping[str, FlagMemory]) -> dict[str, Level | None]:
     """The article's table: each input calm, caution or stress; None where it is not seen or not known."""
     return {
-        reading.name: _LEVEL_OF[reading.name](flags, reading, rules, now_ms)
+        reading.name: _LEVEL_OF[reading.name](flags)
         if reading.presence is Presence.SEEN and reading.name in _LEVEL_OF
         else None
         for reading in readings
@@ -251,8 +254,8 @@ def _known(flags: Mapping[str, FlagMemory], *names: str) -> bool:
     return all(name in flags and flags[name].value is not None for name in names)
 
 
-def _graded(stress: bool, caution: bool, *, known: bool) -> Level | None:  # noqa: FBT001
-    """The level, None where it is not shown to be worse and could be."""
+def _graded(*, stress: bool, caution: bool, known: bool) -> Level | None:
+    """The level; None where nothing worse is shown but could be."""
     if stress:
         return Level.STRESS
     if caution:
@@ -260,38 +263,38 @@ def _graded(stress: bool, caution: bool, *, known: bool) -> Level | None:  # noq
     return Level.CALM if known else None
 
 
-def _price_level(flags: Mapping[str, FlagMemory], reading: Reading, rules: Rules, now_ms: int) -> Level | None:
-    return _graded(_on(flags, "brk"), _on(flags, "pd"), known=_known(flags, "pd"))
+def _price_level(flags: Mapping[str, FlagMemory]) -> Level | None:
+    return _graded(stress=_on(flags, "brk"), caution=_on(flags, "pd"), known=_known(flags, "pd"))
 
 
-def _liquidation_level(flags: Mapping[str, FlagMemory], reading: Reading, rules: Rules, now_ms: int) -> Level | None:
-    hours = reading.facts.get("flagged_hours_24") or 0.0
-    caution = hours >= 1.0 or _on(flags, "rri_high")
-    return _graded(_on(flags, "lc") or _on(flags, "lb"), caution, known=_known(flags, "lc", "lb"))
+def _liquidation_level(flags: Mapping[str, FlagMemory]) -> Level | None:
+    caution = _on(flags, "flagged") or _on(flags, "rri_high")
+    return _graded(
+        stress=_on(flags, "lc") or _on(flags, "lb"), caution=caution, known=_known(flags, "lc", "lb")
+    )
 
 
-def _open_interest_level(flags: Mapping[str, FlagMemory], reading: Reading, rules: Rules, now_ms: int) -> Level | None:
+def _open_interest_level(flags: Mapping[str, FlagMemory]) -> Level | None:
     stress = (_on(flags, "ou") and _on(flags, "nc")) or (_on(flags, "oe") and _on(flags, "pd"))
-    return _graded(stress, _on(flags, "oe"), known=_known(flags, "oe"))
+    return _graded(stress=stress, caution=_on(flags, "oe"), known=_known(flags, "oe"))
 
 
-def _funding_level(flags: Mapping[str, FlagMemory], reading: Reading, rules: Rules, now_ms: int) -> Level | None:
-    long_ago = now_ms - rules.funding.paying_while_falling_ms
-    paying = all(_on(flags, name) and flags[name].since_ms <= long_ago for name in ("fn", "pd"))
+def _funding_level(flags: Mapping[str, FlagMemory]) -> Level | None:
     caution = _on(flags, "material") or _on(flags, "fd")
-    return _graded(_on(flags, "fe") or paying, caution, known=_known(flags, "fe"))
+    stress = _on(flags, "fe") or _on(flags, "paying_while_falling")
+    return _graded(stress=stress, caution=caution, known=_known(flags, "fe"))
 
 
-def _skew_level(flags: Mapping[str, FlagMemory], reading: Reading, rules: Rules, now_ms: int) -> Level | None:
+def _skew_level(flags: Mapping[str, FlagMemory]) -> Level | None:
     stress = _on(flags, "ks") or _on(flags, "kst")
-    return _graded(stress, _on(flags, "skew_dear"), known=_known(flags, "ks"))
+    return _graded(stress=stress, caution=_on(flags, "skew_dear"), known=_known(flags, "ks"))
 
 
-def _volatility_level(flags: Mapping[str, FlagMemory], reading: Reading, rules: Rules, now_ms: int) -> Level | None:
+def _volatility_level(flags: Mapping[str, FlagMemory]) -> Level | None:
     return _graded(stress=False, caution=_on(flags, "vol_hi"), known=_known(flags, "vol_hi"))
 
 
-_LEVEL_OF = {
+_LEVEL_OF: Mapping[str, Callable[[Mapping[str, FlagMemory]], Level | None]] = {
     "price": _price_level,
     "liquidations": _liquidation_level,
     "open_interest": _open_interest_level,

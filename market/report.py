@@ -4,15 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from market.alerts import Alert
+from market.checklist import READ_BY
+from market.flags import FlagMemory
+from market.formulas.statistics import freshness_quality
 from market.reading import Because, Condition, Presence, Reading
-from market.regime import FlagMemory, Regime
+from market.regime import CALM_NEEDS, INPUTS, WEIGHTS, Regime, score_and_confidence
 from market.rules import RegimeRules
 from market.snapshot import Snapshot
 from market.table import CALM_STATES, FLAGS, State
 
 LIVE = "live"
-
-CALM_NEEDS = frozenset({"price", "open_interest", "funding"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,7 @@ def as_of(snapshot: Snapshot, now_ms: int, rules: RegimeRules) -> Snapshot:
     aged = tuple(_aged(reading, at_ms) for reading in snapshot.readings)
     if aged == snapshot.readings:
         return snapshot
-    expired = {
-        condition.flag
-        for before, after in zip(snapshot.readings, aged, strict=True)
-        if before is not after
-        for condition in before.conditions
-    }
-    return replace(snapshot, readings=aged, regime=_aged_regime(snapshot.regime, aged, expired, rules))
+    return replace(snapshot, readings=aged, regime=_aged_regime(snapshot.regime, aged, rules))
 
 
 def breadth(snapshots: Iterable[Snapshot]) -> Breadth:
@@ -108,11 +104,16 @@ def _reading_line(reading: Reading) -> Mapping[str, object]:
 def _aged(reading: Reading, at_ms: int) -> Reading:
     if reading.presence is not Presence.SEEN or reading.asof_ms is None or reading.ttl_ms is None:
         return reading
-    if at_ms - reading.asof_ms <= reading.ttl_ms:
+    age_ms = at_ms - reading.asof_ms
+    if age_ms <= reading.ttl_ms:
         return reading
-    unknown = tuple(_unknown(condition) for condition in reading.conditions)
     return replace(
-        reading, presence=Presence.STALE, because=Because.TOO_OLD, level=None, quality=0.0, conditions=unknown
+        reading,
+        presence=Presence.STALE,
+        because=Because.TOO_OLD,
+        level=None,
+        quality=min(reading.quality, freshness_quality(age_ms, reading.ttl_ms)),
+        conditions=tuple(_unknown(condition) for condition in reading.conditions),
     )
 
 
@@ -121,16 +122,58 @@ def _unknown(condition: Condition) -> Condition:
     return replace(condition, enters=None, stays=None, measures=measures)
 
 
-def _aged_regime(regime: Regime, readings: tuple[Reading, ...], expired: set[str], rules: RegimeRules) -> Regime:
-    flags = {
-        name: FlagMemory(None, memory.since_ms) if name in expired else memory for name, memory in regime.flags.items()
-    }
-    seen = {reading.name for reading in readings if reading.presence is Presence.SEEN and reading.name in regime.levels}
-    levels = {reading.name: reading.level for reading in readings if reading.name in regime.levels}
-    aged = replace(regime, flags=flags, levels=levels, inputs_seen=min(len(seen), regime.inputs_seen))
-    if "price" not in seen or aged.inputs_seen < rules.least_inputs:
-        because = "price" if "price" not in seen else "inputs"
+def _aged_regime(regime: Regime, readings: tuple[Reading, ...], rules: RegimeRules) -> Regime:
+    """The same regime without what has expired since."""
+    presence = {reading.name: reading.presence for reading in readings}
+    expired = {name for name, found in presence.items() if found is Presence.STALE}
+    levels = {name: None if name in expired else level for name, level in regime.levels.items()}
+    score, confidence = score_and_confidence(
+        [
+            (WEIGHTS[reading.name], reading.quality, levels.get(reading.name))
+            for reading in readings
+            if reading.name in WEIGHTS and reading.presence is not Presence.ABSENT
+        ]
+    )
+    aged = replace(
+        regime,
+        flags={name: _forget(name, memory, expired) for name, memory in regime.flags.items()},
+        levels=levels,
+        score=score,
+        confidence=confidence,
+        inputs_seen=sum(presence.get(name) is Presence.SEEN for name in INPUTS),
+    )
+    because = _lacking(aged, presence, rules)
+    if because is not None:
         return replace(aged, state=State.INSUFFICIENT_DATA, insufficient_because=because)
-    if regime.state in CALM_STATES and not seen >= CALM_NEEDS:
-        return replace(aged, state=State.MIXED)
-    return aged
+    calm_is_seen = all(presence.get(name) is Presence.SEEN for name in CALM_NEEDS)
+    return aged if calm_is_seen or aged.state not in CALM_STATES else replace(aged, state=State.MIXED)
+
+
+def _forget(name: str, memory: FlagMemory, expired: set[str]) -> FlagMemory:
+    return replace(memory, value=None) if READ_BY.get(name) in expired else memory
+
+
+def _lacking(regime: Regime, presence: Mapping[str, Presence], rules: RegimeRules) -> str | None:
+    if presence.get("price") is not Presence.SEEN:
+        return "price"
+    if regime.inputs_seen < rules.least_inputs:
+        return "inputs"
+    return "confidence" if regime.confidence < rules.least_confidence else regime.insufficient_because
+
+
+def alert_line(alert: Alert) -> dict[str, object]:
+    """The JSON line of an alert (product.md, "History files"): plain values, times ISO 8601 with Z, unknown null."""
+    return {
+        "at": iso(alert.at_ms),
+        "asset": alert.asset,
+        "kind": alert.kind.value,
+        "severity": alert.severity.value,
+        "edge": alert.edge.value,
+        "reason": alert.reason.value,
+        "lost_so_far": alert.lost_so_far,
+        "low_so_far": alert.low_so_far,
+        "id": alert.id,
+        "opened": iso(alert.opened_ms),
+        "state": alert.state.value,
+        "context": list(alert.context),
+    }

@@ -125,6 +125,7 @@ class OpenInterestRules:
     compressing_72h_exit: float = -0.02
     # "Rolling over: oe within 7 d AND <= -5% from 7 d peak AND 24h<0"; stage information only (7a.4)
     rolling_from_peak: float = -0.05
+    elevated_within_ms: int = 7 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The sequence of a sell-off: price weakness, dear funding, long liquidations, open interest rolling over, skew."""
 
 from collections.abc import Mapping
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from market.flags import FlagMemory
 from market.rules import RegimeRules
@@ -49,10 +49,12 @@ def in_order(onsets: Onsets) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _is_ordered(steps: tuple[str, ...], onsets: Onsets) -> bool:
     """Whether each step was first true no earlier than the one before it."""
     firsts = [onsets[step][0] for step in steps]
-    return all(earlier <= later for earlier, later in zip(firsts, firsts[1:], strict=False))
+    return all(earlier <= later for earlier, later in pairwise(firsts))
 
 
-def _holds(step: str, flags: Mapping[str, FlagMemory], before: Onsets, now_ms: int, rules: RegimeRules) -> bool:
+def _holds(
+    step: str, flags: Mapping[str, FlagMemory], before: Onsets, now_ms: int, rules: RegimeRules
+) -> bool:
     def on(name: str) -> bool:
         memory = flags.get(name)
         return memory is not None and memory.value is True
@@ -60,8 +62,8 @@ def _holds(step: str, flags: Mapping[str, FlagMemory], before: Onsets, now_ms: i
     if step == "price":
         return on("pd")
     if step == "funding":
-        weak = before.get("price")
-        long_weak = bool(weak) and now_ms - weak[0] >= rules.sequence_paying_after_ms  # type: ignore[index]
+        weak = before.get("price", ())
+        long_weak = len(weak) > 0 and now_ms - weak[0] >= rules.sequence_paying_after_ms
         return on("fe") or (on("fn") and long_weak)
     if step == "liquidations":
         return on("lc")

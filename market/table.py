@@ -109,9 +109,7 @@ def _stabilising(on: _Claims) -> int:
 
 
 def _digesting(on: _Claims) -> int:
-    return min(
-        2 - on.lc, max(on.oc, 2 - max(on.oe, on.ou)), on.calm_funding, 2 - on.kst, max(on.pd, on.stab)
-    )
+    return min(2 - on.lc, max(on.oc, 2 - max(on.oe, on.ou)), on.calm_funding, 2 - on.kst, max(on.pd, on.stab))
 
 
 def _healthy(on: _Claims) -> int:

@@ -45,5 +45,5 @@ class Engine:
         levelled = tuple([replace(reading, level=regime.levels.get(reading.name)) for reading in readings])
         snapshot = Snapshot(self.asset, now_ms, self.source, levelled, regime)
         state.snapshot = snapshot
-        state.alerts, alerts = decide(state.alerts, before, snapshot, rules, now_ms)
+        state.alerts, alerts = decide(state.alerts, snapshot, rules, now_ms)
         return snapshot, alerts

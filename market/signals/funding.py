@@ -1,7 +1,7 @@
 """Funding: who pays to stay in, and whether they still pay (quant.md section 5). Fractions per eight hours."""
 
 from market.formulas.funding import apr
-from market.formulas.logic import all_of, any_of, at_least, at_most
+from market.formulas.logic import all_of, any_of, at_least
 from market.formulas.statistics import freshness_quality
 from market.reading import Because, Condition, Reading, Signal, absent, measure, presence_of
 from market.rules import FundingRules, Rules
@@ -75,7 +75,9 @@ def _conditions(mean: float, rank: float | None, rules: FundingRules) -> tuple[C
             negative,
             measures=(measure("f24", mean, rules.deeply_negative, "/8h", above=False),),
         ),
-        Condition("material", is_material, is_material, measures=(measure("f24", mean, rules.material, "/8h"),)),
+        Condition(
+            "material", is_material, is_material, measures=(measure("f24", mean, rules.material, "/8h"),)
+        ),
     )
 
 

@@ -30,7 +30,9 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         Because.LEARNING if rank is None else Because.MEASURED,
         value=long_bps,
         percentile=rank,
-        quality=quality if windows.learned_hours >= THIRD_OF_MONTH_HOURS else quality * fresh.learning_quality,
+        quality=quality
+        if windows.learned_hours >= THIRD_OF_MONTH_HOURS
+        else quality * fresh.learning_quality,
         asof_ms=windows.at_ms,
         ttl_ms=ttl_ms,
         facts=(facts := _facts(state, long_bps, hour_ago_usd)),
@@ -83,6 +85,7 @@ def _conditions(
     burst_short = _burst(state, windows.shorts, hour_ago_usd, rules)
     rri = facts["rri"]
     stretched = None if rri is None else rri >= rules.range_relative
+    flagged = _at_least(windows.longs.hours, 1)
     return (
         Condition(
             "lc",
@@ -93,10 +96,16 @@ def _conditions(
                 measure("flagged_days_7", facts["flagged_days_7"], rules.cluster_days, "d"),
             ),
         ),
-        Condition("lb", burst, burst, measures=(measure("long_bps_1h", facts["long_bps_1h"], rules.burst_bps, "bps"),)),
+        Condition(
+            "lb",
+            burst,
+            burst,
+            measures=(measure("long_bps_1h", facts["long_bps_1h"], rules.burst_bps, "bps"),),
+        ),
         Condition("lc_short", cluster_short, cluster_short),
         Condition("lb_short", burst_short, burst_short),
         Condition("rri_high", stretched, stretched),
+        Condition("flagged", flagged, flagged),
     )
 
 
@@ -112,7 +121,9 @@ def _at_least(flags: deque[bool | None], needed: int) -> bool | None:
     return None if flagged + flags.count(None) >= needed else False
 
 
-def _burst(state: MarketState, side: SideWindows, hour_ago_usd: float | None, rules: LiquidationRules) -> bool | None:
+def _burst(
+    state: MarketState, side: SideWindows, hour_ago_usd: float | None, rules: LiquidationRules
+) -> bool | None:
     share = state.liquidations.share(side)
     return stands_out(
         side.hour.total,

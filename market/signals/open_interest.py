@@ -49,7 +49,11 @@ def _quality(series: OpenInterestSeries, now_ms: int, ttl_ms: int, rules: Rules)
     if series.cadence_ms >= rules.freshness.slow_cadence_ms:
         quality *= rules.freshness.slow_quality
     third_ms = series.levels.span_ms // 3
-    return quality if series.at_ms - series.first_at_ms >= third_ms else quality * rules.freshness.learning_quality
+    return (
+        quality
+        if series.at_ms - series.first_at_ms >= third_ms
+        else quality * rules.freshness.learning_quality
+    )
 
 
 def _facts(state: MarketState, series: OpenInterestSeries) -> dict[str, float | None]:

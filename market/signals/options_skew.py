@@ -60,7 +60,9 @@ def _conditions(facts: Facts, rules: SkewRules) -> tuple[Condition, ...]:
     ranked = at_least(z, rules.steep_z) or False
     steep = any_of(at_least(points, rules.steep_points), ranked)
     calls = any_of(at_most(points, -rules.steep_points), at_most(z, -rules.steep_z) or False)
-    steepening = all_of(at_least(change, rules.steepening_points), at_least(facts["z_change"], rules.steepening_z))
+    steepening = all_of(
+        at_least(change, rules.steepening_points), at_least(facts["z_change"], rules.steepening_z)
+    )
     dear = at_least(z, rules.caution_z)
     return (
         Condition(

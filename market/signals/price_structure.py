@@ -6,7 +6,7 @@ from market.formulas.logic import all_of, any_of, at_most
 from market.formulas.price import drawdown
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.observations import HOUR_MS
-from market.reading import Because, Condition, Facts, Reading, Signal, absent, measure, presence_of
+from market.reading import Because, Condition, Facts, Measure, Reading, Signal, absent, measure, presence_of
 from market.rules import PriceRules, Rules
 from market.state import MarketState
 
@@ -59,7 +59,9 @@ def _facts(state: MarketState, rules: Rules) -> dict[str, float | None]:
         "drawdown_90d": drawdown(usd, price.high_90d.largest or usd),
         "mean_7d_usd": price.mean_7d.mean,
         "range_ratio": None if span is None or not usual else span / usual,
-        "range_percentile": None if span is None or len(price.ranges) < LEAST_RANGES else price.ranges.rank(span),
+        "range_percentile": None
+        if span is None or len(price.ranges) < LEAST_RANGES
+        else price.ranges.rank(span),
         "hours_since_low_72h": None if since_low_ms is None else since_low_ms / HOUR_MS,
         "lower_low": _as_number(price.swings.lower_low(margin)),
         "lower_low_in_progress": _as_number(price.swings.lower_low_in_progress()),
@@ -71,16 +73,16 @@ def _facts(state: MarketState, rules: Rules) -> dict[str, float | None]:
 def _conditions(state: MarketState, facts: Facts, rules: PriceRules) -> tuple[Condition, ...]:
     r_24h, sigma_1d = facts["r_24h"], facts["sigma_1d"]
     band = None if sigma_1d is None else rules.confirm_band_sigmas * sigma_1d
-    known = r_24h is not None and band is not None
-    down = r_24h < -band if known else None  # type: ignore[operator]
-    up = r_24h > band if known else None  # type: ignore[operator]
+    down = None if r_24h is None or band is None else r_24h < -band
+    up = None if r_24h is None or band is None else r_24h > band
+    flat = None if down is None or up is None else not (down or up)
     return (
         _weak(state, facts, rules),
-        _broken(state, facts),
+        _broken(state, facts, rules),
         _stabilised(state, facts, rules),
         Condition("down", down, down),
         Condition("up", up, up),
-        Condition("flat", None if down is None or up is None else not (down or up), None),
+        Condition("flat", flat, flat),
     )
 
 
@@ -109,12 +111,20 @@ def _weak(state: MarketState, facts: Facts, rules: PriceRules) -> Condition:
     )
 
 
-def _broken(state: MarketState, facts: Facts) -> Condition:
+def _broken(state: MarketState, facts: Facts, rules: PriceRules) -> Condition:
     """`brk`: a confirmed low was lost in a shock and is not yet regained."""
     price = state.price
     known = price.broken_low_usd is not None or price.swings.last_low is not None
     broken = price.broken_low_usd is not None if known else None
-    return Condition("brk", broken, broken, measures=(measure("shock_4h", facts["shock_4h"], -2.5, "sigma", above=False),))
+    return Condition("brk", broken, broken, measures=_shocks(facts, rules))
+
+
+def _shocks(facts: Facts, rules: PriceRules) -> tuple[Measure, ...]:
+    return (
+        measure("shock_1h", facts["shock_1h"], rules.shock_1h, "sigma", above=False),
+        measure("shock_4h", facts["shock_4h"], rules.shock_4h, "sigma", above=False),
+        measure("shock_24h", facts["shock_24h"], rules.shock_24h, "sigma", above=False),
+    )
 
 
 def _stabilised(state: MarketState, facts: Facts, rules: PriceRules) -> Condition:

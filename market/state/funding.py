@@ -58,7 +58,7 @@ class FundingSeries:
         return (self.area - lost + self.rates[-1] * (now_ms - self.starts[-1])) / covered
 
     def _blend(self, said: Funding) -> float:
-        """w * predicted + (1 - w) * last settled, w the elapsed share of the interval (section 5)."""
+        """W * predicted + (1 - w) * last settled, w the elapsed share of the interval (section 5)."""
         if self.settled_8h is None or said.next_at_ms is None:
             return said.rate_8h
         left = (said.next_at_ms - said.known_at_ms) / (said.interval_hours * 3_600_000)
@@ -85,7 +85,9 @@ class FundingSeries:
         if day != self.summed_day:
             self.summed_day = day
             ends = list(starts)[1:]
-            self.area = fsum(rate * (end - start) for rate, start, end in zip(rates, starts, ends, strict=False))
+            self.area = fsum(
+                rate * (end - start) for rate, start, end in zip(rates, starts, ends, strict=False)
+            )
 
 
 @dataclass(slots=True)

@@ -70,7 +70,9 @@ class LiquidationWindows:
             side.day.expire(now_ms)
         self.covered.expire(now_ms)
 
-    def close_hour(self, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None, rules: LiquidationRules) -> None:
+    def close_hour(
+        self, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None, rules: LiquidationRules
+    ) -> None:
         """Judge the hour that closed at `grid_ms`; open interest (US dollars) is that of its beginning."""
         is_known = self.at_ms is not None and self.at_ms == grid_ms
         for side in (self.longs, self.shorts):
@@ -94,21 +96,33 @@ class LiquidationWindows:
         whole = mine + other + usual
         return None if whole <= 0.0 else (mine + 0.5 * usual) / whole
 
-    def _rank(self, side: SideWindows, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None) -> None:
+    def _rank(
+        self, side: SideWindows, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None
+    ) -> None:
         side.day_totals.offer(grid_ms, side.day.total)
         if hour_ago_usd:
             side.intensities.offer(grid_ms, side.hour.total / hour_ago_usd * BPS)
         if day_ago_usd:
             side.day_intensities.offer(grid_ms, side.day.total / day_ago_usd * BPS)
 
-    def _judge_hour(self, side: SideWindows, hour_ago_usd: float | None, rules: LiquidationRules) -> bool | None:
+    def _judge_hour(
+        self, side: SideWindows, hour_ago_usd: float | None, rules: LiquidationRules
+    ) -> bool | None:
         was_flagged = bool(side.hours) and side.hours[-1] is True
         bound = rules.flagged_percentile_exit if was_flagged else rules.flagged_percentile
         return stands_out(
-            side.hour.total, hour_ago_usd, self.share(side), side.intensities, bound, rules.flagged_bps, rules.share
+            side.hour.total,
+            hour_ago_usd,
+            self.share(side),
+            side.intensities,
+            bound,
+            rules.flagged_bps,
+            rules.share,
         )
 
-    def _judge_day(self, side: SideWindows, day_ago_usd: float | None, rules: LiquidationRules) -> bool | None:
+    def _judge_day(
+        self, side: SideWindows, day_ago_usd: float | None, rules: LiquidationRules
+    ) -> bool | None:
         share = self.share(side, of_day=True)
         return stands_out(
             side.day.total,

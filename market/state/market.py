@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import isfinite, sqrt
 
+from market.formulas.statistics import time_to_live_ms
 from market.observations import (
     DAY_MS,
     HOUR_MS,
@@ -25,7 +26,6 @@ from market.state.open_interest import OpenInterestWindows
 from market.state.price import PriceWindows
 from market.state.skew import SkewWindows
 from market.state.volatility import VolatilityWindows
-from market.formulas.statistics import time_to_live_ms
 
 MONTH_MS = 30 * DAY_MS
 LEAST_VOLUME_HOURS = 168
@@ -71,7 +71,9 @@ class MarketState:
         said = self.volatility.implied
         if said is None:
             return None
-        ttl_ms = time_to_live_ms(rules.freshness.options_ttl_ms, said.cadence_ms, rules.freshness.cadence_factor)
+        ttl_ms = time_to_live_ms(
+            rules.freshness.options_ttl_ms, said.cadence_ms, rules.freshness.cadence_factor
+        )
         return said.dvol if now_ms - said.known_at_ms <= ttl_ms else None
 
     def average_day_volume_usd(self) -> float | None:

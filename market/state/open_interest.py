@@ -98,7 +98,9 @@ def ttl_of(series: OpenInterestSeries, rules: FreshnessRules) -> int:
     return int(max(rules.open_interest_ttl_ms, rules.cadence_factor * series.cadence_ms))
 
 
-def _preference(series: OpenInterestSeries, now_ms: int, rules: FreshnessRules) -> tuple[bool, bool, int, int]:
+def _preference(
+    series: OpenInterestSeries, now_ms: int, rules: FreshnessRules
+) -> tuple[bool, bool, int, int]:
     age_ms = now_ms - series.at_ms
     is_old = age_ms > ttl_of(series, rules)
     is_new = len(series.levels) < series.least_samples

@@ -128,7 +128,11 @@ class PriceWindows:
     def _mind_break(self, at_ms: int, price: float, rules: PriceRules) -> None:
         """Begin or end a fast break: through the last confirmed low, with a shock at any horizon."""
         low = self.swings.last_low
-        if low is not None and self.swings.is_below_last_low(price, rules.pivot_margin) and self._is_shocked(rules):
+        if (
+            low is not None
+            and self.swings.is_below_last_low(price, rules.pivot_margin)
+            and self._is_shocked(rules)
+        ):
             self.broken_low_usd, self.broken_at_ms, self.back_above_since_ms = low.price_usd, at_ms, None
             return
         if self.broken_low_usd is None:
