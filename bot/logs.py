@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Literal, TextIO
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 import structlog
 from structlog.typing import Processor
@@ -209,7 +209,7 @@ def _forms(secret: str) -> set[str]:
     elif ":" in secret:
         parts.add(secret.rpartition(":")[2])
     forms: set[str] = set()
-    for part in parts:
+    for part in parts | set(map(unquote, parts)):
         encoded = {quote(part, safe=""), quote_plus(part), quote(part, safe=":")}
         forms |= {part, part.encode("unicode_escape").decode()} | encoded
         forms |= {re.sub(r"%[0-9A-F]{2}", lambda hexes: hexes[0].lower(), form) for form in encoded}

@@ -1,0 +1,70 @@
+"""What all tests share: the watch for leaking tokens, and where the recordings are."""
+
+import logging
+import os
+import warnings
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import canary
+
+HOME = Path(__file__).parent.parent
+WATCH = pytest.StashKey[canary.Watch]()
+SHOWN = ("Captured stdout", "Captured stderr")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Stand the watch on the root logger, in every worker of xdist as well."""
+    watch = canary.Watch()
+    watch.begin()
+    config.stash[WATCH] = watch
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that let a canary into a log line or printed one, at whatever moment of its life."""
+    report = yield
+    found = item.config.stash[WATCH].take()
+    printed = [text for title, text in report.sections if title.startswith(SHOWN) and canary.leaks(text)]
+    if found or printed:
+        report.outcome = "failed"
+        report.longrepr = "the canary token was seen in\n" + "\n".join(found + printed)
+    return report
+
+
+def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:
+    """A warning is an emitted line as well."""
+    assert not canary.leaks(str(warning_message.message)), "the canary token was seen in a warning"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_leaks_between_tests(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Look once more when the last test of this process is over."""
+    yield
+    assert not pytestconfig.stash[WATCH].take()
+
+
+@pytest.fixture(autouse=True)
+def watched_log(pytestconfig: pytest.Config) -> Iterator[canary.Watch]:
+    """The watch; a test that changes the root logger finds and leaves it as it was."""
+    watch = pytestconfig.stash[WATCH]
+    root = logging.getLogger()
+    before = (root.level, root.handlers[:])
+    if watch.handler not in root.handlers:
+        watch.begin()
+    yield watch
+    root.setLevel(before[0])
+    root.handlers[:] = before[1]
+
+
+@pytest.fixture
+def recordings() -> Path:
+    """The recorded third-party files, beside the checkout or where SEAWALL_RECORDINGS says."""
+    path = Path(os.environ.get("SEAWALL_RECORDINGS", HOME.parent / "shared"))
+    if not (path / "history").is_dir():
+        pytest.skip(f"no recordings at {path}: set SEAWALL_RECORDINGS")
+    return path
