@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def read_history(path: Path, asset: Asset | None = None) -> HistoryFile:
         )
     table = _read_table(path)
     opens_ms = _opening_times(table, path)
-    gaps = [later - earlier for earlier, later in zip(opens_ms, opens_ms[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(opens_ms)]
     if any(gap <= 0 for gap in gaps):
         raise BadHistory(f"{path.name}: bars are not in ascending order of open_time_utc")
     columns = {str(name): _cells(table[name]) for name in table.columns if name != "open_time_utc"}

@@ -1,0 +1,84 @@
+"""The spine: how one asset is looked at once. Read this page first; everything else hangs on it.
+
+    observations -> Engine.step (remember, read, judge, decide) -> Snapshot and Alerts -> store -> commands and chats
+
+What became known is kept before anything is concluded from it, so that a crash at any point is made good on the next
+start: the steps since the last checkpoint are taken again, and taking one again changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from market.alerts import Alert
+from market.observations import Asset, Observation
+from market.rules import Rules
+from market.snapshot import Snapshot
+from scheduler.engine import Engine, EngineState
+from store.alerts_log import AlertsLog
+from store.codec import Kind
+from store.history import History
+from store.services import FeedStatus
+from store.snapshots import StoredFeed, StoredSnapshots
+
+ENGINE_STATE = Kind("engine state", 1, EngineState)
+"""What a checkpoint holds; raise the number with every change of what the engine remembers."""
+
+CHECKPOINT_EVERY = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where a cycle keeps things."""
+
+    history: History[EngineState]
+    snapshots: StoredSnapshots
+    alerts: AlertsLog
+    feed: StoredFeed
+
+
+@dataclass(slots=True)
+class Watched:
+    """One asset under watch: its engine and the number of the last step it took."""
+
+    engine: Engine
+    seq: int = 0
+
+
+async def run_cycle(
+    watched: Watched, now_ms: int, observations: Sequence[Observation], memory: Memory
+) -> tuple[Snapshot, tuple[Alert, ...]]:
+    """Look at one asset once: keep what became known, read and judge it, warn, and keep the answer.
+
+    Raises StoreUnavailable where memory does not answer; the same cycle may then be run again.
+    """
+    seq = watched.seq + 1
+    asset = watched.engine.asset
+    before_ms = watched.engine.state.market.now_ms
+    since_checkpoint = await memory.history.append(asset, seq, now_ms, observations)
+    snapshot, alerts = watched.engine.step(now_ms, observations)
+    watched.seq = seq
+    for alert in alerts:
+        await memory.alerts.append(alert)
+    await memory.snapshots.save(snapshot)
+    cycle_ms = now_ms - before_ms if before_ms else None
+    await memory.feed.save(FeedStatus(watched.engine.source, now_ms, cycle_ms, 0))
+    if since_checkpoint >= CHECKPOINT_EVERY:
+        await memory.history.save_checkpoint(asset, seq, watched.engine.state)
+    return snapshot, alerts
+
+
+async def resume(asset: Asset, rules: Rules, source: str, memory: Memory) -> Watched:
+    """The asset as it was when the program ended, however it ended; begun anew where nothing readable is kept."""
+    kept = await memory.history.load(asset)
+    if kept.lost is not None:
+        await memory.history.forget(asset)
+        return Watched(Engine(asset, rules, source))
+    watched = Watched(Engine(asset, rules, source, kept.state), kept.checkpoint_seq)
+    for step in kept.steps:
+        snapshot, alerts = watched.engine.step(step.now_ms, step.observations)
+        watched.seq += 1
+        for alert in alerts:
+            await memory.alerts.append(alert)
+        if watched.seq == kept.last_seq:
+            await memory.snapshots.save(snapshot)
+    return watched
