@@ -58,7 +58,7 @@ class Dialect:
 
 def lay_out(reply: Reply, dialect: Dialect) -> tuple[str, ...]:
     """The reply as messages of a dialect, at least one, each within the platform's limit and complete in itself."""
-    return tuple(_pack(pieces(reply), dialect)) or ("-",)
+    return tuple(text for text in _pack(pieces(reply), dialect) if _says_something(text, dialect)) or ("-",)
 
 
 def pieces(reply: Reply) -> tuple[Piece, ...]:
@@ -98,10 +98,6 @@ def _neutralise_backticks(line: str) -> str:
     return line.replace("`", "\u02cb")
 
 
-def _as_it_is(line: str) -> str:
-    return line
-
-
 def _escape_html(line: str) -> str:
     return html.escape(line, quote=True)
 
@@ -114,7 +110,6 @@ TELEGRAM_HTML = Dialect(
         Style.FIXED: Form("<pre>", "</pre>", _escape_html),
     },
 )
-TELEGRAM_PLAIN = Dialect(TELEGRAM_UNITS, {style: Form("", "", _as_it_is) for style in Style})
 DISCORD_MARKDOWN = Dialect(
     DISCORD_UNITS,
     {
@@ -172,6 +167,13 @@ def _pack(parts: tuple[Piece, ...], dialect: Dialect) -> Iterator[str]:
             message = chunk
     if message:
         yield message
+
+
+def _says_something(text: str, dialect: Dialect) -> bool:
+    """Platforms refuse messages of blank lines, and a long blank piece would become one."""
+    for form in dialect.forms.values():
+        text = text.replace(form.open.strip(), "").replace(form.close.strip(), "") if form.open else text
+    return bool(text.strip())
 
 
 def _chunks(piece: Piece, form: Form, first: int, limit: int) -> Iterator[str]:
