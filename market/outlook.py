@@ -6,8 +6,9 @@ from itertools import combinations
 
 from market.checklist import READ_BY, seen_flag
 from market.reading import Presence
+from market.regime import CALM_NEEDS
 from market.snapshot import Snapshot
-from market.table import FLAGS, SEVERITY, State, classify
+from market.table import CALM_STATES, FLAGS, SEVERITY, State, classify
 
 Flags = Mapping[str, bool | None]
 
@@ -27,6 +28,7 @@ FORCES: Mapping[tuple[str, bool], tuple[tuple[str, bool], ...]] = {
     ("fd", True): (("fr", True), ("fn", False), ("fe", False)),
 }
 """What turns with a flag, so that the combination stays one that can occur (quant.md section 7, "logically valid")."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -58,7 +60,8 @@ def _fewest(snapshot: Snapshot, wanted: frozenset[State]) -> tuple[Turn, ...]:
     flags = voted(snapshot)
     seen = [flag for flag in FLAGS if _is_seen(snapshot, READ_BY[flag]) and flags[flag] is not None]
     for count in (1, 2):
-        found = tuple(turn for group in combinations(seen, count) if (turn := _turn(flags, group)).state in wanted)
+        tried = (_turn(snapshot, flags, group) for group in combinations(seen, count))
+        found = tuple(turn for turn in tried if turn.state in wanted)
         if found or not wanted:
             return found
     return ()
@@ -69,10 +72,12 @@ def _is_seen(snapshot: Snapshot, owner: str) -> bool:
     return reading is not None and reading.presence is Presence.SEEN
 
 
-def _turn(flags: Flags, group: Iterable[str]) -> Turn:
+def _turn(snapshot: Snapshot, flags: Flags, group: Iterable[str]) -> Turn:
     turned = tuple((flag, not flags[flag]) for flag in group)
     tried = dict(flags)
     for flag, value in turned:
         tried[flag] = value
         tried.update(FORCES.get((flag, value), ()))
-    return Turn(turned, classify(tried).state)
+    state = classify(tried).state
+    unseen_calm = state in CALM_STATES and not all(_is_seen(snapshot, name) for name in CALM_NEEDS)
+    return Turn(turned, State.MIXED if unseen_calm else state)

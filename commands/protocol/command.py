@@ -108,12 +108,18 @@ class Command(Generic[Ask]):
         return Misunderstood("words.none_of", said=said(word), kinds=open_kinds[:2])
 
 
-@lru_cache(maxsize=64)
 def options_of(request: type[Any]) -> tuple[Option, ...]:
     """What the fields of a request dataclass say about themselves."""
+    key: Any = request  # mypy holds no type[Any] to be hashable
+    return _read_fields(key)
+
+
+@lru_cache(maxsize=64)
+def _read_fields(request: Any) -> tuple[Option, ...]:
     hints = get_type_hints(request, include_extras=True)
     return tuple(
-        Option(field.name, *_word_of(hints[field.name], field.default is MISSING)) for field in fields(request)
+        Option(field.name, *_word_of(hints[field.name], field.default is MISSING))
+        for field in fields(request)
     )
 
 
@@ -144,7 +150,11 @@ def _slip(word: str) -> str | None:
         return "words.not_ascii"
     if "," in word and any(letter.isdigit() for letter in word):
         return "words.comma"
-    starts_as_number = word.lstrip("+-.$")[:1].isdigit() or word.lower().strip("+-x%") in {"nan", "inf", "infinity"}
+    starts_as_number = word.lstrip("+-.$")[:1].isdigit() or word.lower().strip("+-x%") in {
+        "nan",
+        "inf",
+        "infinity",
+    }
     return "words.not_a_number" if starts_as_number else None
 
 

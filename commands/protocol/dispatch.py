@@ -13,6 +13,7 @@ from commands.protocol.reply import Action, Note, Reply, Text, Tone
 from commands.protocol.request import Context, Misunderstood, said
 from commands.protocol.words import LONGEST_TEXT, MOST_WORDS, Lexicon, nearest
 from market.entries import entries
+from market.margin import bundled_tiers
 
 DEADLINE_S = 5.0
 """Longer than any answer may take; a platform's own limit (Discord: 15 min after deferring) is far above."""
@@ -47,7 +48,7 @@ def find(word: str) -> Command[Any] | None:
 
 
 def outcome(reply: Reply) -> str:
-    """"answered", "refused" (the request was wrong) or "failed" (we were): exit codes 0, 2 and 1 of the terminal."""
+    """How it went: "answered", "refused" (the request was wrong) or "failed" (we were); exit codes 0, 2, 1."""
     error = reply.data.get("error")
     return str(error["kind"]) if isinstance(error, Mapping) else "answered"
 
@@ -59,10 +60,10 @@ async def _safely(work: Callable[[], Awaitable[Reply]], context: Context) -> Rep
             return await work()
     except Misunderstood as wrong:
         return _refusal(wrong, phrases)
-    except TimeoutError:
-        return _apology("door.too_slow", phrases)
-    except Exception:  # noqa: BLE001  the one place that turns a slip of ours into words
-        return _apology("door.apology", phrases)
+    except TimeoutError as slow:
+        return _apology("door.too_slow", slow, phrases)
+    except Exception as slip:  # noqa: BLE001  the one place that turns a slip of ours into words
+        return _apology("door.apology", slip, phrases)
 
 
 async def _answer_text(text: str, context: Context) -> Reply:
@@ -83,7 +84,7 @@ async def _answer_options(name: str, values: Mapping[str, object], context: Cont
 async def _run(command: Command[Any], read: Callable[[Lexicon], Any], context: Context) -> Reply:
     if context.role < command.needs:
         raise Misunderstood("door.not_allowed", example="/help")
-    lexicon = Lexicon(await context.services.snapshots.watched())
+    lexicon = Lexicon(await context.services.snapshots.watched(), tuple(bundled_tiers()))
     try:
         return await command.answer(read(lexicon), context)
     except Misunderstood as wrong:
@@ -92,7 +93,7 @@ async def _run(command: Command[Any], read: Callable[[Lexicon], Any], context: C
 
 
 def _known(word: str) -> Command[Any]:
-    command = find(word[: LONGEST_TEXT])
+    command = find(word[:LONGEST_TEXT])
     if command is not None:
         return command
     near = nearest(word.lstrip("/").lower(), tuple(command.name for command in commands()))
@@ -115,9 +116,11 @@ def _refusal(wrong: Misunderstood, phrases: Phrases) -> Reply:
     )
 
 
-def _apology(key: str, phrases: Phrases) -> Reply:
+def _apology(key: str, slip: Exception, phrases: Phrases) -> Reply:
     """Our slip, with the code under which it stands in the log; the reader's words are not logged."""
     code = secrets.token_hex(3)
-    log.exception("an answer failed, code %s", code)
+    log.error("an answer failed, code %s", code, exc_info=slip)
     reason = phrases.say(key, code=code)
-    return Reply((Note(reason, Tone.CAUTION),), data={"error": {"kind": FAILED, "reason": reason, "code": code}})
+    return Reply(
+        (Note(reason, Tone.CAUTION),), data={"error": {"kind": FAILED, "reason": reason, "code": code}}
+    )

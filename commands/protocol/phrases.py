@@ -42,7 +42,7 @@ class Phrases:
 def phrases_in(language: str) -> Phrases:
     """The phrases of `language` ("en", "pt-BR" reads as "pt"), the original ones where it has none."""
     original = _read(ORIGINAL)
-    short = language.split("-")[0].lower()
+    short = language.partition("-")[0].lower()
     if short == ORIGINAL or short not in languages():
         return Phrases(ORIGINAL, original)
     return Phrases(short, {**original, **_read(short)})

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from market.observations import Asset
+from market.report import as_of
 from market.rules import Rules
+from market.snapshot import Snapshot
 from store.services import Services
 
 LONGEST_SAID = 20
+LAST_RESORT: Asset = "BTC"
 
 
 class Role(IntEnum):
@@ -38,6 +41,25 @@ class Context:
     language: str = "en"
     role: Role = Role.ANYONE
     default_asset: Asset | None = None
+
+    async def asset(self, said: Asset | None) -> Asset:
+        """The asset that was said, else this chat's default, else the first watched one."""
+        if said is not None:
+            return said
+        if self.default_asset is not None:
+            return self.default_asset
+        watched = await self.services.snapshots.watched()
+        return watched[0] if watched else LAST_RESORT
+
+    async def look(self, asset: Asset) -> Snapshot | None:
+        """What can be said of `asset` now: readings past their time to live are stale. None where nothing was read."""
+        snapshot = await self.services.snapshots.latest(asset)
+        return None if snapshot is None else as_of(snapshot, self.now_ms, self.rules.regime)
+
+    async def look_at_all(self) -> tuple[Snapshot, ...]:
+        """The same of every watched asset that has been read."""
+        snapshots = await self.services.snapshots.all()
+        return tuple(as_of(snapshot, self.now_ms, self.rules.regime) for snapshot in snapshots)
 
 
 class Misunderstood(Exception):

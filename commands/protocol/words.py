@@ -38,14 +38,22 @@ _ALIASES = {
 _MULTIPLES = ("1000000", "1000", "1M", "K")
 _THOUSANDS = {"k": 1e3, "m": 1e6, "b": 1e9}
 _HOURS = {"h": 1.0, "hr": 1.0, "hrs": 1.0, "hours": 1.0, "d": 24.0, "day": 24.0, "days": 24.0, "w": 168.0}
-_SIDES = {"long": Side.LONG, "l": Side.LONG, "buy": Side.LONG, "short": Side.SHORT, "s": Side.SHORT, "sell": Side.SHORT}
+_SIDES = {
+    "long": Side.LONG,
+    "l": Side.LONG,
+    "buy": Side.LONG,
+    "short": Side.SHORT,
+    "s": Side.SHORT,
+    "sell": Side.SHORT,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """What a word may refer to: the watched assets (none known: any plausible symbol is taken as one)."""
+    """What a word may refer to: the watched assets (none known: any plausible symbol is taken as one), and listed ones."""
 
     assets: tuple[Asset, ...] = ()
+    listed: tuple[Asset, ...] = ()
 
 
 Reader = Callable[[str, Lexicon], object | None]
@@ -175,10 +183,15 @@ def symbol_of(word: str) -> str | None:
 
 def unknown_asset(word: str, lexicon: Lexicon) -> Misunderstood:
     """The refusal of a word that should have been an asset, with what it may have meant."""
-    near = nearest(symbol_of(word) or "", lexicon.assets)
+    symbol = symbol_of(word) or ""
+    watched = ", ".join(lexicon.assets[:6])
+    listed = next((name for name in _names_of(symbol) if name in lexicon.listed), None)
+    if listed is not None:
+        return Misunderstood("words.listed", asset=listed, watched=watched)
+    near = nearest(symbol, lexicon.assets)
     if near:
         return Misunderstood("words.did_you_mean", said=said(word), near=" or ".join(near))
-    return Misunderstood("words.not_watched", said=said(word), watched=", ".join(lexicon.assets[:6]))
+    return Misunderstood("words.not_watched", said=said(word), watched=watched)
 
 
 def nearest(name: str, names: tuple[str, ...]) -> tuple[str, ...]:

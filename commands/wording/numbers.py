@@ -1,6 +1,7 @@
 """How a number is written: prices, percentages, rates per eight hours, coins, ages, times. An unknown one is "?"."""
 
 from datetime import UTC, datetime
+from math import expm1
 
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
@@ -13,6 +14,8 @@ def price(usd: float | None) -> str:
     if usd is None:
         return UNKNOWN
     size = abs(usd)
+    if size >= 1e9:
+        return short(usd)
     if size >= 1_000:
         return f"{usd:,.0f}"
     if size >= 100:
@@ -72,6 +75,8 @@ def short(value: float | None) -> str:
     """An amount in at most four digits and a letter: 214_000 is "214k", 1_234_000 is "1.23M"."""
     if value is None:
         return UNKNOWN
+    if abs(value) >= 1e16:
+        return f"{value:.0e}"
     for size, letter in _LETTERS:
         if abs(value) >= size * 0.9995:
             return _three(value / size) + letter
@@ -89,6 +94,11 @@ def times(leverage: float | None) -> str:
 def plainly(leverage: float) -> str:
     """A leverage as the reader would type it: 5.0 is "5x", 2.5 is "2.5x"."""
     return f"{leverage:.2f}".rstrip("0").rstrip(".") + "x"
+
+
+def from_log(log_return: float) -> float:
+    """A log return as a plain fraction."""
+    return expm1(min(log_return, 50.0))
 
 
 def age(ms: int | None, *, daily: bool = False) -> str:

@@ -1,0 +1,42 @@
+"""/check: the four checks before a trade, for a long or a short."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from commands.protocol.command import Command
+from commands.protocol.phrases import phrases_in
+from commands.protocol.reply import Reply
+from commands.protocol.request import Context
+from commands.protocol.words import AssetWord, SideWord
+from commands.wording.absence import describe_absence
+from commands.wording.checks import describe_check
+from market.checklist import run_checklist
+from market.observations import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Ask whether the market stands against a new position."""
+
+    asset: Annotated[AssetWord, "the coin to trade"] | None = None
+    side: Annotated[SideWord, "long or short; long where it is not said"] = Side.LONG
+
+
+async def answer(ask: Check, context: Context) -> Reply:
+    """How many of the four checks flash against that side, and what the count says."""
+    asset = await context.asset(ask.asset)
+    phrases = phrases_in(context.language)
+    snapshot = await context.look(asset)
+    if snapshot is None:
+        return describe_absence(asset, await context.services.feed.status(), phrases)
+    return describe_check(snapshot, run_checklist(snapshot, ask.side, context.rules), phrases, context.now_ms)
+
+
+COMMAND = Command(
+    "check",
+    Check,
+    answer,
+    help="the four checks before a trade: proceed, reduce or wait",
+    example="/check BTC long",
+    order=30,
+)

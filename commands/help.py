@@ -1,0 +1,65 @@
+"""/help: every command in a line, or one command with its words and an example."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from commands.protocol.command import Command, Option
+from commands.protocol.dispatch import commands, find
+from commands.protocol.phrases import Phrases, phrases_in
+from commands.protocol.reply import Action, Heading, Reply, Text
+from commands.protocol.request import Context, Misunderstood, said
+from commands.protocol.words import TextWord
+from commands.wording.columns import fit
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Ask what can be asked."""
+
+    command: Annotated[TextWord, "the command to explain"] | None = None
+
+
+async def answer(ask: Help, context: Context) -> Reply:
+    """All commands, or the one asked for."""
+    phrases = phrases_in(context.language)
+    if ask.command is None:
+        return _all(phrases)
+    command = find(ask.command)
+    if command is None:
+        raise Misunderstood("help.no_such", example="/help size", said=said(ask.command))
+    return _one(command, phrases)
+
+
+def _all(phrases: Phrases) -> Reply:
+    lines = [f"{command.example}: {command.help}" for command in commands()]
+    text = "\n".join((*lines, phrases.say("help.numbers"), phrases.say("help.more")))
+    named = {command.name: command.help for command in commands()}
+    return Reply((Heading(phrases.say("help.heading")), Text(text)), data={"commands": named})
+
+
+def _one(command: Command[Any], phrases: Phrases) -> Reply:
+    lines = [command.help[0].upper() + command.help[1:] + "."]
+    if command.options:
+        lines.append(phrases.say("help.words"))
+        lines.extend(_option(option, phrases) for option in command.options)
+    lines.append(phrases.say("help.example", example=command.example))
+    return Reply(
+        (Heading(fit(f"/{command.name}")), Text("\n".join(lines))),
+        (Action(command.example, command.example),),
+        data={"usage": command.usage, "example": command.example},
+    )
+
+
+def _option(option: Option, phrases: Phrases) -> str:
+    key = "help.required" if option.required else "help.optional"
+    return phrases.say(key, name=option.name, description=option.description, example=option.word.example)
+
+
+COMMAND = Command(
+    "help",
+    Help,
+    answer,
+    help="all commands, or one explained",
+    example="/help size",
+    order=60,
+)

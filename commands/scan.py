@@ -1,0 +1,105 @@
+"""/scan: all watched assets ranked by stress, headed by the breadth of the market."""
+
+from dataclasses import dataclass
+
+from commands.protocol.command import Command
+from commands.protocol.phrases import Phrases, phrases_in
+from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
+from commands.protocol.request import Context
+from commands.wording import numbers
+from commands.wording.columns import fit
+from commands.wording.market import source_notes
+from commands.wording.panel import change_24h
+from market.observations import Asset
+from market.report import Breadth, breadth, market_time, state_line
+from market.snapshot import Snapshot
+
+LEAST_SCORE = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Ask for all watched assets at once."""
+
+
+async def answer(ask: Scan, context: Context) -> Reply:
+    """One line an asset, the most stressed first; those not read yet are named."""
+    phrases = phrases_in(context.language)
+    watched = await context.services.snapshots.watched()
+    snapshots = sorted(await context.look_at_all(), key=_stress, reverse=True)
+    unread = [asset for asset in watched if asset not in {snapshot.asset for snapshot in snapshots}]
+    wide = breadth(snapshots)
+    blocks: tuple[Block, ...] = (
+        Heading(fit(phrases.say("scan.heading", count=len(snapshots)))),
+        *(source_notes(snapshots[0], phrases, context.now_ms) if snapshots else ()),
+        Text("\n".join(_breadth(wide, phrases))),
+        *((Lines(_table(snapshots, phrases, context.now_ms)),) if snapshots else ()),
+        Text("\n".join((*_unread(unread, phrases), phrases.say("scan.legend")))),
+    )
+    actions = tuple(Action(snapshot.asset, f"/regime {snapshot.asset}") for snapshot in snapshots[:3])
+    return Reply(blocks, actions, data=_plain(snapshots, unread, wide))
+
+
+def _stress(snapshot: Snapshot) -> float:
+    return LEAST_SCORE if snapshot.regime.score is None else snapshot.regime.score
+
+
+def _breadth(wide: Breadth, phrases: Phrases) -> list[str]:
+    lines = []
+    if wide.off_lows_of:
+        lines.append(phrases.say("scan.off_lows", count=wide.off_lows, of=wide.off_lows_of))
+    if wide.constructive_of:
+        lines.append(phrases.say("scan.constructive", count=wide.constructive, of=wide.constructive_of))
+    return lines or [phrases.say("scan.breadth_none")]
+
+
+def _table(snapshots: list[Snapshot], phrases: Phrases, now_ms: int) -> tuple[str, ...]:
+    head = [phrases.say(f"scan.head_{name}") for name in ("asset", "state", "stress", "change", "age")]
+    return (_row(*head), *(_line(snapshot, phrases, now_ms) for snapshot in snapshots))
+
+
+def _line(snapshot: Snapshot, phrases: Phrases, now_ms: int) -> str:
+    state, score = snapshot.regime.state.value, snapshot.regime.score
+    family = "short_state" if phrases.knows("short_state", state) else "state"
+    price = snapshot.reading("price")
+    age = None if price is None or price.asof_ms is None else market_time(snapshot, now_ms) - price.asof_ms
+    change = change_24h(snapshot)
+    digits = 0 if change is not None and abs(change) >= 0.0995 else 1
+    return _row(
+        snapshot.asset,
+        phrases.word(family, state),
+        numbers.UNKNOWN if score is None else f"{score:.0f}",
+        numbers.percent(change, digits=digits),
+        numbers.age(age),
+    )
+
+
+def _row(asset: str, state: str, stress: str, change: str, age: str) -> str:
+    return fit(f"{asset[:8]:<8} {state[:12]:<12} {stress:>3} {change:>5} {age:>5}")
+
+
+def _unread(assets: list[Asset], phrases: Phrases) -> list[str]:
+    return [phrases.say("scan.unseen", assets=", ".join(assets))] if assets else []
+
+
+def _plain(snapshots: list[Snapshot], unread: list[Asset], wide: Breadth) -> dict[str, object]:
+    return {
+        "assets": [state_line(snapshot) for snapshot in snapshots],
+        "no_data": unread,
+        "breadth": {
+            "off_lows": wide.off_lows,
+            "off_lows_of": wide.off_lows_of,
+            "constructive": wide.constructive,
+            "constructive_of": wide.constructive_of,
+        },
+    }
+
+
+COMMAND = Command(
+    "scan",
+    Scan,
+    answer,
+    help="all watched assets ranked by stress, headed by the market's breadth",
+    example="/scan",
+    order=35,
+)

@@ -1,0 +1,141 @@
+"""/size: whether a position fits the present market, which cap binds, and what it survives."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from commands.protocol.command import Command
+from commands.protocol.phrases import Phrases, phrases_in
+from commands.protocol.reply import Heading, Reply, Text, Tone
+from commands.protocol.request import Context, Misunderstood
+from commands.protocol.words import (
+    LEVERAGE,
+    MONEY,
+    AssetWord,
+    HoldWord,
+    LeverageWord,
+    Lexicon,
+    MoneyWord,
+    PercentWord,
+    SideWord,
+    Word,
+)
+from commands.wording import numbers
+from commands.wording.absence import describe_absence
+from commands.wording.columns import fit
+from commands.wording.market import source_notes
+from commands.wording.panel import unseen
+from commands.wording.sizing import describe_size
+from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition, tiers_of
+from market.observations import Asset, Side
+from market.report import market_time
+from market.sizing import MarginMode, Position, check_size, conditions_of
+from market.snapshot import Snapshot
+
+
+def read_mode(word: str, lexicon: Lexicon) -> MarginMode | None:
+    """Isolated or cross."""
+    return next((mode for mode in MarginMode if mode.value == word.lower()), None)
+
+
+def never(word: str, lexicon: Lexicon) -> None:
+    """A word that has to be named ("base=8x") is nothing when it stands alone."""
+
+
+BASE = replace(LEVERAGE, kind="base", rank=90, example="base=8x", read=never, offers=())
+ENTRY = replace(MONEY, kind="entry", rank=91, example="entry=64,200", read=never)
+MODE = Word("margin", 45, "cross", read_mode, read_mode, choices=tuple(mode.value for mode in MarginMode))
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Ask whether a position fits."""
+
+    leverage: Annotated[LeverageWord, "how many times the margin"]
+    asset: Annotated[AssetWord, "the coin to trade"] | None = None
+    equity: Annotated[MoneyWord, "the margin behind it, in USDT"] | None = None
+    side: Annotated[SideWord, "long or short; long where it is not said"] = Side.LONG
+    hold: Annotated[HoldWord, "how long it may be held; 72 h where it is not said"] | None = None
+    lose: Annotated[PercentWord, "the most of the equity to lose; 5% where it is not said"] | None = None
+    margin: Annotated[MarginMode, MODE, "isolated or cross"] = MarginMode.ISOLATED
+    base: Annotated[float, BASE, "your own base leverage"] | None = None
+    entry: Annotated[float, ENTRY, "the entry price; the present price where it is not said"] | None = None
+
+
+async def answer(ask: Size, context: Context) -> Reply:
+    """The verdict, the chain of caps and the numbers of that position in this market."""
+    asset = await context.asset(ask.asset)
+    phrases = phrases_in(context.language)
+    snapshot = await context.look(asset)
+    if snapshot is None:
+        return describe_absence(asset, await context.services.feed.status(), phrases)
+    conditions = conditions_of(snapshot, context.rules)
+    try:
+        check = check_size(_position(ask, asset), conditions, tiers_of(asset), context.rules.sizing)
+    except ImpossiblePosition as impossible:
+        if impossible.why is Impossible.NO_PRICE:
+            return _no_price(snapshot, ask, phrases, context.now_ms)
+        raise _refusal(impossible, asset) from None
+    return describe_size(check, snapshot, phrases, context.rules, context.now_ms)
+
+
+def _position(ask: Size, asset: Asset) -> Position:
+    return Position(
+        asset=asset,
+        side=ask.side,
+        leverage=ask.leverage,
+        equity_usd=ask.equity,
+        hold_hours=ask.hold,
+        entry_usd=ask.entry,
+        mode=ask.margin,
+        base_leverage=ask.base,
+        drawdown_budget=ask.lose,
+    )
+
+
+def _refusal(impossible: ImpossiblePosition, asset: Asset) -> Misunderstood:
+    """The sentence for a position nobody can hold, with one that can be held."""
+    words = {
+        name: numbers.money(value) if name.endswith("_usd") else numbers.plainly(value)
+        for name, value in impossible.numbers.items()
+    }
+    highest = impossible.numbers.get("highest")
+    leverage = "5x" if highest is None or highest >= 5.0 else numbers.times(highest)
+    words.pop("asset", None)
+    return Misunderstood(
+        f"impossible.{impossible.why.value}",
+        example=f"/size {asset} {leverage} 10k",
+        asset=asset,
+        published=BUNDLED_ON,
+        **words,
+    )
+
+
+def _no_price(snapshot: Snapshot, ask: Size, phrases: Phrases, now_ms: int) -> Reply:
+    """Nothing is sized on a price that cannot be used; a stated entry would do."""
+    asset, at_ms = snapshot.asset, market_time(snapshot, now_ms)
+    heading = phrases.say(
+        "size.heading",
+        asset=asset,
+        leverage=numbers.plainly(ask.leverage),
+        side=phrases.word("side", ask.side.value),
+        verdict=phrases.say("size.no_answer"),
+    )
+    example = f"/size {asset} {numbers.plainly(ask.leverage)} entry=64,200"
+    reason = ", ".join(unseen(snapshot, phrases, at_ms, ("price",))) or phrases.say("presence.absent")
+    told = phrases.say("size.no_price", asset=asset, reason=reason, example=example)
+    return Reply(
+        (Heading(fit(heading), Tone.CAUTION), *source_notes(snapshot, phrases, now_ms), Text(told)),
+        private=True,
+        data={"asset": asset, "verdict": None, "reason": Impossible.NO_PRICE.value},
+    )
+
+
+COMMAND = Command(
+    "size",
+    Size,
+    answer,
+    help="whether a position fits now, which cap binds, and what it survives",
+    example="/size BTC 5x 10k",
+    order=20,
+    private=True,
+)

@@ -1,0 +1,62 @@
+"""/start: what Seawall is, in three sentences, and three buttons to try."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from commands.protocol.command import Command
+from commands.protocol.phrases import Phrases, phrases_in
+from commands.protocol.reply import Action, Block, Heading, Reply, Text
+from commands.protocol.request import Context
+from commands.protocol.words import Lexicon, TextWord, read_asset
+from market.observations import Asset
+
+SUBSCRIBE = "sub-"
+"""What the payload of a deep link to a subscription begins with: t.me/BOT?start=sub-BTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Say hello."""
+
+    payload: Annotated[TextWord, "what a deep link brought"] | None = None
+
+
+async def answer(ask: Start, context: Context) -> Reply:
+    """What it is and what to try; a deep link to a subscription is told what there is instead."""
+    phrases = phrases_in(context.language)
+    wanted = await _wanted(ask.payload, context)
+    asset = await context.asset(wanted)
+    blocks: list[Block] = [
+        Heading(phrases.say("start.heading")),
+        Text("\n".join((phrases.say("start.what"), phrases.say("start.rules")))),
+    ]
+    if wanted is not None:
+        blocks.append(Text(phrases.say("start.deep_link", asset=wanted)))
+    blocks.append(Text(phrases.say("start.try", lines=", ".join(_lines(asset)))))
+    return Reply(tuple(blocks), _actions(asset, phrases), data={"try": list(_lines(asset))})
+
+
+async def _wanted(payload: str | None, context: Context) -> Asset | None:
+    if payload is None or not payload.startswith(SUBSCRIBE):
+        return None
+    return read_asset(payload.removeprefix(SUBSCRIBE), Lexicon(await context.services.snapshots.watched()))
+
+
+def _lines(asset: Asset) -> tuple[str, str, str]:
+    return f"/regime {asset}", f"/size {asset} 5x", f"/why {asset}"
+
+
+def _actions(asset: Asset, phrases: Phrases) -> tuple[Action, ...]:
+    labels = ("button.regime", "button.size", "button.why")
+    return tuple(Action(phrases.say(label), line) for label, line in zip(labels, _lines(asset), strict=True))
+
+
+COMMAND = Command(
+    "start",
+    Start,
+    answer,
+    help="what Seawall is, and three things to try",
+    example="/start",
+    order=1,
+    in_menu=False,
+)

@@ -1,0 +1,76 @@
+"""The four checks before a trade in words, with the readings they rest on."""
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text, Tone
+from commands.wording.columns import fit, sides
+from commands.wording.market import footer, source_notes
+from commands.wording.panel import reading_line
+from commands.wording.why import ANSWERS
+from market.checklist import Advice, Checklist
+from market.report import iso, market_time
+from market.snapshot import Snapshot
+
+_TONES = {Advice.PROCEED: Tone.GOOD, Advice.REDUCE: Tone.CAUTION, Advice.WAIT: Tone.STRESS}
+_RESTS_ON = ("price", "open_interest", "funding", "liquidations", "skew")
+
+
+def describe_check(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, now_ms: int) -> Reply:
+    """The answer to /check. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
+    side = phrases.word("side", checklist.side.value)
+    advice = phrases.word("check", checklist.advice.value)
+    at_ms = market_time(snapshot, now_ms)
+    told = phrases.say("check.heading", asset=snapshot.asset, side=side, advice=advice)
+    blocks: tuple[Block, ...] = (
+        Heading(fit(told), _TONES[checklist.advice]),
+        *source_notes(snapshot, phrases, now_ms),
+        Text("\n".join(_count(checklist, side, phrases))),
+        Lines(_lines(checklist, phrases)),
+        Lines(tuple(reading_line(snapshot, name, phrases, at_ms) for name in _RESTS_ON)),
+        Text(footer(snapshot, phrases)),
+    )
+    return Reply(blocks, _actions(snapshot, checklist, phrases), data=_plain(snapshot, checklist))
+
+
+def _count(checklist: Checklist, side: str, phrases: Phrases) -> list[str]:
+    lines = [phrases.say("check.count", met=checklist.met, side=side), phrases.say("check.rule")]
+    if checklist.unknown:
+        could_be = phrases.word("check", checklist.could_be.value)
+        lines.append(phrases.say("check.could_be", unknown=checklist.unknown, could_be=could_be))
+    if checklist.absent:
+        inputs = ", ".join(phrases.word("input", name) for name in checklist.absent)
+        lines.append(phrases.say("check.absent", inputs=inputs))
+    return lines
+
+
+def _lines(checklist: Checklist, phrases: Phrases) -> tuple[str, ...]:
+    return tuple(
+        sides(
+            phrases.word("check", f"{checklist.side.value}_{check.question.value}"),
+            phrases.word("check", ANSWERS[check.met][1]),
+        )
+        for check in checklist.checks
+    )
+
+
+def _actions(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> tuple[Action, ...]:
+    asset, side = snapshot.asset, checklist.side.value
+    return (
+        Action(phrases.say("button.why"), f"/why {asset}"),
+        Action(phrases.say("button.size"), f"/size {asset} {side}"),
+        Action(phrases.say("button.refresh"), f"/check {asset} {side}"),
+    )
+
+
+def _plain(snapshot: Snapshot, checklist: Checklist) -> dict[str, object]:
+    return {
+        "at": iso(snapshot.at_ms),
+        "asset": snapshot.asset,
+        "side": checklist.side.value,
+        "advice": checklist.advice.value,
+        "could_be": checklist.could_be.value,
+        "met": checklist.met,
+        "unknown": checklist.unknown,
+        "checks": {check.question.value: check.met for check in checklist.checks},
+        "absent": list(checklist.absent),
+        "state": snapshot.regime.state.value,
+    }

@@ -1,0 +1,196 @@
+"""The regime in words: what phase it is, for how long, what says so, what would change it, and what it rests on."""
+
+from collections.abc import Mapping
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
+from commands.wording import numbers
+from commands.wording.columns import first_that_fits
+from commands.wording.panel import FIVE, panel, unseen
+from commands.wording.turns import turns_words
+from market.checklist import Checklist
+from market.observations import MINUTE_MS
+from market.outlook import better
+from market.reading import Level
+from market.regime import Regime
+from market.report import LIVE, market_time, state_line
+from market.rules import Rules
+from market.snapshot import Snapshot
+from market.table import SEVERITY, State
+
+LATE_MS = 3 * MINUTE_MS
+ODDS_ASSET = "BTC"
+"""The asset for which first-evaluation.md section 5 established odds; for the others there are none."""
+
+_TONES: Mapping[State, Tone] = {
+    State.HEALTHY: Tone.GOOD,
+    State.STABILISING: Tone.GOOD,
+    State.CROWDING: Tone.CAUTION,
+    State.SQUEEZE_RISK: Tone.CAUTION,
+    State.CAPITULATION: Tone.STRESS,
+    State.UNWINDING: Tone.STRESS,
+    State.INSUFFICIENT_DATA: Tone.CAUTION,
+}
+
+
+def describe_regime(
+    snapshot: Snapshot, checks: Checklist, phrases: Phrases, rules: Rules, now_ms: int
+) -> Reply:
+    """The answer to /regime. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
+    at_ms = market_time(snapshot, now_ms)
+    advice = phrases.say(f"advice.{checks.advice}", met=checks.met)
+    blocks: tuple[Block, ...] = (
+        Heading(regime_heading(snapshot, phrases, rules, at_ms), tone_of(snapshot.regime.state)),
+        *source_notes(snapshot, phrases, now_ms),
+        Text("\n".join((*meaning(snapshot, phrases, at_ms), advice))),
+        Lines(panel(snapshot, phrases, at_ms)),
+        Text("\n".join(_outlook(snapshot, phrases, rules))),
+        Text("\n".join((*odds(snapshot, phrases), *_floor(snapshot, phrases), footer(snapshot, phrases)))),
+    )
+    return Reply(blocks, _actions(snapshot, phrases), data=state_line(snapshot))
+
+
+def regime_heading(snapshot: Snapshot, phrases: Phrases, rules: Rules, at_ms: int) -> str:
+    """The state in one line: "BTC · CROWDING · for 6 h 20 min", shorter where that is too long for a phone."""
+    since_ms = max(0, at_ms - snapshot.regime.since_ms)
+    known: dict[str, object] = {
+        "asset": snapshot.asset,
+        "state": phrases.word("state", snapshot.regime.state.value),
+        "partial": phrases.say("regime.partial") if is_partial(snapshot.regime, rules) else "",
+    }
+    return first_that_fits(
+        phrases.say("regime.heading", **known, time=numbers.duration(since_ms)),
+        phrases.say("regime.heading_short", **known, time=numbers.age(since_ms)),
+        phrases.say("regime.heading_bare", **known),
+    )
+
+
+def is_partial(regime: Regime, rules: Rules) -> bool:
+    """Whether the state is said with the reserve that too little of what exists is fresh (confidence .5 to .75)."""
+    return regime.state is not State.INSUFFICIENT_DATA and regime.confidence < rules.regime.partial_confidence
+
+
+def tone_of(state: State) -> Tone:
+    """How a state is meant to somebody who is long."""
+    return _TONES.get(state, Tone.PLAIN)
+
+
+def source_notes(snapshot: Snapshot, phrases: Phrases, now_ms: int) -> tuple[Note, ...]:
+    """That the market is simulated, recorded, or evaluated too long ago; nothing for a live one."""
+    if snapshot.source != LIVE:
+        told = phrases.say(f"source.{snapshot.source}", at=numbers.date_and_clock(snapshot.at_ms))
+        return (Note(told, Tone.CAUTION),)
+    late_ms = now_ms - snapshot.at_ms
+    if late_ms <= LATE_MS:
+        return ()
+    return (Note(phrases.say("source.live_late", age=numbers.duration(late_ms)), Tone.STRESS),)
+
+
+def meaning(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
+    """What the state means here: the sentence of the state, and what makes this one particular."""
+    regime = snapshot.regime
+    if regime.state is State.INSUFFICIENT_DATA:
+        missing = ", ".join(unseen(snapshot, phrases, at_ms))
+        return phrases.word("meaning", regime.state.value), phrases.say("regime.missing", unseen=missing)
+    if regime.state is State.MIXED:
+        return _mixed(snapshot, phrases, at_ms)
+    falling = regime.flag("pd") is True and phrases.knows("falling", regime.state.value)
+    said = phrases.word("falling" if falling else "meaning", regime.state.value)
+    return (said, phrases.say("regime.protip")) if regime.protip else (said,)
+
+
+def odds(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
+    """How often such a moment was followed by a fall, where recorded history established it; else that it did not."""
+    if snapshot.asset != ODDS_ASSET:
+        return (phrases.say("regime.odds_none", asset=snapshot.asset),)
+    if snapshot.regime.protip:
+        return (phrases.say("regime.odds_crowded"),)
+    flag = snapshot.regime.flag
+    compressed = flag("oc") or flag("oe") is False
+    if flag("pd") and compressed and (flag("fr") or flag("fd")):
+        return (phrases.say("regime.odds_digesting"),)
+    return (phrases.say("regime.odds_none_here"),)
+
+
+def footer(snapshot: Snapshot, phrases: Phrases) -> str:
+    """When this was evaluated and on how much: "12:04:10 UTC · 5 of 5 read"."""
+    regime = snapshot.regime
+    at = numbers.clock(snapshot.at_ms) if snapshot.source == LIVE else numbers.date_and_clock(snapshot.at_ms)
+    return phrases.say("regime.read", at=at, seen=regime.inputs_seen, known=regime.inputs_known)
+
+
+def steps_words(names: tuple[str, ...], phrases: Phrases) -> str:
+    """The names of some steps of the sequence."""
+    return ", ".join(phrases.word("step", name) for name in names)
+
+
+def _mixed(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
+    """The rows against each other; or, where no row shows stress, that nothing was seen and what was not looked at."""
+    levels = snapshot.regime.levels
+    stressed = [phrases.word("input", name) for name in FIVE if (levels.get(name) or Level.CALM) > Level.CALM]
+    calm = [phrases.word("input", name) for name in FIVE if levels.get(name) is Level.CALM]
+    both = phrases.say("words.and")
+    missing = unseen(snapshot, phrases, at_ms)
+    lines = [phrases.word("meaning", State.MIXED.value)]
+    if stressed and calm:
+        lines.append(phrases.say("regime.conflict", stressed=both.join(stressed), calm=both.join(calm)))
+    elif calm and missing:
+        lines = [phrases.say("regime.nothing_seen", calm=both.join(calm), unseen=", ".join(missing))]
+    if snapshot.regime.flag("fd") and snapshot.regime.flag("stab") is not True:
+        lines.append(phrases.say("regime.shorts"))
+    return tuple(lines)
+
+
+def _outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
+    regime = snapshot.regime
+    lines = [_steps(regime, phrases)]
+    if regime.out_of_order:
+        lines.append(phrases.say("regime.out_of_order", steps=steps_words(regime.out_of_order, phrases)))
+    eases = better(snapshot)
+    if eases:
+        lines.append(phrases.say("regime.eases", turns=turns_words(eases, phrases, rules)))
+    lines.extend(held(regime, phrases, rules))
+    if regime.possible:
+        states = ", ".join(phrases.word("state", state.value) for state in regime.possible)
+        lines.append(phrases.say("regime.possible", states=states))
+    lines.append(stress(regime, phrases))
+    return tuple(lines)
+
+
+def held(regime: Regime, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
+    """That the table already says something milder, and until when the present state is held all the same."""
+    if regime.lower_since_ms is None or regime.raw is regime.held or regime.state is State.INSUFFICIENT_DATA:
+        return ()
+    if SEVERITY.get(regime.raw, 0) >= SEVERITY.get(regime.held, 0):
+        return ()
+    unwinding = regime.held is State.UNWINDING
+    dwell = rules.regime.deescalate_unwinding_after_ms if unwinding else rules.regime.deescalate_after_ms
+    until = numbers.clock(regime.lower_since_ms + dwell)
+    return (phrases.say("regime.held", raw=phrases.word("state", regime.raw.value), at=until),)
+
+
+def stress(regime: Regime, phrases: Phrases) -> str:
+    """The score, said for what it is."""
+    if regime.score is None:
+        return phrases.say("regime.stress_none")
+    return phrases.say("regime.stress", score=f"{regime.score:.0f}")
+
+
+def _steps(regime: Regime, phrases: Phrases) -> str:
+    if not regime.steps:
+        return phrases.say("regime.steps_none")
+    return phrases.say("regime.steps", stage=regime.stage, steps=steps_words(regime.steps, phrases))
+
+
+def _floor(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
+    seen = snapshot.regime.levels.get("liquidations") is not None
+    return (phrases.say("regime.floor"),) if seen and snapshot.source == LIVE else ()
+
+
+def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:
+    asset = snapshot.asset
+    return (
+        Action(phrases.say("button.why"), f"/why {asset}"),
+        Action(phrases.say("button.size"), f"/size {asset}"),
+        Action(phrases.say("button.refresh"), f"/regime {asset}"),
+    )

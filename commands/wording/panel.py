@@ -1,0 +1,106 @@
+"""The five readings as five lines: mark, value, rank against the past, age; what is missing says so."""
+
+from collections.abc import Callable, Mapping
+
+from commands.protocol.phrases import Phrases
+from commands.wording import numbers
+from commands.wording.columns import fit
+from market.reading import Because, Level, Presence, Reading
+from market.snapshot import Snapshot
+
+FIVE = ("price", "liquidations", "open_interest", "funding", "skew")
+MARKS: Mapping[Level | None, str] = {Level.CALM: "·", Level.CAUTION: "!", Level.STRESS: "!!", None: "?"}
+_VALUE_COLUMNS = 16
+
+
+def panel(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
+    """The readings of the five inputs, one line each, under a head; ages are counted from `at_ms`."""
+    lines = (reading_line(snapshot, name, phrases, at_ms) for name in FIVE)
+    return (phrases.say("regime.panel_head"), *lines)
+
+
+def reading_line(snapshot: Snapshot, name: str, phrases: Phrases, at_ms: int) -> str:
+    """One reading in 37 columns, such as "Fund !!.031%/8h 34%pa  p94  1min"."""
+    reading = snapshot.reading(name)
+    head = f"{phrases.word('reading', name):<5}"
+    if reading is None or reading.presence is Presence.ABSENT:
+        return fit(f"{head} ?{phrases.say('regime.not_seen')}")
+    ranked = (
+        phrases.say("regime.old") if reading.presence is Presence.STALE else numbers.rank(reading.percentile)
+    )
+    mark = f"{MARKS[reading.level]:>2}"
+    return fit(
+        f"{head}{mark}{value_of(snapshot, reading):<{_VALUE_COLUMNS}}{ranked:<4}{age_of(reading, at_ms):>7}"
+    )
+
+
+def value_of(snapshot: Snapshot, reading: Reading) -> str:
+    """A reading's value with its unit, as short as it can be said."""
+    told = _VALUES.get(reading.name)
+    return numbers.UNKNOWN if told is None else told(snapshot, reading)
+
+
+def age_of(reading: Reading, at_ms: int) -> str:
+    """How old a reading is; a series of one value a day says so."""
+    if reading.asof_ms is None:
+        return numbers.age(None)
+    return numbers.age(at_ms - reading.asof_ms, daily=reading.because is Because.DAILY_SERIES)
+
+
+def unseen(
+    snapshot: Snapshot, phrases: Phrases, at_ms: int, names: tuple[str, ...] = FIVE
+) -> tuple[str, ...]:
+    """Every input that cannot be voted with, and why: "open interest not seen", "price too old (34min)"."""
+    told = []
+    for name in names:
+        reading = snapshot.reading(name)
+        presence = Presence.ABSENT if reading is None else reading.presence
+        if presence is Presence.SEEN:
+            continue
+        said = phrases.word("presence", presence.value)
+        if reading is not None and presence is Presence.STALE:
+            said += f" ({age_of(reading, at_ms)})"
+        told.append(phrases.say("regime.unseen", input=phrases.word("input", name), presence=said))
+    return tuple(told)
+
+
+def change_24h(snapshot: Snapshot) -> float | None:
+    """The change of price over a day as a fraction (the reading holds a log return)."""
+    log_return = snapshot.fact("price", "r_24h")
+    return None if log_return is None else numbers.from_log(log_return)
+
+
+def _price(snapshot: Snapshot, reading: Reading) -> str:
+    change = change_24h(snapshot)
+    price = numbers.price(reading.value)
+    return price if change is None else f"{price}  {numbers.percent(change)}d"
+
+
+def _liquidations(snapshot: Snapshot, reading: Reading) -> str:
+    return f"{numbers.bps(reading.value)} bps/h"
+
+
+def _open_interest(snapshot: Snapshot, reading: Reading) -> str:
+    return f"{numbers.short(reading.value)} {snapshot.asset}"
+
+
+def _funding(snapshot: Snapshot, reading: Reading) -> str:
+    return f"{numbers.rate(reading.value)} {numbers.per_year(reading.facts.get('apr'))}"
+
+
+def _skew(snapshot: Snapshot, reading: Reading) -> str:
+    return f"{numbers.points(reading.facts.get('skew_30d_points'))} pts 30d"
+
+
+def _volatility(snapshot: Snapshot, reading: Reading) -> str:
+    return numbers.per_year(reading.value)
+
+
+_VALUES: Mapping[str, Callable[[Snapshot, Reading], str]] = {
+    "price": _price,
+    "liquidations": _liquidations,
+    "open_interest": _open_interest,
+    "funding": _funding,
+    "skew": _skew,
+    "volatility": _volatility,
+}

@@ -1,0 +1,206 @@
+"""Why a state is said: every condition with its value and what it needs, what would make it worse and what would clear it."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
+from commands.wording import numbers
+from commands.wording.columns import fit, sides
+from commands.wording.market import footer, held, meaning, odds, source_notes, stress, tone_of
+from commands.wording.panel import FIVE, age_of, unseen
+from commands.wording.turns import turns_words
+from market.checklist import READ_BY
+from market.outlook import Turn, better, worse
+from market.reading import Condition, Measure, Presence, Reading
+from market.report import market_time, state_line
+from market.rules import Rules
+from market.snapshot import Snapshot
+from market.table import FLAGS, State
+
+ANSWERS: Mapping[bool | None, tuple[str, str]] = {
+    True: ("+", "yes"),
+    False: ("-", "no"),
+    None: ("?", "unknown"),
+}
+ALSO_TOLD = ("lb", "rolling_over", "vol_hi")
+
+
+def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int) -> Reply:
+    """The answer to /why. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
+    at_ms = market_time(snapshot, now_ms)
+    state = snapshot.regime.state
+    said = phrases.say("why.heading", asset=snapshot.asset, state=phrases.word("state", state.value))
+    strictly = (*_strict(snapshot, phrases), *_unseen(snapshot, phrases, at_ms))
+    blocks: tuple[Block, ...] = (
+        Heading(fit(said), tone_of(state)),
+        *source_notes(snapshot, phrases, now_ms),
+        Text("\n".join((*meaning(snapshot, phrases, at_ms), _protip(snapshot, phrases)))),
+        Lines(tuple(_conditions(snapshot, phrases, at_ms))),
+        Text("\n".join((*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules)))),
+        Text("\n".join((*strictly, stress(snapshot.regime, phrases), *odds(snapshot, phrases)))),
+        Text(footer(snapshot, phrases)),
+    )
+    return Reply(blocks, _actions(snapshot, phrases), data=_plain(snapshot))
+
+
+def outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
+    """What would make the state worse, and what would clear it, as the decision table has it."""
+    if snapshot.regime.state is State.INSUFFICIENT_DATA:
+        return ()
+    return (
+        *(_ways("why.more", worse(snapshot), phrases, rules) or (phrases.say("why.no_more"),)),
+        *(_ways("why.less", better(snapshot), phrases, rules) or (phrases.say("why.no_less"),)),
+    )
+
+
+def measure_line(measure: Measure, phrases: Phrases) -> str:
+    """One measure beside what it needs: "   24 h shock -0.62 of -1.00 needed"."""
+    label = phrases.word("measure", measure.name)
+    if measure.value is None:
+        return fit("   " + phrases.say("why.not_known", measure=label))
+    if measure.unit == "claim":
+        answer = phrases.say("why.yes" if measure.value else "why.no")
+        return fit("   " + phrases.say("why.claim", measure=label, answer=answer))
+    write = _UNITS.get(measure.unit, _plainly)
+    known = {"measure": label, "value": write(measure.value), "needed": write(measure.needed)}
+    return fit("   " + phrases.say("why.met" if measure.met else "why.unmet", **known))
+
+
+def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[str]:
+    """The flags reading by reading; those that need two inputs stand last."""
+    told: set[str] = set()
+    for name in (*FIVE, "volatility"):
+        reading = snapshot.reading(name)
+        yield _reading_head(name, reading, phrases, at_ms)
+        if reading is None or reading.presence is Presence.ABSENT:
+            told.update(flag for flag, owner in READ_BY.items() if owner == name)
+            continue
+        for condition in reading.conditions:
+            if condition.flag in (*FLAGS, *ALSO_TOLD):
+                told.add(condition.flag)
+                yield from _condition(snapshot, condition, phrases, at_ms)
+    left = [flag for flag in (*FLAGS, *ALSO_TOLD) if flag not in told]
+    if left:
+        yield phrases.say("why.together")
+        for flag in left:
+            yield _flag_line(snapshot, flag, phrases, at_ms)
+
+
+def _reading_head(name: str, reading: Reading | None, phrases: Phrases, at_ms: int) -> str:
+    presence = Presence.ABSENT if reading is None else reading.presence
+    label = phrases.word("input", name)
+    if reading is None or presence is Presence.ABSENT:
+        return sides(label, phrases.say("presence.absent"))
+    age = age_of(reading, at_ms)
+    return sides(
+        label, age if presence is Presence.SEEN else f"{phrases.word('presence', presence.value)} {age}"
+    )
+
+
+def _condition(snapshot: Snapshot, condition: Condition, phrases: Phrases, at_ms: int) -> Iterator[str]:
+    yield _flag_line(snapshot, condition.flag, phrases, at_ms)
+    for measure in condition.measures:
+        yield measure_line(measure, phrases)
+
+
+def _flag_line(snapshot: Snapshot, flag: str, phrases: Phrases, at_ms: int) -> str:
+    memory = snapshot.regime.flags.get(flag)
+    value = None if memory is None else memory.value
+    mark, answer = ANSWERS[value]
+    said = phrases.word("why", answer)
+    if value and memory is not None:
+        said += f" {numbers.age(at_ms - memory.since_ms)}"
+    return sides(f" {mark} {phrases.word('flag', flag)}", said)
+
+
+def _protip(snapshot: Snapshot, phrases: Phrases) -> str:
+    _, answer = ANSWERS[snapshot.regime.protip]
+    return phrases.say("why.protip", answer=phrases.word("why", answer))
+
+
+def _strict(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
+    """The three-valued state, where something absent makes it differ from what is said or leaves others possible."""
+    regime = snapshot.regime
+    strict = phrases.word("state", regime.strict.value)
+    if regime.possible:
+        states = ", ".join(phrases.word("state", state.value) for state in regime.possible)
+        return (phrases.say("why.strict_possible", state=strict, states=states),)
+    return () if regime.strict is regime.raw else (phrases.say("why.strict", state=strict),)
+
+
+def _unseen(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
+    missing = unseen(snapshot, phrases, at_ms)
+    return (phrases.say("why.unseen", unseen=", ".join(missing)),) if missing else ()
+
+
+def _ways(key: str, turns: tuple[Turn, ...], phrases: Phrases, rules: Rules) -> tuple[str, ...]:
+    """One line a state that can be reached."""
+    states = dict.fromkeys(turn.state for turn in turns)
+    return tuple(
+        phrases.say(
+            key,
+            state=phrases.word("state", state.value),
+            turns=turns_words((turn for turn in turns if turn.state is state), phrases, rules),
+        )
+        for state in states
+    )
+
+
+def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:
+    asset = snapshot.asset
+    return (
+        Action(phrases.say("button.regime"), f"/regime {asset}"),
+        Action(phrases.say("button.check"), f"/check {asset}"),
+        Action(phrases.say("button.size"), f"/size {asset}"),
+    )
+
+
+def _plain(snapshot: Snapshot) -> dict[str, object]:
+    conditions = {
+        condition.flag: [
+            {"name": one.name, "value": one.value, "needed": one.needed, "unit": one.unit, "met": one.met}
+            for one in condition.measures
+        ]
+        for reading in snapshot.readings
+        for condition in reading.conditions
+    }
+    return {
+        **state_line(snapshot),
+        "conditions": conditions,
+        "worse": [_plain_turn(turn) for turn in worse(snapshot)],
+        "better": [_plain_turn(turn) for turn in better(snapshot)],
+    }
+
+
+def _plain_turn(turn: Turn) -> dict[str, object]:
+    return {"state": turn.state.value, "flags": dict(turn.flags)}
+
+
+def _percent(value: float) -> str:
+    return numbers.percent(value)
+
+
+def _rate(value: float) -> str:
+    return numbers.rate(value).removesuffix("/8h")
+
+
+def _hours(value: float) -> str:
+    return f"{value:.0f} h"
+
+
+def _plainly(value: float) -> str:
+    return f"{value:.2f}"
+
+
+_UNITS: Mapping[str, Callable[[float], str]] = {
+    "fraction": _percent,
+    "/8h": _rate,
+    "rank": numbers.rank,
+    "bps": numbers.bps,
+    "pts": numbers.points,
+    "z": lambda value: f"{value:+.1f}",
+    "sigma": _plainly,
+    "h": _hours,
+    "count": lambda value: f"{value:.0f}",
+    "d": lambda value: f"{value:.0f}",
+}
