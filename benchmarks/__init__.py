@@ -1,0 +1,1 @@
+"""Measurements of Seawall against named references: correct first, then fast; run as `python -m benchmarks.NAME`."""
