@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from market.margin import sign_of
+from market.observations import Side
 from market.sizing.conditions import Conditions
 from market.sizing.trade import Trade, annual_sigma
 from market.sizing_rules import SizingRules
@@ -105,7 +106,8 @@ def survivable_margin_usd(trade: Trade, notional_usd: float, move: float) -> flo
 
 def _lost_per_notional(trade: Trade, move: float, maintenance_rate: float) -> float:
     kept = maintenance_rate + trade.fee_rate
-    return move * (1.0 - sign_of(trade.side) * kept) + kept + trade.funding_paid
+    most = 1.0 if trade.side is Side.LONG else math.inf  # no price falls by more than all of it
+    return min(move, most) * (1.0 - sign_of(trade.side) * kept) + kept + trade.funding_paid
 
 
 def _why_halved(volatility: bool | None, liquidations: bool | None) -> Reduction | None:

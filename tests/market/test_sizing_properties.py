@@ -1,0 +1,174 @@
+"""What must hold of every size, whatever the market: drawn by hypothesis."""
+
+from dataclasses import replace
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from market.margin import ImpossiblePosition, Tiers, bundled_tiers, sign_of
+from market.observations import Side
+from market.sizing import Cap, Conditions, Position, SizeCheck, Verdict, check_size, numbers_of
+from tests.market.markets import SIZING, conditions
+
+assets = st.sampled_from(["BTC", "ETH", "SOL", "1000PEPE", "FARTCOIN"])
+claims = st.sampled_from([False, True, None])
+factors = st.floats(1.0, 5.0)
+
+
+@st.composite
+def positions(draw: st.DrawFn) -> Position:
+    """Positions of any size that the brackets allow and of any leverage."""
+    asset = draw(assets)
+    return Position(
+        asset,
+        draw(st.sampled_from(Side)),
+        draw(st.floats(1.0, 75.0)),
+        draw(st.floats(1.0, 2e6)),
+        hold_hours=draw(st.floats(1.0, 720.0)),
+        base_leverage=draw(st.none() | st.floats(1.0, 50.0)),
+    )
+
+
+@st.composite
+def markets(draw: st.DrawFn) -> Conditions:
+    """Markets of every temper, some of them partly unknown."""
+    return conditions(
+        sigma=draw(st.none() | st.floats(0.05, 3.0)),
+        sigma_ref=draw(st.floats(0.2, 1.2)),
+        funding=draw(st.none() | st.floats(-0.003, 0.003)),
+        price_usd=draw(st.floats(1e-3, 2e5)),
+        vol_hi=draw(claims),
+        liq_hi=draw(claims),
+        fe=draw(claims),
+        invalidated=draw(claims),
+        met=draw(st.integers(0, 4)),
+    )
+
+
+def tried(position: Position, market: Conditions) -> SizeCheck:
+    try:
+        return check_size(position, market, bundled_tiers()[position.asset], SIZING)
+    except ImpossiblePosition:
+        assume(False)
+        raise
+
+
+@given(positions(), markets(), factors)
+def test_leverage_never_rises_with_volatility(position: Position, market: Conditions, factor: float) -> None:
+    assume(market.sigma is not None)
+    wilder = replace(market, sigma=(market.sigma or 0.0) * factor)
+    before, after = tried(position, market), tried(position, wilder)
+    assert after.max_leverage <= before.max_leverage
+    assert after.budget.leverage <= before.budget.leverage * (1 + 1e-12)
+
+
+@given(positions(), markets(), st.floats(0.0, 0.003))
+def test_leverage_never_rises_with_what_the_side_pays(
+    position: Position, market: Conditions, more: float
+) -> None:
+    assume(market.funding_8h is not None)
+    dearer = replace(market, funding_8h=(market.funding_8h or 0.0) + sign_of(position.side) * more)
+    before, after = tried(position, market), tried(position, dearer)
+    assert after.max_leverage <= before.max_leverage
+    for cap in Cap:
+        if cap in before.caps:
+            assert after.caps[cap] <= before.caps[cap]
+
+
+@given(positions(), markets())
+def test_what_is_unknown_never_allows_more_than_what_is_known_to_be_quiet(
+    position: Position, market: Conditions
+) -> None:
+    quiet = replace(market.against(position.side), liquidations_high=False, funding_dear=False)
+    dark = replace(quiet, liquidations_high=None, funding_dear=None)
+    seen = tried(position, replace(market, long=quiet, short=quiet, volatility_high=False))
+    blind = tried(position, replace(market, long=dark, short=dark, volatility_high=None))
+    assert blind.max_leverage <= seen.max_leverage
+
+
+@given(positions(), markets())
+def test_the_verdict_agrees_with_the_numbers(position: Position, market: Conditions) -> None:
+    check = tried(position, market)
+    assert check.max_leverage == min(check.caps.values()) == check.caps[check.binding_cap]
+    assert (check.verdict is Verdict.NEVER_SURVIVES_10PCT) == (not check.asked.survives_adverse_move)
+    assert (check.fitting is None) == (position.leverage <= check.max_leverage)
+    if check.verdict is Verdict.FITS:
+        assert check.asked.survives_adverse_move
+        assert check.asked.survives_two_sigma
+        assert check.margin_to_deposit_usd is not None
+        assert check.margin_to_deposit_usd <= 1e-9 * check.trade.margin_usd
+
+
+@given(positions(), markets())
+def test_what_fits_survives_both_moves_by_recomputation(position: Position, market: Conditions) -> None:
+    check = tried(position, market)
+    leverage = min(position.leverage, check.max_leverage)
+    for move in (0.10, 2.0 * check.trade.sigma_horizon):
+        assert left_after(check, leverage, move, bundled_tiers()[position.asset]) >= -1e-9
+
+
+@given(positions(), markets())
+def test_with_the_deposit_the_same_notional_fits(position: Position, market: Conditions) -> None:
+    check = tried(position, market)
+    assert check.margin_total_usd is not None
+    assert check.asked.notional_usd is not None
+    leverage = check.asked.notional_usd / check.margin_total_usd
+    assume(leverage >= 1.0)
+    deposited = replace(position, equity_usd=check.margin_total_usd, leverage=leverage)
+    after = tried(deposited, market)
+    assert leverage <= after.max_leverage * (1 + 1e-9)
+
+
+@given(positions(), markets())
+def test_the_ladder_is_climbed_before_liquidation(position: Position, market: Conditions) -> None:
+    check = tried(position, market)
+    for stance in (check.asked, check.fitting):
+        if stance is not None and stance.liquidation_price_usd is not None:
+            ladder = stance.ladder
+            prices = (check.trade.entry_usd, ladder.trim_usd, ladder.hedge_usd, ladder.exit_usd)
+            away = [sign_of(position.side) * (check.trade.entry_usd - (price or 0.0)) for price in prices]
+            to_liquidation = sign_of(position.side) * (check.trade.entry_usd - stance.liquidation_price_usd)
+            assert away == sorted(away)
+            assert away[-1] < to_liquidation
+
+
+@given(positions(), markets())
+def test_a_short_is_never_allowed_more_than_its_long(position: Position, market: Conditions) -> None:
+    still = replace(market, funding_8h=0.0)
+    long = tried(replace(position, side=Side.LONG), still)
+    short = tried(replace(position, side=Side.SHORT), still)
+    assert short.caps[Cap.STEP] == long.caps[Cap.STEP]
+    assert short.caps[Cap.CONTINUOUS] == long.caps[Cap.CONTINUOUS]
+    assert short.caps[Cap.TEN_PERCENT] <= long.caps[Cap.TEN_PERCENT]
+    assert short.caps[Cap.TWO_SIGMA] <= long.caps[Cap.TWO_SIGMA]
+
+
+@given(positions(), markets())
+def test_every_number_of_the_command_is_there_and_finite(position: Position, market: Conditions) -> None:
+    numbers = numbers_of(tried(position, market))
+    listed = (
+        *("verdict", "max_leverage", "binding_cap", "caps", "liquidation_price", "liquidation_distance"),
+        *("sigma_horizon", "touch_probability", "survives_10pct", "survives_2sigma", "funding_cost"),
+        *(
+            "margin_total",
+            "margin_to_deposit",
+            "risk_budget_notional",
+            "new_notional_factor",
+            "trim",
+            "hedge",
+        ),
+        *("exit", "equity", "notional", "regime", "distance_sigma"),
+    )
+    assert set(listed) <= set(numbers)
+    assert set(numbers["caps"]) >= {"step", "continuous", "two_sigma", "ten_percent", "tier"}  # type: ignore[call-overload]
+    for value in numbers.values():
+        assert not isinstance(value, float) or abs(value) < 1e300
+
+
+def left_after(check: SizeCheck, leverage: float, move: float, tiers: Tiers) -> float:
+    """Margin left above maintenance and fee after an adverse move and the funding, as a share of the margin."""
+    margin = check.trade.margin_usd
+    notional = leverage * margin
+    after = max(0.0, notional * (1.0 - sign_of(check.trade.side) * move))
+    lost = abs(after - notional) + notional * check.trade.funding_paid
+    return (margin - lost - tiers.maintenance_usd(after) - SIZING.fee_rate * after) / margin
