@@ -1,14 +1,13 @@
 """The alerts of late, for `/status` and the terminal: bounded, and each alert once however often it is written."""
 
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from market.observations import Asset
+from market.alerts import Alert
 from store import keys
 from store.codec import Kind, decode, encode
 from store.connection import Connection
 
-A = TypeVar("A")
-
+ALERT = Kind("alert", 1, Alert)
 KEPT = 500
 
 _APPEND = """
@@ -23,28 +22,27 @@ return new
 """
 
 
-class AlertsLog(Generic[A]):
-    """The last `kept` alerts by their time. `alert` says what is kept; every method raises StoreUnavailable."""
+class AlertsLog:
+    """The last `kept` alerts by their time; every method raises StoreUnavailable where the server does not answer."""
 
-    def __init__(self, connection: Connection, alert: Kind[A], kept: int = KEPT) -> None:
+    def __init__(self, connection: Connection, kept: int = KEPT) -> None:
         self._connection = connection
-        self._alert = alert
         self._kept = kept
 
-    async def append(self, asset: Asset, alert: A, *, alert_id: str, edge: str, at_ms: int) -> bool:
+    async def append(self, alert: Alert) -> bool:
         """Keep an alert; False where this edge of it at this time is kept already. Repeating a lost call is safe."""
-        identity = f"{asset}:{alert_id}:{edge}:{at_ms}"
+        identity = f"{alert.asset}:{alert.id}:{alert.edge}:{alert.at_ms}"
         async with self._connection.writing() as redis:
             script = redis.register_script(_APPEND)
             places = [keys.ALERTS, keys.ALERTS_BY_TIME]
-            return bool(await script(places, [identity, at_ms, encode(self._alert, alert), self._kept]))
+            return bool(await script(places, [identity, alert.at_ms, encode(ALERT, alert), self._kept]))
 
-    async def recent(self, count: int) -> tuple[A, ...]:
+    async def recent(self, count: int) -> tuple[Alert, ...]:
         """The last `count` alerts, newest first."""
         if count < 1:
             return ()
         async with self._connection.reading() as redis:
             identities: list[Any] = await redis.zrange(keys.ALERTS_BY_TIME, 0, count - 1, desc=True)
             stored = await redis.hmget(keys.ALERTS, identities) if identities else []
-        found = (decode(self._alert, blob) for blob in stored)
+        found = (decode(ALERT, blob) for blob in stored)
         return tuple(alert for alert in found if alert is not None)

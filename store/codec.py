@@ -5,7 +5,6 @@ Any dataclass of ours goes as it is: nested, frozen or not, with enums, mappings
 """
 
 import logging
-from array import array
 from collections import deque
 from dataclasses import dataclass
 from functools import cache
@@ -88,11 +87,9 @@ def _decoder(kind: Kind[Any]) -> msgspec.msgpack.Decoder[Any]:
 
 
 def _to_plain(value: Any) -> Any:
-    """What msgspec does not know: deques, arrays, and the numbers of numpy, which are floats and ints by descent."""
+    """What msgspec does not know: deques, and the numbers of numpy, which are floats and ints by descent."""
     if isinstance(value, deque):
         return (value.maxlen, list(value))
-    if isinstance(value, array):
-        return (value.typecode, value.tobytes())
     for plain in (float, int, str):
         if isinstance(value, plain):
             return plain(value)
@@ -101,12 +98,8 @@ def _to_plain(value: Any) -> Any:
 
 def _from_plain(kind: Any, stored: Any) -> Any:
     """The way back of `_to_plain`, told by the type that the field declares."""
-    declared = get_origin(kind) or kind
-    if declared is deque:
+    if (get_origin(kind) or kind) is deque:
         maxlen, items = stored
         items_kind = GenericAlias(list, get_args(kind) or (Any,))
         return deque(msgspec.convert(items, items_kind, dec_hook=_from_plain), maxlen)
-    if declared is array:
-        typecode, content = stored
-        return array(typecode, content)
     raise NotImplementedError(f"{kind} cannot be read back")

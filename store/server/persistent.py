@@ -21,8 +21,8 @@ from store.server.place import is_held, locked, make_private, socket_path, try_d
 from store.server.wire import ASK_EVERY_S, Answer, ping, shut_down
 
 START_WITHIN_S = 20.0
-LOAD_WITHIN_S = 120.0
 STOP_WITHIN_S = 10.0
+LOOK_EVERY_S = 0.5
 LAST_LOG_BYTES = 2_000
 
 _log = logging.getLogger(__name__)
@@ -48,8 +48,9 @@ class _Home:
 async def private_valkey(data_folder: Path, within_s: float = START_WITHIN_S) -> AsyncIterator[Path]:
     """The socket of the private Valkey on `data_folder`, for the length of the block.
 
-    Attaches to the server that runs there, else starts one that outlives this program's death. On the way out the
-    last program stops it. Raises ValkeyFailed with a sentence for the operator.
+    Attaches to the server that runs there, else starts one that outlives this program's death; where the server dies
+    it is started again on the same socket. On the way out the last program stops it. Raises ValkeyFailed with a
+    sentence for the operator.
     """
     home = _home(data_folder)
     async with locked(home.path("door"), within_s):
@@ -57,9 +58,12 @@ async def private_valkey(data_folder: Path, within_s: float = START_WITHIN_S) ->
         member = try_lock(home.path("members"), fcntl.LOCK_SH)
     if member is None:
         raise ValkeyFailed(f"Another program is stopping the Valkey on {data_folder}; start again.")
+    watch = asyncio.create_task(_keep_up(home, socket))
     try:
         yield socket
     finally:
+        watch.cancel()
+        await asyncio.wait([watch])
         await _leave(home, member)
 
 
@@ -77,13 +81,14 @@ def _home(data_folder: Path) -> _Home:
     return home
 
 
-async def _attach_or_start(home: _Home, within_s: float) -> Path:
-    socket = home.socket
+async def _attach_or_start(home: _Home, within_s: float, known: Path | None = None) -> Path:
+    """The socket of a server that is ready; a new one listens on `known` where its programs know that already."""
+    socket = known or home.socket
     if await ping(socket) is Answer.READY:
         return socket
     lock = await _server_lock(home, within_s)
     if lock is not None:
-        socket = socket_path(home.folder)
+        socket = known or socket_path(home.folder)
         await asyncio.to_thread(_launch, home, socket, lock)
     await _until_ready(home, socket, within_s)
     return socket
@@ -157,25 +162,21 @@ def _options(home: _Home, socket: Path) -> list[str]:
 
 
 async def _until_ready(home: _Home, socket: Path, within_s: float) -> None:
-    """Wait for PONG; a server that still loads its file gets longer, one that died is noticed by its lock."""
+    """Wait for PONG; the deadline starts anew while the server says that it loads its file, and its death is noticed."""
     try:
-        async with asyncio.timeout(LOAD_WITHIN_S):
-            if await _answers(home, socket, within_s) is Answer.LOADING:
-                while await ping(socket) is Answer.LOADING:
-                    await asyncio.sleep(ASK_EVERY_S)
+        async with asyncio.timeout(within_s) as limit:
+            while (answer := await ping(socket)) is not Answer.READY:
+                if answer is Answer.LOADING:
+                    limit.reschedule(asyncio.get_running_loop().time() + within_s)
+                elif not is_held(home.path("server")):
+                    raise ValkeyFailed(
+                        f"The Valkey server on {home.folder} ended at once.{_last_words(home)}"
+                    )
+                await asyncio.sleep(ASK_EVERY_S)
     except TimeoutError:
         raise ValkeyFailed(
             f"The Valkey server on {home.folder} is not ready in time.{_last_words(home)}"
         ) from None
-
-
-async def _answers(home: _Home, socket: Path, within_s: float) -> Answer:
-    async with asyncio.timeout(within_s):
-        while (answer := await ping(socket)) not in {Answer.READY, Answer.LOADING}:
-            if not is_held(home.path("server")):
-                raise ValkeyFailed(f"The Valkey server on {home.folder} ended at once.{_last_words(home)}")
-            await asyncio.sleep(ASK_EVERY_S)
-    return answer
 
 
 def _last_words(home: _Home) -> str:
@@ -185,6 +186,27 @@ def _last_words(home: _Home) -> str:
     except OSError:
         return ""
     return f" Its log ends: {lines[-1]}" if lines else ""
+
+
+async def _keep_up(home: _Home, socket: Path) -> None:
+    """Start the server again where it died under its programs; said once when that fails and once when it runs."""
+    is_failing = False
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            if is_held(home.path("server")):
+                continue
+            async with locked(home.path("door"), START_WITHIN_S):
+                await _attach_or_start(home, START_WITHIN_S, socket)
+        except (OSError, ValkeyFailed) as failure:
+            if not is_failing:
+                _log.error(
+                    "The private Valkey on %s died and cannot be started again. %s", home.folder, failure
+                )
+            is_failing = True
+        else:
+            _log.warning("The private Valkey on %s had died and runs again.", home.folder)
+            is_failing = False
 
 
 async def _leave(home: _Home, member: int) -> None:

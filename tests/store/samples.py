@@ -1,0 +1,131 @@
+"""Values small enough to check by hand, one of each thing that is stored; and their golden files.
+
+`python -m tests.store.samples` writes the golden files that are missing. A file that exists is never written again:
+it is what an earlier version wrote, and has to be readable for as long as its schema number stands.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from market.alerts import Alert, Edge, Reason, Severity
+from market.alerts import Kind as AlertKind
+from market.flags import FlagMemory
+from market.observations import (
+    HOUR_MS,
+    Candle,
+    Funding,
+    ImpliedVolatility,
+    Liquidations,
+    OpenInterest,
+    Skew,
+    Venue,
+)
+from market.reading import Because, Condition, Level, Measure, Presence, Reading
+from market.regime import Regime
+from market.snapshot import Snapshot
+from market.table import State
+from store.alerts_log import ALERT
+from store.codec import Kind, encode
+from store.history import Step, decode_step, encode_step
+from store.services import FeedStatus
+from store.snapshots import FEED_STATUS, SNAPSHOT, WATCHED
+
+NOW_MS = 1_700_000_000_000
+GOLDEN = Path(__file__).with_name("golden")
+
+READING = Reading(
+    name="funding",
+    unit="/8h",
+    presence=Presence.SEEN,
+    because=Because.MEASURED,
+    value=0.1 + 0.2,
+    percentile=0.975,
+    level=Level.STRESS,
+    quality=1.0,
+    asof_ms=NOW_MS - 60_000,
+    ttl_ms=HOUR_MS,
+    facts={"f24": 0.0003, "rate_8h": -0.0, "apr": None, "settlements": 5e-324},
+    conditions=(
+        Condition(
+            "fe",
+            enters=True,
+            stays=None,
+            enter_after_ms=HOUR_MS,
+            measures=(Measure("f24", 0.0003, 0.0002, "/8h", met=True),),
+        ),
+    ),
+)
+REGIME = Regime(
+    state=State.CROWDING,
+    held=State.CROWDING,
+    raw=State.MIXED,
+    strict=State.INSUFFICIENT_DATA,
+    possible=(State.UNWINDING, State.CAPITULATION),
+    since_ms=NOW_MS - HOUR_MS,
+    stage=1,
+    steps=("crowding",),
+    out_of_order=(),
+    protip=None,
+    score=61.25,
+    confidence=0.8,
+    inputs_seen=4,
+    inputs_known=5,
+    flags={"fe": FlagMemory(value=True, since_ms=NOW_MS), "brk": FlagMemory(value=None, since_ms=0)},
+    levels={"funding": Level.STRESS, "skew": None},
+    step_onsets_ms={"crowding": (NOW_MS - HOUR_MS, NOW_MS)},
+)
+BTC = Snapshot("BTC", NOW_MS, "live", (READING,), REGIME)
+ETH = Snapshot("ETH", NOW_MS, "live", (), REGIME)
+SOL = Snapshot("SOL", NOW_MS, "live", (READING, READING), REGIME)
+FEED = FeedStatus("live", NOW_MS, 60_000, 12)
+FIRED = Alert(
+    id="c7f2",
+    asset="BTC",
+    kind=AlertKind.CASCADE,
+    severity=Severity.WARNING,
+    edge=Edge.FIRED,
+    reason=Reason.PRICE_SHOCK,
+    at_ms=NOW_MS,
+    opened_ms=NOW_MS,
+    state=State.UNWINDING,
+    lost_so_far=-0.031,
+    context=("protip", "fe"),
+    facts={"shock_24h": -2.5, "r_24h": None},
+)
+STEP = Step(
+    NOW_MS,
+    (
+        Candle(Venue.BINANCE, NOW_MS - HOUR_MS, HOUR_MS, 100.0, 101.5, 99.25, 0.1 + 0.2, None, 5e-324),
+        Funding(Venue.BYBIT, NOW_MS, -0.0, 8.0, settled=False, next_at_ms=NOW_MS + HOUR_MS),
+        OpenInterest(Venue.OKX, NOW_MS, 1e308, HOUR_MS),
+        Liquidations(Venue.COINGLASS, NOW_MS, HOUR_MS, float("inf"), float("-inf")),
+        Skew(Venue.DERIBIT, NOW_MS, HOUR_MS, 0.07, None, 1 / 3),
+        ImpliedVolatility(Venue.DERIBIT, NOW_MS, HOUR_MS, 0.55),
+    ),
+)
+
+SAMPLES: dict[str, tuple[Kind[Any], Any]] = {
+    "snapshot": (SNAPSHOT, BTC),
+    "feed_status": (FEED_STATUS, FEED),
+    "watched": (WATCHED, ("BTC", "ETH", "1000PEPE")),
+    "alert": (ALERT, FIRED),
+}
+
+
+def golden_file(name: str, schema: int) -> Path:
+    """Where the bytes lie that schema number `schema` of `name` wrote first."""
+    return GOLDEN / f"{name}.v{schema}.msgpack"
+
+
+def write_missing() -> None:
+    """Write the golden files that are not there yet."""
+    stored = {golden_file(name, kind.schema): encode(kind, value) for name, (kind, value) in SAMPLES.items()}
+    stored[golden_file("step", 1)] = encode_step(STEP)
+    assert decode_step(stored[golden_file("step", 1)]) == STEP
+    for path, content in stored.items():
+        if not path.exists():
+            path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    write_missing()
