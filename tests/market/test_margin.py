@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from market.margin import (
@@ -225,6 +225,7 @@ entries = st.floats(1e-4, 1e6)
 tables = st.sampled_from([THREE, HYPERLIQUID_BTC, tiers_of("BTC"), tiers_of("SOL"), tiers_of("1000PEPE")])
 
 
+@settings(deadline=None)
 @given(sides, leverages, margins, entries, tables, st.floats(0.0, 0.001))
 def test_nobody_is_closed_before_the_price(
     side: Side, leverage: float, margin: float, entry: float, tiers: Tiers, fee: float
@@ -243,6 +244,7 @@ def test_nobody_is_closed_before_the_price(
         assert sign_of(side) * (entry - closed.price_usd) > 0.0
 
 
+@settings(deadline=None)
 @given(sides, leverages, margins, entries, tables)
 def test_at_liquidation_the_margin_left_is_the_maintenance_of_the_bracket_that_holds(
     side: Side, leverage: float, margin: float, entry: float, tiers: Tiers
@@ -264,6 +266,7 @@ def test_at_liquidation_the_margin_left_is_the_maintenance_of_the_bracket_that_h
     assert notional <= cap * (1 + 1e-6) or closed.tier is tiers.steps[-1]
 
 
+@settings(deadline=None)
 @given(sides, leverages, margins, st.floats(1.0, 2.0), tables)
 def test_more_margin_never_brings_liquidation_nearer(
     side: Side, leverage: float, margin: float, more: float, tiers: Tiers
