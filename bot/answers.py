@@ -2,29 +2,19 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TextIO
 
 from bot.platforms.terminal.rendering import Paper, draw_commands, draw_reply
+from bot.running import ANSWERED, FAILED, WRONG, WrongRequest
 from commands.protocol.dispatch import outcome
 from commands.protocol.reply import Reply
 
-ANSWERED = 0
-FAILED = 1
-WRONG = 2
 EXIT_CODES: Mapping[str, int] = {"answered": ANSWERED, "failed": FAILED, "refused": WRONG}
 LONGEST_TIME = 40
-
-
-class WrongRequest(Exception):
-    """What was asked for cannot be had; the message is a sentence for whoever asked, with what would work."""
-
-
-class CannotAnswer(Exception):
-    """The request was right and we failed; the message is a sentence for the operator."""
 
 
 def read_time(text: str) -> int:
@@ -46,8 +36,9 @@ def time_text(at_ms: int) -> str:
     return whole.strftime("%Y-%m-%dT%H:%MZ" if at_ms % 60_000 == 0 else "%Y-%m-%dT%H:%M:%SZ")
 
 
-def print_reply(reply: Reply, stream: TextIO, *, as_json: bool) -> int:
-    """Print a reply to `stream` and give the exit code it stands for."""
+async def print_reply(asked: Awaitable[Reply], stream: TextIO, *, as_json: bool) -> int:
+    """Print the reply to `stream` when it is there and give the exit code it stands for."""
+    reply = await asked
     if as_json:
         stream.write(json.dumps(to_json(reply), ensure_ascii=False, allow_nan=False) + "\n")
         stream.flush()

@@ -5,6 +5,7 @@ A platform brings people's lines to the one door for text and lays its answers o
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import import_module
 
 from pydantic import SecretStr
@@ -13,6 +14,7 @@ from bot.settings import Settings
 from commands.protocol import dispatch
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
+from market.entries import entries
 from market.rules import Rules
 from store.services import Services
 
@@ -88,3 +90,9 @@ class ChatPlatform:
     async def run(self, desk: Desk) -> None:
         """Serve until cancelled. Raises PlatformStopped where no retry would help."""
         await import_module(self.service).run(desk)
+
+
+@lru_cache(maxsize=1)
+def platforms() -> tuple[ChatPlatform, ...]:
+    """Every chat platform that a token switches on, as found in `bot.platforms`."""
+    return entries("bot.platforms", "PLATFORM", ChatPlatform, lambda platform: platform.name)

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bot.chat_platform import ChatPlatform
-from bot.platforms import platforms
+from bot.chat_platform import ChatPlatform, platforms
 from bot.settings import PREFIX, Misconfigured, Settings, read_settings
 from commands.protocol.dispatch import commands
 from market.signals import signals
@@ -61,13 +60,32 @@ async def examine() -> Examination:
     try:
         found = [_version(), *await _configured(read_settings())]
     except Misconfigured as mistakes:
-        found = [_version(), *(Finding("setting", Finds.WRONG, text, "Mend it.") for text in mistakes.problems)]
+        found = [
+            _version(),
+            *(Finding("setting", Finds.WRONG, text, "Mend it.") for text in mistakes.problems),
+        ]
     return Examination(
         tuple(found),
         tuple(signal.name for signal in signals()),
         tuple(command.name for command in commands()),
         tuple(platform.name for platform in platforms()),
     )
+
+
+def in_words(examination: Examination) -> str:
+    """The examination in lines: what is wrong first, then what is not set, then what is fine."""
+    worst_first = sorted(examination.findings, key=lambda finding: list(Finds)[::-1].index(finding.finds))
+    lines = [f"{finding.finds:<7} {finding.what}: {finding.seen}" for finding in worst_first]
+    for place, finding in reversed(list(enumerate(worst_first))):
+        if finding.to_do:
+            lines.insert(place + 1, f"        {finding.to_do}")
+    entries = {
+        "signals": examination.signals,
+        "commands": examination.commands,
+        "platforms": examination.platforms,
+    }
+    lines += [f"found   {kind}: {', '.join(names) or 'none'}" for kind, names in entries.items()]
+    return "\n".join(lines)
 
 
 async def health(settings: Settings) -> Health:

@@ -8,7 +8,23 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+ANSWERED = 0
+FAILED = 1
+WRONG = 2
+
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Refusal(Exception):
+    """The work cannot be done; the message is a sentence for whoever asked. `exit_code` says whose fault it is."""
+
+    exit_code = FAILED
+
+
+class WrongRequest(Refusal):
+    """What was asked for cannot be had; the message says what would work."""
+
+    exit_code = WRONG
 
 
 def run(work: Coroutine[Any, Any, int]) -> int:
@@ -16,7 +32,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
 
     SIGTERM, SIGINT and SIGHUP cancel it, so that it can put everything away; a second one changes nothing.
     """
-    code = 0
+    code = ANSWERED
     try:
         code = asyncio.run(_until_told(work))
     except* (asyncio.CancelledError, KeyboardInterrupt):

@@ -122,6 +122,11 @@ class Keyboard:
             raise StopAsyncIteration
         return line
 
+    @property
+    def typed(self) -> str:
+        """The line that is being typed, not finished yet."""
+        return self._line.text
+
     def close(self) -> None:
         """End the lines."""
         self._lines.put_nowait(None)

@@ -1,0 +1,5 @@
+"""`python -m bot` is `seawall`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,204 @@
+"""The command line, `seawall`. Exit codes: 0 answered, 2 the request was wrong, 1 it failed.
+
+What a call needs is imported inside it, so that `seawall --help` costs nothing and `seawall demo` speaks at once.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="seawall",
+    help="What leverage is doing to a crypto market, and what your position survives. Information, not advice.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Plain JSON, for scripts.")]
+Files = Annotated[
+    list[Path],
+    typer.Option("--history", help="A recorded market (CSV or .csv.gz); once a file.", metavar="FILE"),
+]
+Asset = Annotated[str | None, typer.Option(help="The files' asset, where their names do not end in it.")]
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    app()
+
+
+@app.command()
+def demo(
+    speed: Annotated[float | None, typer.Option(help="Market minutes a second; 20 at a terminal.")] = None,
+    scenario: Annotated[str, typer.Option(help="sell_off or calm.")] = "sell_off",
+    seed: Annotated[int, typer.Option(help="Another number, another market.")] = 7,
+) -> None:
+    """Play a SIMULATED market in this terminal: no token, no network, no real prices."""
+    _insist_on_speed(speed)
+    _insist_on_scenario(scenario)
+    _first_word(f"SEAWALL DEMO - SIMULATED market, seed {seed}. No token, no real prices.")
+
+    def play() -> int:
+        from bot.demo.show import Play, show
+        from bot.running import run
+
+        return run(show(Play(seed, scenario, speed), sys.stdin, sys.stdout))
+
+    _finish(play)
+
+
+@app.command()
+def run(
+    history: Files = [],  # noqa: B006, typer reads it and nobody changes it
+    speed: Annotated[float | None, typer.Option(help="Market minutes a second; none: no waiting.")] = None,
+) -> None:
+    """Serve: start every chat platform that has a token, fed by recorded history."""
+    _insist_on_speed(speed)
+
+    def serve() -> int:
+        from bot.app import serve
+        from bot.running import run
+        from bot.settings import read_settings
+
+        return run(serve(read_settings(), history, speed))
+
+    _finish(serve)
+
+
+@app.command()
+def ask(
+    line: Annotated[str, typer.Argument(help='One command line, such as "/size BTC 5x".')],
+    history: Files = [],  # noqa: B006, typer reads it and nobody changes it
+    at: Annotated[str, typer.Option(help="Only bars closed by then count (ISO 8601, UTC).")] = "",
+    asset: Asset = None,
+    as_json: Json = False,
+) -> None:
+    """Ask one question on the running service's store, or on recorded history."""
+
+    def answer() -> int:
+        from bot.answers import print_reply, read_time
+        from bot.running import WrongRequest, run
+
+        if history:
+            from bot.recorded import ask_history
+
+            asked = ask_history(line, history, read_time(at) if at else None, asset)
+        elif at:
+            raise WrongRequest("--at needs --history FILE: the live store knows only the present.")
+        else:
+            from bot.app import ask_store
+            from bot.settings import read_settings
+
+            asked = ask_store(line, read_settings())
+        return run(print_reply(asked, sys.stdout, as_json=as_json))
+
+    _finish(answer)
+
+
+@app.command()
+def replay(
+    files: Annotated[
+        list[Path], typer.Argument(help="Recorded markets (CSV or .csv.gz).", metavar="FILE...")
+    ],
+    alerts: Annotated[Path | None, typer.Option(help="Write alerts here, one JSON object a line.")] = None,
+    states: Annotated[Path | None, typer.Option(help="Write states here, one JSON object a bar.")] = None,
+    asset: Asset = None,
+) -> None:
+    """Play recorded markets through the engine: the states they passed and the alerts there would have been."""
+
+    def play() -> int:
+        from bot.recorded import replay_files
+
+        return replay_files(files, sys.stdout, alerts=alerts, states=states, asset=asset)
+
+    _finish(play)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what is set, what is missing and what to do."""
+
+    def look() -> int:
+        import asyncio
+
+        from bot.doctor import examine, in_words
+
+        found = asyncio.run(examine())
+        typer.echo(json.dumps(found.to_json()) if as_json else in_words(found))
+        return 0 if found.ok else 1
+
+    _finish(look)
+
+
+@app.command()
+def healthcheck() -> None:
+    """Exit with 0 where the store answers and the last evaluation is younger than three cycles, else with 1."""
+
+    def check() -> int:
+        import asyncio
+
+        from bot.doctor import health
+        from bot.settings import read_settings
+
+        now = asyncio.run(health(read_settings()))
+        typer.echo(now.reason)
+        return 0 if now.ok else 1
+
+    _finish(check)
+
+
+def _finish(work: Callable[[], int]) -> None:
+    """Do the work and leave with its exit code; what a person can mend is a sentence, never a stack trace."""
+    from bot.running import ANSWERED, FAILED, silence
+
+    try:
+        code = work()
+    except BrokenPipeError:
+        silence()
+        code = ANSWERED
+    except _what_a_person_can_mend() as failure:
+        typer.echo(str(failure), err=True)
+        code = getattr(failure, "exit_code", FAILED)
+    raise typer.Exit(code)
+
+
+def _what_a_person_can_mend() -> tuple[type[Exception], ...]:
+    """The errors whose message is a sentence; asked for only when something went wrong."""
+    from bot.running import Refusal
+    from bot.settings import Misconfigured
+    from store.connection import StoreUnavailable
+    from store.server import ValkeyFailed
+
+    return Refusal, Misconfigured, StoreUnavailable, ValkeyFailed
+
+
+def _first_word(text: str) -> None:
+    """Say something before anything that takes time."""
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        from bot.running import silence
+
+        silence()
+        raise typer.Exit(0) from None
+
+
+def _insist_on_speed(speed: float | None) -> None:
+    if speed is not None and not (math.isfinite(speed) and 0 < speed <= 100_000):
+        raise typer.BadParameter(
+            "must be above 0 and at most 100000 (minutes a second)", param_hint="--speed"
+        )
+
+
+def _insist_on_scenario(scenario: str) -> None:
+    from scheduler.simulator.story import Scenario
+
+    if scenario not in set(Scenario):
+        raise typer.BadParameter(f"{scenario!r} is none of {', '.join(Scenario)}", param_hint="--scenario")

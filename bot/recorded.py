@@ -1,0 +1,149 @@
+"""Recorded history at the terminal: one question as of a time, and whole files played through the engine."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+from bot.answers import time_text
+from bot.running import ANSWERED, WrongRequest
+from commands.protocol.dispatch import answer
+from commands.protocol.reply import Reply
+from commands.protocol.request import Context
+from market.alerts import Alert, Kind, Severity
+from market.observations import Asset
+from market.report import alert_line, state_line
+from market.rules import Rules
+from market.snapshot import Snapshot
+from scheduler.engine import Engine
+from scheduler.history_files import BadHistory, HistoryFile, merge, read_history
+from scheduler.replay import Tally, replay
+from store.in_memory import FeedInMemory, SnapshotsInMemory
+from store.services import FeedStatus, Services
+
+SOURCE = "history"
+MOST_FILES = 400
+
+Say = Callable[[Mapping[str, object]], None]
+
+
+async def ask_history(
+    line: str, paths: Sequence[Path], at_ms: int | None, asset: Asset | None = None
+) -> Reply:
+    """The answer to `line` as it would have been at `at_ms`, of the bars closed by then (None: of all bars).
+
+    `asset` is the files' asset where their names do not say it.
+    Raises WrongRequest for a file that cannot be read and for a time outside the files.
+    """
+    files = read_files(paths, asset)
+    until_ms = max(file.last_close_ms for file in files) if at_ms is None else at_ms
+    snapshots = _look(files if at_ms is None else _covering(files, until_ms), until_ms)
+    assets = dict.fromkeys(file.asset for file in files)
+    last_ms = max(snapshot.at_ms for snapshot in snapshots)
+    status = FeedStatus(SOURCE, last_ms, max(file.step_ms for file in files), until_ms - last_ms)
+    services = Services(SnapshotsInMemory(assets, snapshots), FeedInMemory(status))
+    return await answer(line, Context(services, until_ms))
+
+
+def read_files(paths: Sequence[Path], asset: Asset | None = None) -> list[HistoryFile]:
+    """Every file, in the order given. Raises WrongRequest with the reason for the first that cannot be read."""
+    if len(paths) > MOST_FILES:
+        raise WrongRequest(f"{len(paths)} files are more than are read at once ({MOST_FILES}).")
+    try:
+        return [read_history(path, asset) for path in paths]
+    except BadHistory as wrong:
+        raise WrongRequest(f"{wrong}.") from wrong
+
+
+def replay_files(
+    paths: Sequence[Path],
+    stdout: TextIO,
+    *,
+    alerts: Path | None = None,
+    states: Path | None = None,
+    asset: Asset | None = None,
+) -> int:
+    """Play each file by itself, say what it came to, and write alerts and states as JSON lines where asked for.
+
+    Gives 0. Raises WrongRequest for a file that cannot be read or written.
+    """
+    with ExitStack() as open_files:
+        say_alert, say_state = (_writer(path, open_files) for path in (alerts, states))
+        for path in paths:
+            (history,) = read_files([path], asset)
+            tally = Tally(history.asset)
+            for snapshot, fired in replay(history, Rules()):
+                tally.count(snapshot, fired, history.first_close_ms)
+                say_state(state_line(snapshot))
+                for alert in fired:
+                    say_alert(alert_line(alert))
+            stdout.write("\n".join(told(path, tally)) + "\n")
+            stdout.flush()
+    return ANSWERED
+
+
+def told(path: Path, tally: Tally) -> Iterator[str]:
+    """What a replay came to, in lines: bars, states, alerts, and how many bars had too little data."""
+    yield f"{path.name}: {tally.asset}, {tally.bars} bars"
+    states = sorted(tally.states.items(), key=lambda state: -state[1])
+    yield "  states: " + ", ".join(f"{state.value} {count}" for state, count in states)
+    yield f"  alerts: {_alerts_told(tally.alerts)}"
+    if tally.blind_share is None:
+        yield "  INSUFFICIENT DATA: shorter than the warm-up of 7 days"
+    else:
+        share = f"{tally.blind_share:.1%}"
+        yield f"  INSUFFICIENT DATA after warm-up: {tally.blind} of {tally.warm} bars ({share})"
+
+
+def _alerts_told(alerts: Iterable[Alert]) -> str:
+    """How many alerts of each kind and edge, and when the loud ones began."""
+    counts: dict[str, int] = {}
+    loud = []
+    for alert in alerts:
+        counts[f"{alert.kind} {alert.edge}"] = counts.get(f"{alert.kind} {alert.edge}", 0) + 1
+        if alert.kind is Kind.CASCADE and alert.edge == "fired" and alert.severity is not Severity.WATCH:
+            loud.append(f"{alert.severity} {time_text(alert.at_ms)}")
+    if not counts:
+        return "none"
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) + (
+        f"; {', '.join(loud)}" if loud else ""
+    )
+
+
+def _covering(files: Sequence[HistoryFile], at_ms: int) -> list[HistoryFile]:
+    """The files of every asset whose bars reach around `at_ms`. Raises WrongRequest where none does."""
+    spans: dict[Asset, tuple[int, int]] = {}
+    for file in files:
+        first_ms, last_ms = spans.get(file.asset, (file.first_close_ms, file.last_close_ms))
+        spans[file.asset] = min(first_ms, file.first_close_ms), max(last_ms, file.last_close_ms)
+    inside = {asset for asset, (first_ms, last_ms) in spans.items() if first_ms <= at_ms <= last_ms}
+    if not inside:
+        there = ", ".join(f"{asset} {time_text(a)} to {time_text(b)}" for asset, (a, b) in spans.items())
+        raise WrongRequest(f"{time_text(at_ms)} is outside the files: {there}.")
+    return [file for file in files if file.asset in inside]
+
+
+def _look(files: Sequence[HistoryFile], until_ms: int) -> tuple[Snapshot, ...]:
+    """The last snapshot of each asset as of `until_ms`."""
+    engines: dict[Asset, Engine] = {}
+    latest: dict[Asset, Snapshot] = {}
+    for now_ms, asset, observations in merge(list(files), until_ms):
+        engine = engines.setdefault(asset, Engine(asset, Rules(), SOURCE))
+        latest[asset], _ = engine.step(now_ms, observations)
+    return tuple(latest.values())
+
+
+def _writer(path: Path | None, open_files: ExitStack) -> Say:
+    """Something that writes one JSON object a line to `path`, or nowhere."""
+    if path is None:
+        return lambda _: None
+    try:
+        stream = open_files.enter_context(path.open("w", encoding="utf-8"))
+    except OSError as failure:
+        raise WrongRequest(f"{path} cannot be written: {failure.strerror}.") from failure
+
+    def say(line: Mapping[str, object]) -> None:
+        stream.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+
+    return say
