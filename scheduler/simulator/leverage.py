@@ -15,8 +15,9 @@ from scheduler.simulator.price import Path
 
 OPENED_PER_HOUR = 0.004
 """Share of open interest that is opened anew in an hour; as much is closed when nobody changes his mind."""
-LEVERED_SHARE = 0.07
-"""Share of new contracts with a levered owner on one side; the rest is hedged or has margin to spare."""
+LEVERED_SHARE, LEVERED_PER_APPETITE = 0.03, 0.35
+LEVERED_LEAST, LEVERED_MOST = 0.01, 0.12
+"""Share of new contracts with a levered owner on one side; it grows with appetite, the rest has margin to spare."""
 FOLLOW_PER_HOUR = 0.12
 """How fast open interest moves to what people want."""
 DEPTH_PER_PERCENT = 0.014
@@ -92,10 +93,11 @@ class Leverage:
         change = (wanted - self.coins) * min(1.0, FOLLOW_PER_HOUR * hours)
         turned = OPENED_PER_HOUR * hours * self.coins
         opened, closed = turned + max(0.0, change), turned + max(0.0, -change)
+        levered = min(LEVERED_MOST, max(LEVERED_LEAST, LEVERED_SHARE + LEVERED_PER_APPETITE * appetite))
         for side in (self.longs, self.shorts):
             side.age(hours)
             side.keep(1.0 - closed / self.coins)
-            side.open(opened * LEVERED_SHARE, price)
+            side.open(opened * levered, price)
         self.coins += opened - closed
 
 

@@ -31,7 +31,7 @@ from scheduler.simulator.story import Scenario, Story, tell
 
 START_MS = 1_767_571_200_000
 """Day one begins: 2026-01-05 00:00 UTC, whatever the clock on the wall says."""
-PAST_DAYS = 130
+PAST_DAYS = 100
 PLAYED_DAYS = 3
 PAST_STEP_MS = HOUR_MS
 PLAYED_STEP_MS = 20 * MINUTE_MS

@@ -10,15 +10,15 @@ from random import Random
 from market.observations import YEAR_HOURS
 from scheduler.simulator.story import Story
 
-NOISE_PULL = 0.40
+NOISE_PULL = 1.0
 """Per hour: how fast market makers bring a stray price back."""
-IMPACT_PULL = 0.095
-"""Per hour: how fast liquidity comes back after a large order."""
-WANDERING, RANGE_BOUND = 0.6, 0.03
+SNAP_SHARE, SNAP_PULL, IMPACT_PULL = 0.3, 0.7, 0.075
+"""The share of a large order's impact that snaps back when it ends, and the pulls per hour of both parts."""
+WANDERING, RANGE_BOUND = 0.6, 0.02
 """The share of variance that is news for good."""
 SLOW_SIGMA, SLOW_PULL = 0.12, 1.0 / 120.0
 TAIL_SIGMA = 0.30
-HEAT_GAIN, HEAT_HALF_LIFE_H, HEAT_CAP = 0.12, 9.0, 4.0
+HEAT_GAIN, HEAT_HALF_LIFE_H, HEAT_CAP = 0.06, 8.0, 4.0
 SURPRISING = 3.0
 """A squared move of so many variances leaves the next hours more volatile."""
 USUAL_HALF_LIFE_H = 72.0
@@ -40,6 +40,7 @@ class PriceProcess:
 
     base_variance: float
     value: float = 0.0
+    snapping: float = 0.0
     displaced: float = 0.0
     noise: float = 0.0
     slow: float = 0.0
@@ -66,7 +67,7 @@ class PriceProcess:
         self.value += sqrt(variance * wandering * hours) * dice.gauss(0.0, 1.0)
         spread = variance * (1.0 - wandering) * -expm1(-2.0 * NOISE_PULL * hours) / (2.0 * NOISE_PULL)
         self.noise = self.noise * exp(-NOISE_PULL * hours) + sqrt(spread) * market_die
-        begin, end = self.last, self.value + self.displaced + self.noise
+        begin, end = self.last, self.value + self.snapping + self.displaced + self.noise
         self.last = end
         reach = variance * hours
         return Path(
@@ -75,7 +76,7 @@ class PriceProcess:
 
     def displace(self, log_move: float) -> None:
         """Add the impact of forced or frightened orders; it decays like that of any large order."""
-        self.displaced += log_move
+        self._strike(log_move)
         self.last += log_move
 
     def remember(self, path: Path, hours: float) -> None:
@@ -93,11 +94,16 @@ class PriceProcess:
         self.slow = self.slow * keep + SLOW_SIGMA * sqrt(1.0 - keep * keep) * dice.gauss(0.0, 1.0)
 
     def _push(self, begin_h: float, hours: float, story: Story) -> None:
+        self.snapping *= exp(-SNAP_PULL * hours)
         self.displaced *= exp(-IMPACT_PULL * hours)
         for push in story.pushes:
             move = push.between(begin_h, begin_h + hours) * self.usual_day_sigma
             self.value += move * push.lasting
-            self.displaced += move * (1.0 - push.lasting)
+            self._strike(move * (1.0 - push.lasting))
+
+    def _strike(self, log_move: float) -> None:
+        self.snapping += log_move * SNAP_SHARE
+        self.displaced += log_move * (1.0 - SNAP_SHARE)
 
 
 def begin_price(sigma: float) -> PriceProcess:

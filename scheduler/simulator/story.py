@@ -69,48 +69,71 @@ class Story:
         return sum(tide.greed * tide.risen(at_h) for tide in self.tides)
 
 
-RANGE_BOUND_FROM_H = -240.0
+RANGE_BOUND_FROM_H = -14 * 24.0
+SEASONS_FROM_H = -96 * 24.0
 
 
 def tell(scenario: Scenario, dice: Random) -> Story:
     """The causes of a scenario, drawn with `dice`."""
-    return _sell_off(dice) if scenario is Scenario.SELL_OFF else _calm()
+    return _sell_off(dice) if scenario is Scenario.SELL_OFF else _calm(dice)
 
 
-def _calm() -> Story:
-    """A range-bound market in which nobody is in a hurry: calm by construction, not by luck."""
-    return Story((), (), RANGE_BOUND_FROM_H)
+def _seasons(dice: Random) -> tuple[Tide, ...]:
+    """Some days of greed and some of fear, weeks ago: what the present is ranked against."""
+    greedy_h, fearful_h = SEASONS_FROM_H + dice.uniform(0.0, 240.0), SEASONS_FROM_H + dice.uniform(600.0, 900.0)
+    greed, fear = dice.uniform(0.0006, 0.0009), dice.uniform(0.0006, 0.0008)
+    return (
+        Tide(greedy_h, 48.0, greed=greed),
+        Tide(greedy_h + 144.0, 48.0, greed=-greed),
+        Tide(fearful_h, 48.0, greed=-fear),
+        Tide(fearful_h + 144.0, 48.0, greed=fear),
+    )
+
+
+def _calm(dice: Random) -> Story:
+    """A range-bound market that leverage has been leaving for weeks: calm by construction, not by luck."""
+    tides = (*_seasons(dice), Tide(-30 * 24.0, 28 * 24.0, appetite=-dice.uniform(0.06, 0.08)))
+    return Story((), tides, RANGE_BOUND_FROM_H)
 
 
 def _sell_off(dice: Random) -> Story:
     """A rally that levers up, a large seller who is absorbed, late buyers on credit, then news that does not go away."""
-    dip_h = 6.25 + dice.choice((0.0, 1.0, 2.0))
-    wave_h = 25.0 + dice.uniform(0.0, 2.0)
-    legs = _legs(wave_h, dice)
-    end_h = legs[-1].start_h + legs[-1].hours
+    dip_h = dice.choice((6.0, 7.0, 8.0))
+    legs = _legs(24.5 + dice.uniform(0.0, 1.5), dice)
+    wave_h, end_h = legs[0].start_h, legs[-1].start_h + legs[-1].hours
     pushes = (
-        Push(RANGE_BOUND_FROM_H, -RANGE_BOUND_FROM_H, dice.uniform(1.8, 2.6), 1.0),
-        Push(dip_h, 1.5, -dice.uniform(1.65, 1.85), 0.0),
-        Push(dip_h + 4.0, 11.0, dice.uniform(0.6, 0.9), 1.0),
+        Push(RANGE_BOUND_FROM_H, -RANGE_BOUND_FROM_H, dice.uniform(2.4, 3.2), 1.0),
+        Push(dip_h, 1.0, -dice.uniform(2.05, 2.2), 0.0),
+        Push(dip_h + 1.0, 1.0, dice.uniform(0.35, 0.45), 0.0),
+        Push(dip_h + 6.0, 10.0, dice.uniform(0.6, 0.9), 1.0),
         *legs,
-        # longs who bought the top sell the bounce, and are absorbed
-        Push(end_h + dice.uniform(11.0, 13.0), 2.0, -dice.uniform(1.0, 1.2), 0.0),
-        Push(end_h + 18.0, 18.0, dice.uniform(0.5, 0.8), 1.0),
+        *_aftermath(end_h, dice),
     )
     tides = (
+        *_seasons(dice),
         Tide(-15 * 24.0, 14 * 24.0, appetite=dice.uniform(0.08, 0.11), greed=0.0002),
-        Tide(dip_h + 3.0, 9.0, appetite=dice.uniform(0.05, 0.07), greed=dice.uniform(0.0007, 0.0009)),
-        Tide(wave_h, 8.0, appetite=-dice.uniform(0.05, 0.08), greed=-0.0009),
+        Tide(dip_h + 3.0, 9.0, appetite=dice.uniform(0.05, 0.07), greed=dice.uniform(0.00055, 0.00075)),
+        Tide(wave_h, 8.0, appetite=-dice.uniform(0.05, 0.08), greed=-0.0008),
     )
     return Story(pushes, tides, RANGE_BOUND_FROM_H)
 
 
-def _legs(wave_h: float, dice: Random) -> tuple[Push, ...]:
-    """The wave: bad news in four instalments, each met by fewer bids."""
+def _legs(start_h: float, dice: Random) -> tuple[Push, ...]:
+    """The wave: bad news in instalments, each met by fewer bids, then those who sell at any price."""
     legs = []
-    start_h = wave_h
-    for _ in range(4):
-        hours = dice.uniform(1.0, 1.7)
-        legs.append(Push(start_h, hours, -dice.uniform(1.2, 1.55), 0.68))
-        start_h += hours + dice.uniform(0.7, 1.5)
+    for _ in range(3):
+        hours = dice.uniform(0.9, 1.4)
+        legs.append(Push(start_h, hours, -dice.uniform(1.3, 1.55), 0.75))
+        start_h += hours + dice.uniform(0.6, 1.1)
+    legs.append(Push(start_h, 1.2, -dice.uniform(1.6, 1.9), 0.3))
     return tuple(legs)
+
+
+def _aftermath(end_h: float, dice: Random) -> tuple[Push, ...]:
+    """Shorts cover into the low, longs who bought the top sell the bounce and are absorbed, buyers come back."""
+    retest_h = end_h + dice.uniform(11.0, 13.0)
+    return (
+        Push(end_h + 0.5, 5.0, dice.uniform(0.6, 0.8), 0.5),
+        Push(retest_h, 2.0, -dice.uniform(1.3, 1.45), 0.0),
+        Push(retest_h + 3.0, 14.0, dice.uniform(0.5, 0.8), 1.0),
+    )
