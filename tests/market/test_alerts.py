@@ -1,0 +1,148 @@
+"""What is warned of, why, and that nothing is said twice."""
+
+from math import log
+
+import pytest
+
+from market.alerts import AlertMemory, Edge, Kind, Reason, Severity, decide, shock_class
+from market.reading import Because, Presence, Reading
+from market.regime import Regime, judge
+from market.rules import Rules
+from market.snapshot import Snapshot
+from tests.market.readings import HOUR, RULES, market, without
+
+
+def snap(
+    at_h: float,
+    price_usd: float,
+    shock: float | None,
+    *,
+    before: Regime | None = None,
+    presence: Presence = Presence.SEEN,
+    **flags: bool | None,
+) -> Snapshot:
+    """A market at `at_h` hours whose price stood at 100 a day ago."""
+    readings = market(**flags)
+    now_ms = int(at_h * HOUR)
+    facts = {"price_usd": price_usd, "shock_24h": shock, "r_24h": log(price_usd / 100.0), "sigma_1d": 0.02}
+    priced = Reading("price", "USD", presence, Because.MEASURED, price_usd, asof_ms=now_ms, facts=facts)
+    regime = judge(readings, before, RULES, now_ms)
+    return Snapshot("BTC", now_ms, "history", (priced, *readings[1:]), regime)
+
+
+def cascade(*snapshots: Snapshot) -> list[tuple[int, Edge, Severity, Reason]]:
+    """Every cascade alert of these snapshots: hour, edge, severity and reason."""
+    memory, told = AlertMemory(), []
+    for snapshot in snapshots:
+        memory, alerts = decide(memory, snapshot, RULES, snapshot.at_ms)
+        told += [
+            (alert.at_ms // HOUR, alert.edge, alert.severity, alert.reason)
+            for alert in alerts
+            if alert.kind is Kind.CASCADE
+        ]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("shock", "level"), [(None, 0), (-1.49, 0), (-1.5, 1), (-2.0, 2), (-2.49, 2), (-2.5, 3)]
+)
+def test_classes_of_the_shock(shock: float | None, level: int) -> None:
+    assert shock_class(shock, Rules().alerts) == level
+
+
+def test_a_shock_is_told_once_and_escalates_as_it_deepens() -> None:
+    told = cascade(
+        snap(1, 97, -1.6), snap(2, 97, -1.6), snap(3, 96, -2.1), snap(4, 95, -2.2), snap(5, 94, -2.6)
+    )
+    assert told == [
+        (1, Edge.FIRED, Severity.WATCH, Reason.PRICE_SHOCK),
+        (3, Edge.ESCALATED, Severity.WARNING, Reason.PRICE_SHOCK),
+        (5, Edge.ESCALATED, Severity.CRITICAL, Reason.PRICE_SHOCK),
+    ]
+
+
+def test_context_raises_the_severity_by_one_class() -> None:
+    told = cascade(snap(1, 97, -1.6, fe=True, fn=True, fr=False))
+    assert told == [(1, Edge.FIRED, Severity.WARNING, Reason.PRICE_SHOCK)]
+
+
+def test_context_alone_is_a_watch_and_once_a_day() -> None:
+    crowd = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
+    told = cascade(
+        snap(1, 99, -0.5, **crowd), snap(2, 99, -0.5), snap(4, 99, -0.5), snap(6, 99, -0.5, **crowd)
+    )
+    assert told == [
+        (1, Edge.FIRED, Severity.WATCH, Reason.CONTEXT_ALONE),
+        (4, Edge.RESOLVED, Severity.WATCH, Reason.CONTEXT_CLEARED),
+    ]
+
+
+def test_forced_selling_is_critical_whatever_the_shock() -> None:
+    crash = {"pd": True, "brk": True, "down": True, "flat": False, "lc": True, "lb": True}
+    assert cascade(snap(1, 97, -0.4, **crash)) == [(1, Edge.FIRED, Severity.CRITICAL, Reason.FORCED_SELLING)]
+
+
+def test_a_fall_that_came_to_nothing_is_called_a_false_alarm_after_two_clear_hours() -> None:
+    told = cascade(
+        snap(1, 96, -2.1), snap(2, 97, -0.9), snap(3, 97, -1.2), snap(4, 98, -0.5), snap(6, 98, -0.5)
+    )
+    assert told[-1] == (6, Edge.FALSE_ALARM, Severity.WARNING, Reason.NEVER_FELL_FAR)
+    assert len(told) == 2
+
+
+def test_a_fall_that_was_real_is_resolved() -> None:
+    told = cascade(snap(1, 95, -2.1), snap(2, 91, -3.0), snap(3, 94, -0.9), snap(5, 94, -0.9))
+    assert told[-1] == (5, Edge.RESOLVED, Severity.CRITICAL, Reason.SHOCK_CLEARED)
+
+
+def test_a_lost_price_makes_a_standing_warning_unknown_once_and_never_resolved() -> None:
+    blind = [snap(hour, 96, None, presence=Presence.STALE) for hour in range(2, 40)]
+    told = cascade(snap(1, 96, -2.1), *blind)
+    assert told[1:] == [(2, Edge.UNKNOWN, Severity.WARNING, Reason.NO_FRESH_PRICE)]
+
+
+def test_an_unknown_shock_never_clears_a_warning() -> None:
+    told = cascade(snap(1, 96, -2.1), *[snap(hour, 96, None) for hour in range(2, 20)])
+    assert len(told) == 1
+
+
+def test_a_fall_that_goes_on_for_a_day_is_told_again() -> None:
+    told = cascade(*[snap(hour, 96, -2.1) for hour in range(1, 50, 4)])
+    assert [(hour, reason) for hour, _, _, reason in told] == [
+        (1, Reason.PRICE_SHOCK),
+        (25, Reason.STILL_FALLING_AFTER_A_DAY),
+        (49, Reason.STILL_FALLING_AFTER_A_DAY),
+    ]
+
+
+def test_an_alert_says_how_much_is_lost_and_keeps_its_name() -> None:
+    memory, (first,) = decide(AlertMemory(), snap(1, 96, -2.1), RULES, HOUR)
+    _, (second,) = decide(memory, snap(2, 93, -2.6), RULES, 2 * HOUR)
+    assert first.lost_so_far == pytest.approx(-0.04)
+    assert second.lost_so_far == pytest.approx(-0.07)
+    assert second.low_so_far == pytest.approx(-0.07)
+    assert first.id == second.id
+    assert len(first.id) == 4
+
+
+def test_a_change_of_regime_is_told_once_with_its_way_back() -> None:
+    memory, regime, told = AlertMemory(), None, []
+    crowd = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
+    for hour, flags in enumerate([{}, crowd, crowd, {}, {}, {}, {}], start=1):
+        snapshot = snap(hour, 99, -0.2, before=regime, **flags)
+        regime = snapshot.regime
+        memory, alerts = decide(memory, snapshot, RULES, snapshot.at_ms)
+        told += [(hour, alert.edge, alert.state) for alert in alerts if alert.kind is Kind.REGIME]
+    assert told == [(2, Edge.FIRED, "CROWDING"), (6, Edge.RESOLVED, "HEALTHY")]
+
+
+def test_too_little_seen_is_told_as_unknown() -> None:
+    crowd = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
+    first = snap(1, 99, -0.2, **crowd)
+    memory, _ = decide(AlertMemory(), first, RULES, first.at_ms)
+    blind = judge(without(market(**crowd), "price", Presence.STALE), first.regime, RULES, 2 * HOUR)
+    lost = Snapshot("BTC", 2 * HOUR, "history", without(first.readings, "price", Presence.STALE), blind)
+    _, alerts = decide(memory, lost, RULES, 2 * HOUR)
+    assert [(alert.edge, alert.reason) for alert in alerts if alert.kind is Kind.REGIME] == [
+        (Edge.UNKNOWN, Reason.TOO_LITTLE_SEEN)
+    ]
