@@ -1,0 +1,79 @@
+"""What is told while the simulated market goes on: its time, its changes of state and its warnings."""
+
+from collections.abc import Iterable, Iterator
+
+from bot.layout import SYMBOL
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Heading, Text
+from commands.wording.alert import describe_alert
+from commands.wording.market import meaning
+from commands.wording.numbers import price
+from market.alerts import Alert, Edge, Kind, Severity
+from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
+from market.rules import Rules
+from market.snapshot import Snapshot
+from market.table import State
+
+NOTHING_NEW_FOR_MS = 4 * HOUR_MS
+
+
+class Story:
+    """The lines of one asset's market from `start_ms` on, and the count of its warnings."""
+
+    def __init__(self, start_ms: int, phrases: Phrases, rules: Rules) -> None:
+        self._start_ms = start_ms
+        self._rules = rules
+        self._phrases = phrases
+        self._state: State | None = None
+        self._told_ms = 0
+        self._warned: set[str] = set()
+        self._false: set[str] = set()
+
+    def clock(self, now_ms: int) -> str:
+        """Market time as the demo writes it: "d1 00:20", the end of a day being its 24:00."""
+        day, rest = divmod(now_ms - self._start_ms - 1, DAY_MS)
+        minutes = (rest + 1) // MINUTE_MS
+        return f"d{day + 1} {minutes // 60:02d}:{minutes % 60:02d}"
+
+    def tell(self, snapshot: Snapshot, alerts: Iterable[Alert]) -> Iterator[str]:
+        """The lines of one step: a change of state, the warnings, or, when it has been quiet, where things stand."""
+        clock = f"[SIM {self.clock(snapshot.at_ms)}]"
+        changed = snapshot.regime.state is not self._state
+        if changed or snapshot.at_ms - self._told_ms >= NOTHING_NEW_FOR_MS:
+            self._state, self._told_ms = snapshot.regime.state, snapshot.at_ms
+            yield f"{clock} {self._standing(snapshot)}"
+        if changed:
+            yield f"  {meaning(snapshot, self._phrases, snapshot.at_ms)[0]}"
+        for alert in alerts:
+            if alert.kind is Kind.CASCADE:
+                self._count(alert)
+                first, *others = self._warning(alert)
+                yield f"{clock} {first}"
+                yield from (f"  {line}" for line in others)
+
+    def end(self) -> str:
+        """The last line: how many warnings, how many of them came to something."""
+        total, false = len(self._warned), len(self._false & self._warned)
+        warnings = f"{total} warning{'' if total == 1 else 's'}"
+        share = f": {total - false} real, {false} false" if total else ""
+        return f"End. {warnings}{share}. Your own bot: make serve (one token)"
+
+    def _standing(self, snapshot: Snapshot) -> str:
+        regime = snapshot.regime
+        now = price(snapshot.fact("price", "price_usd"))
+        state = self._phrases.word("state", regime.state.value)
+        return f"{snapshot.asset} {now}  {state}  {regime.inputs_seen} of {regime.inputs_known} read"
+
+    def _warning(self, alert: Alert) -> Iterator[str]:
+        """The short form of a warning: its heading and its sentences; of a silent watch only the first of them."""
+        blocks = describe_alert(alert, self._phrases, self._rules.alerts).blocks
+        heading = next(block for block in blocks if isinstance(block, Heading))
+        yield SYMBOL.get(heading.tone, "") + heading.text
+        sentences = [line for block in blocks if isinstance(block, Text) for line in block.text.split("\n")]
+        yield from sentences[: 1 if alert.severity is Severity.WATCH else -1]
+
+    def _count(self, alert: Alert) -> None:
+        if alert.severity is not Severity.WATCH:
+            self._warned.add(alert.id)
+        if alert.edge is Edge.FALSE_ALARM:
+            self._false.add(alert.id)
