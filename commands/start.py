@@ -1,24 +1,26 @@
 """/start: what Seawall is, in three sentences, and three buttons to try."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Block, Heading, Reply, Text
 from commands.protocol.request import Context
-from commands.protocol.words import Lexicon, TextWord, read_asset
+from commands.protocol.words import TEXT, Lexicon, read_asset
 from market.observations import Asset
 
 SUBSCRIBE = "sub-"
 """What the payload of a deep link to a subscription begins with: t.me/BOT?start=sub-BTC."""
+
+PAYLOAD = replace(TEXT, example="sub-BTC")
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
     """Say hello."""
 
-    payload: Annotated[TextWord, "what a deep link brought"] | None = None
+    payload: Annotated[str, PAYLOAD, "what a deep link brought"] | None = None
 
 
 async def answer(ask: Start, context: Context) -> Reply:

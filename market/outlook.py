@@ -59,6 +59,8 @@ def _fewest(snapshot: Snapshot, wanted: frozenset[State]) -> tuple[Turn, ...]:
     """Only flags that are seen turn: nobody can watch for one that is not."""
     flags = voted(snapshot)
     seen = [flag for flag in FLAGS if _is_seen(snapshot, READ_BY[flag]) and flags[flag] is not None]
+    if flags["pd"] and "nc" in seen:
+        seen.remove("nc")  # it cannot turn before the weakness does, which is tried by itself
     for count in (1, 2):
         tried = (_turn(snapshot, flags, group) for group in combinations(seen, count))
         found = tuple(turn for turn in tried if turn.state in wanted)

@@ -7,8 +7,10 @@ from commands.wording.market import footer, source_notes
 from commands.wording.panel import reading_line
 from commands.wording.why import ANSWERS
 from market.checklist import Advice, Checklist
+from market.observations import Side
 from market.report import iso, market_time
 from market.snapshot import Snapshot
+from market.table import SEVERITY, State
 
 _TONES = {Advice.PROCEED: Tone.GOOD, Advice.REDUCE: Tone.CAUTION, Advice.WAIT: Tone.STRESS}
 _RESTS_ON = ("price", "open_interest", "funding", "liquidations", "skew")
@@ -23,7 +25,7 @@ def describe_check(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, n
     blocks: tuple[Block, ...] = (
         Heading(fit(told), _TONES[checklist.advice]),
         *source_notes(snapshot, phrases, now_ms),
-        Text("\n".join(_count(checklist, side, phrases))),
+        Text("\n".join((*_count(checklist, side, phrases), *_turned(snapshot, checklist, phrases)))),
         Lines(_lines(checklist, phrases)),
         Lines(tuple(reading_line(snapshot, name, phrases, at_ms) for name in _RESTS_ON)),
         Text(footer(snapshot, phrases)),
@@ -40,6 +42,14 @@ def _count(checklist: Checklist, side: str, phrases: Phrases) -> list[str]:
         inputs = ", ".join(phrases.word("input", name) for name in checklist.absent)
         lines.append(phrases.say("check.absent", inputs=inputs))
     return lines
+
+
+def _turned(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> list[str]:
+    """That the state forbids adding to a long, whatever the count says."""
+    state = snapshot.regime.state
+    if checklist.side is Side.SHORT or SEVERITY.get(state, 0) < SEVERITY[State.CROWDING]:
+        return []
+    return [phrases.say("check.invalidated", state=phrases.word("state", state.value))]
 
 
 def _lines(checklist: Checklist, phrases: Phrases) -> tuple[str, ...]:

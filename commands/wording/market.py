@@ -8,7 +8,7 @@ from commands.wording import numbers
 from commands.wording.columns import first_that_fits
 from commands.wording.panel import FIVE, panel, unseen
 from commands.wording.turns import turns_words
-from market.checklist import Checklist
+from market.checklist import Advice, Checklist
 from market.observations import MINUTE_MS
 from market.outlook import better
 from market.reading import Level
@@ -38,7 +38,7 @@ def describe_regime(
 ) -> Reply:
     """The answer to /regime. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
     at_ms = market_time(snapshot, now_ms)
-    advice = phrases.say(f"advice.{checks.advice}", met=checks.met)
+    advice = phrases.say(f"advice.{_advice(snapshot.regime, checks)}", met=checks.met)
     blocks: tuple[Block, ...] = (
         Heading(regime_heading(snapshot, phrases, rules, at_ms), tone_of(snapshot.regime.state)),
         *source_notes(snapshot, phrases, now_ms),
@@ -48,6 +48,12 @@ def describe_regime(
         Text("\n".join((*odds(snapshot, phrases), *_floor(snapshot, phrases), footer(snapshot, phrases)))),
     )
     return Reply(blocks, _actions(snapshot, phrases), data=state_line(snapshot))
+
+
+def _advice(regime: Regime, checks: Checklist) -> str:
+    """What the checks say; a state that has turned against longs forbids adding whatever their count."""
+    turned = SEVERITY.get(regime.state, 0) >= SEVERITY[State.CROWDING]
+    return "NO_ADDS" if turned and checks.advice is Advice.PROCEED else checks.advice.value
 
 
 def regime_heading(snapshot: Snapshot, phrases: Phrases, rules: Rules, at_ms: int) -> str:

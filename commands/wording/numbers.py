@@ -6,6 +6,8 @@ from math import expm1
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 UNKNOWN = "?"
+FINE_RATE = 0.0001
+"""Below a basis point a rate is told to the hundredth of one, since the lines it is held against lie there."""
 _LETTERS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
@@ -42,11 +44,19 @@ def percent(fraction: float | None, *, signed: bool = True, digits: int = 1) -> 
     return f"{shown:{'+' if signed and shown else ''}.{digits}f}%"
 
 
+def chance(probability: float | None) -> str:
+    """A small probability in percent; one that rounds to nothing is "<0.1%"."""
+    if probability is not None and probability < 0.0005:
+        return "<0.1%"
+    return percent(probability, signed=False)
+
+
 def rate(fraction: float | None) -> str:
-    """A rate per eight hours without its leading zero: 0.00031 is ".031%/8h"."""
+    """A rate per eight hours without its leading zero: 0.00031 is ".031%/8h", 0.000053 is ".0053%/8h"."""
     if fraction is None:
         return UNKNOWN
-    return f"{_bare(f'{fraction * 100.0:.3f}')}%/8h"
+    shown = f"{fraction * 100.0:.4f}" if abs(fraction) < FINE_RATE else f"{fraction * 100.0:.3f}"
+    return f"{_bare(shown.removesuffix('0') if len(shown.partition('.')[2]) > 3 else shown)}%/8h"
 
 
 def per_year(fraction: float | None) -> str:

@@ -16,7 +16,8 @@ _VALUE_COLUMNS = 16
 def panel(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
     """The readings of the five inputs, one line each, under a head; ages are counted from `at_ms`."""
     lines = (reading_line(snapshot, name, phrases, at_ms) for name in FIVE)
-    return (phrases.say("regime.panel_head"), *lines)
+    now, rank, age = (phrases.say(f"regime.{column}") for column in ("now", "rank", "age"))
+    return (_row("", "", now, rank, age), *lines)
 
 
 def reading_line(snapshot: Snapshot, name: str, phrases: Phrases, at_ms: int) -> str:
@@ -29,9 +30,11 @@ def reading_line(snapshot: Snapshot, name: str, phrases: Phrases, at_ms: int) ->
         phrases.say("regime.old") if reading.presence is Presence.STALE else numbers.rank(reading.percentile)
     )
     mark = f"{MARKS[reading.level]:>2}"
-    return fit(
-        f"{head}{mark}{value_of(snapshot, reading):<{_VALUE_COLUMNS}}{ranked:<4}{age_of(reading, at_ms):>7}"
-    )
+    return _row(head, mark, value_of(snapshot, reading), ranked, age_of(reading, at_ms))
+
+
+def _row(name: str, mark: str, value: str, rank: str, age: str) -> str:
+    return fit(f"{name:<5}{mark:>2}{value:<{_VALUE_COLUMNS}}{rank:<4}{age:>9}")
 
 
 def value_of(snapshot: Snapshot, reading: Reading) -> str:

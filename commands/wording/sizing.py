@@ -112,7 +112,7 @@ def _cap_line(label: str, leverage: float, binds: str) -> str:
 
 def _link_label(link: Link, phrases: Phrases) -> str:
     factor = _FRACTIONS.get(link.factor, f"x{link.factor:g}")
-    room = _LEFT - 5
+    room = _LEFT - 4
     return f"{phrases.word('chain', link.why.value)[:room]:<{room}}{factor}"
 
 
@@ -165,7 +165,7 @@ def _liquidation(check: SizeCheck, stance: Stance, phrases: Phrases) -> list[str
         distance=numbers.percent(price / entry - 1.0),
         sigmas=f"{stance.distance_sigma:.1f}",
     )
-    touched = numbers.percent(stance.touch_probability, signed=False)
+    touched = numbers.chance(stance.touch_probability)
     return [fit(told), fit(phrases.say("size.touched", hold=hold_words(check), probability=touched))]
 
 
@@ -173,11 +173,13 @@ def _funding(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
     hold, share = hold_words(check), stance.funding_of_margin
     if share is None:
         return fit(phrases.say("size.funding_none", hold=hold))
+    if share == 0.0:
+        return fit(phrases.say("size.funding_free", hold=hold))
     told = numbers.percent(share, signed=False)
     bare = phrases.say("size.funding_bare", hold=hold, share=told)
     if stance.funding_cost_usd is None:
         return fit(bare)
-    cost = f"-{stance.funding_cost_usd:,.2f}" if stance.funding_cost_usd else "0"
+    cost = f"-{stance.funding_cost_usd:,.2f}"
     return first_that_fits(phrases.say("size.funding", hold=hold, cost=cost, share=told), bare)
 
 
@@ -241,8 +243,7 @@ def _rests_on(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms: in
     for name in _RESTS_ON:
         reading = snapshot.reading(name)
         has_none = reading is None or reading.asof_ms is None
-        age = phrases.say("presence.absent") if has_none or reading is None else age_of(reading, at_ms)
-        ages[name] = phrases.say("size.age", input=phrases.word("input", name), age=age)
+        ages[name] = phrases.say("presence.absent") if has_none or reading is None else age_of(reading, at_ms)
     venue = phrases.word("venue", check.tiers.venue.value)
     return [
         phrases.say("size.ages", **ages),

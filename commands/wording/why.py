@@ -47,23 +47,29 @@ def outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ..
     """What would make the state worse, and what would clear it, as the decision table has it."""
     if snapshot.regime.state is State.INSUFFICIENT_DATA:
         return ()
+    none_worse = phrases.say("why.worst" if snapshot.regime.held is State.UNWINDING else "why.no_more")
     return (
-        *(_ways("why.more", worse(snapshot), phrases, rules) or (phrases.say("why.no_more"),)),
+        *(_ways("why.more", worse(snapshot), phrases, rules) or (none_worse,)),
         *(_ways("why.less", better(snapshot), phrases, rules) or (phrases.say("why.no_less"),)),
     )
 
 
-def measure_line(measure: Measure, phrases: Phrases) -> str:
-    """One measure beside what it needs: "   24 h shock -0.62 of -1.00 needed"."""
+def measure_line(measure: Measure, phrases: Phrases, *, is_held: bool = False) -> str:
+    """One measure beside what it needs: "   24 h shock -0.62 of -1.00 needed".
+
+    `is_held`: nothing that raised its flag is met any more, and the flag stands by its exit threshold.
+    """
     label = phrases.word("measure", measure.name)
     if measure.value is None:
         return fit("   " + phrases.say("why.not_known", measure=label))
     if measure.unit == "claim":
         answer = phrases.say("why.yes" if measure.value else "why.no")
         return fit("   " + phrases.say("why.claim", measure=label, answer=answer))
-    write = _UNITS.get(measure.unit, _plainly)
-    known = {"measure": label, "value": write(measure.value), "needed": write(measure.needed)}
-    return fit("   " + phrases.say("why.met" if measure.met else "why.unmet", **known))
+    write = _count if measure.name.startswith("flagged") else _UNITS.get(measure.unit, _plainly)
+    value = numbers.from_log(measure.value) if measure.name == "r_7d" else measure.value
+    known = {"measure": label, "value": write(value), "needed": write(measure.needed)}
+    unmet = "why.held" if is_held else "why.unmet"
+    return fit("   " + phrases.say("why.met" if measure.met else unmet, **known))
 
 
 def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[str]:
@@ -99,8 +105,10 @@ def _reading_head(name: str, reading: Reading | None, phrases: Phrases, at_ms: i
 
 def _condition(snapshot: Snapshot, condition: Condition, phrases: Phrases, at_ms: int) -> Iterator[str]:
     yield _flag_line(snapshot, condition.flag, phrases, at_ms)
+    is_met = any(measure.met for measure in condition.measures)
+    is_held = snapshot.regime.flag(condition.flag) is True and not is_met
     for measure in condition.measures:
-        yield measure_line(measure, phrases)
+        yield measure_line(measure, phrases, is_held=is_held)
 
 
 def _flag_line(snapshot: Snapshot, flag: str, phrases: Phrases, at_ms: int) -> str:
@@ -188,6 +196,10 @@ def _hours(value: float) -> str:
     return f"{value:.0f} h"
 
 
+def _count(value: float) -> str:
+    return f"{value:.0f}"
+
+
 def _plainly(value: float) -> str:
     return f"{value:.2f}"
 
@@ -201,6 +213,4 @@ _UNITS: Mapping[str, Callable[[float], str]] = {
     "z": lambda value: f"{value:+.1f}",
     "sigma": _plainly,
     "h": _hours,
-    "count": lambda value: f"{value:.0f}",
-    "d": lambda value: f"{value:.0f}",
 }

@@ -1,0 +1,178 @@
+"""A warning in words: what happened, how much is already lost, what stands beside it, what would clear it, and the odds."""
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
+from commands.wording import numbers
+from commands.wording.columns import first_that_fits, fit
+from market.alerts import Alert, Edge, Kind, Reason, Severity, shock_class
+from market.observations import HOUR_MS
+from market.report import LIVE, iso
+from market.rules import AlertRules
+from market.table import SEVERITY, State
+
+EVALUATED = frozenset({"BTC", "ETH", "SOL", "XRP"})
+"""The assets of the recorded evaluation (first-evaluation.md section 3); for others the odds are not established."""
+
+_ODDS = (None, "alert.odds_watch", "alert.odds_warning", "alert.odds_critical")
+_TONES = {Severity.WATCH: Tone.PLAIN, Severity.WARNING: Tone.CAUTION, Severity.CRITICAL: Tone.STRESS}
+
+
+def describe_alert(alert: Alert, phrases: Phrases, rules: AlertRules, source: str = LIVE) -> Reply:
+    """An alert as a message; `source` "simulated" and "history" are said on it. `data` is its JSON line."""
+    blocks: tuple[Block, ...] = (
+        Heading(alert_heading(alert, phrases), _tone(alert)),
+        *_source(alert, phrases, source),
+        Text("\n".join(_story(alert, phrases))),
+        *_evidence(alert, phrases),
+        Text("\n".join((*_prospect(alert, phrases, rules), _footer(alert, phrases)))),
+    )
+    return Reply(blocks, _actions(alert, phrases), data=alert_line(alert))
+
+
+def alert_line(alert: Alert) -> dict[str, object]:
+    """The JSON line of an alert (product.md, "History files")."""
+    return {
+        "at": iso(alert.at_ms),
+        "asset": alert.asset,
+        "kind": alert.kind.value,
+        "severity": alert.severity.value,
+        "edge": alert.edge.value,
+        "reason": alert.reason.value,
+        "lost_so_far": alert.lost_so_far,
+        "id": alert.id,
+    }
+
+
+def alert_heading(alert: Alert, phrases: Phrases) -> str:
+    """The whole message in a line of at most 37 columns."""
+    asset, severity = alert.asset, phrases.word("severity", alert.severity.value)
+    if alert.kind is Kind.REGIME:
+        state = phrases.word("state", alert.state.value)
+        told = phrases.say("alert.regime", asset=asset, state=state, severity=severity)
+        blind = phrases.say("alert.regime_blind", asset=asset)
+        return fit(blind if alert.edge is Edge.UNKNOWN else told)
+    if alert.edge is Edge.UNKNOWN:
+        return fit(phrases.say("alert.blind", id=alert.id, asset=asset))
+    if _is_over(alert):
+        time = numbers.duration(alert.at_ms - alert.opened_ms)
+        return fit(phrases.say("alert.over", id=alert.id, asset=asset, time=time))
+    change = _change_24h(alert)
+    told_change = numbers.percent(change)
+    return first_that_fits(
+        phrases.say(
+            "alert.heading",
+            severity=severity,
+            id=alert.id,
+            asset=asset,
+            change=phrases.say("alert.change", change=told_change) if change is not None else "",
+        ).rstrip(),
+        phrases.say("alert.heading_bare", severity=severity, id=alert.id, asset=asset),
+    )
+
+
+def _tone(alert: Alert) -> Tone:
+    if alert.edge is Edge.UNKNOWN:
+        return Tone.CAUTION
+    return Tone.PLAIN if _is_over(alert) else _TONES[alert.severity]
+
+
+def _is_over(alert: Alert) -> bool:
+    return alert.edge in (Edge.RESOLVED, Edge.FALSE_ALARM)
+
+
+def _change_24h(alert: Alert) -> float | None:
+    log_return = alert.facts.get("r_24h")
+    return None if log_return is None else numbers.from_log(log_return)
+
+
+def _source(alert: Alert, phrases: Phrases, source: str) -> tuple[Note, ...]:
+    if source == LIVE:
+        return ()
+    at = numbers.date_and_clock(alert.at_ms)
+    return (Note(phrases.say(f"source.{source}", at=at), Tone.CAUTION),)
+
+
+def _story(alert: Alert, phrases: Phrases) -> list[str]:
+    """Why it is sent, and what is already lost or was lost at the worst."""
+    lines = [phrases.word("alert_reason", alert.reason.value)]
+    if alert.kind is Kind.REGIME:
+        lines.append(phrases.word("meaning", alert.state.value))
+        return [*lines, *_context(alert, phrases)]
+    if alert.edge in (Edge.RESOLVED, Edge.FALSE_ALARM):
+        verdict = phrases.word("edge", alert.edge.value)
+        return [phrases.say("alert.verdict", verdict=verdict, low=numbers.percent(alert.low_so_far)), *lines]
+    if alert.lost_so_far is None:
+        lines.append(phrases.say("alert.lost_none"))
+    elif alert.reason is not Reason.CONTEXT_ALONE:
+        lines.append(phrases.say("alert.lost", lost=numbers.percent(alert.lost_so_far)))
+    return [*lines, *_context(alert, phrases)]
+
+
+def _context(alert: Alert, phrases: Phrases) -> list[str]:
+    """What stands beside the trigger; beside a price shock it has raised the severity by a class."""
+    if not alert.context:
+        return []
+    raised = alert.kind is Kind.CASCADE and alert.reason is Reason.PRICE_SHOCK
+    named = "; ".join(phrases.word("alert_context", name) for name in alert.context)
+    return [phrases.say("alert.context" if raised else "alert.beside", context=named)]
+
+
+def _evidence(alert: Alert, phrases: Phrases) -> tuple[Lines, ...]:
+    facts = alert.facts
+    shock, change = facts.get("shock_24h"), facts.get("oi_change_24h")
+    told = {
+        "price": facts.get("price_usd"),
+        "open_interest": facts.get("oi_percentile"),
+        "funding": facts.get("funding_8h"),
+        "liquidations": facts.get("long_usd_24h"),
+        "skew": facts.get("skew_points"),
+    }
+    lines = {
+        "price": phrases.say(
+            "alert.price",
+            price=numbers.price(told["price"]),
+            sigmas=numbers.UNKNOWN if shock is None else f"{shock:+.1f} s.d.",
+        ),
+        "open_interest": phrases.say(
+            "alert.open_interest", rank=numbers.rank(told["open_interest"]), change=numbers.percent(change)
+        ),
+        "funding": phrases.say("alert.funding", rate=numbers.rate(told["funding"])),
+        "liquidations": phrases.say("alert.liquidations", usd=f"${numbers.short(told['liquidations'])}"),
+        "skew": phrases.say("alert.skew", points=numbers.points(told["skew"])),
+    }
+    seen = tuple(fit(line) for name, line in lines.items() if told[name] is not None)
+    return (Lines(seen),) if seen else ()
+
+
+def _prospect(alert: Alert, phrases: Phrases, rules: AlertRules) -> list[str]:
+    """What was not seen, and while it stands what clears it, the odds, and what a warning is not."""
+    names = {"open_interest": "oi_percentile", "funding": "funding_8h", "liquidations": "long_usd_24h"}
+    unseen = [phrases.word("input", name) for name, fact in names.items() if alert.facts.get(fact) is None]
+    lines = [phrases.say("alert.unseen", inputs=", ".join(unseen))] if unseen else []
+    if alert.kind is Kind.REGIME or _is_over(alert) or alert.edge is Edge.UNKNOWN:
+        return lines
+    hours = f"{rules.clear_after_ms / HOUR_MS:g}"
+    if alert.reason is not Reason.CONTEXT_ALONE:
+        lines.append(phrases.say("alert.clears", sigmas=f"{rules.rearm_shock:g}", hours=hours))
+    return [*lines, *_odds(alert, phrases, rules), phrases.say("alert.tail")]
+
+
+def _odds(alert: Alert, phrases: Phrases, rules: AlertRules) -> list[str]:
+    """The odds of the price shock alone: context was never shown to improve them."""
+    key = _ODDS[shock_class(alert.facts.get("shock_24h"), rules)]
+    if alert.asset not in EVALUATED or key is None:
+        return [phrases.say("alert.odds_none", asset=alert.asset)]
+    return [phrases.say(key)]
+
+
+def _footer(alert: Alert, phrases: Phrases) -> str:
+    state = phrases.word("state", alert.state.value)
+    return phrases.say("alert.at", at=numbers.date_and_clock(alert.at_ms), state=state)
+
+
+def _actions(alert: Alert, phrases: Phrases) -> tuple[Action, ...]:
+    asset = alert.asset
+    labels = {"button.why": f"/why {asset}", "button.size": f"/size {asset}"}
+    if SEVERITY.get(alert.state, 0) < SEVERITY[State.CROWDING]:
+        labels["button.regime"] = f"/regime {asset}"
+    return tuple(Action(phrases.say(label), line) for label, line in labels.items())

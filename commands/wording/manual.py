@@ -1,0 +1,51 @@
+"""The page of all commands, made from their entries: `python -m commands.wording.manual > docs/commands.md`."""
+
+import sys
+from typing import Any
+
+from commands.protocol.command import Command, Option
+from commands.protocol.dispatch import commands
+from commands.protocol.phrases import ORIGINAL, phrases_in
+from commands.protocol.request import Role
+
+HEAD = """# Commands
+This page is made from the commands themselves (`python -m commands.wording.manual > docs/commands.md`); a test holds it to them.
+
+The same lines work in the terminal, in Telegram and in Discord (there as slash commands with the same words as options).
+Words come in any sensible order. `name=value` and `name value` say which word is meant, such as `hold=3d`.
+
+- An asset has many names: `btc`, `BTCUSDT`, `xbt`, `btc-perp`, `$BTC`, `PEPE` for `1000PEPE`.
+- Numbers are plain digits: `5x`, `10k`, `64,200`, `3%`, `72h`, `3d`. A comma groups thousands and is never a decimal.
+- At most 12 words and 256 characters are read. What cannot be read is answered with the reason and an example.
+- Every answer shows how old its data is; what is missing or old is said, never guessed.
+"""
+
+
+def page() -> str:
+    """The page as Markdown."""
+    return "\n".join((HEAD, *(_section(command) for command in commands())))
+
+
+def _section(command: Command[Any]) -> str:
+    lines = [f"## /{command.name}", f"{command.help[0].upper()}{command.help[1:]}.", ""]
+    lines.append(f"Usage: `{command.usage}`. Example: `{command.example}`.{_remarks(command)}")
+    if command.options:
+        lines.extend(("", "| word | read as | example | what it means |", "|---|---|---|---|"))
+        lines.extend(_row(option) for option in command.options)
+    return "\n".join((*lines, ""))
+
+
+def _remarks(command: Command[Any]) -> str:
+    private = " The answer is private: it holds a position." if command.private else ""
+    managers = " For managers of a chat." if command.needs > Role.ANYONE else ""
+    return private + managers
+
+
+def _row(option: Option) -> str:
+    kind = phrases_in(ORIGINAL).word("kind", option.word.kind)
+    must = "" if option.required else " (may be left out)"
+    return f"| {option.name}{must} | {kind} | `{option.word.example}` | {option.description} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
