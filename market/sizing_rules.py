@@ -50,8 +50,8 @@ class SizingRules:
     fee_rate: float = 0.0005
     # says "sigma None -> use sigma_ref*1.5 and say so"
     unknown_sigma_factor: float = 1.5
-    # "New listing (<7 d): leverage cap x0.5" (section 0)
-    new_listing_factor: float = 0.5
+    # section 0 says "New listing (<7 d): leverage cap x0.5"
+    under_a_week_factor: float = 0.5
     # "hold=72h"; longer than a year is no holding time but an error of typing
     hold_hours: float = 72.0
     longest_hold_hours: float = 8_760.0

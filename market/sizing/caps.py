@@ -20,7 +20,7 @@ class Cap(StrEnum):
     TWO_SIGMA = "two_sigma"
     TEN_PERCENT = "ten_percent"
     TIER = "tier"
-    NEW_LISTING = "new_listing"
+    UNDER_A_WEEK = "under_a_week"
 
 
 class Reduction(StrEnum):
@@ -62,7 +62,7 @@ def chain_of(trade: Trade, conditions: Conditions, own_base: bool, rules: Sizing
 
 
 def caps_of(trade: Trade, conditions: Conditions, stepwise: float, rules: SizingRules) -> Mapping[Cap, float]:
-    """Every cap on leverage by name, in the order of `Cap`; a new listing halves the smallest of the others."""
+    """Every cap on leverage by name, in the order of `Cap`; under a week of prices halves the smallest of them."""
     caps = {
         Cap.STEP: stepwise,
         Cap.CONTINUOUS: continuous_leverage(trade, conditions, rules),
@@ -70,8 +70,8 @@ def caps_of(trade: Trade, conditions: Conditions, stepwise: float, rules: Sizing
         Cap.TEN_PERCENT: survivable_leverage(trade, rules.adverse_move),
         Cap.TIER: trade.tiers.highest_leverage(trade.margin_usd),
     }
-    if conditions.new_listing:
-        caps[Cap.NEW_LISTING] = rules.new_listing_factor * min(caps.values())
+    if conditions.under_a_week:
+        caps[Cap.UNDER_A_WEEK] = rules.under_a_week_factor * min(caps.values())
     return caps
 
 

@@ -138,7 +138,7 @@ def _margin_that_fits_usd(
         survivable_margin_usd(trade, notional_usd, rules.adverse_move),
         notional_usd / trade.tiers.containing(notional_usd).max_leverage,
     )
-    return needed / rules.new_listing_factor if conditions.new_listing else needed
+    return needed / rules.under_a_week_factor if conditions.under_a_week else needed
 
 
 def _budget(trade: Trade, stance: Stance) -> Budget:

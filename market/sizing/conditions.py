@@ -4,14 +4,15 @@ import math
 from dataclasses import dataclass
 
 from market.checklist import Checklist, is_absent, run_checklist, seen_flag
-from market.formulas.logic import all_of, any_of
+from market.formulas.logic import all_of, any_of, at_least
 from market.observations import Side
-from market.reading import Level, Presence
+from market.reading import Because, Level, Presence
 from market.rules import Rules
 from market.snapshot import Snapshot
 from market.table import SEVERITY, State
 
 _VOTERS = ("price", "liquidations", "open_interest", "funding", "skew")
+_USED = (*_VOTERS, "volatility")
 _STANDARD = Rules()
 
 
@@ -34,7 +35,8 @@ class Conditions:
 
     `sigma` and `sigma_ref` are annualised decimals, `funding_8h` a fraction per eight hours (longs pay when positive),
     `depth_ratio` the depth within 1 % over its median. `uncertain` is MIXED with conflict or INSUFFICIENT_DATA;
-    `new_listing` fewer than seven days of prices; `absent` and `stale` name the readings that were so.
+    `under_a_week`: fewer than seven days of prices are known (a new listing, or a history that has just begun); `absent`,
+    `stale` and `learning` name the readings that were so.
     """
 
     price_usd: float | None
@@ -47,10 +49,11 @@ class Conditions:
     state: State = State.HEALTHY
     sigma_ref_cold: bool = False
     uncertain: bool = False
-    new_listing: bool = False
+    under_a_week: bool = False
     depth_ratio: float | None = None
     absent: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    learning: tuple[str, ...] = ()
 
     def against(self, side: Side) -> Headwind:
         """What stands against this side."""
@@ -61,9 +64,9 @@ def conditions_of(snapshot: Snapshot, rules: Rules = _STANDARD) -> Conditions:
     """What a size needs of a snapshot. A value is used as long as its quality is above zero (three times its TTL)."""
     sigma_ref = _fact(snapshot, "volatility", "sigma_ref")
     price_usd = _fact(snapshot, "price", "price_usd")
-    presences = {
-        name: reading.presence for name in (*_VOTERS, "volatility") if (reading := snapshot.reading(name))
-    }
+    seen = [
+        reading for name in _USED if (reading := snapshot.reading(name)) and not is_absent(snapshot, name)
+    ]
     return Conditions(
         price_usd=price_usd,
         sigma=_fact(snapshot, "volatility", "sigma"),
@@ -75,9 +78,10 @@ def conditions_of(snapshot: Snapshot, rules: Rules = _STANDARD) -> Conditions:
         short=_against_a_short(snapshot, rules),
         state=snapshot.regime.state,
         uncertain=_is_uncertain(snapshot),
-        new_listing=price_usd is not None and _knows_no_week(snapshot),
-        absent=tuple(name for name in (*_VOTERS, "volatility") if is_absent(snapshot, name)),
-        stale=tuple(name for name, presence in presences.items() if presence is Presence.STALE),
+        under_a_week=price_usd is not None and _knows_no_week(snapshot),
+        absent=tuple(name for name in _USED if is_absent(snapshot, name)),
+        stale=tuple(reading.name for reading in seen if reading.presence is Presence.STALE),
+        learning=tuple(reading.name for reading in seen if reading.because is Because.LEARNING),
     )
 
 
@@ -86,7 +90,7 @@ def _against_a_long(snapshot: Snapshot, rules: Rules) -> Headwind:
     worse = SEVERITY.get(snapshot.regime.held, 0) >= SEVERITY[State.CROWDING]
     return Headwind(
         run_checklist(snapshot, Side.LONG, rules),
-        liquidations_high=any_of(seen_flag(snapshot, "lb"), seen_flag(snapshot, "lc")),
+        liquidations_high=_liquidations_high(snapshot, "", "long_bps_1h", rules),
         funding_dear=seen_flag(snapshot, "fe"),
         risk_invalidated=any_of(worse, snapshot.regime.protip, seen_flag(snapshot, "rolling_over")),
     )
@@ -98,10 +102,24 @@ def _against_a_short(snapshot: Snapshot, rules: Rules) -> Headwind:
     squeezed = snapshot.regime.held is State.SQUEEZE_RISK
     return Headwind(
         run_checklist(snapshot, Side.SHORT, rules),
-        liquidations_high=any_of(seen_flag(snapshot, "lb_short"), seen_flag(snapshot, "lc_short")),
+        liquidations_high=_liquidations_high(snapshot, "_short", "short_bps_1h", rules),
         funding_dear=seen_flag(snapshot, "fd"),
         risk_invalidated=any_of(squeezed, crowded, seen_flag(snapshot, "lc_short")),
     )
+
+
+def _liquidations_high(snapshot: Snapshot, mirrored: str, hour: str, rules: Rules) -> bool | None:
+    """A burst or a cluster; while their ranks are being learned the hour's absolute level decides (section 0)."""
+    claim = any_of(seen_flag(snapshot, f"lb{mirrored}"), seen_flag(snapshot, f"lc{mirrored}"))
+    reading = snapshot.reading("liquidations")
+    if (
+        claim is None
+        and reading
+        and reading.presence is Presence.SEEN
+        and reading.because is Because.LEARNING
+    ):
+        return at_least(_fact(snapshot, "liquidations", hour), rules.liquidations.burst_bps)
+    return claim
 
 
 def _fact(snapshot: Snapshot, reading: str, name: str) -> float | None:

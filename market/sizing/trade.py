@@ -21,6 +21,7 @@ class Assumption(StrEnum):
     REFERENCE_COLD = "reference_cold"
     VOLATILITY_COUNTED_HIGH = "volatility_counted_high"
     LIQUIDATIONS_COUNTED_HIGH = "liquidations_counted_high"
+    LIQUIDATIONS_LEARNING = "liquidations_learning"
     LIQUIDATIONS_NOT_SEEN = "liquidations_not_seen"
     FUNDING_COUNTED_DEAR = "funding_counted_dear"
     FUNDING_NOT_SEEN = "funding_not_seen"
@@ -28,7 +29,7 @@ class Assumption(StrEnum):
     DEPTH_LEFT_OUT = "depth_left_out"
     RISK_UNKNOWN = "risk_unknown"
     FIRST_TIER = "first_tier"
-    NEW_LISTING = "new_listing"
+    UNDER_A_WEEK = "under_a_week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def assumptions_of(trade: Trade, conditions: Conditions) -> tuple[Assumption, ..
         Assumption.REFERENCE_COLD: conditions.sigma_ref_cold,
         Assumption.VOLATILITY_COUNTED_HIGH: conditions.volatility_high is None,
         Assumption.LIQUIDATIONS_COUNTED_HIGH: against.liquidations_high is None,
+        Assumption.LIQUIDATIONS_LEARNING: "liquidations" in conditions.learning,
         Assumption.LIQUIDATIONS_NOT_SEEN: "liquidations" in conditions.absent,
         Assumption.FUNDING_COUNTED_DEAR: against.funding_dear is None,
         Assumption.FUNDING_NOT_SEEN: "funding" in conditions.absent,
@@ -118,7 +120,7 @@ def assumptions_of(trade: Trade, conditions: Conditions) -> tuple[Assumption, ..
         Assumption.DEPTH_LEFT_OUT: conditions.depth_ratio is None,
         Assumption.RISK_UNKNOWN: against.risk_invalidated is None,
         Assumption.FIRST_TIER: not trade.equity_stated,
-        Assumption.NEW_LISTING: conditions.new_listing,
+        Assumption.UNDER_A_WEEK: conditions.under_a_week,
     }
     return tuple(assumption for assumption, holds in said.items() if holds)
 

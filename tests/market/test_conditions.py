@@ -1,12 +1,13 @@
 """What a size takes from a snapshot: facts, claims against each side, and what is unknown, absent or old."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from market.margin import tiers_of
 from market.observations import Side
-from market.reading import Level, Presence
+from market.reading import Because, Level, Presence
 from market.sizing import Assumption, Cap, Position, Reduction, check_size, conditions_of
 from market.table import State
 from tests.market.markets import RULES, SIZING, reading, snapshot
@@ -20,7 +21,7 @@ def test_a_quiet_market_is_taken_as_it_is() -> None:
         False,
         False,
     )
-    assert (found.uncertain, found.new_listing, found.sigma_ref_cold) == (False, False, False)
+    assert (found.uncertain, found.under_a_week, found.sigma_ref_cold) == (False, False, False)
     assert (found.absent, found.stale) == ((), ())
     assert found.depth_ratio is None
 
@@ -95,6 +96,19 @@ def test_a_dead_feed_is_not_calm() -> None:
     assert Assumption.LIQUIDATIONS_COUNTED_HIGH in check.assumptions
 
 
+def test_while_ranks_are_learned_the_level_of_the_hour_decides() -> None:
+    learning = replace(reading("liquidations", long_bps_1h=4.9), because=Because.LEARNING)
+    found = conditions_of(snapshot(learning, unknown=("lb", "lc")))
+    assert found.learning == ("liquidations",)
+    assert found.long.liquidations_high is False
+    check = check_size(Position("BTC", Side.LONG, 5.0), found, tiers_of("BTC"), SIZING)
+    assert Assumption.LIQUIDATIONS_LEARNING in check.assumptions
+    intense = replace(reading("liquidations", long_bps_1h=5.0), because=Because.LEARNING)
+    assert conditions_of(snapshot(intense, unknown=("lb", "lc"))).long.liquidations_high is True
+    learned = reading("liquidations", long_bps_1h=0.1)
+    assert conditions_of(snapshot(learned, unknown=("lc",))).long.liquidations_high is None
+
+
 def test_an_old_value_serves_until_it_has_no_quality_left() -> None:
     fading = conditions_of(snapshot(reading("price", Presence.STALE, 0.25)))
     assert fading.price_usd == 64_210.0
@@ -118,11 +132,11 @@ def test_a_number_that_is_none_is_unknown() -> None:
     assert conditions_of(snapshot(absent=("funding",))).funding_8h is None
 
 
-def test_less_than_a_week_of_prices_is_a_new_listing() -> None:
+def test_less_than_a_week_of_prices_is_said_to_be_so() -> None:
     young = snapshot(reading("price", r_7d=None), reading("volatility", rv_7d=None))
-    assert conditions_of(young).new_listing
-    assert not conditions_of(snapshot(reading("price", r_7d=None))).new_listing
-    assert not conditions_of(snapshot(absent=("price", "volatility"))).new_listing
+    assert conditions_of(young).under_a_week
+    assert not conditions_of(snapshot(reading("price", r_7d=None))).under_a_week
+    assert not conditions_of(snapshot(absent=("price", "volatility"))).under_a_week
 
 
 def test_a_size_needs_price_and_volatility_only() -> None:

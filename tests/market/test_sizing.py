@@ -237,11 +237,11 @@ def test_thin_books_take_leverage_off_and_unknown_ones_are_named() -> None:
     assert check_size(CASE_A, deep, HALF_PERCENT, SIZING).caps[Cap.CONTINUOUS] == 5.0
 
 
-def test_a_new_listing_is_allowed_half() -> None:
-    check = check_size(CASE_A, replace(conditions(), new_listing=True), HALF_PERCENT, SIZING)
-    assert (check.binding_cap, check.max_leverage) == (Cap.NEW_LISTING, 2.5)
+def test_under_a_week_of_prices_half_is_allowed() -> None:
+    check = check_size(CASE_A, replace(conditions(), under_a_week=True), HALF_PERCENT, SIZING)
+    assert (check.binding_cap, check.max_leverage) == (Cap.UNDER_A_WEEK, 2.5)
     assert check.margin_total_usd == pytest.approx(20_000.0)
-    assert Assumption.NEW_LISTING in check.assumptions
+    assert Assumption.UNDER_A_WEEK in check.assumptions
 
 
 def test_the_traders_own_base_is_used_and_named() -> None:
