@@ -1,0 +1,402 @@
+"""The six signals on small markets whose numbers can be checked by hand."""
+
+from itertools import pairwise
+from math import log, sqrt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from market.observations import (
+    DAY_MS,
+    HOUR_MS,
+    Funding,
+    ImpliedVolatility,
+    Observation,
+    OpenInterest,
+    Venue,
+)
+from market.reading import Because, Presence
+from market.signals import read_signals, signals
+from market.state import MarketState
+from scheduler.engine import Engine
+from tests.market.feeds import (
+    RULES,
+    START_MS,
+    candle,
+    claims,
+    closes,
+    fed,
+    hour,
+    interest,
+    liquidated,
+    read,
+    settled,
+    skewed,
+)
+
+FLAT = [100.0 + 0.4 * (number % 2) for number in range(200)]
+
+
+def test_there_are_six_signals_in_the_order_of_the_answer() -> None:
+    names = [signal.name for signal in signals()]
+    assert names == ["price", "liquidations", "open_interest", "funding", "skew", "volatility"]
+    assert sum(signal.weight for signal in signals()) == pytest.approx(1.0)
+
+
+def test_nothing_seen_is_absent_and_claims_nothing() -> None:
+    for reading in read_signals(MarketState("BTC"), START_MS, RULES):
+        assert reading.presence is Presence.ABSENT
+        assert reading.because is Because.NEVER_SEEN
+        assert (reading.value, reading.level, reading.conditions) == (None, None, ())
+
+
+def test_shock_is_measured_in_the_volatility_before_the_move() -> None:
+    calm = fed(closes(FLAT))
+    prior = calm.volatility.variance.mean
+    assert prior is not None
+    fallen = fed(closes([*FLAT, 97.0]))
+    change = log(97.0 / FLAT[-1])
+    assert read(fallen, "price").facts["shock_1h"] == pytest.approx(change / sqrt(prior))
+
+
+def test_a_fall_through_the_last_low_in_a_shock_is_a_fast_break_until_regained() -> None:
+    wave = [*FLAT, 104.0, 100.0, 104.0]
+    broken = closes([*wave, 95.0])
+    assert claims(read(fed(broken), "price"))["brk"] is True
+    assert claims(read(fed(closes([*wave, 95.0, 100.5, 101.0])), "price"))["brk"] is True
+    assert claims(read(fed(closes([*wave, 95.0, 100.5, 101.0, 101.0])), "price"))["brk"] is False
+
+
+def test_price_weakness_needs_a_reason() -> None:
+    assert claims(read(fed(closes(FLAT)), "price"))["pd"] is False
+    assert claims(read(fed(closes([*FLAT, 97.0])), "price"))["pd"] is True
+
+
+def test_a_market_without_a_new_low_for_a_day_that_is_compressed_has_stabilised() -> None:
+    wild = [100.0 + 4.0 * (number % 3) for number in range(400)]
+    still = [100.0 + 0.2 * (number % 2) for number in range(30)]
+    reading = read(fed(closes([*wild, *still])), "price")
+    assert reading.facts["range_ratio"] is not None
+    assert claims(reading)["stab"] is True
+
+
+def test_a_gap_of_more_than_two_bars_makes_the_swings_unknown() -> None:
+    steps = closes([*FLAT, 104.0, 100.0, 104.0])
+    state = fed(steps)
+    assert read(state, "price").facts["lower_low_in_progress"] is not None
+    state.observe([candle(len(steps) + 5, 104.0)], hour(len(steps) + 5), RULES)
+    assert read(state, "price").facts["lower_low_in_progress"] is None
+
+
+def test_an_hour_of_shorter_candles_is_the_same_hour() -> None:
+    hours = closes(FLAT[:48])
+    state = MarketState("BTC")
+    for number, step in enumerate(hours, start=1):
+        (whole,) = step
+        for third in range(3):
+            end_ms = hour(number - 1) + (third + 1) * HOUR_MS // 3
+            price = whole.open_usd if third < 2 else whole.close_usd
+            part = candle(0, price, whole.open_usd, HOUR_MS // 3)
+            part = type(part)(
+                Venue.BINANCE,
+                end_ms - HOUR_MS // 3,
+                HOUR_MS // 3,
+                whole.open_usd,
+                whole.high_usd,
+                whole.low_usd,
+                price,
+                price,
+            )
+            state.observe([part], end_ms, RULES)
+    assert state.volatility.variance.mean == pytest.approx(fed(hours).volatility.variance.mean)
+
+
+def _interest_market(coins: list[float]) -> MarketState:
+    return fed(
+        [*step, interest(number, value)]
+        for number, (step, value) in enumerate(zip(closes([100.0] * len(coins)), coins, strict=True), start=1)
+    )
+
+
+def test_open_interest_is_ranked_and_grows_in_coins() -> None:
+    coins = [1_000.0 + number for number in range(200)]
+    reading = read(_interest_market([*coins, 1_300.0]), "open_interest")
+    assert reading.percentile == 1.0
+    assert reading.facts["change_24h"] == pytest.approx(1_300.0 / 1_176.0 - 1.0)
+    assert claims(reading) | {"off_peak": False} == {"oe": True, "ou": True, "oc": False, "off_peak": False}
+
+
+def test_open_interest_before_a_week_has_no_rank() -> None:
+    reading = read(_interest_market([1_000.0] * 100), "open_interest")
+    assert (reading.percentile, reading.because) == (None, Because.LEARNING)
+    assert claims(reading)["oe"] is None
+
+
+def test_a_daily_value_sets_no_rate_shorter_than_its_day_and_counts_half() -> None:
+    state = MarketState("BTC")
+    for number, step in enumerate(closes([100.0] * 24 * 12), start=1):
+        day = (number - 1) // 24
+        said: list[Observation] = list(step)
+        if (number - 1) % 24 == 0:
+            said.append(OpenInterest(Venue.CRYPTOQUANT, START_MS + day * DAY_MS, 1_000.0 * 1.06**day, DAY_MS))
+        state.observe(said, hour(number), RULES)
+    reading = read(state, "open_interest")
+    assert reading.facts["change_24h"] == pytest.approx(0.06)
+    assert reading.because is Because.DAILY_SERIES
+    assert reading.quality == pytest.approx(0.25)
+    late = read(state, "open_interest", state.now_ms + 3 * HOUR_MS)
+    assert late.presence is Presence.STALE
+
+
+def test_two_vendors_are_never_chained() -> None:
+    state = MarketState("BTC")
+    for number, step in enumerate(closes([100.0] * 24 * 20), start=1):
+        day = (number - 1) // 24
+        venue = Venue.CRYPTOQUANT if day < 10 else Venue.COINGLASS
+        coins = 1_000.0 if day < 10 else 5_000.0
+        said: list[Observation] = list(step)
+        if (number - 1) % 24 == 0:
+            said.append(OpenInterest(venue, START_MS + day * DAY_MS, coins, DAY_MS))
+        state.observe(said, hour(number), RULES)
+        change = read(state, "open_interest").facts.get("change_24h")
+        assert change is None or change == pytest.approx(0.0)
+
+
+def test_funding_is_the_time_weighted_mean_of_a_day() -> None:
+    state = fed(closes([100.0] * 7))
+    for number, rate in ((0, 0.0001), (8, 0.0002), (16, 0.0003), (24, 0.0006)):
+        state.observe([settled(number, rate)], hour(max(number, 7)), RULES)
+    assert read(state, "funding", hour(24)).value == pytest.approx(0.0002)
+    assert read(state, "funding", hour(28)).value == pytest.approx(
+        (4 * 1 + 8 * 2 + 8 * 3 + 4 * 6) / 24 * 1e-4
+    )
+
+
+def test_an_hourly_rate_is_told_per_eight_hours() -> None:
+    state = fed(closes([100.0]))
+    state.observe([Funding(Venue.HYPERLIQUID, hour(1), 0.0000125, 1.0)], hour(1), RULES)
+    assert read(state, "funding", hour(2)).value == pytest.approx(0.0001)
+
+
+def test_a_predicted_rate_is_blended_with_the_last_settled_by_elapsed_time() -> None:
+    state = fed(closes([100.0]))
+    state.observe([settled(0, 0.0001)], hour(1), RULES)
+    predicted = Funding(Venue.BINANCE, hour(2), 0.0005, 8.0, settled=False, next_at_ms=hour(8))
+    state.observe([predicted], hour(2), RULES)
+    assert read(state, "funding").facts["rate_8h"] == pytest.approx(0.0002)
+
+
+@pytest.mark.parametrize(
+    ("rate", "flags"),
+    [
+        (0.0004, {"fe": True, "fn": True, "fr": False, "fd": False, "material": True}),
+        (0.0002, {"fe": False, "fn": True, "fr": False, "fd": False, "material": True}),
+        (0.0001, {"fe": False, "fn": True, "fr": False, "fd": False, "material": False}),
+        (0.00006, {"fe": False, "fn": False, "fr": False, "fd": False, "material": False}),
+        (0.00005, {"fe": False, "fn": False, "fr": True, "fd": False, "material": False}),
+        (-0.0002, {"fe": False, "fn": False, "fr": True, "fd": True, "material": False}),
+    ],
+)
+def test_funding_flags_by_level(rate: float, flags: dict[str, bool]) -> None:
+    state = fed(closes([100.0] * 2))
+    state.observe([settled(0, rate)], hour(2), RULES)
+    assert claims(read(state, "funding")) == flags
+
+
+def _liquidation_market(longs: list[float], shorts: float = 1.0) -> MarketState:
+    steps = closes([100.0] * len(longs))
+    return fed(
+        [*step, interest(number, 100_000.0), liquidated(number, value, shorts)]
+        for number, (step, value) in enumerate(zip(steps, longs, strict=True), start=1)
+    )
+
+
+QUIET_LIQUIDATIONS = [1.0 + (number % 5) * 0.1 for number in range(240)]
+
+
+def test_liquidations_are_told_in_bps_of_the_open_interest_an_hour_ago() -> None:
+    reading = read(_liquidation_market([*QUIET_LIQUIDATIONS, 120.0]), "liquidations")
+    assert reading.value == pytest.approx(120.0 / 100_000.0 * 1e4)
+    assert reading.percentile == 1.0
+
+
+def test_one_large_hour_is_a_burst_and_no_cluster() -> None:
+    flags = claims(read(_liquidation_market([*QUIET_LIQUIDATIONS, 120.0]), "liquidations"))
+    assert (flags["lb"], flags["lc"], flags["flagged"]) == (True, False, True)
+
+
+def test_three_large_hours_in_a_day_are_a_cluster() -> None:
+    hours = [*QUIET_LIQUIDATIONS, 120.0, 1.0, 120.0, 1.0, 120.0]
+    assert claims(read(_liquidation_market(hours), "liquidations"))["lc"] is True
+    assert claims(read(_liquidation_market([*hours, *[1.0] * 24]), "liquidations"))["lc"] is False
+
+
+def test_liquidations_of_both_sides_alike_are_no_long_cluster() -> None:
+    hours = [*QUIET_LIQUIDATIONS, 120.0, 120.0, 120.0]
+    assert claims(read(_liquidation_market(hours, shorts=120.0), "liquidations"))["lc"] is False
+
+
+def test_a_missing_hour_may_be_the_third_of_a_cluster() -> None:
+    state = _liquidation_market([*QUIET_LIQUIDATIONS, 120.0, 120.0])
+    number = len(QUIET_LIQUIDATIONS) + 3
+    state.observe([candle(number, 100.0), interest(number, 100_000.0)], hour(number), RULES)
+    state.observe(
+        [candle(number + 1, 100.0), interest(number + 1, 1e5), liquidated(number + 1, 1.0)],
+        hour(number + 1),
+        RULES,
+    )
+    assert claims(read(state, "liquidations"))["lc"] is None
+
+
+def test_without_open_interest_intensity_is_unknown() -> None:
+    steps = [[*step, liquidated(number, 50.0)] for number, step in enumerate(closes([100.0] * 200), start=1)]
+    reading = read(fed(steps), "liquidations")
+    assert reading.value is None
+    assert claims(reading)["lb"] is None
+
+
+def _skew_market(points: list[float]) -> MarketState:
+    steps = closes([100.0] * len(points))
+    return fed(
+        [*step, skewed(number, value)]
+        for number, (step, value) in enumerate(zip(steps, points, strict=True), start=1)
+    )
+
+
+def test_skew_is_steep_by_points_or_by_score_and_steepening_by_both() -> None:
+    quiet = [3.0 + 0.1 * (number * 7 % 11) for number in range(240)]
+    calm = claims(read(_skew_market(quiet), "skew"))
+    assert (calm["ks"], calm["kst"]) == (False, False)
+    jump = claims(read(_skew_market([*quiet, 6.0]), "skew"))
+    assert (jump["ks"], jump["kst"]) == (True, True)
+    dear = claims(read(_skew_market([8.5] * 20), "skew"))
+    assert (dear["ks"], dear["kst"]) == (True, None)
+
+
+def test_volatility_for_sizing_is_the_largest_of_three() -> None:
+    state = fed(closes(FLAT))
+    facts = read(state, "volatility").facts
+    assert facts["sigma"] == pytest.approx(max(facts["ewma_3d"] or 0, 0.8 * (facts["rv_30d"] or 0)))
+    state.observe([ImpliedVolatility(Venue.DERIBIT, hour(200), HOUR_MS, 2.0)], hour(200), RULES)
+    assert read(state, "volatility").value == pytest.approx(1.6)
+    assert read(state, "volatility").facts["dvol"] == 2.0
+
+
+def test_an_old_implied_volatility_leaves_the_maximum() -> None:
+    state = fed(closes(FLAT))
+    state.observe([ImpliedVolatility(Venue.DERIBIT, hour(200), HOUR_MS, 2.0)], hour(200), RULES)
+    assert read(state, "volatility", hour(202)).facts["dvol"] is None
+
+
+def test_cold_references_are_named_as_such() -> None:
+    for asset, reference in (("BTC", 0.50), ("ETH", 0.65), ("SOL", 0.90)):
+        facts = read(fed(closes(FLAT), asset), "volatility").facts
+        assert (facts["sigma_ref"], facts["sigma_ref_cold"]) == (reference, 1.0)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        candle(3, -5.0),
+        candle(3, float("nan")),
+        candle(3, float("inf")),
+        interest(3, -1.0),
+        interest(3, float("nan")),
+        settled(3, float("inf")),
+        liquidated(3, -1.0),
+        skewed(3, float("nan")),
+        candle(9, 100.0),
+    ],
+)
+def test_what_cannot_be_true_or_is_not_yet_known_changes_nothing(bad: Observation) -> None:
+    state, clean = fed(closes([100.0, 101.0])), fed(closes([100.0, 101.0]))
+    for one, said in ((state, [bad]), (clean, [])):
+        one.observe(said, hour(3), RULES)
+    assert sum(state.refused.values()) == 1
+    state.refused.clear()
+    assert state == clean
+
+
+def test_a_repeated_observation_counts_once() -> None:
+    once, twice = _liquidation_market([5.0] * 10), _liquidation_market([5.0] * 10)
+    twice.observe([liquidated(10, 5.0), interest(10, 1e5), candle(10, 100.0)], hour(10), RULES)
+    assert read_signals(once, hour(10), RULES) == read_signals(twice, hour(10), RULES)
+
+
+hours_of_everything = st.lists(
+    st.tuples(
+        st.floats(-0.03, 0.03),
+        st.none() | st.floats(900.0, 1_100.0),
+        st.none() | st.floats(-0.0005, 0.0005),
+        st.none() | st.floats(0.0, 5.0),
+        st.none() | st.floats(-3.0, 12.0),
+        st.sampled_from((1, 1, 1, 1, 2, 5, 40, 200)),
+    ),
+    min_size=5,
+    max_size=60,
+)
+
+
+def _steps(
+    hours: list[tuple[float, float | None, float | None, float | None, float | None, int]],
+) -> list[tuple[int, list[Observation]]]:
+    steps: list[tuple[int, list[Observation]]] = []
+    price, number = 100.0, 0
+    for change, coins, rate, longs, points, ahead in hours:
+        number += ahead
+        price *= 1.0 + change
+        said: list[Observation] = [candle(number, price)]
+        if coins is not None:
+            said.append(interest(number, coins))
+        if rate is not None:
+            said.append(settled(number, rate))
+        if longs is not None:
+            said.append(liquidated(number, longs))
+        if points is not None:
+            said.append(skewed(number, points))
+        steps.append((number, said))
+    return steps
+
+
+@settings(max_examples=60, deadline=None)
+@given(hours_of_everything, st.randoms(use_true_random=False))
+def test_the_order_of_observations_within_a_step_does_not_matter(
+    hours: list[tuple[float, float | None, float | None, float | None, float | None, int]], shuffler: object
+) -> None:
+    straight, shuffled = Engine("BTC", RULES, "history"), Engine("BTC", RULES, "history")
+    for number, said in _steps(hours):
+        mixed = list(said)
+        shuffler.shuffle(mixed)  # type: ignore[attr-defined]
+        assert repr(straight.step(hour(number), said)) == repr(shuffled.step(hour(number), mixed))
+
+
+@settings(max_examples=120, deadline=None)
+@given(hours_of_everything, st.integers(0, 400))
+def test_no_value_older_than_its_time_to_live_counts_in_a_vote(
+    hours: list[tuple[float, float | None, float | None, float | None, float | None, int]], later_h: int
+) -> None:
+    engine = Engine("BTC", RULES, "history")
+    looks = [(hour(number), said) for number, said in _steps(hours)]
+    looks.append((looks[-1][0] + later_h * HOUR_MS, []))
+    for now_ms, said in looks:
+        snapshot, _ = engine.step(now_ms, said)
+        flags_of = {
+            reading.name: [condition.flag for condition in reading.conditions]
+            for reading in snapshot.readings
+        }
+        for reading in snapshot.readings:
+            if (
+                reading.asof_ms is None
+                or reading.ttl_ms is None
+                or now_ms - reading.asof_ms <= reading.ttl_ms
+            ):
+                continue
+            assert reading.presence is not Presence.SEEN
+            assert snapshot.regime.levels[reading.name] is None
+            assert all(
+                snapshot.regime.flag(flag) is None
+                for flag in flags_of[reading.name]
+                if flag not in ("pd", "fr", "oc")
+            )
+        assert all(later >= earlier for earlier, later in pairwise([now_ms, snapshot.at_ms]))
