@@ -5,16 +5,16 @@ from collections.abc import Iterable
 
 def all_of(*claims: bool | None) -> bool | None:
     """True if every claim holds, False if any fails, else None: AND(F, U) = F, AND(T, U) = U; of nothing True."""
-    if any(claim is False for claim in claims):
+    if False in claims:
         return False
-    return None if any(claim is None for claim in claims) else True
+    return None if None in claims else True
 
 
 def any_of(*claims: bool | None) -> bool | None:
     """True if any claim holds, False if all fail, else None: OR(T, U) = T, OR(F, U) = U; of nothing False."""
-    if any(claim is True for claim in claims):
+    if True in claims:
         return True
-    return None if any(claim is None for claim in claims) else False
+    return None if None in claims else False
 
 
 def negate(claim: bool | None) -> bool | None:
