@@ -1,7 +1,9 @@
 """The six signals on small markets whose numbers can be checked by hand."""
 
+from dataclasses import replace
 from itertools import pairwise
 from math import log, sqrt
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from market.observations import (
     DAY_MS,
     HOUR_MS,
+    Candle,
     Funding,
     ImpliedVolatility,
     Observation,
@@ -92,23 +95,15 @@ def test_a_gap_of_more_than_two_bars_makes_the_swings_unknown() -> None:
 def test_an_hour_of_shorter_candles_is_the_same_hour() -> None:
     hours = closes(FLAT[:48])
     state = MarketState("BTC")
-    for number, step in enumerate(hours, start=1):
-        (whole,) = step
+    for number, (whole,) in enumerate(hours, start=1):
+        assert isinstance(whole, Candle)
         for third in range(3):
-            end_ms = hour(number - 1) + (third + 1) * HOUR_MS // 3
+            open_ms = hour(number - 1) + third * HOUR_MS // 3
             price = whole.open_usd if third < 2 else whole.close_usd
-            part = candle(0, price, whole.open_usd, HOUR_MS // 3)
-            part = type(part)(
-                Venue.BINANCE,
-                end_ms - HOUR_MS // 3,
-                HOUR_MS // 3,
-                whole.open_usd,
-                whole.high_usd,
-                whole.low_usd,
-                price,
-                price,
+            part = replace(
+                whole, open_at_ms=open_ms, step_ms=HOUR_MS // 3, close_usd=price, mark_close_usd=price
             )
-            state.observe([part], end_ms, RULES)
+            state.observe([part], part.known_at_ms, RULES)
     assert state.volatility.variance.mean == pytest.approx(fed(hours).volatility.variance.mean)
 
 
@@ -324,6 +319,8 @@ def test_a_repeated_observation_counts_once() -> None:
     assert read_signals(once, hour(10), RULES) == read_signals(twice, hour(10), RULES)
 
 
+Drawn = tuple[float, float | None, float | None, float | None, float | None, int]
+
 hours_of_everything = st.lists(
     st.tuples(
         st.floats(-0.03, 0.03),
@@ -339,7 +336,7 @@ hours_of_everything = st.lists(
 
 
 def _steps(
-    hours: list[tuple[float, float | None, float | None, float | None, float | None, int]],
+    hours: list[Drawn],
 ) -> list[tuple[int, list[Observation]]]:
     steps: list[tuple[int, list[Observation]]] = []
     price, number = 100.0, 0
@@ -362,20 +359,18 @@ def _steps(
 @settings(max_examples=60, deadline=None)
 @given(hours_of_everything, st.randoms(use_true_random=False))
 def test_the_order_of_observations_within_a_step_does_not_matter(
-    hours: list[tuple[float, float | None, float | None, float | None, float | None, int]], shuffler: object
+    hours: list[Drawn], shuffler: Random
 ) -> None:
     straight, shuffled = Engine("BTC", RULES, "history"), Engine("BTC", RULES, "history")
     for number, said in _steps(hours):
         mixed = list(said)
-        shuffler.shuffle(mixed)  # type: ignore[attr-defined]
+        shuffler.shuffle(mixed)
         assert repr(straight.step(hour(number), said)) == repr(shuffled.step(hour(number), mixed))
 
 
 @settings(max_examples=120, deadline=None)
 @given(hours_of_everything, st.integers(0, 400))
-def test_no_value_older_than_its_time_to_live_counts_in_a_vote(
-    hours: list[tuple[float, float | None, float | None, float | None, float | None, int]], later_h: int
-) -> None:
+def test_no_value_older_than_its_time_to_live_counts_in_a_vote(hours: list[Drawn], later_h: int) -> None:
     engine = Engine("BTC", RULES, "history")
     looks = [(hour(number), said) for number, said in _steps(hours)]
     looks.append((looks[-1][0] + later_h * HOUR_MS, []))

@@ -1,0 +1,86 @@
+"""The cycle on the real Valkey: what is kept, and that an end at any moment loses nothing."""
+
+import pytest
+
+from market.alerts import Alert
+from market.observations import Observation
+from market.rules import Rules
+from scheduler import cycle
+from scheduler.cycle import ENGINE_STATE, Memory, Watched, resume, run_cycle
+from scheduler.engine import Engine
+from store.alerts_log import AlertsLog
+from store.connection import Connection
+from store.history import History
+from store.snapshots import StoredFeed, StoredSnapshots
+from tests.doubles.valkey import valkey, valkey_socket
+from tests.market.feeds import candle, hour, interest, settled
+
+__all__ = ["valkey", "valkey_socket"]
+
+RULES = Rules()
+PRICES = [100.0 + 0.4 * (number % 2) for number in range(60)] + [97.0, 93.0, 90.0, 92.0]
+
+
+def steps() -> list[tuple[int, list[Observation]]]:
+    """Quiet hours and a fall."""
+    return [
+        (hour(number), [candle(number, price), interest(number, 1_000.0), settled(number, 0.0001)])
+        for number, price in enumerate(PRICES, start=1)
+    ]
+
+
+def memory_of(connection: Connection) -> Memory:
+    """Everything a cycle keeps, on one connection."""
+    history = History(connection, ENGINE_STATE, "test")
+    return Memory(history, StoredSnapshots(connection), AlertsLog(connection), StoredFeed(connection))
+
+
+async def test_a_cycle_keeps_snapshot_alerts_and_status(valkey: Connection) -> None:
+    memory = memory_of(valkey)
+    watched = await resume("BTC", RULES, "history", memory)
+    said: list[Alert] = []
+    for now_ms, observations in steps():
+        said += (await run_cycle(watched, now_ms, observations, memory))[1]
+    assert await memory.snapshots.latest("BTC") == watched.engine.state.snapshot
+    assert list(await memory.alerts.recent(100)) == said[::-1] != []
+    status = await memory.feed.status()
+    assert (status.source, status.last_evaluation_ms, status.cycle_ms) == ("history", hour(64), 3_600_000)
+
+
+@pytest.mark.parametrize("checkpoint_every", [7, 1_000])
+async def test_a_restart_at_every_bar_says_the_same(
+    valkey: Connection, monkeypatch: pytest.MonkeyPatch, checkpoint_every: int
+) -> None:
+    monkeypatch.setattr(cycle, "CHECKPOINT_EVERY", checkpoint_every)
+    memory, straight = memory_of(valkey), Engine("BTC", RULES, "history")
+    for now_ms, observations in steps():
+        watched = await resume("BTC", RULES, "history", memory)
+        expected = straight.step(now_ms, observations)
+        assert repr(await run_cycle(watched, now_ms, observations, memory)) == repr(expected)
+
+
+async def test_an_end_between_keeping_and_answering_is_made_good(valkey: Connection) -> None:
+    memory, straight = memory_of(valkey), Engine("BTC", RULES, "history")
+    watched = await resume("BTC", RULES, "history", memory)
+    told: list[Alert] = []
+    for now_ms, observations in steps()[:-3]:
+        told += straight.step(now_ms, observations)[1]
+        await run_cycle(watched, now_ms, observations, memory)
+    now_ms, observations = steps()[-3]
+    await memory.history.append("BTC", watched.seq + 1, now_ms, observations)
+    snapshot, alerts = straight.step(now_ms, observations)
+    again = await resume("BTC", RULES, "history", memory)
+    assert again.seq == watched.seq + 1
+    assert await memory.snapshots.latest("BTC") == snapshot
+    assert list(await memory.alerts.recent(100)) == [*told, *alerts][::-1]
+
+
+async def test_a_memory_of_another_version_is_begun_anew(valkey: Connection) -> None:
+    memory = memory_of(valkey)
+    watched = Watched(Engine("BTC", RULES, "history"))
+    await run_cycle(watched, *steps()[0], memory)
+    await memory.history.save_checkpoint("BTC", 1, watched.engine.state)
+    async with valkey.writing() as redis:
+        await redis.hset(memory.history._keys("BTC")[0], "state", b"\x92\xce\x00\x00\xff\xff\xc0")
+    assert (await resume("BTC", RULES, "history", memory)).seq == 0
+    assert (await memory.history.load("BTC")).last_seq == 0
