@@ -37,7 +37,9 @@ def reading(
 def market(**flags: bool | None) -> tuple[Reading, ...]:
     """All five inputs seen, with the stated flags changed."""
     return tuple(
-        reading(name, **{flag: value for flag, value in flags.items() if flag in QUIET[name]})
+        reading(
+            name, Presence.SEEN, 1.0, **{flag: value for flag, value in flags.items() if flag in QUIET[name]}
+        )
         for name in QUIET
     )
 

@@ -1,5 +1,6 @@
 """What is warned of, why, and that nothing is said twice."""
 
+from collections.abc import Mapping
 from math import log
 
 import pytest
@@ -19,10 +20,10 @@ def snap(
     *,
     before: Regime | None = None,
     presence: Presence = Presence.SEEN,
-    **flags: bool | None,
+    flags: Mapping[str, bool | None] | None = None,
 ) -> Snapshot:
     """A market at `at_h` hours whose price stood at 100 a day ago."""
-    readings = market(**flags)
+    readings = market(**(flags or {}))
     now_ms = int(at_h * HOUR)
     facts = {"price_usd": price_usd, "shock_24h": shock, "r_24h": log(price_usd / 100.0), "sigma_1d": 0.02}
     priced = Reading("price", "USD", presence, Because.MEASURED, price_usd, asof_ms=now_ms, facts=facts)
@@ -62,14 +63,14 @@ def test_a_shock_is_told_once_and_escalates_as_it_deepens() -> None:
 
 
 def test_context_raises_the_severity_by_one_class() -> None:
-    told = cascade(snap(1, 97, -1.6, fe=True, fn=True, fr=False))
+    told = cascade(snap(1, 97, -1.6, flags={"fe": True, "fn": True, "fr": False}))
     assert told == [(1, Edge.FIRED, Severity.WARNING, Reason.PRICE_SHOCK)]
 
 
 def test_context_alone_is_a_watch_and_once_a_day() -> None:
     crowd = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
     told = cascade(
-        snap(1, 99, -0.5, **crowd), snap(2, 99, -0.5), snap(4, 99, -0.5), snap(6, 99, -0.5, **crowd)
+        snap(1, 99, -0.5, flags=crowd), snap(2, 99, -0.5), snap(4, 99, -0.5), snap(6, 99, -0.5, flags=crowd)
     )
     assert told == [
         (1, Edge.FIRED, Severity.WATCH, Reason.CONTEXT_ALONE),
@@ -79,7 +80,9 @@ def test_context_alone_is_a_watch_and_once_a_day() -> None:
 
 def test_forced_selling_is_critical_whatever_the_shock() -> None:
     crash = {"pd": True, "brk": True, "down": True, "flat": False, "lc": True, "lb": True}
-    assert cascade(snap(1, 97, -0.4, **crash)) == [(1, Edge.FIRED, Severity.CRITICAL, Reason.FORCED_SELLING)]
+    assert cascade(snap(1, 97, -0.4, flags=crash)) == [
+        (1, Edge.FIRED, Severity.CRITICAL, Reason.FORCED_SELLING)
+    ]
 
 
 def test_a_fall_that_came_to_nothing_is_called_a_false_alarm_after_two_clear_hours() -> None:
@@ -129,7 +132,7 @@ def test_a_change_of_regime_is_told_once_with_its_way_back() -> None:
     memory, regime, told = AlertMemory(), None, []
     crowd = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
     for hour, flags in enumerate([{}, crowd, crowd, {}, {}, {}, {}], start=1):
-        snapshot = snap(hour, 99, -0.2, before=regime, **flags)
+        snapshot = snap(hour, 99, -0.2, before=regime, flags=flags)
         regime = snapshot.regime
         memory, alerts = decide(memory, snapshot, RULES, snapshot.at_ms)
         told += [(hour, alert.edge, alert.state) for alert in alerts if alert.kind is Kind.REGIME]
@@ -138,7 +141,7 @@ def test_a_change_of_regime_is_told_once_with_its_way_back() -> None:
 
 def test_too_little_seen_is_told_as_unknown() -> None:
     crowd = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
-    first = snap(1, 99, -0.2, **crowd)
+    first = snap(1, 99, -0.2, flags=crowd)
     memory, _ = decide(AlertMemory(), first, RULES, first.at_ms)
     blind = judge(without(market(**crowd), "price", Presence.STALE), first.regime, RULES, 2 * HOUR)
     lost = Snapshot("BTC", 2 * HOUR, "history", without(first.readings, "price", Presence.STALE), blind)

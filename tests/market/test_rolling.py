@@ -1,5 +1,6 @@
 """Rolling windows agree with what recomputing them from scratch gives."""
 
+from math import fsum
 from statistics import median
 
 import pytest
@@ -59,6 +60,22 @@ def test_sum_is_that_of_the_window(values: list[float], span: int) -> None:
     for position, value in enumerate(values):
         rolling.offer(position * HOUR, value)
     assert rolling.total == pytest.approx(sum(values[-span:]), rel=1e-9, abs=1e-3)
+
+
+@given(st.lists(st.floats(0, 1e9).map(lambda value: round(value, 3)), max_size=60), st.integers(1, 24))
+def test_a_quiet_window_after_loud_ones_sums_to_zero_exactly(loud: list[float], span: int) -> None:
+    rolling = RollingSum(span * HOUR)
+    for position, value in enumerate([*loud, *[0.0] * span]):
+        rolling.offer(position * HOUR, value)
+    assert rolling.total == 0.0
+
+
+@given(st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=80), st.integers(1, 30))
+def test_a_sum_has_no_rounding_of_what_is_gone(cents: list[int], span: int) -> None:
+    rolling = RollingSum(span * HOUR)
+    for position, value in enumerate(cents):
+        rolling.offer(position * HOUR, value / 100)
+    assert rolling.total == fsum(value / 100 for value in cents[-span:])
 
 
 def test_sum_forgets_without_a_new_value() -> None:

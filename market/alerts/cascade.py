@@ -1,0 +1,184 @@
+"""Cascade warnings: triggered by edges of the 24 h price shock or by forced selling (quant.md section 7a.1).
+
+Context (crowding, dear funding, steep skew, clusters) raises the severity by one class and alone gives at most a watch.
+"""
+
+from dataclasses import replace
+from math import exp
+
+from market.alerts.alert import (
+    CLASSES,
+    Alert,
+    AlertMemory,
+    Edge,
+    Episode,
+    Kind,
+    Reason,
+    Severity,
+    context_of,
+    facts_of,
+    short_id,
+)
+from market.reading import Presence
+from market.rules import AlertRules
+from market.snapshot import Snapshot
+from market.table import State
+
+
+def shock_class(shock: float | None, rules: AlertRules) -> int:
+    """0 none, 1 watch, 2 warning, 3 critical; an unknown shock is none."""
+    if shock is None:
+        return 0
+    return sum(shock <= limit for limit in (rules.watch_shock, rules.warning_shock, rules.critical_shock))
+
+
+def _trigger(snapshot: Snapshot, context: tuple[str, ...], rules: AlertRules) -> tuple[int, Reason]:
+    """The class a warning would have now (0 none) and what triggers it."""
+    regime = snapshot.regime
+    if regime.state is State.UNWINDING and regime.flag("lb") is True:
+        return 3, Reason.FORCED_SELLING
+    level = shock_class(snapshot.fact("price", "shock_24h"), rules)
+    if level:
+        return min(3, level + bool(context)), Reason.PRICE_SHOCK
+    crowded = "protip" in context or "kst_fe" in context
+    return (1, Reason.CONTEXT_ALONE) if crowded else (0, Reason.CONTEXT_CLEARED)
+
+
+def decide_cascade(
+    memory: AlertMemory, snapshot: Snapshot, rules: AlertRules, now_ms: int
+) -> tuple[AlertMemory, tuple[Alert, ...]]:
+    """Open, raise, repeat or close the cascade warning of one asset."""
+    price = snapshot.reading("price")
+    if price is None or price.presence is not Presence.SEEN or price.value is None:
+        return _lose_sight(memory, snapshot, now_ms)
+    context = context_of(snapshot)
+    level, reason = _trigger(snapshot, context, rules)
+    episode = memory.episode
+    if episode is None:
+        return _open(memory, snapshot, level, reason, context, rules, now_ms)
+    episode = replace(episode, low_usd=min(episode.low_usd, price.value), is_unknown=False)
+    if reason is not Reason.CONTEXT_ALONE and level and not episode.by_price:
+        episode = replace(episode, by_price=True, reference_usd=_reference(snapshot, price.value))
+    if level > _rank(episode.severity):
+        episode = replace(episode, severity=CLASSES[level - 1], told_ms=now_ms, clear_since_ms=None)
+        why = reason if reason is not Reason.CONTEXT_ALONE else Reason.CONTEXT_JOINED
+        return replace(memory, episode=episode), (
+            _tell(snapshot, episode, Edge.ESCALATED, why, context, now_ms),
+        )
+    if _is_price_led(reason) and now_ms - episode.told_ms >= rules.rearm_after_ms:
+        episode = replace(episode, told_ms=now_ms, clear_since_ms=None)
+        why = Reason.STILL_FALLING_AFTER_A_DAY
+        return replace(memory, episode=episode), (_tell(snapshot, episode, Edge.FIRED, why, context, now_ms),)
+    return _maybe_close(memory, episode, snapshot, level, context, rules, now_ms)
+
+
+def _is_price_led(reason: Reason) -> bool:
+    return reason in (Reason.PRICE_SHOCK, Reason.FORCED_SELLING)
+
+
+def _rank(severity: Severity) -> int:
+    return CLASSES.index(severity) + 1
+
+
+def _reference(snapshot: Snapshot, price_usd: float) -> float:
+    """The price a day ago, or the present one where a day ago is unknown."""
+    change = snapshot.fact("price", "r_24h")
+    return price_usd if change is None else price_usd * exp(-change)
+
+
+def _open(
+    memory: AlertMemory,
+    snapshot: Snapshot,
+    level: int,
+    reason: Reason,
+    context: tuple[str, ...],
+    rules: AlertRules,
+    now_ms: int,
+) -> tuple[AlertMemory, tuple[Alert, ...]]:
+    price = snapshot.fact("price", "price_usd")
+    if not level or price is None:
+        return memory, ()
+    by_price = _is_price_led(reason)
+    told = memory.context_told_ms
+    if not by_price:
+        # context comes and goes: it is worth one silent line a day
+        if told is not None and now_ms - told < rules.rearm_after_ms:
+            return memory, ()
+        memory = replace(memory, context_told_ms=now_ms)
+    episode = Episode(
+        id=short_id(Kind.CASCADE, snapshot.asset, now_ms),
+        severity=CLASSES[level - 1],
+        opened_ms=now_ms,
+        told_ms=now_ms,
+        reference_usd=_reference(snapshot, price) if by_price else price,
+        low_usd=price,
+        sigma_1d=snapshot.fact("price", "sigma_1d") or 0.0,
+        by_price=by_price,
+    )
+    return replace(memory, episode=episode), (_tell(snapshot, episode, Edge.FIRED, reason, context, now_ms),)
+
+
+def _maybe_close(
+    memory: AlertMemory,
+    episode: Episode,
+    snapshot: Snapshot,
+    level: int,
+    context: tuple[str, ...],
+    rules: AlertRules,
+    now_ms: int,
+) -> tuple[AlertMemory, tuple[Alert, ...]]:
+    """Close the episode once the shock has stayed cleared; whether it was a false alarm is decided by the fall."""
+    shock = snapshot.fact("price", "shock_24h")
+    forced = snapshot.regime.state is State.UNWINDING
+    cleared = (
+        shock is not None and shock > rules.rearm_shock and not forced if episode.by_price else level == 0
+    )
+    if not cleared:
+        return replace(memory, episode=replace(episode, clear_since_ms=None)), ()
+    since = episode.clear_since_ms if episode.clear_since_ms is not None else now_ms
+    if now_ms - since < rules.clear_after_ms:
+        return replace(memory, episode=replace(episode, clear_since_ms=since)), ()
+    edge, reason = _verdict(episode, rules)
+    return replace(memory, episode=None), (_tell(snapshot, episode, edge, reason, context, now_ms),)
+
+
+def _verdict(episode: Episode, rules: AlertRules) -> tuple[Edge, Reason]:
+    if not episode.by_price:
+        return Edge.RESOLVED, Reason.CONTEXT_CLEARED
+    fall = episode.low_usd / episode.reference_usd - 1.0
+    if fall <= -max(rules.real_fall, rules.real_fall_sigmas * episode.sigma_1d):
+        return Edge.RESOLVED, Reason.SHOCK_CLEARED
+    return Edge.FALSE_ALARM, Reason.NEVER_FELL_FAR
+
+
+def _lose_sight(
+    memory: AlertMemory, snapshot: Snapshot, now_ms: int
+) -> tuple[AlertMemory, tuple[Alert, ...]]:
+    """Without a fresh price a warning that stands is unknown, said once, and never resolved."""
+    episode = memory.episode
+    if episode is None or episode.is_unknown:
+        return memory, ()
+    episode = replace(episode, is_unknown=True, clear_since_ms=None)
+    alert = _tell(snapshot, episode, Edge.UNKNOWN, Reason.NO_FRESH_PRICE, (), now_ms)
+    return replace(memory, episode=episode), (replace(alert, lost_so_far=None),)
+
+
+def _tell(
+    snapshot: Snapshot, episode: Episode, edge: Edge, reason: Reason, context: tuple[str, ...], now_ms: int
+) -> Alert:
+    price = snapshot.fact("price", "price_usd")
+    return Alert(
+        id=episode.id,
+        asset=snapshot.asset,
+        kind=Kind.CASCADE,
+        severity=episode.severity,
+        edge=edge,
+        reason=reason,
+        at_ms=now_ms,
+        opened_ms=episode.opened_ms,
+        state=snapshot.regime.state,
+        lost_so_far=None if price is None else price / episode.reference_usd - 1.0,
+        low_so_far=episode.low_usd / episode.reference_usd - 1.0,
+        context=context,
+        facts=facts_of(snapshot),
+    )
