@@ -26,7 +26,7 @@ from market.observations import (
 from scheduler.simulator.leverage import Leverage
 from scheduler.simulator.price import Path, begin_price
 from scheduler.simulator.profiles import Profile, profile_of
-from scheduler.simulator.sentiment import FUNDING_INTERVAL_H, Sentiment
+from scheduler.simulator.sentiment import FUNDING_INTERVAL_H, Felt, Sentiment
 from scheduler.simulator.story import Scenario, Story, tell
 
 START_MS = 1_767_571_200_000
@@ -135,15 +135,15 @@ class SimulatedCoin:
         self.price.displace(closed.impact)
         self.price.remember(closed.path, hours)
         pressed = (closed.long_coins + closed.stopped_coins - closed.short_coins) / before
-        fall = (closed.path.begin - closed.path.end) / day_sigma
-        self._sentiment.step(
-            hours,
-            self._story.greed(begin_h),
-            max(0.0, pressed),
-            fall,
-            self.price.hourly_variance,
-            self.dice,
+        felt = Felt(
+            hours=hours,
+            greed=self._story.greed(begin_h),
+            appetite=self._story.appetite(begin_h),
+            closed_share=max(0.0, pressed),
+            fall_sigmas=(closed.path.begin - closed.path.end) / day_sigma,
+            variance=self.price.hourly_variance,
         )
+        self._sentiment.step(felt, self.dice)
         return self._moment(begin_ms + step_ms, step_ms, closed.path, closed.long_coins, closed.short_coins)
 
     def _market_die(self) -> float:

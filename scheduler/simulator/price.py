@@ -14,7 +14,7 @@ NOISE_PULL = 1.0
 """Per hour: how fast market makers bring a stray price back."""
 SNAP_SHARE, SNAP_PULL, IMPACT_PULL = 0.3, 0.7, 0.075
 """The share of a large order's impact that snaps back when it ends, and the pulls per hour of both parts."""
-WANDERING, RANGE_BOUND = 0.6, 0.02
+WANDERING, RANGE_BOUND = 0.6, 0.012
 """The share of variance that is news for good."""
 SLOW_SIGMA, SLOW_PULL = 0.12, 1.0 / 120.0
 TAIL_SIGMA = 0.30

@@ -80,7 +80,10 @@ def tell(scenario: Scenario, dice: Random) -> Story:
 
 def _seasons(dice: Random) -> tuple[Tide, ...]:
     """Some days of greed and some of fear, weeks ago: what the present is ranked against."""
-    greedy_h, fearful_h = SEASONS_FROM_H + dice.uniform(0.0, 240.0), SEASONS_FROM_H + dice.uniform(600.0, 900.0)
+    greedy_h, fearful_h = (
+        SEASONS_FROM_H + dice.uniform(0.0, 240.0),
+        SEASONS_FROM_H + dice.uniform(600.0, 900.0),
+    )
     greed, fear = dice.uniform(0.0006, 0.0009), dice.uniform(0.0006, 0.0008)
     return (
         Tide(greedy_h, 48.0, greed=greed),
@@ -103,7 +106,7 @@ def _sell_off(dice: Random) -> Story:
     wave_h, end_h = legs[0].start_h, legs[-1].start_h + legs[-1].hours
     pushes = (
         Push(RANGE_BOUND_FROM_H, -RANGE_BOUND_FROM_H, dice.uniform(2.4, 3.2), 1.0),
-        Push(dip_h, 1.0, -dice.uniform(2.05, 2.2), 0.0),
+        Push(dip_h, 1.0, -dice.uniform(2.2, 2.3), 0.0),
         Push(dip_h + 1.0, 1.0, dice.uniform(0.35, 0.45), 0.0),
         Push(dip_h + 6.0, 10.0, dice.uniform(0.6, 0.9), 1.0),
         *legs,
@@ -111,7 +114,7 @@ def _sell_off(dice: Random) -> Story:
     )
     tides = (
         *_seasons(dice),
-        Tide(-15 * 24.0, 14 * 24.0, appetite=dice.uniform(0.08, 0.11), greed=0.0002),
+        Tide(-15 * 24.0, 14 * 24.0, appetite=dice.uniform(0.09, 0.12), greed=0.0002),
         Tide(dip_h + 3.0, 9.0, appetite=dice.uniform(0.05, 0.07), greed=dice.uniform(0.00055, 0.00075)),
         Tide(wave_h, 8.0, appetite=-dice.uniform(0.05, 0.08), greed=-0.0008),
     )
@@ -125,15 +128,15 @@ def _legs(start_h: float, dice: Random) -> tuple[Push, ...]:
         hours = dice.uniform(0.9, 1.4)
         legs.append(Push(start_h, hours, -dice.uniform(1.3, 1.55), 0.75))
         start_h += hours + dice.uniform(0.6, 1.1)
-    legs.append(Push(start_h, 1.2, -dice.uniform(1.6, 1.9), 0.3))
+    legs.append(Push(start_h, 1.2, -dice.uniform(1.8, 2.1), 0.3))
     return tuple(legs)
 
 
 def _aftermath(end_h: float, dice: Random) -> tuple[Push, ...]:
     """Shorts cover into the low, longs who bought the top sell the bounce and are absorbed, buyers come back."""
-    retest_h = end_h + dice.uniform(11.0, 13.0)
+    retest_h = end_h + dice.uniform(21.5, 23.5)
     return (
-        Push(end_h + 0.5, 5.0, dice.uniform(0.6, 0.8), 0.5),
-        Push(retest_h, 2.0, -dice.uniform(1.3, 1.45), 0.0),
-        Push(retest_h + 3.0, 14.0, dice.uniform(0.5, 0.8), 1.0),
+        Push(end_h + 0.5, 6.0, dice.uniform(0.8, 1.0), 0.4),
+        Push(retest_h, 1.3, -dice.uniform(1.45, 1.6), 0.0),
+        Push(retest_h + 2.0, 12.0, dice.uniform(0.5, 0.8), 1.0),
     )
