@@ -11,6 +11,7 @@ from market.snapshot import Snapshot
 from market.table import CALM_STATES, FLAGS, SEVERITY, State, classify
 
 Flags = Mapping[str, bool | None]
+Tried = tuple[tuple[tuple[str, bool], ...], Flags]
 
 FORCES: Mapping[tuple[str, bool], tuple[tuple[str, bool], ...]] = {
     ("pd", True): (("nc", True),),
@@ -59,27 +60,41 @@ def _fewest(snapshot: Snapshot, wanted: frozenset[State]) -> tuple[Turn, ...]:
     """Only flags that are seen turn: nobody can watch for one that is not."""
     flags = voted(snapshot)
     seen = [flag for flag in FLAGS if _is_seen(snapshot, READ_BY[flag]) and flags[flag] is not None]
-    if flags["pd"] and "nc" in seen:
-        seen.remove("nc")  # it cannot turn before the weakness does, which is tried by itself
     for count in (1, 2):
-        tried = (_turn(snapshot, flags, group) for group in combinations(seen, count))
-        found = tuple(turn for turn in tried if turn.state in wanted)
-        if found or not wanted:
-            return found
+        tried = (_tried(flags, group) for group in combinations(seen, count))
+        reached = [one for one in tried if _state(snapshot, one[1]) in wanted]
+        if reached or not wanted:
+            return tuple(Turn(turned, _state(snapshot, after)) for turned, after in _simplest(flags, reached))
     return ()
+
+
+def _tried(flags: Flags, group: Iterable[str]) -> Tried:
+    """The flags after these have turned, and whatever turns with them."""
+    turned = tuple((flag, not flags[flag]) for flag in group)
+    after = dict(flags)
+    for flag, value in turned:
+        after[flag] = value
+        after.update(FORCES.get((flag, value), ()))
+    return turned, after
+
+
+def _simplest(flags: Flags, reached: list[Tried]) -> list[Tried]:
+    """Without those that turn all that another one turns, and more: the other one comes first in the market."""
+    changes = [{flag for flag, value in after.items() if flags[flag] != value} for _, after in reached]
+    return [
+        one
+        for one, change in zip(reached, changes, strict=True)
+        if not any(less < change for less in changes)
+    ]
+
+
+def _state(snapshot: Snapshot, flags: Flags) -> State:
+    """The table's answer; a calm one needs its inputs seen (7a.2)."""
+    state = classify(flags).state
+    is_calm_unseen = state in CALM_STATES and not all(_is_seen(snapshot, name) for name in CALM_NEEDS)
+    return State.MIXED if is_calm_unseen else state
 
 
 def _is_seen(snapshot: Snapshot, owner: str) -> bool:
     reading = snapshot.reading(owner)
     return reading is not None and reading.presence is Presence.SEEN
-
-
-def _turn(snapshot: Snapshot, flags: Flags, group: Iterable[str]) -> Turn:
-    turned = tuple((flag, not flags[flag]) for flag in group)
-    tried = dict(flags)
-    for flag, value in turned:
-        tried[flag] = value
-        tried.update(FORCES.get((flag, value), ()))
-    state = classify(tried).state
-    unseen_calm = state in CALM_STATES and not all(_is_seen(snapshot, name) for name in CALM_NEEDS)
-    return Turn(turned, State.MIXED if unseen_calm else state)

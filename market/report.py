@@ -46,7 +46,7 @@ def state_line(snapshot: Snapshot) -> dict[str, object]:
         "confidence": regime.confidence,
         "inputs_seen": regime.inputs_seen,
         "flags": {flag: regime.flag(flag) for flag in FLAGS},
-        "readings": {reading.name: _reading_line(reading) for reading in snapshot.readings},
+        "readings": {reading.name: _reading_line(snapshot, reading) for reading in snapshot.readings},
     }
 
 
@@ -90,11 +90,12 @@ def breadth(snapshots: Iterable[Snapshot]) -> Breadth:
     return Breadth(sum(off_lows), len(off_lows), sum(constructive), len(constructive))
 
 
-def _reading_line(reading: Reading) -> Mapping[str, object]:
+def _reading_line(snapshot: Snapshot, reading: Reading) -> Mapping[str, object]:
+    level = snapshot.regime.levels.get(reading.name, reading.level)
     return {
         "value": reading.value,
         "unit": reading.unit,
-        "level": None if reading.level is None else int(reading.level),
+        "level": None if level is None else int(level),
         "quality": reading.quality,
         "asof": None if reading.asof_ms is None else iso(reading.asof_ms),
         "reason": reading.because.value,

@@ -99,7 +99,8 @@ def _known(word: str) -> Command[Any]:
     near = nearest(word.lstrip("/").lower(), tuple(command.name for command in commands()))
     if near:
         meant = " or ".join(f"/{name}" for name in near)
-        raise Misunderstood("door.did_you_mean", example=f"/{near[0]}", said=said(word), near=meant)
+        example = next(command.example for command in commands() if command.name == near[0])
+        raise Misunderstood("door.did_you_mean", example=example, said=said(word), near=meant)
     raise Misunderstood("door.unknown", example="/help", said=said(word))
 
 

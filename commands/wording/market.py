@@ -1,6 +1,6 @@
 """The regime in words: what phase it is, for how long, what says so, what would change it, and what it rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
@@ -10,8 +10,8 @@ from commands.wording.panel import FIVE, panel, unseen
 from commands.wording.turns import turns_words
 from market.checklist import Advice, Checklist
 from market.observations import MINUTE_MS
-from market.outlook import better
-from market.reading import Level
+from market.outlook import better, worse
+from market.reading import Level, Presence
 from market.regime import Regime
 from market.report import LIVE, market_time, state_line
 from market.rules import Rules
@@ -19,6 +19,9 @@ from market.snapshot import Snapshot
 from market.table import SEVERITY, State
 
 LATE_MS = 3 * MINUTE_MS
+OPTIONS_MARKETS = frozenset({"BTC", "ETH"})
+"""The assets with an options market of their own at Deribit."""
+
 ODDS_ASSET = "BTC"
 """The asset for which first-evaluation.md section 5 established odds; for the others there are none."""
 
@@ -52,6 +55,8 @@ def describe_regime(
 
 def _advice(regime: Regime, checks: Checklist) -> str:
     """What the checks say; a state that has turned against longs forbids adding whatever their count."""
+    if regime.state is State.INSUFFICIENT_DATA:
+        return "NO_STATE"
     turned = SEVERITY.get(regime.state, 0) >= SEVERITY[State.CROWDING]
     return "NO_ADDS" if turned and checks.advice is Advice.PROCEED else checks.advice.value
 
@@ -122,7 +127,19 @@ def footer(snapshot: Snapshot, phrases: Phrases) -> str:
     """When this was evaluated and on how much: "12:04:10 UTC · 5 of 5 read"."""
     regime = snapshot.regime
     at = numbers.clock(snapshot.at_ms) if snapshot.source == LIVE else numbers.date_and_clock(snapshot.at_ms)
-    return phrases.say("regime.read", at=at, seen=regime.inputs_seen, known=regime.inputs_known)
+    return phrases.say("regime.read", at=at, seen=regime.inputs_seen, known=inputs_there_are(snapshot))
+
+
+def inputs_there_are(snapshot: Snapshot) -> int:
+    """Five, or four for an asset whose options nobody trades (7a.2); what is merely not fed still counts."""
+    skew = snapshot.reading("skew")
+    has_skew = skew is not None and skew.presence is not Presence.ABSENT
+    return len(FIVE) if has_skew or snapshot.asset in OPTIONS_MARKETS else len(FIVE) - 1
+
+
+def listed(names: Sequence[str], phrases: Phrases) -> str:
+    """Names in a row: "price, liquidations and funding"."""
+    return phrases.say("words.and").join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def steps_words(names: tuple[str, ...], phrases: Phrases) -> str:
@@ -135,13 +152,14 @@ def _mixed(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
     levels = snapshot.regime.levels
     stressed = [phrases.word("input", name) for name in FIVE if (levels.get(name) or Level.CALM) > Level.CALM]
     calm = [phrases.word("input", name) for name in FIVE if levels.get(name) is Level.CALM]
-    both = phrases.say("words.and")
     missing = unseen(snapshot, phrases, at_ms)
     lines = [phrases.word("meaning", State.MIXED.value)]
     if stressed and calm:
-        lines.append(phrases.say("regime.conflict", stressed=both.join(stressed), calm=both.join(calm)))
+        lines.append(
+            phrases.say("regime.conflict", stressed=listed(stressed, phrases), calm=listed(calm, phrases))
+        )
     elif calm and missing:
-        lines = [phrases.say("regime.nothing_seen", calm=both.join(calm), unseen=", ".join(missing))]
+        lines = [phrases.say("regime.nothing_seen", calm=listed(calm, phrases), unseen=", ".join(missing))]
     if snapshot.regime.flag("fd") and snapshot.regime.flag("stab") is not True:
         lines.append(phrases.say("regime.shorts"))
     return tuple(lines)
@@ -152,12 +170,15 @@ def _outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, .
     lines = [_steps(regime, phrases)]
     if regime.out_of_order:
         lines.append(phrases.say("regime.out_of_order", steps=steps_words(regime.out_of_order, phrases)))
-    eases = better(snapshot)
-    if eases:
+    further, eases = worse(snapshot), better(snapshot)
+    if further and regime.state is not State.INSUFFICIENT_DATA:
+        lines.append(phrases.say("regime.next", turns=turns_words(further, phrases, rules)))
+    if eases and regime.state is not State.INSUFFICIENT_DATA:
         lines.append(phrases.say("regime.eases", turns=turns_words(eases, phrases, rules)))
     lines.extend(held(regime, phrases, rules))
-    if regime.possible:
-        states = ", ".join(phrases.word("state", state.value) for state in regime.possible)
+    worse = [state for state in regime.possible if SEVERITY[state] > SEVERITY.get(regime.state, 0)]
+    if worse:
+        states = ", ".join(phrases.word("state", state.value) for state in worse)
         lines.append(phrases.say("regime.possible", states=states))
     lines.append(stress(regime, phrases))
     return tuple(lines)

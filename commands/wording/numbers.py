@@ -115,7 +115,7 @@ def age(ms: int | None, *, daily: bool = False) -> str:
     """How old a value is, in one unit: "4s", "2min", "3h", "19h daily", "5d"."""
     if ms is None:
         return "-"
-    if ms < 2 * MINUTE_MS:
+    if ms < MINUTE_MS:
         told = f"{max(0, ms) // SECOND_MS}s"
     elif ms < 2 * HOUR_MS:
         told = f"{ms // MINUTE_MS}min"

@@ -29,7 +29,7 @@ def reading_line(snapshot: Snapshot, name: str, phrases: Phrases, at_ms: int) ->
     ranked = (
         phrases.say("regime.old") if reading.presence is Presence.STALE else numbers.rank(reading.percentile)
     )
-    mark = f"{MARKS[reading.level]:>2}"
+    mark = MARKS[snapshot.regime.levels.get(name, reading.level)]
     return _row(head, mark, value_of(snapshot, reading), ranked, age_of(reading, at_ms))
 
 

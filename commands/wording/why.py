@@ -34,7 +34,7 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
     blocks: tuple[Block, ...] = (
         Heading(fit(said), tone_of(state)),
         *source_notes(snapshot, phrases, now_ms),
-        Text("\n".join((*meaning(snapshot, phrases, at_ms), _protip(snapshot, phrases)))),
+        Text("\n".join((*_meaning(snapshot, phrases, at_ms), _protip(snapshot, phrases)))),
         Lines(tuple(_conditions(snapshot, phrases, at_ms))),
         Text("\n".join((*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules)))),
         Text("\n".join((*strictly, stress(snapshot.regime, phrases), *odds(snapshot, phrases)))),
@@ -119,6 +119,11 @@ def _flag_line(snapshot: Snapshot, flag: str, phrases: Phrases, at_ms: int) -> s
     if value and memory is not None:
         said += f" {numbers.age(at_ms - memory.since_ms)}"
     return sides(f" {mark} {phrases.word('flag', flag)}", said)
+
+
+def _meaning(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
+    """What the state means; the pro-tip has its own line here, met or not."""
+    return tuple(line for line in meaning(snapshot, phrases, at_ms) if line != phrases.say("regime.protip"))
 
 
 def _protip(snapshot: Snapshot, phrases: Phrases) -> str:

@@ -1,0 +1,69 @@
+"""A conversation without a platform: lines in, lines out, through the one door."""
+
+from dataclasses import dataclass, field, replace
+
+from commands.protocol.dispatch import answer
+from commands.protocol.reply import Block, Heading, Lines, Note, Reply, Table, Text
+from commands.protocol.request import Context
+from market.observations import Asset
+from market.snapshot import Snapshot
+from store.in_memory import FeedInMemory, SnapshotsInMemory
+from store.services import FeedStatus, Services
+from tests.commands.markets import NOW_MS
+
+WATCHED: tuple[Asset, ...] = ("BTC", "ETH", "SOL", "1000PEPE")
+
+
+def context(
+    *snapshots: Snapshot,
+    watched: tuple[Asset, ...] = WATCHED,
+    feed: FeedStatus | None = None,
+    now_ms: int = NOW_MS,
+) -> Context:
+    """What a platform would hand over, on these snapshots."""
+    source = snapshots[0].source if snapshots else "none"
+    status = feed or FeedStatus(source, now_ms if snapshots else None, 60_000, 200)
+    return Context(Services(SnapshotsInMemory(watched, snapshots), FeedInMemory(status)), now_ms)
+
+
+@dataclass(slots=True)
+class Talk:
+    """Somebody who writes lines: `text` of the last reply, and the reply itself."""
+
+    context: Context
+    reply: Reply = field(default_factory=lambda: Reply(()))
+
+    async def __call__(self, line: str) -> str:
+        self.reply = await answer(line, self.context)
+        return text_of(self.reply)
+
+    def later(self, ms: int) -> "Talk":
+        """The same conversation so much later."""
+        return Talk(replace(self.context, now_ms=self.context.now_ms + ms))
+
+
+def talk(*snapshots: Snapshot, **changed: object) -> Talk:
+    """A conversation on these snapshots."""
+    return Talk(context(*snapshots, **changed))  # type: ignore[arg-type]
+
+
+def text_of(reply: Reply) -> str:
+    """All that a reply says, line by line."""
+    return "\n".join(line for block in reply.blocks for line in lines_of(block))
+
+
+def lines_of(block: Block) -> tuple[str, ...]:
+    """The lines of a block."""
+    match block:
+        case Lines(lines):
+            return lines
+        case Table(rows, head):
+            return tuple(" ".join(row) for row in (head, *rows) if row)
+        case Text(text) | Heading(text) | Note(text):
+            return tuple(text.split("\n"))
+
+
+def monospaced(reply: Reply) -> tuple[str, ...]:
+    """The lines that must fit on a phone: headings and everything that is laid out."""
+    blocks = (block for block in reply.blocks if isinstance(block, Heading | Lines | Table))
+    return tuple(line for block in blocks for line in lines_of(block))
