@@ -20,10 +20,10 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(RUNTIME) ## the demo: a simulated market in the terminal; no token, no network
-	@exec $(BIN)/seawall demo
+	@exec $(BIN)/seawall demo $(ARGS)
 
 serve: $(RUNTIME) ## the service: whatever has a token is started (SEAWALL_TELEGRAM_TOKEN, SEAWALL_DISCORD_TOKEN)
-	@exec $(BIN)/seawall run
+	@exec $(BIN)/seawall run $(ARGS)
 
 test: $(DEV) ## all tests but the slow ones
 	@$(BIN)/pytest -n 2 -m "not slow"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import app
 from bot.settings import Settings
+from scheduler.history_files import CANDLE_COLUMNS, DAILY_INTEREST
 
 HOME = Path(__file__).parent.parent.parent
 PAGES = sorted([*HOME.glob("*.md"), *(HOME / "docs").rglob("*.md"), *(HOME / "changes").glob("*.md")])
@@ -43,6 +45,28 @@ def test_every_command_has_its_line_in_the_readme_and_no_other_has() -> None:
     commands = {path.stem for path in (HOME / "commands").glob("*.py")} - {"__init__"}
     table = re.findall(r"^\| (`/.+?) \|", (HOME / "README.md").read_text(), re.MULTILINE)
     assert {name for row in table for name in re.findall(r"/([a-z]+)", row)} == commands
+
+
+def test_every_call_of_seawall_named_is_one() -> None:
+    calls = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    pages = [page.read_text() for page in PAGES] + [
+        (HOME / name).read_text() for name in ("Makefile", "Dockerfile")
+    ]
+    named = set(re.findall(r"(?:`|\.venv/bin/|BIN\)/|\[\")seawall\"?,? \"?([a-z]+)", "\n".join(pages)))
+    assert {"demo", "run", "ask", "replay", "doctor", "healthcheck"} <= named
+    assert named <= calls
+
+
+def test_every_column_that_is_read_is_described() -> None:
+    source = (HOME / "scheduler" / "history_files.py").read_text()
+    read = set(re.findall(r'row\.get\("(\w+)"\)', source)) | {
+        *CANDLE_COLUMNS,
+        *DAILY_INTEREST,
+        "open_time_utc",
+    }
+    rows = re.findall(r"^\| (`.+?) \|", (HOME / "docs" / "history.md").read_text(), re.MULTILINE)
+    assert len(read) > 15
+    assert read <= {name for row in rows for name in re.findall(r"`(\w+)`", row)}
 
 
 def test_every_setting_has_its_line_in_the_readme_and_no_other_has() -> None:
