@@ -7,10 +7,8 @@ a value older than the newest one in the window is the caller's mistake.
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from dataclasses import dataclass, field
-from math import fsum
 
 MAD_TO_SIGMA = 1.4826
-DAY_MS = 86_400_000
 
 
 @dataclass(slots=True)
@@ -146,32 +144,42 @@ class Extreme:
 
 @dataclass(slots=True)
 class RollingSum:
-    """The sum over (newest - `span_ms`, newest]; summed anew once a market day, so that rounding does not pile up."""
+    """The sum over (newest - `span_ms`, newest], exact however many values have come and gone.
+
+    `rest` is what `total` has no digits for: without it a quiet hour would sum to the rounding of a loud one before it,
+    and equal sums would rank apart.
+    """
 
     span_ms: int
     times: deque[int] = field(default_factory=deque)
     values: deque[float] = field(default_factory=deque)
     total: float = 0.0
-    summed_day: int = 0
+    rest: float = 0.0
 
     def offer(self, at_ms: int, value: float) -> None:
         """Add the value of a bucket that ends at `at_ms`."""
         self.times.append(at_ms)
         self.values.append(value)
-        self.total += value
+        self._add(value)
         self.expire(at_ms)
 
     def expire(self, now_ms: int) -> None:
         """Drop the buckets that ended at or before `now_ms` - span."""
         oldest = now_ms - self.span_ms
-        times, values = self.times, self.values
+        times = self.times
         while times and times[0] <= oldest:
             times.popleft()
-            self.total -= values.popleft()
-        day = now_ms // DAY_MS
-        if day != self.summed_day or not values:
-            self.summed_day = day
-            self.total = fsum(values)
+            self._add(-self.values.popleft())
+
+    def _add(self, value: float) -> None:
+        """Add in twice the digits of a float (Knuth's two-sum, and once more to put the halves in order)."""
+        old, rest = self.total, self.rest
+        new = old + value
+        back = new - old
+        rest += (old - (new - back)) + (value - back)
+        self.total = total = new + rest
+        back = total - new
+        self.rest = (new - (total - back)) + (rest - back)
 
     def __len__(self) -> int:
         return len(self.values)

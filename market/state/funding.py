@@ -9,6 +9,9 @@ from market.rolling import RankWindow
 from market.rules import FreshnessRules
 
 QUARTER_MS = 90 * DAY_MS
+DECIMALS = 16
+"""How finely a mean is told: far below a venue's eight decimals, above the rounding of the running integral. A day at
+.01 % is then .01 % to the last bit, so that equal days rank equal (section 0: funding has a point mass there)."""
 
 
 @dataclass(slots=True)
@@ -55,7 +58,8 @@ class FundingSeries:
         if covered <= 0:
             return self.rates[-1]
         lost = self.rates[0] * (first - self.starts[0])
-        return (self.area - lost + self.rates[-1] * (now_ms - self.starts[-1])) / covered
+        area = self.area - lost + self.rates[-1] * (now_ms - self.starts[-1])
+        return round(area / covered, DECIMALS)
 
     def _blend(self, said: Funding) -> float:
         """W * predicted + (1 - w) * last settled, w the elapsed share of the interval (section 5)."""

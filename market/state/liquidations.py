@@ -44,7 +44,10 @@ class SideWindows:
 
 @dataclass(slots=True)
 class LiquidationWindows:
-    """Both sides, what coverage there is, and the month's hourly totals that shrink the long share of dust."""
+    """Both sides, what coverage there is, and the month's hourly totals that shrink the long share of dust.
+
+    The sums are those as of `at_ms`: an hour that nobody reported is not an hour without liquidations.
+    """
 
     longs: SideWindows = field(default_factory=SideWindows)
     shorts: SideWindows = field(default_factory=SideWindows)
@@ -63,29 +66,17 @@ class LiquidationWindows:
         self.shorts.take(said.known_at_ms, said.short_coins * price_usd)
         self.covered.offer(said.known_at_ms, float(said.step_ms))
 
-    def expire(self, now_ms: int) -> None:
-        """Drop the buckets that are older than their window."""
-        for side in (self.longs, self.shorts):
-            side.hour.expire(now_ms)
-            side.day.expire(now_ms)
-        self.covered.expire(now_ms)
-
     def close_hour(
         self, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None, rules: LiquidationRules
     ) -> None:
         """Judge the hour that closed at `grid_ms`; open interest (US dollars) is that of its beginning."""
         is_known = self.at_ms is not None and self.at_ms == grid_ms
+        if is_known:
+            self._learn(grid_ms, hour_ago_usd, day_ago_usd)
         for side in (self.longs, self.shorts):
-            flagged = self._judge_hour(side, hour_ago_usd, rules) if is_known else None
-            side.flag_hour(flagged)
+            side.flag_hour(self._judge_hour(side, hour_ago_usd, rules) if is_known else None)
             if grid_ms % DAY_MS == 0:
                 side.flag_day(self._judge_day(side, day_ago_usd, rules) if is_known else None)
-        if not is_known:
-            return
-        self.learned_hours += 1
-        self.totals.offer(grid_ms, self.longs.hour.total + self.shorts.hour.total)
-        for side in (self.longs, self.shorts):
-            self._rank(side, grid_ms, hour_ago_usd, day_ago_usd)
 
     def share(self, side: SideWindows, *, of_day: bool = False) -> float | None:
         """The side's share, shrunk towards a half by the median hourly total of a month (section 3)."""
@@ -95,6 +86,13 @@ class LiquidationWindows:
         usual = self.totals.median() or 0.0
         whole = mine + other + usual
         return None if whole <= 0.0 else (mine + 0.5 * usual) / whole
+
+    def _learn(self, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None) -> None:
+        """Put the hour among its past; a window leaves its newest value out of every rank."""
+        self.learned_hours += 1
+        self.totals.offer(grid_ms, self.longs.hour.total + self.shorts.hour.total)
+        for side in (self.longs, self.shorts):
+            self._rank(side, grid_ms, hour_ago_usd, day_ago_usd)
 
     def _rank(
         self, side: SideWindows, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None

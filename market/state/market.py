@@ -123,8 +123,7 @@ class MarketState:
         return self.hour if is_last and self.hour.is_complete else None
 
     def _advance(self, now_ms: int, rules: Rules) -> None:
-        """Expire what is too old and, once an hour, put everything on the grid of ranks."""
-        self.liquidations.expire(now_ms)
+        """Once an hour put everything on the grid of ranks; note the open interest of this instant."""
         grid_ms = now_ms - now_ms % HOUR_MS
         if grid_ms > self.grid_ms:
             self.grid_ms = grid_ms
