@@ -80,7 +80,9 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A cascade warning that stands. `reference_usd` is the price a day before it began."""
+    """A cascade warning that stands. `reference_usd` is the price a day before it began.
+
+    `shock_level` is the deepest class of the shock by itself, `by_price` whether anything but context has spoken."""
 
     id: str
     severity: Severity
@@ -90,6 +92,7 @@ class Episode:
     low_usd: float
     sigma_1d: float
     by_price: bool
+    shock_level: int
     clear_since_ms: int | None = None
     is_unknown: bool = False
 

@@ -59,15 +59,17 @@ def decide_cascade(
     episode = replace(episode, low_usd=min(episode.low_usd, price.value), is_unknown=False)
     if reason is not Reason.CONTEXT_ALONE and level and not episode.by_price:
         episode = replace(episode, by_price=True, reference_usd=_reference(snapshot, price.value))
+    deepest = max(episode.shock_level, shock_class(snapshot.fact("price", "shock_24h"), rules))
+    is_deeper, episode = deepest > episode.shock_level, replace(episode, shock_level=deepest)
     if level > _rank(episode.severity):
         episode = replace(episode, severity=CLASSES[level - 1], told_ms=now_ms, clear_since_ms=None)
-        why = reason if reason is not Reason.CONTEXT_ALONE else Reason.CONTEXT_JOINED
+        why = reason if is_deeper or reason is Reason.FORCED_SELLING else Reason.CONTEXT_JOINED
         return replace(memory, episode=episode), (
             _tell(snapshot, episode, Edge.ESCALATED, why, context, now_ms),
         )
     if _is_price_led(reason) and now_ms - episode.told_ms >= rules.rearm_after_ms:
         episode = replace(episode, told_ms=now_ms, clear_since_ms=None)
-        why = Reason.STILL_FALLING_AFTER_A_DAY
+        why = Reason.STILL_FALLING_AFTER_A_DAY if reason is Reason.PRICE_SHOCK else reason
         return replace(memory, episode=episode), (_tell(snapshot, episode, Edge.FIRED, why, context, now_ms),)
     return _maybe_close(memory, episode, snapshot, level, context, rules, now_ms)
 
@@ -114,6 +116,7 @@ def _open(
         low_usd=price,
         sigma_1d=snapshot.fact("price", "sigma_1d") or 0.0,
         by_price=by_price,
+        shock_level=shock_class(snapshot.fact("price", "shock_24h"), rules),
     )
     return replace(memory, episode=episode), (_tell(snapshot, episode, Edge.FIRED, reason, context, now_ms),)
 

@@ -67,6 +67,11 @@ def test_context_raises_the_severity_by_one_class() -> None:
     assert told == [(1, Edge.FIRED, Severity.WARNING, Reason.PRICE_SHOCK)]
 
 
+def test_context_that_joins_a_shock_raises_it_and_says_so() -> None:
+    told = cascade(snap(1, 97, -1.6), snap(2, 97, -1.6, flags={"fe": True, "fn": True, "fr": False}))
+    assert told[1] == (2, Edge.ESCALATED, Severity.WARNING, Reason.CONTEXT_JOINED)
+
+
 def test_context_alone_is_a_watch_and_once_a_day() -> None:
     crowd = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
     told = cascade(
