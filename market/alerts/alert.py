@@ -82,7 +82,8 @@ class Alert:
 class Episode:
     """A cascade warning that stands. `reference_usd` is the price a day before it began.
 
-    `shock_level` is the deepest class of the shock by itself, `by_price` whether anything but context has spoken."""
+    `shock_level` is the deepest class of the shock by itself, `by_price` whether anything but context has spoken.
+    """
 
     id: str
     severity: Severity
