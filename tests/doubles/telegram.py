@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.doubles.telegram_judge import Method, Refused, judge, visible
+from tests.doubles.telegram_judge import Method, Refused, judge, mode_of, models, visible
 
 BOT = {"id": 7_700_000_001, "is_bot": True, "first_name": "Seawall", "username": "seawall_bot"}
 ALICE = {"id": 11, "is_bot": False, "first_name": "Alice", "language_code": "en"}
@@ -86,6 +86,7 @@ class BotApi:
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
+        models()
         app = web.Application(client_max_size=50_000_000)
         app.router.add_route("*", "/bot{token}/{method}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -99,8 +100,7 @@ class BotApi:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing.set()
-        async with self._changed:
-            self._changed.notify_all()
+        await self._tell_waiting()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -146,7 +146,7 @@ class BotApi:
 
     # ---- what can be seen
 
-    async def wait_for(self, claim: Callable[[], bool], why: str = "") -> None:
+    async def wait_for(self, claim: Callable[[], bool]) -> None:
         """Wait until a claim about this server holds; it is looked at after every request."""
         async with asyncio.timeout(PATIENCE_S), self._changed:
             await self._changed.wait_for(claim)
@@ -172,14 +172,18 @@ class BotApi:
             return _error(Refused("Unauthorized", 401))
         form = await self._read_form(request)
         self.calls.append((method, form))
+        await self._tell_waiting()
         try:
             return await self._answer(method, form, request)
         except Refused as refusal:
             self.refusals.append(refusal.description)
             return _error(refusal)
         finally:
-            async with self._changed:
-                self._changed.notify_all()
+            await self._tell_waiting()
+
+    async def _tell_waiting(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
 
     async def _answer(self, method: str, form: Json, request: web.Request) -> web.StreamResponse:
         call = judge(method, form)
@@ -214,6 +218,7 @@ class BotApi:
         for key, value in (await request.post()).items():
             if isinstance(value, web.FileField):
                 self.uploads.append((value.filename, value.file.read()))
+                form[key] = f"attach://{value.filename}"
                 continue
             form[key] = value if isinstance(value, str) else bytes(value).decode()
         return form
@@ -269,18 +274,18 @@ class BotApi:
         return [update for update in self._updates if not kinds or kinds & set(update)]
 
     async def _do_sendMessage(self, call: Any) -> Json:  # noqa: N802
-        seen = visible(call.text, call.parse_mode)
+        seen = visible(call.text, mode_of(call))
         keyboard = _keyboard(call.reply_markup)
         message_id = self._message_id()
         chat_id = int(call.chat_id)
-        self.shown.append(Shown(message_id, chat_id, seen, call.text, call.parse_mode, keyboard, call))
+        self.shown.append(Shown(message_id, chat_id, seen, call.text, mode_of(call), keyboard, call))
         return _message(message_id, chat_id, seen)
 
     async def _do_editMessageText(self, call: Any) -> Json:  # noqa: N802
         shown = next((one for one in self.shown if one.message_id == call.message_id), None)
         if shown is None:
             raise Refused("Bad Request: message to edit not found")
-        seen, keyboard = visible(call.text, call.parse_mode), _keyboard(call.reply_markup)
+        seen, keyboard = visible(call.text, mode_of(call)), _keyboard(call.reply_markup)
         if (seen, call.text, keyboard) == (shown.text, shown.raw, shown.keyboard):
             raise Refused(
                 "Bad Request: message is not modified: specified new message content is exactly the same"

@@ -7,11 +7,10 @@ that no model knows are checked beside them.
 import json
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
-from types import NoneType
+from importlib import import_module
+from types import ModuleType, NoneType
 from typing import Any, get_args
 
-import aiogram.methods
-from aiogram.methods import TelegramMethod
 from pydantic import BaseModel, ValidationError
 
 LONGEST_TEXT_UNITS = 4_096
@@ -23,7 +22,8 @@ TAGS = frozenset(
     {"a", "b", "blockquote", "code", "del", "em", "i", "ins", "pre", "s", "span", "strike", "strong", "u"}
 )
 
-Method = TelegramMethod[Any]
+Method = Any
+"""A method model of aiogram; importing them takes seconds, so that is left to whoever needs a judge."""
 
 
 class Refused(Exception):
@@ -38,9 +38,14 @@ class Refused(Exception):
         self.parameters = parameters or {}
 
 
+def models() -> ModuleType:
+    """Aiogram's method models."""
+    return import_module("aiogram.methods")
+
+
 def judge(name: str, form: Mapping[str, Any]) -> Method:
     """The request as aiogram's model of the method. Raises Refused for anything Telegram would not take."""
-    model = getattr(aiogram.methods, name[:1].upper() + name[1:], None)
+    model = getattr(models(), name[:1].upper() + name[1:], None)
     if model is None:
         raise Refused(f"Not Found: no method {name}", 404)
     try:
@@ -68,6 +73,12 @@ def visible(text: str, parse_mode: str | None) -> str:
             f"Bad Request: can't parse entities: Can't find end tag corresponding to start tag {parser.open_tags[-1]}"
         )
     return "".join(parser.seen)
+
+
+def mode_of(call: Any) -> str | None:
+    """The parse mode a request asks for; aiogram's models stand a mark of their own where it asks for none."""
+    mode = getattr(call, "parse_mode", None)
+    return mode if isinstance(mode, str) else None
 
 
 def units(text: str) -> int:
@@ -104,7 +115,7 @@ class _Markup(HTMLParser):
         self.seen.append(chr(int(name[1:], 16) if name[:1] in "xX" else int(name)))
 
 
-def _decoded(model: type[Method], key: str, value: Any) -> Any:
+def _decoded(model: type[BaseModel], key: str, value: Any) -> Any:
     """A form value as Telegram reads it: JSON where the parameter is no plain text."""
     field = model.model_fields.get(key)
     if not isinstance(value, str) or field is None or _only_text(field.annotation):
@@ -141,7 +152,7 @@ def _check_limits(call: Method) -> None:
         if text and len(text) > LONGEST_CALLBACK_ANSWER:
             raise Refused("Bad Request: MESSAGE_TOO_LONG")
     elif isinstance(text, str):
-        seen = visible(text, getattr(call, "parse_mode", None))
+        seen = visible(text, mode_of(call))
         if not seen.strip():
             raise Refused("Bad Request: message text is empty")
         if units(seen) > LONGEST_TEXT_UNITS:
