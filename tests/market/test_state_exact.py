@@ -52,7 +52,7 @@ def hour_of(number: int, longs: float | None) -> tuple[int, tuple[Candle | OpenI
 
 
 def test_an_hour_that_nobody_reported_is_not_an_hour_without_liquidations() -> None:
-    state = MarketState("BTC")
+    state, now_ms = MarketState("BTC"), START_MS
     for number, longs in enumerate([100.0, 100.0, 100.0, None]):
         now_ms, said = hour_of(number, longs)
         state.observe(said, now_ms, RULES)
