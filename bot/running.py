@@ -1,6 +1,7 @@
 """Running until the work is done, somebody says stop, or nobody reads any more: always a clean way out."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -37,7 +38,11 @@ def run(work: Coroutine[Any, Any, int]) -> int:
         code = asyncio.run(_until_told(work))
     except* (asyncio.CancelledError, KeyboardInterrupt):
         pass
-    except* BrokenPipeError:
+    except* OSError as failures:
+        if failures.subgroup(
+            lambda failure: not isinstance(failure, ExceptionGroup) and not _reader_gone(failure)
+        ):
+            raise
         silence()
     return code
 
@@ -48,6 +53,11 @@ def silence() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+
+
+def _reader_gone(failure: BaseException) -> bool:
+    """A pipe whose reader has ended, or a terminal that was closed."""
+    return isinstance(failure, OSError) and failure.errno in {errno.EPIPE, errno.EIO}
 
 
 async def _until_told(work: Coroutine[Any, Any, int]) -> int:

@@ -1,0 +1,228 @@
+"""The demo as a newcomer meets it: real processes, a real private Valkey, piped and at a terminal."""
+
+import os
+import pty
+import re
+import select
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.bot.programs import Room, eventually, room
+
+SIMULATED = "SEAWALL DEMO - SIMULATED market, seed 7. No token, no real prices."
+PROGRESS = re.compile(r"^\[SIM d(\d) (\d\d:\d\d)\] BTC [\d,]+  ([A-Z ]+?)  \d of \d read$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def piped() -> Iterator[str]:
+    """What the demo says to a pipe, played once for all tests that only read it."""
+    with room() as here:
+        done = here.run("demo")
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        assert here.is_empty()
+        yield done.stdout
+
+
+@pytest.fixture
+def here() -> Iterator[Room]:
+    with room() as made:
+        yield made
+
+
+def answers_to(command: str, said: str) -> list[str]:
+    """Everything said after each time `command` was typed, up to the next thing typed or told."""
+    return re.findall(rf"^> {re.escape(command)}\n(.*?)(?=^> |^\[SIM|^End\.)", said, re.MULTILINE | re.DOTALL)
+
+
+def test_it_begins_with_what_it_is_and_ends_with_what_comes_next(piped: str) -> None:
+    lines = piped.splitlines()
+    assert lines[0] == SIMULATED
+    assert re.match(r"3 simulated days without waiting\. \d+ days of past loaded\.$", lines[1])
+    assert lines[2].startswith("Try: /regime   /size BTC 5x   /why")
+    assert lines[-1] == "End. 2 warnings: 1 real, 1 false. Your own bot: make serve (one token)"
+
+
+def test_the_market_passes_through_at_least_four_states(piped: str) -> None:
+    states = [state for _, _, state in PROGRESS.findall(piped)]
+    assert len(set(states)) >= 4
+    assert "UNWINDING" in states
+    assert states[0] == "HEALTHY"
+
+
+def test_simulated_time_goes_on_through_three_days(piped: str) -> None:
+    times = [(day, clock) for day, clock, _ in PROGRESS.findall(piped)]
+    assert times == sorted(times)
+    assert {day for day, _ in times} == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize("command", ["/regime", "/why", "/size BTC 5x 10k", "/check"])
+def test_the_reader_who_is_not_there_asks_before_during_and_after(command: str, piped: str) -> None:
+    answers = answers_to(command, piped)
+    assert len(answers) == 3
+    assert len(set(answers)) == 3
+    assert all("SIMULATED" in answer for answer in answers)
+    assert not [answer for answer in answers if "went wrong" in answer]
+
+
+def test_nonsense_is_answered_with_a_reason_and_an_example(piped: str) -> None:
+    (answer,) = answers_to("/size btc banana", piped)
+    assert '"banana" is no leverage' in answer
+    assert "Example: /size BTC 5x 10k" in answer
+
+
+def test_a_warning_that_comes_to_nothing_is_closed_as_a_false_alarm_before_the_real_wave(piped: str) -> None:
+    assert "! WARNING #" in piped
+    assert piped.index("FALSE ALARM") < piped.index("!! CRITICAL #")
+    assert "RESOLVED" in piped[piped.index("!! CRITICAL #") :]
+
+
+def test_a_calm_market_warns_of_nothing_and_is_still_asked(here: Room) -> None:
+    done = here.run("demo", "--scenario", "calm", "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    assert "seed 3" in done.stdout
+    assert "End. 0 warnings." in done.stdout
+    assert len(answers_to("/regime", done.stdout)) == 3
+
+
+@pytest.mark.parametrize(
+    "words", [("--scenario", "boom"), ("--speed", "0"), ("--speed", "nan"), ("--seed", "x")]
+)
+def test_a_wrong_option_is_a_wrong_request(words: tuple[str, str], here: Room) -> None:
+    done = here.run("demo", *words)
+    assert done.returncode == 2
+    assert words[0] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_who_has_enough_ends_it(here: Room) -> None:
+    running = here.start("demo")
+    assert running.stdout is not None
+    assert running.stdout.readline().rstrip() == SIMULATED
+    running.stdout.close()
+    assert running.wait(30) == 0
+    assert running.stderr is not None
+    assert running.stderr.read() == ""
+    assert eventually(here.is_empty)
+
+
+def test_it_does_without_any_standard_input(here: Room) -> None:
+    done = here.run("demo", stdin=None, preexec_fn=lambda: os.close(0))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("End. ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_stop_it_stops_and_leaves_nothing_behind(number: signal.Signals, here: Room) -> None:
+    running = here.start("demo", "--speed", "1")
+    assert running.stdout is not None
+    lines = iter(running.stdout.readline, "")
+    assert next(line for line in lines if line.startswith("Try:"))
+    running.send_signal(number)
+    assert running.wait(10) == 0
+    assert eventually(here.is_empty)
+
+
+def test_killed_it_leaves_no_server_behind(here: Room) -> None:
+    running = here.start("demo", "--speed", "1")
+    assert running.stdout is not None
+    assert next(line for line in iter(running.stdout.readline, "") if line.startswith("Try:"))
+    running.kill()
+    running.wait(10)
+    assert eventually(here.is_empty)
+
+
+# ------------------------------------------------------------------------------------------ at a terminal
+
+
+class Person:
+    """Somebody at a terminal who types and reads."""
+
+    def __init__(self, here: Room, *words: str) -> None:
+        self.keys, inside = pty.openpty()
+        self.running = here.start(
+            "demo", *words, stdin=inside, stdout=inside, stderr=inside, start_new_session=True
+        )
+        os.close(inside)
+        self.seen = ""
+
+    def types(self, keys: str) -> None:
+        os.write(self.keys, keys.encode())
+
+    def sees(self, text: str, within_s: float = 30.0) -> bool:
+        """Whether `text` comes up, anywhere after what was seen last."""
+        until = time.monotonic() + within_s
+        while text not in self.seen and time.monotonic() < until:
+            if select.select([self.keys], [], [], 0.2)[0]:
+                try:
+                    self.seen += os.read(self.keys, 65_536).decode(errors="replace")
+                except OSError:
+                    break
+        found = text in self.seen
+        self.seen = self.seen.partition(text)[2]
+        return found
+
+    def leaves(self) -> int:
+        """Read to the end, since a full terminal would hold the program up, and give its exit code."""
+        assert not self.sees("something that is never said", within_s=15.0)
+        os.close(self.keys)
+        return self.running.wait(15)
+
+
+def test_a_person_asks_follows_a_shortcut_and_says_goodbye(here: Room) -> None:
+    person = Person(here)
+    assert person.sees(SIMULATED)
+    assert person.sees("1 s = 20 min")
+    assert person.sees("> ")
+    person.types("/regime\n")
+    assert person.sees("SIMULATED market")
+    assert person.sees("[1] Why")
+    person.types("1\n")
+    assert person.sees("why ")
+    person.types("pause\n")
+    assert person.sees("stands still")
+    person.types("quit\n")
+    assert person.leaves() == 0
+    assert here.is_empty()
+
+
+def test_market_time_waits_for_a_half_typed_line(here: Room) -> None:
+    person = Person(here, "--speed", "240")
+    assert person.sees("[SIM d1 00:20]")
+    person.types("/reg")
+    assert person.sees("/reg")
+    assert not person.sees("[SIM", within_s=1.5)
+    person.types("ime\n")
+    assert person.sees("SIMULATED market")
+    assert person.sees("[SIM")
+    person.types("\x04")
+    assert person.leaves() == 0
+
+
+def test_ctrl_c_at_a_terminal_ends_it_and_gives_the_terminal_back(here: Room) -> None:
+    person = Person(here)
+    assert person.sees("> ")
+    person.running.send_signal(signal.SIGINT)
+    assert person.leaves() == 0
+    assert here.is_empty()
+
+
+def test_a_terminal_that_is_closed_ends_it(here: Room) -> None:
+    person = Person(here)
+    assert person.sees("> ")
+    os.close(person.keys)
+    assert person.running.wait(15) == 0
+    assert eventually(here.is_empty)
+
+
+def test_played_to_its_end_the_market_stands_still_and_still_answers(here: Room) -> None:
+    person = Person(here, "--speed", "100000")
+    assert person.sees("End. ")
+    assert person.sees("stands still now")
+    person.types("/check\n")
+    assert person.sees("SIMULATED market")
+    person.types("quit\n")
+    assert person.leaves() == 0
