@@ -53,31 +53,36 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
-    telegram_token: SecretStr | None = Field(None, description="Token from @BotFather; starts Telegram.")
+    telegram_token: SecretStr | None = Field(
+        default=None, description="Token from @BotFather; starts Telegram."
+    )
     discord_token: SecretStr | None = Field(
-        None, description="Bot token of a Discord application; starts Discord."
+        default=None, description="Bot token of a Discord application; starts Discord."
     )
     redis_url: SecretStr | None = Field(
-        None, description="An existing Valkey or Redis. Without it a private Valkey is started."
+        default=None, description="An existing Valkey or Redis. Without it a private Valkey is started."
     )
     telegram_url: HttpUrl | None = Field(
-        None, description="Root of a self-hosted Bot API server, without /bot. Default: Telegram's own."
+        default=None,
+        description="Root of a self-hosted Bot API server, without /bot. Default: Telegram's own.",
     )
     discord_url: HttpUrl | None = Field(
-        None, description="Root of a Discord REST server, with its version. Default: Discord's own."
+        default=None, description="Root of a Discord REST server, with its version. Default: Discord's own."
     )
     assets: Annotated[tuple[Asset, ...], NoDecode] = Field(
-        ("BTC", "ETH"), description="Watched assets, separated by commas."
+        default=("BTC", "ETH"), description="Watched assets, separated by commas."
     )
     data_dir: Path = Field(
         default_factory=lambda: state_directory(os.environ),
         description="Where the private Valkey keeps its files.",
     )
-    log_level: Level = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Level = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     library_log_level: Level = Field(
-        "WARNING", description="The same for httpx, telegram, discord and their like."
+        default="WARNING", description="The same for httpx, telegram, discord and their like."
     )
-    log_format: Literal["console", "json"] = Field("console", description="console or json, on stderr.")
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="console or json, on stderr."
+    )
 
     @field_validator("telegram_token")
     @classmethod

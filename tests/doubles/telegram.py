@@ -66,8 +66,9 @@ class Fault:
 class BotApi:
     """The server; use it as `async with BotApi(token) as api` and point the bot at `api.url`."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, clock: Callable[[], float] = time.time) -> None:
         self.token = token
+        self.clock = clock
         self.url = ""
         self.calls: list[tuple[str, Json]] = []
         self.refusals: list[str] = []
@@ -108,7 +109,7 @@ class BotApi:
 
     async def say(self, text: str, *, chat: Json = PRIVATE, sender: Json = ALICE, **more: Any) -> Json:
         """Somebody writes; `more` are further fields of the message, such as date or forward_origin."""
-        message = {"message_id": self._message_id(), "date": int(time.time()), "chat": chat, "from": sender}
+        message = {"message_id": self._message_id(), "date": int(self.clock()), "chat": chat, "from": sender}
         return await self.happen({"message": {**message, "text": text, **more}})
 
     async def press(self, shown: Shown, label: str, *, chat: Json = PRIVATE, sender: Json = ALICE) -> Json:
@@ -116,7 +117,7 @@ class BotApi:
         data = shown.buttons[label]["callback_data"]
         message = {
             "message_id": shown.message_id,
-            "date": int(time.time()),
+            "date": int(self.clock()),
             "chat": chat,
             "from": BOT,
             "text": shown.text,
@@ -250,23 +251,27 @@ class BotApi:
         return True
 
     async def _do_getUpdates(self, call: Any) -> list[Json]:  # noqa: N802
-        if self._polling:
-            raise Refused("Conflict: terminated by other getUpdates request", 409)
-        self._polling += 1
         self.polls += 1
+        mine = self.polls
+        self._polling = mine
         try:
-            return await self._poll(call)
+            return await self._poll(call, mine)
         finally:
-            self._polling -= 1
+            if self._polling == mine:
+                self._polling = 0
 
-    async def _poll(self, call: Any) -> list[Json]:
+    async def _poll(self, call: Any, mine: int) -> list[Json]:
         async with self._changed:
             if call.offset:
                 self._updates = [update for update in self._updates if update["update_id"] >= call.offset]
             self._changed.notify_all()
             with suppress(TimeoutError):
                 async with asyncio.timeout(call.timeout or 0):
-                    await self._changed.wait_for(lambda: self._wanted(call) or self._closing.is_set())
+                    await self._changed.wait_for(
+                        lambda: self._polling != mine or self._wanted(call) or self._closing.is_set()
+                    )
+            if self._polling != mine:
+                raise Refused("Conflict: terminated by other getUpdates request", 409)
             return self._wanted(call)[: call.limit or 100]
 
     def _wanted(self, call: Any) -> list[Json]:
@@ -279,7 +284,7 @@ class BotApi:
         message_id = self._message_id()
         chat_id = int(call.chat_id)
         self.shown.append(Shown(message_id, chat_id, seen, call.text, mode_of(call), keyboard, call))
-        return _message(message_id, chat_id, seen)
+        return self._message(message_id, chat_id, seen)
 
     async def _do_editMessageText(self, call: Any) -> Json:  # noqa: N802
         shown = next((one for one in self.shown if one.message_id == call.message_id), None)
@@ -292,24 +297,23 @@ class BotApi:
             )
         shown.text, shown.raw, shown.keyboard, shown.call = seen, call.text, keyboard, call
         shown.edits += 1
-        return _message(shown.message_id, shown.chat_id, seen)
+        return self._message(shown.message_id, shown.chat_id, seen)
 
     async def _do_answerCallbackQuery(self, call: Any) -> bool:  # noqa: N802
         self.answered.append(call.callback_query_id)
         return True
 
     async def _do_sendDocument(self, call: Any) -> Json:  # noqa: N802
-        return _message(self._message_id(), int(call.chat_id), "")
+        return self._message(self._message_id(), int(call.chat_id), "")
+
+    def _message(self, message_id: int, chat_id: int, text: str) -> Json:
+        chat = {"id": chat_id, "type": "private" if chat_id > 0 else "supergroup"}
+        return {"message_id": message_id, "date": int(self.clock()), "chat": chat, "from": BOT, "text": text}
 
 
 def _keyboard(markup: Any) -> list[list[Json]]:
     rows = [] if markup is None else markup.inline_keyboard
     return [[button.model_dump(exclude_none=True) for button in row] for row in rows]
-
-
-def _message(message_id: int, chat_id: int, text: str) -> Json:
-    chat = {"id": chat_id, "type": "private" if chat_id > 0 else "supergroup"}
-    return {"message_id": message_id, "date": int(time.time()), "chat": chat, "from": BOT, "text": text}
 
 
 def _number(value: object) -> int | None:

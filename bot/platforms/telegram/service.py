@@ -184,6 +184,7 @@ def _build(desk: Desk) -> Bots:
         .get_updates_request(PollingRequest(token, connections=2))
         .concurrent_updates(MOST_AT_ONCE)
         .updater(None)
+        .job_queue(None)
         .build()
     )
 

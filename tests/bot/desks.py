@@ -1,0 +1,84 @@
+"""A desk for a platform under test: the real door and the real commands on a small market in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from pydantic import HttpUrl, SecretStr
+
+from bot.chat_platform import Desk
+from bot.platforms.telegram.service import Pauses, Service
+from bot.settings import Settings
+from market.observations import Asset
+from market.snapshot import Snapshot
+from store.in_memory import FeedInMemory, SnapshotsInMemory
+from store.services import FeedStatus, Services
+from tests import canary
+from tests.commands.markets import NOW_MS, crowding
+from tests.doubles.telegram import BotApi
+
+WATCHED: tuple[Asset, ...] = ("BTC", "ETH", "SOL")
+QUICK = Pauses(first_s=0.01, longest_s=0.02)
+
+
+@dataclass(slots=True)
+class HeldUp:
+    """Snapshots of which one asset's takes as long as the test wants."""
+
+    kept: SnapshotsInMemory
+    asset: Asset
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def latest(self, asset: Asset) -> Snapshot | None:
+        """The snapshot, after the test lets go of it."""
+        if asset == self.asset:
+            self.asked.set()
+            await self.go.wait()
+        return await self.kept.latest(asset)
+
+    async def watched(self) -> tuple[Asset, ...]:
+        """The watched assets."""
+        return await self.kept.watched()
+
+    async def all(self) -> tuple[Snapshot, ...]:
+        """All snapshots."""
+        return await self.kept.all()
+
+
+def desk_on(
+    *snapshots: Snapshot,
+    telegram_url: str | None = None,
+    discord_url: str | None = None,
+    held_up: Asset | None = None,
+    now_ms: int = NOW_MS,
+) -> Desk:
+    """A desk with canary tokens; without snapshots, BTC is crowded as in the examples of product.md."""
+    kept = SnapshotsInMemory(WATCHED, snapshots or (crowding(),))
+    settings = Settings(
+        telegram_token=SecretStr(canary.TELEGRAM_TOKEN),
+        discord_token=SecretStr(canary.DISCORD_TOKEN),
+        telegram_url=None if telegram_url is None else HttpUrl(telegram_url),
+        discord_url=None if discord_url is None else HttpUrl(discord_url),
+    )
+    snapshots_asked = kept if held_up is None else HeldUp(kept, held_up)
+    feed = FeedInMemory(FeedStatus("live", now_ms, 60_000, 200))
+    return Desk(settings, Services(snapshots_asked, feed), lambda: now_ms)
+
+
+def bot_api(token: str = canary.TELEGRAM_TOKEN) -> BotApi:
+    """A Bot API server whose clock is the market's."""
+    return BotApi(token, clock=lambda: NOW_MS / 1_000)
+
+
+@asynccontextmanager
+async def telegram_serving(desk: Desk) -> AsyncIterator[Service]:
+    """The Telegram service on a desk, running while the block runs."""
+    service = Service(desk, QUICK)
+    task = asyncio.create_task(service.serve())
+    try:
+        yield service
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
