@@ -54,7 +54,7 @@ def _breadth(wide: Breadth, phrases: Phrases) -> list[str]:
 
 
 def _table(snapshots: list[Snapshot], phrases: Phrases, now_ms: int) -> tuple[str, ...]:
-    head = [phrases.say(f"scan.head_{name}") for name in ("asset", "state", "stress", "change", "age")]
+    head = [phrases.say(f"scan_head.{name}") for name in ("asset", "state", "stress", "change", "age")]
     return (_row(*head), *(_line(snapshot, phrases, now_ms) for snapshot in snapshots))
 
 

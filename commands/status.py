@@ -32,7 +32,7 @@ async def answer(ask: Status, context: Context) -> Reply:
     watched = await context.services.snapshots.watched()
     snapshots = await context.look_at_all()
     unread = [asset for asset in watched if asset not in {snapshot.asset for snapshot in snapshots}]
-    source = phrases.word("status", feed.source)
+    source = phrases.word("feed", feed.source)
     blocks: tuple[Block, ...] = (
         Heading(
             fit(phrases.say("status.heading", source=source)),

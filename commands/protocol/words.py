@@ -202,11 +202,11 @@ def nearest(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
 def _names_of(symbol: str) -> tuple[str, ...]:
     alias = _ALIASES.get(symbol, symbol)
     bare = next((alias.removeprefix(lot) for lot in _MULTIPLES if alias.startswith(lot)), alias)
-    return (symbol, alias, *(lot + alias for lot in _MULTIPLES), bare)
+    return (symbol, alias, bare, *(lot + name for lot in _MULTIPLES for name in (alias, bare)))
 
 
 def _signed(word: str) -> float | None:
-    value = read_number(word.lstrip("+-"))
+    value = read_number(word[1:] if word[:1] in {"+", "-"} else word)
     return -value if value is not None and word.startswith("-") else value
 
 

@@ -19,7 +19,7 @@ _RESTS_ON = ("price", "open_interest", "funding", "liquidations", "skew")
 def describe_check(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, now_ms: int) -> Reply:
     """The answer to /check. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
     side = phrases.word("side", checklist.side.value)
-    advice = phrases.word("check", checklist.advice.value)
+    advice = phrases.word("check_advice", checklist.advice.value)
     at_ms = market_time(snapshot, now_ms)
     told = phrases.say("check.heading", asset=snapshot.asset, side=side, advice=advice)
     blocks: tuple[Block, ...] = (
@@ -36,7 +36,7 @@ def describe_check(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, n
 def _count(checklist: Checklist, side: str, phrases: Phrases) -> list[str]:
     lines = [phrases.say("check.count", met=checklist.met, side=side), phrases.say("check.rule")]
     if checklist.unknown:
-        could_be = phrases.word("check", checklist.could_be.value)
+        could_be = phrases.word("check_advice", checklist.could_be.value)
         lines.append(phrases.say("check.could_be", unknown=checklist.unknown, could_be=could_be))
     if checklist.absent:
         inputs = ", ".join(phrases.word("input", name) for name in checklist.absent)
@@ -55,8 +55,8 @@ def _turned(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> list[
 def _lines(checklist: Checklist, phrases: Phrases) -> tuple[str, ...]:
     return tuple(
         sides(
-            phrases.word("check", f"{checklist.side.value}_{check.question.value}"),
-            phrases.word("check", ANSWERS[check.met][1]),
+            phrases.word("check_question", f"{checklist.side.value}_{check.question.value}"),
+            phrases.word("check_answer", ANSWERS[check.met][1]),
         )
         for check in checklist.checks
     )

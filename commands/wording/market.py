@@ -176,9 +176,9 @@ def _outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, .
     if eases and regime.state is not State.INSUFFICIENT_DATA:
         lines.append(phrases.say("regime.eases", turns=turns_words(eases, phrases, rules)))
     lines.extend(held(regime, phrases, rules))
-    worse = [state for state in regime.possible if SEVERITY[state] > SEVERITY.get(regime.state, 0)]
-    if worse:
-        states = ", ".join(phrases.word("state", state.value) for state in worse)
+    severer = [state for state in regime.possible if SEVERITY[state] > SEVERITY.get(regime.state, 0)]
+    if severer:
+        states = ", ".join(phrases.word("state", state.value) for state in severer)
         lines.append(phrases.say("regime.possible", states=states))
     lines.append(stress(regime, phrases))
     return tuple(lines)

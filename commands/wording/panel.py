@@ -16,7 +16,7 @@ _VALUE_COLUMNS = 16
 def panel(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
     """The readings of the five inputs, one line each, under a head; ages are counted from `at_ms`."""
     lines = (reading_line(snapshot, name, phrases, at_ms) for name in FIVE)
-    now, rank, age = (phrases.say(f"regime.{column}") for column in ("now", "rank", "age"))
+    now, rank, age = (phrases.say(f"column.{column}") for column in ("now", "rank", "age"))
     return (_row("", "", now, rank, age), *lines)
 
 

@@ -118,7 +118,7 @@ def _link_label(link: Link, phrases: Phrases) -> str:
 
 def _cap_label(cap: Cap, check: SizeCheck, phrases: Phrases) -> str:
     if cap is not Cap.TWO_SIGMA:
-        return phrases.word("size", cap.value)
+        return phrases.word("cap_label", cap.value)
     move = numbers.percent(2.0 * check.trade.sigma_horizon, signed=False)
     return phrases.say("size.two_sigma", hold=hold_words(check), move=move)
 
@@ -159,14 +159,17 @@ def _liquidation(check: SizeCheck, stance: Stance, phrases: Phrases) -> list[str
     price, entry = stance.liquidation_price_usd, check.trade.entry_usd
     if price is None or stance.distance_sigma is None:
         return [fit(phrases.say("size.no_liquidation"))]
-    told = phrases.say(
-        "size.liquidation",
-        price=numbers.price(price),
-        distance=numbers.percent(price / entry - 1.0),
-        sigmas=f"{stance.distance_sigma:.1f}",
+    known = {
+        "price": numbers.price(price),
+        "distance": numbers.percent(price / entry - 1.0),
+        "sigmas": f"{stance.distance_sigma:.1f}",
+    }
+    told = first_that_fits(
+        phrases.say("size.liquidation", **known),
+        phrases.say("size.liquidation_short", **known),
     )
     touched = numbers.chance(stance.touch_probability)
-    return [fit(told), fit(phrases.say("size.touched", hold=hold_words(check), probability=touched))]
+    return [told, fit(phrases.say("size.touched", hold=hold_words(check), probability=touched))]
 
 
 def _funding(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:

@@ -63,7 +63,7 @@ def measure_line(measure: Measure, phrases: Phrases, *, is_held: bool = False) -
     if measure.value is None:
         return fit("   " + phrases.say("why.not_known", measure=label))
     if measure.unit == "claim":
-        answer = phrases.say("why.yes" if measure.value else "why.no")
+        answer = phrases.say("answer.yes" if measure.value else "answer.no")
         return fit("   " + phrases.say("why.claim", measure=label, answer=answer))
     write = _count if measure.name.startswith("flagged") else _UNITS.get(measure.unit, _plainly)
     value = numbers.from_log(measure.value) if measure.name == "r_7d" else measure.value
@@ -115,7 +115,7 @@ def _flag_line(snapshot: Snapshot, flag: str, phrases: Phrases, at_ms: int) -> s
     memory = snapshot.regime.flags.get(flag)
     value = None if memory is None else memory.value
     mark, answer = ANSWERS[value]
-    said = phrases.word("why", answer)
+    said = phrases.word("answer", answer)
     if value and memory is not None:
         said += f" {numbers.age(at_ms - memory.since_ms)}"
     return sides(f" {mark} {phrases.word('flag', flag)}", said)
@@ -128,7 +128,7 @@ def _meaning(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...
 
 def _protip(snapshot: Snapshot, phrases: Phrases) -> str:
     _, answer = ANSWERS[snapshot.regime.protip]
-    return phrases.say("why.protip", answer=phrases.word("why", answer))
+    return phrases.say("why.protip", answer=phrases.word("answer", answer))
 
 
 def _strict(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:

@@ -1,0 +1,109 @@
+"""Anything at all may be written: an answer comes, short enough, in time, and nothing is broken by it."""
+
+import contextlib
+import random
+import time
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commands.protocol.command import Command
+from commands.protocol.dispatch import answer, commands, outcome
+from commands.protocol.reply import Reply
+from commands.protocol.request import Misunderstood
+from commands.protocol.words import Lexicon
+from tests.commands.markets import calm, crowding, market, unwinding
+from tests.commands.talking import context, monospaced, text_of
+
+PIECES = (
+    "btc", "BTCUSDT", "eth", "pepe", "5x", "x", "10k", "64,200", "1,2,3", "3%", "72h", "3d", "long", "short", "cross",
+    "-5x", "0", "nan", "inf", "1e309", "1_0", "٥", "５x", "equity=", "=5", "hold", "hold=", "base=9x", "entry=1",
+    "<b>", "&amp;", "`", "*", "\u202e", "\x00", "\ud83d", "😀", "/size", "@", "/", "%", "$", "$$5", "..", "--", "NaNx",
+    "9" * 12, "9" * 13, "0.00000001x", "200x", "201x", "1000000000000", "{said}", "{0}", "%s", "lose=100%",
+)  # fmt: skip
+HERE = context(
+    crowding(),
+    unwinding(asset="ETH", source="simulated"),
+    market(asset="SOL", lacking=("price",)),
+    calm(asset="1000PEPE", silent=("funding", "volatility")),
+)
+LIMIT_MS = 20.0
+
+
+def line(dice: random.Random) -> str:
+    """A line of pieces, mutated a little."""
+    words = [dice.choice(("/size", "/regime", "/why", "/check", "/scan", "/help", "/start", "/status", ""))]
+    words += [dice.choice(PIECES) for _ in range(dice.randrange(8))]
+    text = dice.choice((" ", "  ", "\t", "\n")).join(words)
+    for _ in range(dice.randrange(3)):
+        at = dice.randrange(len(text) + 1)
+        text = text[:at] + chr(dice.choice((dice.randrange(32, 127), dice.randrange(0x3000)))) + text[at:]
+    return text
+
+
+def judge(reply: Reply, said: str) -> None:
+    assert reply.blocks
+    assert outcome(reply) in {"answered", "refused"}, said
+    assert all(len(row) <= 37 for row in monospaced(reply)), said
+    assert len(text_of(reply)) < 4_000
+    assert "\x00" not in text_of(reply)
+    assert "\u202e" not in text_of(reply)
+
+
+async def test_thousands_of_random_lines_are_answered() -> None:
+    dice = random.Random(7)
+    for _ in range(3_000):
+        said = line(dice)
+        judge(await answer(said, HERE), said)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=300))
+async def test_any_text_is_answered(said: str) -> None:
+    judge(await answer(said, HERE), said)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from([command for command in commands() if command.options]),
+    st.dictionaries(
+        st.sampled_from(
+            ["asset", "leverage", "equity", "side", "hold", "lose", "margin", "base", "entry", "x"]
+        ),
+        st.one_of(
+            st.text(max_size=20),
+            st.floats(),
+            st.integers(),
+            st.booleans(),
+            st.none(),
+            st.sampled_from(PIECES),
+        ),
+    ),
+)
+def test_any_slash_options_are_read_or_refused(command: Command[object], values: dict[str, object]) -> None:
+    with contextlib.suppress(Misunderstood):
+        command.read_options(values, Lexicon(("BTC",)))
+
+
+def test_the_longest_lines_are_read_in_no_time() -> None:
+    """Every pattern is linear: the worst words of 256 characters take no longer than others."""
+    lexicon = Lexicon(("BTC", "ETH", "SOL", "1000PEPE"))
+    worst = [
+        "1" * 255,
+        "1," * 127,
+        "x" * 255,
+        "1.1" * 85,
+        "-" * 255,
+        "k" * 255,
+        "a-" * 127,
+        "$" * 255,
+        "=" * 255,
+    ]
+    began = time.perf_counter()
+    for command in commands():
+        for word in worst:
+            try:
+                command.read([word], lexicon)
+            except Misunderstood:
+                continue
+    assert (time.perf_counter() - began) * 1_000 < LIMIT_MS * len(worst)

@@ -1,0 +1,193 @@
+"""/size: the verdict before the numbers, the chain of caps, what was assumed, and sentences for what cannot be."""
+
+from dataclasses import replace
+
+import pytest
+
+from commands.protocol.dispatch import outcome
+from commands.size import _refusal
+from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition
+from market.observations import MINUTE_MS, SECOND_MS
+from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
+from tests.commands.talking import monospaced, talk
+
+
+async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
+    said = (
+        await talk(unwinding(liquidations=reading("liquidations", NOW_MS)))("/size BTC 5x 10k")
+    ).splitlines()
+    assert said[0] == "BTC 5x long · WAIT"
+    crowded = (
+        await talk(crowding(volatility=reading("volatility", NOW_MS, "vol_hi")))("/size BTC 5x 10k")
+    ).splitlines()
+    assert crowded[:22] == [
+        "BTC 5x long · TOO MUCH NOW",
+        "Up to 1.8x here (the reduced base binds); 5x needs 26,667 USDT margin (you said 10,000).",
+        "New size: half (2 of 4 checks).",
+        "Base (ours)             5.0x",
+        " volatility high   x1/2 2.5x",
+        " funding high      x3/4 1.8x <- binds",
+        "Volatility vs quiet     3.6x",
+        "2 sigma, 72 h (12.3%)   7.6x",
+        "10% move                9.3x",
+        "Venue's tier           80.0x",
+        "At 5x (50,000 USDT, isolated):",
+        "Liquidation ~51,600  -19.6%  3.5 s.d.",
+        "Touched in 72 h: <0.1% (a floor)",
+        "Survives 10% yes · 2 sigma yes",
+        "Funding 72 h  -139.50 (1.4% margin)",
+        "At 1.8x, which fits:",
+        "To lose at most 5% (500 USDT):",
+        "size 5,194 USDT (0.5x), out 58,272",
+        "Trim 61,241 · hedge 59,757",
+        "(rungs pulled in x.75: CROWDING)",
+        "No adds while that holds.",
+        "Order-book depth is not seen: left out.",
+    ]
+    assert crowded[-2:] == ["Price 4s · funding 1min · vol 3min", f"Binance tiers of {BUNDLED_ON}"]
+
+
+async def test_what_fits_is_said_to_fit_and_by_which_cap() -> None:
+    ask = talk(calm(volatility=reading("volatility", NOW_MS, sigma=0.4)))
+    said = await ask("/size btc 5x 10k")
+    assert said.startswith("BTC 5x long · FITS\nFits: up to 5.0x here (the base binds).")
+    assert ask.reply.private
+
+
+async def test_the_numbers_behind_it_have_plain_keys() -> None:
+    ask = talk(crowding())
+    await ask("/size BTC 5x 10k")
+    needed = {
+        "verdict", "max_leverage", "binding_cap", "caps", "liquidation_price", "liquidation_distance", "sigma_horizon",
+        "touch_probability", "survives_10pct", "survives_2sigma", "funding_cost", "margin_total", "margin_to_deposit",
+        "risk_budget_notional", "new_notional_factor", "trim", "hedge", "exit", "equity", "notional", "regime",
+        "distance_sigma",
+    }  # fmt: skip
+    assert needed <= set(ask.reply.data)
+
+
+async def test_the_button_asks_for_the_same_position_at_what_fits() -> None:
+    ask = talk(crowding(volatility=reading("volatility", NOW_MS, "vol_hi")))
+    await ask("/size BTC 5x short 10k 48h cross")
+    first = ask.reply.actions[0]
+    assert first.command == "/size BTC 2.5x short equity=10000 hold=48h cross"
+    assert "FITS" in await ask(first.command)
+
+
+async def test_without_equity_nothing_is_said_in_money() -> None:
+    ask = talk(crowding())
+    said = await ask("/size BTC 5x")
+    assert "times the margin" in said
+    assert "At 5x (isolated):" in said
+    assert "No equity stated: first tier assumed" in said
+    assert "USDT" not in said
+    assert ask.reply.data["notional"] is None
+
+
+async def test_three_checks_say_wait_and_what_holds_if_it_is_held() -> None:
+    said = await talk(unwinding())("/size BTC 5x 10k")
+    assert "4 of 4 checks flash: no new position now. If you hold it, this is how it stands" in said
+    assert "New size: none (4 of 4 checks)." in said
+    assert "(rungs pulled in x.75: UNWINDING)" in said
+
+
+async def test_ten_times_fails_the_ten_percent_test() -> None:
+    said = await talk(calm())("/size BTC 10x 10k")
+    assert said.startswith(
+        "BTC 10x long · TOO MUCH\nA 10% move against it closes it: at most 9.5x survives one."
+    )
+
+
+async def test_size_answers_wherever_price_and_volatility_are_there() -> None:
+    said = await talk(market(lacking=("liquidations", "open_interest", "funding", "skew")))(
+        "/size BTC 5x 10k"
+    )
+    assert "Liquidation ~" in said
+    assert "Liquidations are not seen: not counted." in said
+    assert "Funding is not seen: not counted." in said
+    assert "Funding 72 h  not known" in said
+
+
+async def test_an_unknown_volatility_is_said_with_what_stands_in_for_it() -> None:
+    said = await talk(calm(lacking=("volatility",)))("/size BTC 5x 10k")
+    assert "Volatility not known: 1.5 times the quiet one is used." in said
+    assert "vol not seen" in said
+
+
+async def test_without_a_usable_price_nothing_is_sized_unless_an_entry_is_stated() -> None:
+    ask = talk(market(lacking=("price",)))
+    said = await ask("/size BTC 5x 10k")
+    assert said.startswith("BTC 5x long · NO ANSWER")
+    assert "price not seen" in said
+    assert ask.reply.data["verdict"] is None
+    assert "Liquidation ~" in await ask("/size BTC 5x 10k entry=64,200")
+
+
+async def test_a_price_three_times_too_old_is_no_price() -> None:
+    ask = talk(crowding())
+    assert "Price 1min" in await ask.later(90 * SECOND_MS)("/size BTC 5x 10k")
+    assert "NO ANSWER" in await ask.later(5 * MINUTE_MS)("/size BTC 5x 10k")
+
+
+async def test_cross_margin_is_told_what_stands_behind_it() -> None:
+    assert "Keep spare collateral elsewhere." in await talk(calm())("/size BTC 3x 10k cross")
+
+
+async def test_a_base_and_a_budget_of_ones_own_are_used() -> None:
+    said = await talk(calm())("/size BTC 8x 10k base=8x lose=2%")
+    assert "Base (yours)            8.0x" in said
+    assert "To lose at most 2% (200 USDT):" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("/size BTC 160x 10k", "160x is more than the venue allows: 80x at most on that margin"),
+        ("/size BTC 150x 10m", "is more than the venue allows"),
+        ("/size BTC 5x 900b", "is more than the venue lets anybody hold"),
+    ],
+)
+async def test_what_the_venue_forbids_is_refused_with_its_tiers(line: str, says: str) -> None:
+    ask = talk(calm())
+    said = await ask(line)
+    assert says in said
+    assert BUNDLED_ON in said
+    assert outcome(ask.reply) == "refused"
+
+
+async def test_a_liquidation_price_on_the_wrong_side_of_entry_is_refused_and_never_printed() -> None:
+    refused = _refusal(
+        ImpossiblePosition(Impossible.MARGIN_BELOW_MAINTENANCE, backing=1.0, maintenance=2.0), "BTC"
+    )
+    assert refused.key == "impossible.margin_below_maintenance"
+
+
+@pytest.mark.parametrize("why", Impossible)
+def test_every_impossible_position_has_its_sentence_and_an_example(why: Impossible) -> None:
+    refused = _refusal(
+        ImpossiblePosition(why, leverage=160.0, highest=150.0, notional_usd=1e12, largest_usd=1e9), "BTC"
+    )
+    assert refused.key == f"impossible.{why.value}"
+    assert refused.example == "/size BTC 5x 10k"
+
+
+async def test_an_asset_without_brackets_is_not_given_a_guessed_liquidation_price() -> None:
+    ask = talk(crowding(asset="NOWHERE"), watched=("NOWHERE",))
+    said = await ask("/size nowhere 5x 10k")
+    assert "No margin tiers are known for NOWHERE" in said
+    assert "Liquidation ~" not in said
+
+
+@pytest.mark.parametrize("equity", ["", " 0.02usdt", " 10k", " 123,456.78", " 40m"])
+@pytest.mark.parametrize("words", ["2x", "1x short", "9.4x 30d", "5x 1h cross", "5x lose=100%", "20x"])
+async def test_every_line_fits_on_a_phone(words: str, equity: str) -> None:
+    cheap = reading("price", NOW_MS, price_usd=0.0000123456)
+    for snapshot in (
+        unwinding(),
+        calm(),
+        replace(market(price=cheap), asset="1000PEPE"),
+        market(lacking=("volatility",)),
+    ):
+        ask = talk(snapshot)
+        await ask(f"/size {snapshot.asset} {words}{equity}")
+        assert [line for line in monospaced(ask.reply) if len(line) > 37 or "…" in line] == []
