@@ -20,7 +20,9 @@ LABEL org.opencontainers.image.title="Seawall" \
       org.opencontainers.image.description="A self-hosted Telegram and Discord assistant for traders of crypto derivatives" \
       org.opencontainers.image.licenses="MIT"
 # The root file system may be read-only: only /data (the embedded Valkey's files) and /tmp are written.
-RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin seawall
+RUN groupadd --gid 10001 seawall \
+    && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin seawall \
+    && install -d -o 10001 -g 10001 -m 700 /data
 COPY --from=build /opt/seawall /opt/seawall
 ENV PATH=/opt/seawall/bin:$PATH \
     PYTHONUNBUFFERED=1 \
