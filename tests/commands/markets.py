@@ -158,7 +158,8 @@ def unwinding(**changed: object) -> Snapshot:
 
 def calm(**changed: object) -> Snapshot:
     """Nothing stands against a long."""
-    return market("fr", funding=reading("funding", NOW_MS, "fr", f24=0.00004, apr=0.044), **changed)  # type: ignore[arg-type]
+    reset = reading("funding", NOW_MS, "fr", f24=0.00004, apr=0.044)
+    return market("fr", **{"funding": reset, **changed})  # type: ignore[arg-type]
 
 
 def digesting(**changed: object) -> Snapshot:
