@@ -1,0 +1,77 @@
+"""What a command answers: typed blocks that know no platform; a platform only escapes, paginates and sends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """How a note is meant; platforms show word and symbol, never colour alone."""
+
+    GOOD = "good"
+    PLAIN = "plain"
+    CAUTION = "caution"
+    STRESS = "stress"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph; newlines are kept."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The line that says the whole answer."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns that must stay aligned (at most 37 characters a line on a phone). `align` holds one of l or r a column."""
+
+    rows: tuple[tuple[str, ...], ...]
+    head: tuple[str, ...] = ()
+    align: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Monospaced lines of at most 37 characters, already laid out."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark with its tone."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+Block = Text | Heading | Table | Lines | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button: a label of a few words and the command line it stands for, such as "/size BTC 3x"."""
+
+    label: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: blocks from top to bottom, buttons, and the plain numbers behind it for `--json`.
+
+    `private` answers hold a position: ephemeral on Discord, never posted to a public room unasked.
+    """
+
+    blocks: tuple[Block, ...]
+    actions: tuple[Action, ...] = ()
+    private: bool = False
+    data: Mapping[str, object] = field(default_factory=dict)
