@@ -6,7 +6,7 @@ from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
 from market.alerts import Alert, Edge, Kind, Reason, Severity, shock_class
 from market.observations import HOUR_MS
-from market.report import LIVE, iso
+from market.report import LIVE, alert_line
 from market.rules import AlertRules
 from market.table import SEVERITY, State
 
@@ -27,20 +27,6 @@ def describe_alert(alert: Alert, phrases: Phrases, rules: AlertRules, source: st
         Text("\n".join((*_prospect(alert, phrases, rules), _footer(alert, phrases)))),
     )
     return Reply(blocks, _actions(alert, phrases), data=alert_line(alert))
-
-
-def alert_line(alert: Alert) -> dict[str, object]:
-    """The JSON line of an alert (product.md, "History files")."""
-    return {
-        "at": iso(alert.at_ms),
-        "asset": alert.asset,
-        "kind": alert.kind.value,
-        "severity": alert.severity.value,
-        "edge": alert.edge.value,
-        "reason": alert.reason.value,
-        "lost_so_far": alert.lost_so_far,
-        "id": alert.id,
-    }
 
 
 def alert_heading(alert: Alert, phrases: Phrases) -> str:

@@ -69,6 +69,10 @@ def regime_heading(snapshot: Snapshot, phrases: Phrases, rules: Rules, at_ms: in
         "state": phrases.word("state", snapshot.regime.state.value),
         "partial": phrases.say("regime.partial") if is_partial(snapshot.regime, rules) else "",
     }
+    if since_ms < MINUTE_MS:
+        return first_that_fits(
+            phrases.say("regime.heading_new", **known), phrases.say("regime.heading_bare", **known)
+        )
     return first_that_fits(
         phrases.say("regime.heading", **known, time=numbers.duration(since_ms)),
         phrases.say("regime.heading_short", **known, time=numbers.age(since_ms)),

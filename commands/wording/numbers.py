@@ -66,7 +66,7 @@ def per_year(fraction: float | None) -> str:
 
 def points(value: float | None) -> str:
     """Vol points with their sign: "+6.1"."""
-    return UNKNOWN if value is None else f"{value:+.1f}"
+    return UNKNOWN if value is None else f"{round(value, 1) + 0.0:+.1f}"
 
 
 def bps(value: float | None) -> str:

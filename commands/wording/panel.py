@@ -10,7 +10,7 @@ from market.snapshot import Snapshot
 
 FIVE = ("price", "liquidations", "open_interest", "funding", "skew")
 MARKS: Mapping[Level | None, str] = {Level.CALM: "·", Level.CAUTION: "!", Level.STRESS: "!!", None: "?"}
-_VALUE_COLUMNS = 16
+_VALUE_COLUMNS = 17
 
 
 def panel(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:

@@ -6,10 +6,12 @@ from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
 from commands.wording.market import source_notes
 from commands.wording.panel import age_of
+from market.observations import Side
 from market.report import market_time
 from market.rules import Rules
 from market.sizing import Cap, Link, MarginMode, Reduction, SizeCheck, Stance, Verdict, numbers_of
 from market.snapshot import Snapshot
+from market.table import SEVERITY, State
 
 _LEFT = 23
 """Columns of a cap's name; its leverage takes the next five."""
@@ -27,7 +29,9 @@ def describe_size(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, rules:
         Text("\n".join((verdict_words(check, phrases), *new_size_words(check, phrases)))),
         Lines(tuple(_caps(check, phrases))),
         Lines(tuple(_at(check, phrases))),
-        Lines((*_fitting(check, phrases), *_budget(check, phrases), *_rungs(check, phrases, rules))),
+        Lines(
+            (*_fitting(check, phrases), *_budget(check, phrases), *_rungs(check, snapshot, phrases, rules))
+        ),
         Text("\n".join((*_assumptions(check, phrases), *_rests_on(check, snapshot, phrases, now_ms)))),
     )
     return Reply(blocks, _actions(check, phrases), private=True, data=numbers_of(check))
@@ -219,17 +223,28 @@ def _budget(check: SizeCheck, phrases: Phrases) -> list[str]:
     ]
 
 
-def _rungs(check: SizeCheck, phrases: Phrases, rules: Rules) -> list[str]:
+def _rungs(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, rules: Rules) -> list[str]:
     ladder = (check.fitting or check.asked).ladder
     trim, hedge = numbers.price(ladder.trim_usd), numbers.price(ladder.hedge_usd)
     lines = [fit(phrases.say("size.rungs", trim=trim, hedge=hedge))]
     if check.tightened:
-        state = phrases.word("state", check.state.value)
-        pulled = phrases.say(
-            "size.tightened", factor=f"{rules.sizing.ladder.tightened:g}".lstrip("0"), state=state
-        )
-        lines.extend((fit(pulled), fit(phrases.say("size.no_adds"))))
+        factor = f"{rules.sizing.ladder.tightened:g}".lstrip("0")
+        because = _invalidated_because(check, snapshot, phrases)
+        lines.append(fit(phrases.say("size.tightened", factor=factor, because=because)))
+        lines.append(fit(phrases.say("size.no_adds")))
     return lines
+
+
+def _invalidated_because(check: SizeCheck, snapshot: Snapshot, phrases: Phrases) -> str:
+    """What has turned against this side: the state, or the one claim that did it."""
+    held, regime = snapshot.regime.held, snapshot.regime
+    if check.position.side is Side.SHORT:
+        if held is State.SQUEEZE_RISK:
+            return phrases.word("state", held.value)
+        return phrases.word("invalidated", "lc_short" if regime.flag("lc_short") else "other")
+    if SEVERITY.get(held, 0) >= SEVERITY[State.CROWDING]:
+        return phrases.word("state", held.value)
+    return phrases.word("invalidated", "protip" if regime.protip else "rolling_over")
 
 
 def _assumptions(check: SizeCheck, phrases: Phrases) -> list[str]:

@@ -15,7 +15,7 @@ from market.reading import Condition, Measure, Presence, Reading
 from market.report import market_time, state_line
 from market.rules import Rules
 from market.snapshot import Snapshot
-from market.table import FLAGS, State
+from market.table import FLAGS, SEVERITY, State
 
 ANSWERS: Mapping[bool | None, tuple[str, str]] = {
     True: ("+", "yes"),
@@ -48,9 +48,10 @@ def outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ..
     if snapshot.regime.state is State.INSUFFICIENT_DATA:
         return ()
     none_worse = phrases.say("why.worst" if snapshot.regime.held is State.UNWINDING else "why.no_more")
+    none_better = phrases.say("why.no_less" if SEVERITY.get(snapshot.regime.held) else "why.best")
     return (
         *(_ways("why.more", worse(snapshot), phrases, rules) or (none_worse,)),
-        *(_ways("why.less", better(snapshot), phrases, rules) or (phrases.say("why.no_less"),)),
+        *(_ways("why.less", better(snapshot), phrases, rules) or (none_better,)),
     )
 
 
@@ -215,7 +216,7 @@ _UNITS: Mapping[str, Callable[[float], str]] = {
     "rank": numbers.rank,
     "bps": numbers.bps,
     "pts": numbers.points,
-    "z": lambda value: f"{value:+.1f}",
+    "z": numbers.points,
     "sigma": _plainly,
     "h": _hours,
 }

@@ -20,12 +20,12 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
     assert said[1] == "Falling, and leverage is not leaving."
     assert "Reduce size, no adds (2 of 4 checks)." in said
     assert said[4:10] == [
-        "       now             rank      age",
-        "Price !64,210  -2.1%d  -          4s",
-        "Liq   ·0.6 bps/h       p54        9s",
-        "OI   !!214k BTC        p88      2min",
-        "Fund !!.031%/8h 34%pa  p94      1min",
-        "Skew  !+6.1 pts 30d    p86      6min",
+        "       now              rank      age",
+        "Price !64,210  -2.1%d   -          4s",
+        "Liq   ·0.6 bps/h        p54        9s",
+        "OI   !!214k BTC         p88      2min",
+        "Fund !!.031%/8h 34%pa   p94      1min",
+        "Skew  !+6.1 pts 30d     p86      6min",
     ]
     assert "Steps seen 2/5: price, funding." in said
     assert "Next: repeated long liquidations." in said
@@ -98,7 +98,7 @@ async def test_an_asset_without_an_options_market_is_read_of_four() -> None:
 async def test_a_stale_input_shows_its_age_and_no_level() -> None:
     silent = replace(reading("open_interest", NOW_MS, "oe"), asof_ms=NOW_MS - 34 * MINUTE_MS)
     said = await talk(crowding(open_interest=silent, silent=("open_interest",)))("/regime BTC")
-    assert "OI    ?214k BTC        old     34min" in said
+    assert "OI    ?214k BTC         old     34min" in said
     assert "4 of 5 read" in said
 
 
@@ -106,7 +106,7 @@ async def test_a_daily_series_says_so_with_its_age() -> None:
     said = await talk(crowding(open_interest=daily(reading("open_interest", NOW_MS, "oe"), 19 * HOUR_MS)))(
         "/regime"
     )
-    assert "OI   !!214k BTC        p88 19h daily" in said
+    assert "OI   !!214k BTC         p88 19h daily" in said
 
 
 async def test_too_little_data_names_what_is_missing_and_gives_no_verdict() -> None:
@@ -196,3 +196,12 @@ async def test_a_long_name_still_fits_in_one_line() -> None:
     said = await ask("/regime mog")
     assert said.startswith("1000000MOG · ")
     assert all(len(line) <= 37 for line in monospaced(ask.reply))
+
+
+async def test_a_state_that_has_just_begun_is_new() -> None:
+    assert (await talk(crowding(since_ms=0))("/regime")).startswith("BTC · CROWDING · new\n")
+
+
+async def test_the_widest_funding_keeps_its_distance_from_its_rank() -> None:
+    paid = replace(reading("funding", NOW_MS, "fr", "fd", f24=-0.00035, apr=-0.383), percentile=0.0)
+    assert "Fund  !-.035%/8h -38%pa p0" in await talk(market("fr", "fd", funding=paid))("/regime")
