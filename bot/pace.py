@@ -1,6 +1,7 @@
 """How fast market time passes, and that it stands still while somebody types."""
 
 import asyncio
+from contextlib import suppress
 
 LEAST_FACTOR = 1 / 64
 MOST_FACTOR = 64.0
@@ -60,7 +61,6 @@ class Pace:
         return self.is_paused or self.is_typing
 
     async def _change_or(self, at_most_s: float | None) -> None:
-        try:
-            await asyncio.wait_for(self._changed.wait(), at_most_s)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(at_most_s):
+                await self._changed.wait()

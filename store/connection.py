@@ -131,12 +131,22 @@ def _read_address(address: str | Path) -> tuple[str, str]:
 
 @asynccontextmanager
 async def _in_our_words(within_s: float) -> AsyncIterator[None]:
+    before = _times_cancelled()
     try:
         async with asyncio.timeout(within_s):
             yield
+        if _times_cancelled() > before:
+            # redis-py writes under wait_for, which before Python 3.12 forgets a cancellation that comes with its result
+            raise asyncio.CancelledError
     except DataError:
         raise  # a value of ours that no server takes: a mistake here, not there
     except TimeoutError as failure:
         raise StoreUnavailable(f"The store did not answer within {within_s:g} s.") from failure
     except (RedisError, OSError) as failure:
         raise StoreUnavailable(f"The store is not available: {failure}") from failure
+
+
+def _times_cancelled() -> int:
+    """How often the running task was asked to end and has not said that it will not."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
