@@ -96,3 +96,16 @@ class ChatPlatform:
 def platforms() -> tuple[ChatPlatform, ...]:
     """Every chat platform that a token switches on, as found in `bot.platforms`."""
     return entries("bot.platforms", "PLATFORM", ChatPlatform, lambda platform: platform.name)
+
+
+def asks_again(command: str, line: str) -> bool:
+    """Whether a button asks what `line` asked, so that its answer may take the place of the old one.
+
+    That is the same command with the same numbers: /regime and its /regime BTC, not /size BTC 5x and its /size BTC 3x.
+    """
+    return _gist(command) == _gist(line)
+
+
+def _gist(line: str) -> tuple[str, ...]:
+    words = line.lower().split() or [""]
+    return (words[0].removeprefix("/"), *sorted(word for word in words[1:] if any(map(str.isdigit, word))))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydantic import HttpUrl, SecretStr
 
@@ -52,6 +53,7 @@ def desk_on(
     telegram_url: str | None = None,
     discord_url: str | None = None,
     held_up: Asset | None = None,
+    data_dir: Path = Path("/nowhere"),
     now_ms: int = NOW_MS,
 ) -> Desk:
     """A desk with canary tokens; without snapshots, BTC is crowded as in the examples of product.md."""
@@ -60,6 +62,7 @@ def desk_on(
         telegram_token=SecretStr(canary.TELEGRAM_TOKEN),
         discord_token=SecretStr(canary.DISCORD_TOKEN),
         telegram_url=None if telegram_url is None else HttpUrl(telegram_url),
+        data_dir=data_dir,
         discord_url=None if discord_url is None else HttpUrl(discord_url),
     )
     snapshots_asked = kept if held_up is None else HeldUp(kept, held_up)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from bot.chat_platform import asks_again
 from bot.layout import clean, units
 from commands.protocol.reply import Action
 
@@ -48,7 +49,7 @@ class Buttons:
         return self._kept.get(bare) if bare.startswith(NAMED) else bare if bare.startswith("/") else None
 
     def _data(self, action: Action, line: str) -> str:
-        mark = IN_PLACE if _asks_again(action.command, line) else ""
+        mark = IN_PLACE if asks_again(action.command, line) else ""
         data = mark + action.command
         return data if len(data.encode()) <= LONGEST_DATA_BYTES else mark + self._keep(action.command)
 
@@ -64,16 +65,6 @@ class Buttons:
 def is_renewal(data: str) -> bool:
     """Whether the answer to this button takes the place of the message it stands under."""
     return data.startswith(IN_PLACE)
-
-
-def _asks_again(command: str, line: str) -> bool:
-    """The same command with the same numbers: /regime and its /regime BTC, not /size BTC 5x and its /size BTC 3x."""
-    return _gist(command) == _gist(line)
-
-
-def _gist(line: str) -> tuple[str, ...]:
-    words = line.lower().split() or [""]
-    return (words[0].removeprefix("/"), *sorted(word for word in words[1:] if any(map(str.isdigit, word))))
 
 
 def _rows(buttons: list[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:

@@ -1,0 +1,5 @@
+"""Discord: slash commands made of the commands' own fields, answers only their reader sees where they hold a position."""
+
+from bot.chat_platform import ChatPlatform
+
+PLATFORM = ChatPlatform("discord", token_setting="discord_token", service="bot.platforms.discord.service")  # noqa: S106, a setting's name

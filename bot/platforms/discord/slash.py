@@ -1,0 +1,109 @@
+"""Slash commands made of commands: every field becomes an option with its kind, range, choices and description."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from commands.protocol.command import Command, Option
+
+LONGEST_DESCRIPTION = 100
+LONGEST_VALUE = 100
+MOST_CHOICES = 25
+"""Discord's limits (developer documentation, Application Commands); the longest value is our own."""
+
+Handle = Callable[[discord.Interaction[Any], Command[Any], Mapping[str, object]], Awaitable[None]]
+Suggest = Callable[[str], Awaitable[tuple[str, ...]]]
+Slash = app_commands.Command[Any, Any, None]
+
+
+def slash_command(command: Command[Any], handle: Handle, suggest: Suggest) -> Slash:
+    """The slash command that hands its options to `handle`; `suggest` completes the name of an asset."""
+
+    async def callback(interaction: discord.Interaction[Any], /, **values: object) -> None:
+        await handle(interaction, command, values)
+
+    callback.__signature__ = _signature(command)  # type: ignore[attr-defined]
+    _describe(command, callback)
+    slash: Slash = app_commands.Command(
+        name=command.name,
+        description=command.help[:LONGEST_DESCRIPTION],
+        callback=callback,
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        auto_locale_strings=False,
+    )
+    for option in command.options:
+        if option.word.kind == "asset":
+            slash.autocomplete(option.name)(_completion(suggest))
+    return slash
+
+
+def line_of(command: Command[Any], values: Mapping[str, object]) -> str:
+    """What the same request would be as a line of text."""
+    said = (
+        f"{value:g}" if isinstance(value, float) else str(value)
+        for value in values.values()
+        if value is not None
+    )
+    return " ".join((f"/{command.name}", *said))
+
+
+def _signature(command: Command[Any]) -> inspect.Signature:
+    """What the library reads the options from: the interaction first, then a keyword for each field."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    options = [
+        inspect.Parameter(
+            option.name,
+            kind,
+            annotation=_annotation(option),
+            default=inspect.Parameter.empty if option.required else None,
+        )
+        for option in command.options
+    ]
+    interaction = inspect.Parameter(
+        "interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction
+    )
+    return inspect.Signature([interaction, *options])
+
+
+def _annotation(option: Option) -> Any:
+    word = option.word
+    kind: Any
+    if word.choices:
+        kind = str
+    elif word.is_number and word.least is not None and word.most is not None:
+        kind = app_commands.Range[float, word.least, word.most]
+    elif word.is_number:
+        kind = float
+    else:
+        kind = app_commands.Range[str, 1, LONGEST_VALUE]
+    return kind if option.required else kind | None
+
+
+def _describe(command: Command[Any], callback: Any) -> None:
+    described = {
+        option.name: f"{option.description}, such as {option.word.example}" for option in command.options
+    }
+    app_commands.describe(**{name: text[:LONGEST_DESCRIPTION] for name, text in described.items()})(callback)
+    choices = {
+        option.name: [
+            app_commands.Choice(name=choice, value=choice) for choice in option.word.choices[:MOST_CHOICES]
+        ]
+        for option in command.options
+        if option.word.choices
+    }
+    app_commands.choices(**choices)(callback)
+
+
+def _completion(suggest: Suggest) -> Any:
+    async def complete(
+        _interaction: discord.Interaction[Any], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return [
+            app_commands.Choice(name=name, value=name) for name in (await suggest(current))[:MOST_CHOICES]
+        ]
+
+    return complete

@@ -1,0 +1,236 @@
+"""Conversations on Discord: the real library against simcord."""
+
+import asyncio
+import logging
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import discord
+import pytest
+import simcord
+from aiohttp import web
+from discord.http import Route
+
+from bot.chat_platform import Desk, PlatformStopped, platforms
+from bot.platforms.discord import service
+from bot.platforms.discord.buttons import LineButton, view_of
+from bot.platforms.discord.registry import fingerprint, sync_if_changed
+from bot.platforms.discord.service import Client
+from bot.platforms.discord.slash import line_of
+from commands.protocol import dispatch
+from commands.protocol.reply import Action
+from tests import canary
+from tests.bot.desks import HeldUp, desk_on
+from tests.commands.markets import crowding, unwinding
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return desk_on(data_dir=tmp_path)
+
+
+@pytest.fixture
+def simcord_bot(desk: Desk) -> Client:
+    return Client(desk)
+
+
+@pytest.fixture
+def env(simcord_env: Any) -> Any:
+    """A Discord that the bot has just come to."""
+    return simcord_env
+
+
+@pytest.fixture
+def channel(env: Any) -> Any:
+    return env.create_guild().create_text_channel("desk")
+
+
+@pytest.fixture
+def alice(env: Any, channel: Any) -> Any:
+    return env.guild.add_member(env.create_user("alice"))
+
+
+def requests(env: Any, method: str, part: str) -> list[Any]:
+    return [entry for entry in env.http_requests if entry.method == method and part in entry.path]
+
+
+def callbacks(env: Any) -> list[Any]:
+    return [entry.json for entry in requests(env, "POST", "/callback")]
+
+
+def test_discord_is_found_as_a_platform_with_its_token(desk: Desk) -> None:
+    (found,) = (platform for platform in platforms() if platform.name == "discord")
+    assert found.token(desk.settings) is not None
+
+
+async def test_regime_is_answered_for_everybody_to_read(env: Any, alice: Any, channel: Any) -> None:
+    result = await alice.slash(channel, "regime")
+    assert not result.ephemeral
+    assert callbacks(env) == [{"type": 5}]
+    assert result.response.content.startswith("**BTC · CROWDING")
+    assert "```\n" in result.response.content
+    assert "64,210" in result.response.content
+
+
+async def test_size_is_answered_for_its_reader_alone(env: Any, alice: Any, channel: Any) -> None:
+    result = await alice.slash(channel, "size", leverage=5.0, asset="BTC", equity="10k")
+    assert result.ephemeral
+    assert callbacks(env) == [{"type": 5, "data": {"flags": 64}}]
+    assert "BTC 5x long" in result.response.content
+
+
+async def test_every_command_is_a_slash_command_and_answers(alice: Any, channel: Any) -> None:
+    assert set(alice.available_commands(channel)) == {command.name for command in dispatch.commands()}
+    for command in dispatch.commands():
+        given = {"leverage": 5.0} if command.name == "size" else {}
+        result = await alice.slash(channel, command.name, **given)
+        assert result.response.content
+        assert result.ephemeral is command.private
+
+
+async def test_a_wrong_option_is_answered_with_the_reason_and_an_example(alice: Any, channel: Any) -> None:
+    result = await alice.slash(channel, "size", leverage=5.0, equity="banana")
+    assert '"banana"' in result.response.content
+    assert "/size BTC 5x 10k" in result.response.content
+
+
+async def test_options_have_their_kinds_ranges_and_choices(desk: Desk) -> None:
+    size: Any = Client(desk).tree.get_command("size")
+    options = {option["name"]: option for option in size.to_dict(Client(desk).tree)["options"]}
+    assert (options["leverage"]["type"], options["leverage"]["required"]) == (
+        discord.AppCommandOptionType.number.value,
+        True,
+    )
+    assert (options["leverage"]["min_value"], options["leverage"]["max_value"]) == (1, 200)
+    assert [choice["value"] for choice in options["side"]["choices"]] == ["long", "short"]
+    assert options["asset"]["autocomplete"] is True
+    assert all(1 <= len(option["description"]) <= 100 for option in options.values())
+    assert not any(option["required"] for name, option in options.items() if name != "leverage")
+
+
+async def test_the_name_of_an_asset_is_completed(alice: Any, channel: Any) -> None:
+    assert [choice["value"] for choice in await alice.autocomplete(channel, "regime", "asset", "e")] == [
+        "ETH"
+    ]
+    assert len(await alice.autocomplete(channel, "regime", "asset", "")) == 3
+
+
+async def test_a_button_asks_its_line(alice: Any, channel: Any) -> None:
+    asked = await alice.slash(channel, "regime")
+    result = await alice.click(asked.response.message, label="Why")
+    assert "why CROWDING" in result.response.content
+
+
+async def test_a_button_about_a_position_is_answered_to_its_reader_alone(alice: Any, channel: Any) -> None:
+    asked = await alice.slash(channel, "regime")
+    result = await alice.click(asked.response.message, label="Size")
+    assert result.ephemeral
+
+
+async def test_refresh_takes_the_place_of_the_old_answer(desk: Desk, alice: Any, channel: Any) -> None:
+    asked = await alice.slash(channel, "regime")
+    await desk.services.snapshots.save(unwinding())  # type: ignore[attr-defined]
+    await alice.click(asked.response.message, label="Refresh")
+    assert "UNWINDING" in channel.last_message.content
+    assert channel.last_message.id == asked.response.id
+
+
+async def test_a_button_works_after_a_restart(env: Any, desk: Desk, alice: Any, channel: Any) -> None:
+    asked = await alice.slash(channel, "regime")
+    await env.restart_bot(Client(desk))
+    result = await alice.click(asked.response.message, label="Why")
+    assert "why CROWDING" in result.response.content
+
+
+async def test_nobody_is_ever_mentioned(env: Any, alice: Any, channel: Any, desk: Desk) -> None:
+    await desk.services.snapshots.watch(("@everyone",))  # type: ignore[attr-defined]
+    await alice.slash(channel, "size", leverage=5.0, equity="@everyone")
+    sent = [entry.json for entry in env.http_requests if "webhooks" in entry.path and entry.json]
+    assert sent
+    assert all(body["allowed_mentions"] == {"parse": []} for body in sent)
+    assert env.bot.allowed_mentions.to_dict() == {"parse": []}
+
+
+def test_the_bot_does_not_ask_to_read_messages(desk: Desk) -> None:
+    intents = Client(desk).intents
+    assert not intents.message_content
+    assert not intents.members
+    assert not intents.presences
+
+
+async def test_it_acknowledges_before_the_store_answers(tmp_path: Path) -> None:
+    desk = desk_on(crowding(), crowding(asset="SOL"), held_up="SOL", data_dir=tmp_path)
+    held_up = cast("HeldUp", desk.services.snapshots)
+    async with simcord.run(Client(desk)) as env:
+        channel = env.create_guild().create_text_channel("desk")
+        alice = env.guild.add_member(env.create_user("alice"))
+        asking = asyncio.create_task(alice.slash(channel, "regime", asset="SOL"))
+        await held_up.asked.wait()
+        assert callbacks(env) == [{"type": 5}]
+        held_up.go.set()
+        answered: Any = (await asking).response
+    assert answered.content.startswith("**SOL")
+
+
+async def test_commands_are_handed_over_once_and_again_only_when_they_changed(env: Any, desk: Desk) -> None:
+    memory = desk.settings.data_dir / service.MEMORY
+    assert memory.read_text() == fingerprint(env.bot.tree)
+    assert not await sync_if_changed(env.bot.tree, memory)
+    assert len(requests(env, "PUT", "/commands")) == 1
+    env.bot.tree.remove_command("status")
+    assert await sync_if_changed(env.bot.tree, memory)
+    assert len(requests(env, "PUT", "/commands")) == 2
+
+
+@pytest.mark.parametrize("name", ["<b>BTC</b>", "1000SHIB_USDT", "```", "**x**||y||", "<@1>"])
+async def test_a_hostile_symbol_stays_in_its_place(name: str, tmp_path: Path) -> None:
+    desk = desk_on(crowding(asset=name), data_dir=tmp_path)
+    await desk.services.snapshots.watch((name,))  # type: ignore[attr-defined]
+    async with simcord.run(Client(desk)) as env:
+        channel = env.create_guild().create_text_channel("desk")
+        alice = env.guild.add_member(env.create_user("alice"))
+        for command in ("regime", "why", "scan", "check", "status"):
+            answered: Any = (await alice.slash(channel, command)).response
+            content = answered.content
+            prose = "".join(content.split("```")[::2])
+            assert content.count("```") % 2 == 0
+            assert not re.search(r"(?<!\\)(<@|\|\|)", prose)
+            assert len(content) <= 2_000
+
+
+def test_a_button_too_long_for_discord_is_left_out() -> None:
+    view = view_of((Action("Long", "/size " + "x" * 120), Action("Short", "/regime BTC")), "/regime")
+    assert view is not None
+    (button,) = view.children
+    assert isinstance(button, LineButton)
+    assert (button.line, button.renews) == ("/regime BTC", True)
+    assert view_of((), "/regime") is None
+
+
+def test_options_read_as_a_line() -> None:
+    size = dispatch.find("size")
+    assert size is not None
+    assert line_of(size, {"leverage": 5.0, "asset": "BTC", "equity": None}) == "/size 5 BTC"
+
+
+async def test_a_refused_token_ends_the_platform_with_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+
+    async def refuse(request: web.Request) -> web.Response:
+        return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
+
+    app = web.Application()
+    app.router.add_route("*", "/{anything:.*}", refuse)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    with pytest.raises(PlatformStopped, match="Discord refuses the bot token") as caught:
+        await service.run(desk_on(discord_url=f"http://127.0.0.1:{port}/api/v10", data_dir=tmp_path))
+    await runner.cleanup()
+    assert f"http://127.0.0.1:{port}/api/v10" == Route.BASE
+    assert not canary.leaks(repr(caught.value) + repr(vars(caught.value)) + caplog.text)
