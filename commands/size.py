@@ -43,7 +43,7 @@ def never(word: str, lexicon: Lexicon) -> None:
 
 BASE = replace(LEVERAGE, kind="base", rank=90, example="base=8x", read=never, offers=())
 ENTRY = replace(MONEY, kind="entry", rank=91, example="entry=64,200", read=never)
-MODE = Word("margin", 45, "cross", read_mode, read_mode, choices=tuple(mode.value for mode in MarginMode))
+MODE = Word("mode", 45, "cross", read_mode, read_mode, choices=tuple(mode.value for mode in MarginMode))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Size:
     side: Annotated[SideWord, "long or short; long where it is not said"] = Side.LONG
     hold: Annotated[HoldWord, "how long it may be held; 72 h where it is not said"] | None = None
     lose: Annotated[PercentWord, "the most of the equity to lose; 5% where it is not said"] | None = None
-    margin: Annotated[MarginMode, MODE, "isolated or cross"] = MarginMode.ISOLATED
+    mode: Annotated[MarginMode, MODE, "isolated or cross margin"] = MarginMode.ISOLATED
     base: Annotated[float, BASE, "your own base leverage"] | None = None
     entry: Annotated[float, ENTRY, "the entry price; the present price where it is not said"] | None = None
 
@@ -86,7 +86,7 @@ def _position(ask: Size, asset: Asset) -> Position:
         equity_usd=ask.equity,
         hold_hours=ask.hold,
         entry_usd=ask.entry,
-        mode=ask.margin,
+        mode=ask.mode,
         base_leverage=ask.base,
         drawdown_budget=ask.lose,
     )

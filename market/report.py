@@ -15,6 +15,7 @@ from market.snapshot import Snapshot
 from market.table import CALM_STATES, FLAGS, State
 
 LIVE = "live"
+PROTIP_NEEDS = frozenset({"price", "open_interest", "funding"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ def _aged_regime(regime: Regime, readings: tuple[Reading, ...], rules: RegimeRul
         regime,
         flags={name: _forget(name, memory, expired) for name, memory in regime.flags.items()},
         levels=levels,
+        protip=None if expired & PROTIP_NEEDS and regime.protip else regime.protip,
         score=score,
         confidence=confidence,
         inputs_seen=sum(presence.get(name) is Presence.SEEN for name in INPUTS),

@@ -41,7 +41,7 @@ def describe_regime(
 ) -> Reply:
     """The answer to /regime. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
     at_ms = market_time(snapshot, now_ms)
-    advice = phrases.say(f"advice.{_advice(snapshot.regime, checks)}", met=checks.met)
+    advice = phrases.say(f"advice.{_advice(snapshot.regime, checks)}", count=_count(checks, phrases))
     blocks: tuple[Block, ...] = (
         Heading(regime_heading(snapshot, phrases, rules, at_ms), tone_of(snapshot.regime.state)),
         *source_notes(snapshot, phrases, now_ms),
@@ -59,6 +59,14 @@ def _advice(regime: Regime, checks: Checklist) -> str:
         return "NO_STATE"
     turned = SEVERITY.get(regime.state, 0) >= SEVERITY[State.CROWDING]
     return "NO_ADDS" if turned and checks.advice is Advice.PROCEED else checks.advice.value
+
+
+def _count(checks: Checklist, phrases: Phrases) -> str:
+    """How many checks flash, and how many could not because their input is not seen: absence is no calm."""
+    unseen_checks = sum(bool(check.absent) and not check.met for check in checks.checks)
+    if not unseen_checks:
+        return phrases.say("regime.checks", met=checks.met)
+    return phrases.say("regime.checks_unseen", met=checks.met, unseen=unseen_checks)
 
 
 def regime_heading(snapshot: Snapshot, phrases: Phrases, rules: Rules, at_ms: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.wording import numbers
-from commands.wording.columns import fit, sides
+from commands.wording.columns import first_that_fits, fit, sides
 from commands.wording.market import footer, held, meaning, odds, source_notes, stress, tone_of
 from commands.wording.panel import FIVE, age_of, unseen
 from commands.wording.turns import turns_words
@@ -69,8 +69,12 @@ def measure_line(measure: Measure, phrases: Phrases, *, is_held: bool = False) -
     write = _count if measure.name.startswith("flagged") else _UNITS.get(measure.unit, _plainly)
     value = numbers.from_log(measure.value) if measure.name == "r_7d" else measure.value
     known = {"measure": label, "value": write(value), "needed": write(measure.needed)}
-    unmet = "why.held" if is_held else "why.unmet"
-    return fit("   " + phrases.say("why.met" if measure.met else unmet, **known))
+    if measure.met:
+        return fit("   " + phrases.say("why.met", **known))
+    if is_held:
+        return fit("   " + phrases.say("why.held", **known))
+    needed = ("   " + phrases.say(key, **known) for key in ("why.unmet", "why.unmet_short"))
+    return first_that_fits(*needed)
 
 
 def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[str]:

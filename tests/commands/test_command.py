@@ -27,7 +27,7 @@ def test_a_word_may_be_named_with_or_without_an_equals_sign() -> None:
         ["btc", "5x", "equity=100", "hold", "48", "base=8x", "entry", "64,200", "cross"], WATCHED
     )
     assert (asked.equity, asked.hold, asked.base, asked.entry) == (100.0, 48.0, 8.0, 64_200.0)
-    assert asked.margin is MarginMode.CROSS
+    assert asked.mode is MarginMode.CROSS
 
 
 def test_a_missing_word_is_asked_for_with_lines_to_choose_from() -> None:

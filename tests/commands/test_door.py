@@ -53,7 +53,7 @@ BAD = {
     "/regime BTC ETH": "second asset",
     "/regime BTC <b>": "one word too many",
     "/scan everything": "one word too many",
-    "/sise BTC 5x": "Did you mean /size?",
+    "/sizee BTC 5x": "Did you mean /size?",
     "/": "is no command here",
     "hello there": "is no command here",
     "/help nonsense": "is no command here",

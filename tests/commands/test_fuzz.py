@@ -68,7 +68,7 @@ async def test_any_text_is_answered(said: str) -> None:
     st.sampled_from([command for command in commands() if command.options]),
     st.dictionaries(
         st.sampled_from(
-            ["asset", "leverage", "equity", "side", "hold", "lose", "margin", "base", "entry", "x"]
+            ["asset", "leverage", "equity", "side", "hold", "lose", "mode", "base", "entry", "x"]
         ),
         st.one_of(
             st.text(max_size=20),

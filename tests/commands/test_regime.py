@@ -87,6 +87,7 @@ async def test_absence_is_never_read_as_calm() -> None:
     said = await talk(market(lacking=("open_interest", "skew")))("/regime BTC")
     assert "BTC · MIXED" in said
     assert "No stress in price, liquidations and funding; open interest not seen, skew not seen." in said
+    assert "Within your caps (1 of 4 checks, 2 not seen)." in said
     assert "OI    ?not seen" in said
     assert "3 of 5 read" in said
 

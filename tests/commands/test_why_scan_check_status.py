@@ -43,7 +43,7 @@ async def test_why_says_when_a_flag_stands_by_its_exit_threshold_only() -> None:
         for one in falling.conditions
     )
     snapshot = digesting(open_interest=replace(falling, conditions=conditions))
-    assert "   OI 72 h -3.3%, held (line -5.0%)" in await talk(snapshot)("/why BTC")
+    assert "   OI 72 h -3.3% held (-5.0%)" in await talk(snapshot)("/why BTC")
 
 
 async def test_why_counts_what_is_not_seen_as_unknown_beside_what_is_said() -> None:

@@ -66,6 +66,7 @@ def test_a_reading_past_its_time_to_live_votes_no_more() -> None:
     assert funding.presence is Presence.STALE
     assert all(condition.enters is None for condition in funding.conditions)
     assert later.regime.levels["funding"] is None
+    assert later.regime.protip is None
 
 
 def test_quality_falls_to_nothing_at_three_times_the_time_to_live() -> None:
