@@ -99,11 +99,11 @@ def test_the_longest_lines_are_read_in_no_time() -> None:
         "$" * 255,
         "=" * 255,
     ]
-    began = time.perf_counter()
+    began = time.process_time()
     for command in commands():
         for word in worst:
             try:
                 command.read([word], lexicon)
             except Misunderstood:
                 continue
-    assert (time.perf_counter() - began) * 1_000 < LIMIT_MS * len(worst)
+    assert (time.process_time() - began) * 1_000 < LIMIT_MS * len(worst)
