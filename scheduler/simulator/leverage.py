@@ -12,12 +12,12 @@ from random import Random
 from market.cascade import FuelMap, cascade_through, uniform_book
 from market.observations import Side
 from scheduler.simulator.price import Path
+from scheduler.simulator.story import Mood
 
 OPENED_PER_HOUR = 0.004
 """Share of open interest that is opened anew in an hour; as much is closed when nobody changes his mind."""
-LEVERED_SHARE, LEVERED_PER_APPETITE = 0.03, 0.35
-LEVERED_LEAST, LEVERED_MOST = 0.01, 0.12
-"""Share of new contracts with a levered owner on one side; it grows with appetite, the rest has margin to spare."""
+THIN_SHARE = 0.04
+"""Share of new contracts that somebody holds on thin margin in usual times; the rest is hedged or has margin to spare."""
 FOLLOW_PER_HOUR = 0.12
 """How fast open interest moves to what people want."""
 DEPTH_PER_PERCENT = 0.014
@@ -58,7 +58,7 @@ class Leverage:
     whim: float = 0.0
 
     def step(
-        self, path: Path, hours: float, heat: float, day_sigma: float, appetite: float, dice: Random
+        self, path: Path, hours: float, heat: float, day_sigma: float, mood: Mood, dice: Random
     ) -> Closed:
         """Move on by one step: sweep what price touched, let stops run, then open and close by choice."""
         depth_usd = self.coins * exp(path.begin) * DEPTH_PER_PERCENT / (1.0 + heat) ** THINNING
@@ -70,7 +70,7 @@ class Leverage:
         end = path.end + impact
         moved = Path(path.begin, max(path.high + up, end), min(path.low + down, end), end)
         self._settle(long_coins, short_coins, stopped, hours)
-        self._trade(exp(end), hours, appetite, dice)
+        self._trade(exp(end), hours, mood, dice)
         return Closed(long_coins, short_coins, stopped, moved, impact)
 
     def _stops(self, path: Path, hours: float, day_sigma: float) -> float:
@@ -86,18 +86,17 @@ class Leverage:
         self.longs.keep(1.0 - stopped / self.coins)
         self.coins -= closed
 
-    def _trade(self, price: float, hours: float, appetite: float, dice: Random) -> None:
+    def _trade(self, price: float, hours: float, mood: Mood, dice: Random) -> None:
         """Open and close by choice: a steady turnover, and the way to what people want."""
         self.whim = self.whim * exp(-hours / WHIM_H) + WHIM_SIGMA * sqrt(hours) * dice.gauss(0.0, 1.0)
-        wanted = self.usual_coins * exp(appetite + self.whim - self.fear)
+        wanted = self.usual_coins * exp(mood.appetite + self.whim - self.fear)
         change = (wanted - self.coins) * min(1.0, FOLLOW_PER_HOUR * hours)
         turned = OPENED_PER_HOUR * hours * self.coins
         opened, closed = turned + max(0.0, change), turned + max(0.0, -change)
-        levered = min(LEVERED_MOST, max(LEVERED_LEAST, LEVERED_SHARE + LEVERED_PER_APPETITE * appetite))
         for side in (self.longs, self.shorts):
             side.age(hours)
             side.keep(1.0 - closed / self.coins)
-            side.open(opened * levered, price)
+            side.open(opened * max(0.0, THIN_SHARE + mood.credit), price)
         self.coins += opened - closed
 
 

@@ -126,19 +126,16 @@ class SimulatedCoin:
     def step(self, begin_ms: int, step_ms: int) -> Moment:
         """Move on by one step that begins at `begin_ms`."""
         hours, begin_h = step_ms / HOUR_MS, (begin_ms - START_MS) / HOUR_MS
-        day_sigma = self.price.usual_day_sigma
+        day_sigma, mood = self.price.usual_day_sigma, self._story.mood(begin_h)
         free = self.price.step(begin_h, hours, self._story, self._market_die(), self.dice)
         before = self._leverage.coins
-        closed = self._leverage.step(
-            free, hours, self.price.heat, day_sigma, self._story.appetite(begin_h), self.dice
-        )
+        closed = self._leverage.step(free, hours, self.price.heat, day_sigma, mood, self.dice)
         self.price.displace(closed.impact)
         self.price.remember(closed.path, hours)
         pressed = (closed.long_coins + closed.stopped_coins - closed.short_coins) / before
         felt = Felt(
             hours=hours,
-            greed=self._story.greed(begin_h),
-            appetite=self._story.appetite(begin_h),
+            mood=mood,
             closed_share=max(0.0, pressed),
             fall_sigmas=(closed.path.begin - closed.path.end) / day_sigma,
             variance=self.price.hourly_variance,
@@ -171,7 +168,7 @@ class SimulatedCoin:
 
     def _volume(self, hours: float) -> float:
         """Coins traded: more when people are busy with it, and when price moves."""
-        self._busy = self._busy * exp(-hours / 200.0) + 0.02 * sqrt(hours) * self.dice.gauss(0.0, 1.0)
+        self._busy = self._busy * exp(-hours / 200.0) + 0.008 * sqrt(hours) * self.dice.gauss(0.0, 1.0)
         usual = self._profile.open_interest_coins * self._profile.day_turnover / 24.0 * hours
         noise = exp(self._busy + 0.25 * self.dice.gauss(0.0, 1.0))
         return usual * noise * sqrt(1.0 + 2.0 * self.price.heat)

@@ -18,7 +18,7 @@ WANDERING, RANGE_BOUND = 0.6, 0.012
 """The share of variance that is news for good."""
 SLOW_SIGMA, SLOW_PULL = 0.12, 1.0 / 120.0
 TAIL_SIGMA = 0.30
-HEAT_GAIN, HEAT_HALF_LIFE_H, HEAT_CAP = 0.06, 8.0, 4.0
+HEAT_GAIN, HEAT_HALF_LIFE_H, HEAT_CAP = 0.03, 8.0, 4.0
 SURPRISING = 3.0
 """A squared move of so many variances leaves the next hours more volatile."""
 USUAL_HALF_LIFE_H = 72.0

@@ -5,6 +5,7 @@ from math import exp, expm1, sqrt
 from random import Random
 
 from market.observations import YEAR_HOURS
+from scheduler.simulator.story import Mood
 
 INTEREST_8H = 0.0001
 PREMIUM_BAND = 0.0005
@@ -13,10 +14,10 @@ FUNDING_CAP_8H = 0.003
 FUNDING_INTERVAL_H = 8.0
 PREMIUM_SIGMA, PREMIUM_PULL = 0.00012, 1.0 / 60.0
 PREMIUM_FOLLOW_PER_HOUR = 0.45
-PAIN_PER_CLOSED, PAIN_HALF_LIFE_H = 0.014, 9.0
+PAIN_PER_CLOSED, PAIN_HALF_LIFE_H = 0.018, 9.0
 USUAL_CLOSED_PER_HOUR = 0.0004
 """What is closed under pressure in any hour, and frightens nobody."""
-CAUTION_PER_CLOSED, CAUTION_HALF_LIFE_H = 0.004, 60.0
+CAUTION_PER_CLOSED, CAUTION_HALF_LIFE_H = 0.0055, 60.0
 SKEW_USUAL, SKEW_SIGMA, SKEW_PULL = 0.024, 0.005, 1.0 / 90.0
 CALLS_PER_APPETITE = 0.06
 """Who wants leverage also buys calls, and skew flattens."""
@@ -40,8 +41,7 @@ class Felt:
     """
 
     hours: float
-    greed: float
-    appetite: float
+    mood: Mood
     closed_share: float
     fall_sigmas: float
     variance: float
@@ -77,7 +77,7 @@ class Sentiment:
         self.taste = _pulled(self.taste, PREMIUM_SIGMA, PREMIUM_PULL * hours, dice)
         self.pain = self.pain * 0.5 ** (hours / PAIN_HALF_LIFE_H) + PAIN_PER_CLOSED * forced
         self.caution = self.caution * 0.5 ** (hours / CAUTION_HALF_LIFE_H) + CAUTION_PER_CLOSED * forced
-        wanted = self.taste + felt.greed - self.pain - self.caution
+        wanted = self.taste + felt.mood.greed - self.pain - self.caution
         self.premium += (wanted - self.premium) * -expm1(-PREMIUM_FOLLOW_PER_HOUR * hours)
         self.premium_hours += self.premium * hours
         self.elapsed_h += hours
@@ -85,7 +85,7 @@ class Sentiment:
     def _protect(self, felt: Felt, dice: Random) -> None:
         """Puts are bought after a fall that is out of the ordinary, calls by those who want leverage."""
         self.skew_level = _pulled(self.skew_level, SKEW_SIGMA, SKEW_PULL * felt.hours, dice)
-        self.calls = CALLS_PER_APPETITE * max(0.0, felt.appetite)
+        self.calls = CALLS_PER_APPETITE * max(0.0, felt.mood.appetite)
         excess = max(0.0, felt.fall_sigmas - EVERYDAY_FALL_SIGMAS * sqrt(felt.hours))
         self.fright = self.fright * 0.5 ** (felt.hours / FRIGHT_HALF_LIFE_H) + FRIGHT_PER_SIGMA * excess
 

@@ -36,16 +36,25 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True)
-class Tide:
-    """A change of mood that comes in over some hours and stays until another takes it back.
+class Mood:
+    """What people want, against usual times.
 
-    `appetite` is wanted open interest (log), `greed` what longs pay above the index (premium, a fraction).
+    `appetite` is wanted open interest (log), `greed` what longs pay above the index (premium, a fraction), `credit`
+    the share of new contracts that somebody holds on thin margin.
     """
+
+    appetite: float = 0.0
+    greed: float = 0.0
+    credit: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tide:
+    """A change of mood that comes in over some hours and stays until another takes it back."""
 
     start_h: float
     hours: float
-    appetite: float = 0.0
-    greed: float = 0.0
+    brings: Mood
 
     def risen(self, at_h: float) -> float:
         """How much of it has come in, 0..1."""
@@ -60,13 +69,14 @@ class Story:
     tides: Sequence[Tide]
     range_bound_from_h: float
 
-    def appetite(self, at_h: float) -> float:
-        """Wanted open interest against the usual one, as a log."""
-        return sum(tide.appetite * tide.risen(at_h) for tide in self.tides)
-
-    def greed(self, at_h: float) -> float:
-        """What longs pay above the usual premium, a fraction."""
-        return sum(tide.greed * tide.risen(at_h) for tide in self.tides)
+    def mood(self, at_h: float) -> Mood:
+        """What people want at this hour: all tides together."""
+        risen = [(tide.risen(at_h), tide.brings) for tide in self.tides]
+        return Mood(
+            sum(share * mood.appetite for share, mood in risen),
+            sum(share * mood.greed for share, mood in risen),
+            sum(share * mood.credit for share, mood in risen),
+        )
 
 
 RANGE_BOUND_FROM_H = -14 * 24.0
@@ -86,16 +96,17 @@ def _seasons(dice: Random) -> tuple[Tide, ...]:
     )
     greed, fear = dice.uniform(0.0006, 0.0009), dice.uniform(0.0006, 0.0008)
     return (
-        Tide(greedy_h, 48.0, greed=greed),
-        Tide(greedy_h + 144.0, 48.0, greed=-greed),
-        Tide(fearful_h, 48.0, greed=-fear),
-        Tide(fearful_h + 144.0, 48.0, greed=fear),
+        Tide(greedy_h, 48.0, Mood(greed=greed)),
+        Tide(greedy_h + 144.0, 48.0, Mood(greed=-greed)),
+        Tide(fearful_h, 48.0, Mood(greed=-fear)),
+        Tide(fearful_h + 144.0, 48.0, Mood(greed=fear)),
     )
 
 
 def _calm(dice: Random) -> Story:
     """A range-bound market that leverage has been leaving for weeks: calm by construction, not by luck."""
-    tides = (*_seasons(dice), Tide(-30 * 24.0, 28 * 24.0, appetite=-dice.uniform(0.06, 0.08)))
+    leaving = Mood(appetite=-dice.uniform(0.06, 0.08), credit=-0.025)
+    tides = (*_seasons(dice), Tide(-30 * 24.0, 28 * 24.0, leaving))
     return Story((), tides, RANGE_BOUND_FROM_H)
 
 
@@ -106,17 +117,20 @@ def _sell_off(dice: Random) -> Story:
     wave_h, end_h = legs[0].start_h, legs[-1].start_h + legs[-1].hours
     pushes = (
         Push(RANGE_BOUND_FROM_H, -RANGE_BOUND_FROM_H, dice.uniform(2.4, 3.2), 1.0),
-        Push(dip_h, 1.0, -dice.uniform(2.2, 2.3), 0.0),
+        Push(dip_h, 1.0, -dice.uniform(2.28, 2.36), 0.0),
         Push(dip_h + 1.0, 1.0, dice.uniform(0.35, 0.45), 0.0),
         Push(dip_h + 6.0, 10.0, dice.uniform(0.6, 0.9), 1.0),
         *legs,
         *_aftermath(end_h, dice),
     )
+    rally = Mood(dice.uniform(0.09, 0.12), 0.0002, 0.01)
+    crowd = Mood(dice.uniform(0.05, 0.07), dice.uniform(0.00065, 0.0008), 0.05)
+    flight = Mood(-dice.uniform(0.05, 0.08), -0.0009, -0.05)
     tides = (
         *_seasons(dice),
-        Tide(-15 * 24.0, 14 * 24.0, appetite=dice.uniform(0.09, 0.12), greed=0.0002),
-        Tide(dip_h + 3.0, 9.0, appetite=dice.uniform(0.05, 0.07), greed=dice.uniform(0.00055, 0.00075)),
-        Tide(wave_h, 8.0, appetite=-dice.uniform(0.05, 0.08), greed=-0.0008),
+        Tide(-15 * 24.0, 14 * 24.0, rally),
+        Tide(dip_h + 3.0, 7.0, crowd),
+        Tide(wave_h, 8.0, flight),
     )
     return Story(pushes, tides, RANGE_BOUND_FROM_H)
 
@@ -126,9 +140,9 @@ def _legs(start_h: float, dice: Random) -> tuple[Push, ...]:
     legs = []
     for _ in range(3):
         hours = dice.uniform(0.9, 1.4)
-        legs.append(Push(start_h, hours, -dice.uniform(1.3, 1.55), 0.75))
+        legs.append(Push(start_h, hours, -dice.uniform(1.45, 1.7), 0.75))
         start_h += hours + dice.uniform(0.6, 1.1)
-    legs.append(Push(start_h, 1.2, -dice.uniform(1.8, 2.1), 0.3))
+    legs.append(Push(start_h, 1.2, -dice.uniform(1.95, 2.25), 0.3))
     return tuple(legs)
 
 
@@ -137,6 +151,6 @@ def _aftermath(end_h: float, dice: Random) -> tuple[Push, ...]:
     retest_h = end_h + dice.uniform(21.5, 23.5)
     return (
         Push(end_h + 0.5, 6.0, dice.uniform(0.8, 1.0), 0.4),
-        Push(retest_h, 1.3, -dice.uniform(1.45, 1.6), 0.0),
+        Push(retest_h, 1.3, -dice.uniform(1.75, 1.9), 0.0),
         Push(retest_h + 2.0, 12.0, dice.uniform(0.5, 0.8), 1.0),
     )
