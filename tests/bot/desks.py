@@ -9,7 +9,8 @@ from pathlib import Path
 from pydantic import HttpUrl, SecretStr
 
 from bot.chat_platform import Desk
-from bot.platforms.telegram.service import Pauses, Service
+from bot.platforms.telegram.patience import Pauses
+from bot.platforms.telegram.service import Service
 from bot.settings import Settings
 from market.observations import Asset
 from market.snapshot import Snapshot

@@ -4,19 +4,19 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from telegram import Bot, Update
-from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
 from bot.chat_platform import FORGOTTEN, WAS_AWAY, Desk, PlatformStopped
 from bot.platforms.telegram.buttons import Buttons
 from bot.platforms.telegram.menu import update_menu
 from bot.platforms.telegram.messages import Part, deliver, respond
-from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, Flooded, PollingRequest
+from bot.platforms.telegram.patience import Patience, Pauses
+from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
 from bot.platforms.telegram.updates import ALLOWED_UPDATES, Forgotten, Question, Seen, question_of
 
 TELEGRAM_URL = "https://api.telegram.org"
@@ -27,6 +27,7 @@ LONG_POLL_S = 25
 LATE_MS = 120_000
 """A command older than this was sent while the bot was away: its sender is told so, once, instead of being answered."""
 
+TOLD_FOR_MS = 600_000
 MOST_TOLD_CHATS = 10_000
 FINISH_S = 5.0
 FAREWELL_S = 2.0
@@ -37,28 +38,6 @@ REFUSED = (
 
 Bots = Application[Any, Any, Any, Any, Any, Any]
 log = structlog.stdlib.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Pauses:
-    """How long to wait after a failed call, in seconds: doubling from the first, and the whole time beside another poller."""
-
-    first_s: float = 1.0
-    longest_s: float = 30.0
-
-    def after(self, pause_s: float, error: TelegramError) -> float:
-        """The pause for this error, where `pause_s` would be next."""
-        if isinstance(error, Conflict):
-            log.error("a second instance polls with this bot's token; trying again", in_s=self.longest_s)
-            return self.longest_s
-        wait_s = max(pause_s, error.wait_s) if isinstance(error, Flooded) else pause_s
-        log.warning("Telegram does not answer; trying again", error=type(error).__name__, in_s=wait_s)
-        return wait_s
-
-    async def take(self, pause_s: float, error: TelegramError) -> float:
-        """Wait, and give the pause that would be next."""
-        await asyncio.sleep(self.after(pause_s, error))
-        return min(2 * pause_s, self.longest_s)
 
 
 async def run(desk: Desk) -> None:
@@ -73,10 +52,10 @@ class Service:
     def __init__(self, desk: Desk, pauses: Pauses | None = None) -> None:
         self.application = _build(desk)
         self._desk = desk
-        self._pauses = pauses or Pauses()
+        self._patience = Patience(pauses or Pauses())
         self._buttons = Buttons()
         self._seen = Seen()
-        self._told: OrderedDict[int, None] = OrderedDict()
+        self._told_ms: OrderedDict[int, int] = OrderedDict()
         self._offset: int | None = None
         self.application.add_handler(TypeHandler(Update, self._take))
         self.application.add_error_handler(_log_error)
@@ -96,7 +75,6 @@ class Service:
             await self._stop()
 
     async def _start(self) -> None:
-        pause = self._pauses.first_s
         while True:
             try:
                 await self.application.initialize()
@@ -105,13 +83,13 @@ class Service:
             except InvalidToken:
                 raise PlatformStopped(REFUSED) from None
             except TelegramError as error:
-                pause = await self._pauses.take(pause, error)
+                await self._patience.wait(error)
+        self._patience.rest()
         await self.application.start()
         await update_menu(self.bot)
         log.info("Telegram answers", bot=self.bot.username)
 
     async def _poll(self) -> None:
-        pause = self._pauses.first_s
         while True:
             try:
                 updates = await self.bot.get_updates(
@@ -120,9 +98,9 @@ class Service:
             except InvalidToken:
                 raise PlatformStopped(REFUSED) from None
             except TelegramError as error:
-                pause = await self._pauses.take(pause, error)
+                await self._patience.wait(error)
                 continue
-            pause = self._pauses.first_s
+            self._patience.rest()
             for update in updates:
                 self._offset = update.update_id + 1
                 await self.application.update_queue.put(update)
@@ -155,12 +133,13 @@ class Service:
         await respond(self.bot, self._buttons, question, reply)
 
     async def _tell_late(self, question: Question) -> None:
-        if question.chat_id in self._told:
-            return
-        self._told[question.chat_id] = None
-        while len(self._told) > MOST_TOLD_CHATS:
-            self._told.popitem(last=False)
-        await deliver(self.bot, Part(WAS_AWAY, question.chat_id, thread_id=question.thread_id))
+        now_ms = self._desk.now_ms()
+        told_ms = self._told_ms.pop(question.chat_id, None)
+        self._told_ms[question.chat_id] = now_ms
+        while len(self._told_ms) > MOST_TOLD_CHATS:
+            self._told_ms.popitem(last=False)
+        if told_ms is None or now_ms - told_ms > TOLD_FOR_MS:
+            await deliver(self.bot, Part(WAS_AWAY, question.chat_id, thread_id=question.thread_id))
 
     async def _acknowledge(self, query_id: str, text: str | None = None) -> None:
         """Stop the button's little clock; too late is no reason not to answer."""

@@ -71,15 +71,14 @@ def addressed(text: str, me: str, *, is_private: bool) -> str | None:
 
     In a group that is only /command@me, "@me words", or a /command this bot knows; alone with somebody it is anything.
     """
-    first, _, rest = text.strip().partition(" ")
+    text = text.strip()
+    first, *rest = text.split(maxsplit=1) or [""]
     name, at, bot = first.partition("@")
-    if at and bot.lower() != me.lower():
-        return text.strip() if is_private and not name.startswith("/") else None
-    if at:
-        return f"{name} {rest}".strip() or None
+    if at and (not name or name.startswith("/")):
+        return " ".join((name, *rest)).strip() or None if bot.lower() == me.lower() else None
     if is_private:
-        return text.strip() or None
-    return text.strip() if first.startswith("/") and dispatch.find(first) is not None else None
+        return text or None
+    return text if first.startswith("/") and dispatch.find(first) is not None else None
 
 
 def _written(message: Message, me: str) -> Question | None:

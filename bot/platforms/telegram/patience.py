@@ -1,0 +1,57 @@
+"""How a failing server is waited for: longer each time, and said once when it begins and once when it is over."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+from telegram.error import Conflict, TelegramError
+
+from bot.platforms.telegram.transport import Flooded
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """The waits after failed calls, in seconds: the first one, doubled each time up to the longest."""
+
+    first_s: float = 1.0
+    longest_s: float = 30.0
+
+
+class Patience:
+    """Waits between tries. Beside another poller of the same bot each wait is the longest, so that one of them wins."""
+
+    __slots__ = ("_failing", "_next_s", "_pauses")
+
+    def __init__(self, pauses: Pauses) -> None:
+        self._pauses = pauses
+        self._next_s = pauses.first_s
+        self._failing: type[TelegramError] | None = None
+
+    async def wait(self, error: TelegramError) -> None:
+        """Wait after a failed call."""
+        self._say(error)
+        pause_s = self._next_s
+        if isinstance(error, Conflict):
+            pause_s = self._pauses.longest_s
+        elif isinstance(error, Flooded):
+            pause_s = max(pause_s, error.wait_s)
+        self._next_s = min(2 * self._next_s, self._pauses.longest_s)
+        await asyncio.sleep(pause_s)
+
+    def rest(self) -> None:
+        """A call succeeded: the next failure is a first one again."""
+        if self._failing is not None:
+            log.info("Telegram answers again")
+        self._failing = None
+        self._next_s = self._pauses.first_s
+
+    def _say(self, error: TelegramError) -> None:
+        if self._failing is type(error):
+            return
+        self._failing = type(error)
+        if isinstance(error, Conflict):
+            log.error("a second instance polls with this bot's token: stop one of the two; trying again")
+        else:
+            log.warning("Telegram does not answer; trying again", error=type(error).__name__)
