@@ -5,6 +5,7 @@ A platform brings people's lines to the one door for text and lays its answers o
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import lru_cache
 from importlib import import_module
 
@@ -12,16 +13,25 @@ from pydantic import SecretStr
 
 from bot.settings import Settings
 from commands.protocol import dispatch
+from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from market.entries import entries
 from market.rules import Rules
 from store.services import Services
 
-PRIVATE_HERE = "Answers about a position are for you alone. Ask me in our private chat."
-OPEN_PRIVATE = "Open the private chat"
-WAS_AWAY = "I was away when you wrote. Ask again for present numbers."
-FORGOTTEN = "This button is too old. Send the command again."
+
+class Sentence(StrEnum):
+    """What a platform itself has to say; the words stand with all others in the phrases."""
+
+    PRIVATE_HERE = "platform.private_here"
+    OPEN_PRIVATE = "platform.open_private"
+    WAS_AWAY = "platform.was_away"
+    FORGOTTEN = "platform.forgotten"
+
+    def in_words(self, language: str) -> str:
+        """The sentence in a language, in English where that has no phrases."""
+        return phrases_in(language).say(self.value)
 
 
 class PlatformStopped(Exception):

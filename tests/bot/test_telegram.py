@@ -10,15 +10,7 @@ import pytest_asyncio
 from telegram import Update
 from telegram.ext import TypeHandler
 
-from bot.chat_platform import (
-    FORGOTTEN,
-    OPEN_PRIVATE,
-    PRIVATE_HERE,
-    WAS_AWAY,
-    ChatPlatform,
-    PlatformStopped,
-    platforms,
-)
+from bot.chat_platform import ChatPlatform, PlatformStopped, Sentence, platforms
 from bot.platforms.telegram.service import Service
 from commands.protocol import dispatch
 from market.snapshot import Snapshot
@@ -233,8 +225,8 @@ async def test_a_group_is_not_answered_where_it_does_not(text: str, api: BotApi,
 async def test_a_position_is_not_posted_in_a_group(api: BotApi, service: Service) -> None:
     await api.say("/size BTC 5x 10k", chat=GROUP)
     shown = await first(api)
-    assert shown.text == PRIVATE_HERE
-    assert shown.buttons[OPEN_PRIVATE]["url"] == "https://t.me/seawall_bot"
+    assert shown.text == Sentence.PRIVATE_HERE.in_words("en")
+    assert shown.buttons["Open the private chat"]["url"] == "https://t.me/seawall_bot"
     assert "10" not in shown.text
 
 
@@ -284,7 +276,7 @@ async def test_commands_from_before_the_start_are_answered_once_and_politely(api
     async with telegram_serving(desk_on(telegram_url=api.url)):
         await api.messages(3)
         await api.idle()
-    told = sorted((shown.chat_id, shown.text == WAS_AWAY) for shown in api.shown)
+    told = sorted((shown.chat_id, shown.text == Sentence.WAS_AWAY.in_words("en")) for shown in api.shown)
     assert told == [(-1_001, True), (11, False), (11, True)]
 
 
@@ -400,7 +392,7 @@ async def test_a_button_of_another_life_says_so(data: str, api: BotApi, service:
     shown = Shown(5, 11, "old", "old", None, [[{"text": "Old", "callback_data": data}]], None)
     await api.press(shown, "Old")
     await api.wait_for(lambda: bool(api.answered))
-    assert api.called("answerCallbackQuery")[0]["text"] == FORGOTTEN
+    assert api.called("answerCallbackQuery")[0]["text"] == Sentence.FORGOTTEN.in_words("en")
     await silence(api)
 
 

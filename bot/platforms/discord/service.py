@@ -11,7 +11,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.chat_platform import PRIVATE_HERE, Asker, Desk, PlatformStopped
+from bot.chat_platform import Asker, Desk, PlatformStopped, Sentence
 from bot.layout import DISCORD_MARKDOWN, lay_out
 from bot.platforms.discord.buttons import LineButton, view_of
 from bot.platforms.discord.registry import sync_if_changed
@@ -124,7 +124,7 @@ class Client(discord.Client):
 async def _send(interaction: Interaction, reply: Reply, line: str, *, is_hidden: bool) -> None:
     """The messages of a reply, the buttons under the last; a position goes where only its reader sees it."""
     if reply.private and not is_hidden and dispatch.outcome(reply) == "answered":
-        reply = Reply((Note(PRIVATE_HERE),))
+        reply = Reply((Note(Sentence.PRIVATE_HERE.in_words(interaction.locale.value)),))
     texts = lay_out(reply, DISCORD_MARKDOWN)
     view = view_of(reply.actions, line) or discord.utils.MISSING
     for place, text in enumerate(texts):

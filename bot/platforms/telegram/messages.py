@@ -10,7 +10,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot.chat_platform import OPEN_PRIVATE, PRIVATE_HERE
+from bot.chat_platform import Sentence
 from bot.layout import TELEGRAM_HTML, lay_out
 from bot.platforms.telegram.buttons import Buttons
 from bot.platforms.telegram.transport import Flooded, NotSent
@@ -148,9 +148,10 @@ def _mended_request(part: Part, why: str) -> Part | None:
 
 
 def _to_private(bot: Bot, question: Question) -> Part:
-    link = InlineKeyboardButton(OPEN_PRIVATE, url=bot.link)
+    language = question.asker.language
+    link = InlineKeyboardButton(Sentence.OPEN_PRIVATE.in_words(language), url=bot.link)
     return Part(
-        text=html.escape(PRIVATE_HERE),
+        text=html.escape(Sentence.PRIVATE_HERE.in_words(language)),
         chat_id=question.chat_id,
         thread_id=question.thread_id,
         reply_to=question.reply_to,

@@ -1,6 +1,7 @@
 """The Telegram service: fetch updates, answer each as its own task, and stop in order."""
 
 import asyncio
+import html
 from collections import OrderedDict
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -11,7 +12,7 @@ from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
-from bot.chat_platform import FORGOTTEN, WAS_AWAY, Desk, PlatformStopped
+from bot.chat_platform import Desk, PlatformStopped, Sentence
 from bot.platforms.telegram.buttons import Buttons
 from bot.platforms.telegram.menu import update_menu
 from bot.platforms.telegram.messages import Part, deliver, respond
@@ -119,7 +120,7 @@ class Service:
             return
         question = question_of(update, self.bot.username, self._buttons)
         if isinstance(question, Forgotten):
-            await self._acknowledge(question.query_id, FORGOTTEN)
+            await self._acknowledge(question.query_id, Sentence.FORGOTTEN.in_words(question.language))
         elif question is not None:
             await self._answer(question)
 
@@ -139,7 +140,8 @@ class Service:
         while len(self._told_ms) > MOST_TOLD_CHATS:
             self._told_ms.popitem(last=False)
         if told_ms is None or now_ms - told_ms > TOLD_FOR_MS:
-            await deliver(self.bot, Part(WAS_AWAY, question.chat_id, thread_id=question.thread_id))
+            told = html.escape(Sentence.WAS_AWAY.in_words(question.asker.language))
+            await deliver(self.bot, Part(told, question.chat_id, thread_id=question.thread_id))
 
     async def _acknowledge(self, query_id: str, text: str | None = None) -> None:
         """Stop the button's little clock; too late is no reason not to answer."""

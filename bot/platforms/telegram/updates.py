@@ -39,6 +39,7 @@ class Forgotten:
     """A pressed button whose line is not known any more."""
 
     query_id: str
+    language: str
 
 
 class Seen:
@@ -110,10 +111,10 @@ def _speaks_for_itself(message: Message) -> bool:
 def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Forgotten | None:
     message = query.message
     if query.data is None or message is None:
-        return Forgotten(query.id)
+        return Forgotten(query.id, _language(query.from_user))
     line = buttons.line(query.data)
     if line is None:
-        return Forgotten(query.id)
+        return Forgotten(query.id, _language(query.from_user))
     in_topic = isinstance(message, Message) and bool(message.is_topic_message)
     return Question(
         line=line,
@@ -126,5 +127,8 @@ def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Forgotten | N
 
 
 def _asker(user: User, chat: Chat) -> Asker:
-    language = (user.language_code or "en")[:16]
-    return Asker(NAME, str(user.id), str(chat.id), chat.type == Chat.PRIVATE, language)
+    return Asker(NAME, str(user.id), str(chat.id), chat.type == Chat.PRIVATE, _language(user))
+
+
+def _language(user: User) -> str:
+    return (user.language_code or "en")[:16]
