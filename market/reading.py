@@ -3,9 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
 
 from market.rules import Rules
 from market.state import MarketState
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as value
+else:
+
+    def value(*, frozen: bool, slots: bool) -> Callable[[type], type]:
+        """A dataclass that the type checker freezes; at run time it is not, which triples the cost of making one.
+
+        Sixty of them are made for every asset at every step (benchmarks/signals.py).
+        """
+        return dataclass(slots=slots, unsafe_hash=frozen)
+
 
 Facts = Mapping[str, float | None]
 
@@ -38,7 +51,7 @@ class Because(StrEnum):
     DAILY_SERIES = "daily_series"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Measure:
     """One thing a condition looks at: its value beside what is needed, for `/why`.
 
@@ -53,7 +66,7 @@ class Measure:
     above: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Condition:
     """One flag as a signal sees it this instant, before hysteresis.
 
@@ -69,7 +82,7 @@ class Condition:
     measures: tuple[Measure, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reading:
     """One input read: `level` None is unknown. `quality` 0..1 falls with age; `asof_ms` is when the value was known.
 

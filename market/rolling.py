@@ -4,11 +4,25 @@ Every class holds plain numbers only, so that a checkpoint of it is exact. Times
 a value older than the newest one in the window is the caller's mistake.
 """
 
+from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    Doubles: TypeAlias = array[float]
+else:
+    # before Python 3.12 an array takes no type in brackets
+    Doubles = array
 
 MAD_TO_SIGMA = 1.4826
+
+
+def _no_doubles() -> Doubles:
+    return array("d")
 
 
 @dataclass(slots=True)
@@ -21,23 +35,25 @@ class RankWindow:
     span_ms: int
     times: deque[int] = field(default_factory=deque)
     values: deque[float] = field(default_factory=deque)
-    ordered: list[float] = field(default_factory=list)
+    ordered: Doubles = field(default_factory=_no_doubles)
     newest_ms: int | None = None
     newest: float = 0.0
 
     def offer(self, at_ms: int, value: float) -> None:
         """Add the grid value of `at_ms` and drop what left the window."""
+        times, oldest = self.times, at_ms - self.span_ms
         if self.newest_ms is not None:
-            self.times.append(self.newest_ms)
+            times.append(self.newest_ms)
             self.values.append(self.newest)
-            insort(self.ordered, self.newest)
+            if times[0] < oldest:
+                times.popleft()
+                _replace(self.ordered, self.values.popleft(), self.newest)
+            else:
+                insort(self.ordered, self.newest)
         self.newest_ms, self.newest = at_ms, value
-        oldest = at_ms - self.span_ms
-        times = self.times
         while times and times[0] < oldest:
             times.popleft()
-            gone = self.values.popleft()
-            del self.ordered[bisect_left(self.ordered, gone)]
+            del self.ordered[bisect_left(self.ordered, self.values.popleft())]
 
     def __len__(self) -> int:
         return len(self.ordered)
@@ -46,7 +62,7 @@ class RankWindow:
         """Forget everything, as when the series begins anew."""
         self.times.clear()
         self.values.clear()
-        self.ordered.clear()
+        del self.ordered[:]
         self.newest_ms = None
 
     def rank(self, value: float) -> float | None:
@@ -69,8 +85,19 @@ class RankWindow:
         return None if spread == 0.0 else (value - middle) / (MAD_TO_SIGMA * spread)
 
 
-def median_of_sorted(ordered: list[float]) -> float | None:
-    """The median of an ascending list, None of an empty one."""
+def _replace(ordered: Doubles, gone: float, new: float) -> None:
+    """Put `new` into an ascending array in place of `gone`: only what lies between the two is moved."""
+    hole, place = bisect_left(ordered, gone), bisect_left(ordered, new)
+    if hole < place:
+        ordered[hole : place - 1] = ordered[hole + 1 : place]
+        ordered[place - 1] = new
+    else:
+        ordered[place + 1 : hole + 1] = ordered[place:hole]
+        ordered[place] = new
+
+
+def median_of_sorted(ordered: Sequence[float]) -> float | None:
+    """The median of an ascending sequence, None of an empty one."""
     count = len(ordered)
     if not count:
         return None
@@ -78,21 +105,24 @@ def median_of_sorted(ordered: list[float]) -> float | None:
     return ordered[half] if count % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def median_deviation(ordered: list[float], middle: float) -> float:
-    """The median absolute deviation from `middle` of a non-empty ascending list, in logarithmic time."""
+def median_deviation(ordered: Sequence[float], middle: float) -> float:
+    """The median absolute deviation from `middle` of a non-empty ascending sequence, in logarithmic time."""
     count = len(ordered)
-    half = count // 2
     split = bisect_left(ordered, middle)
+    take = (count + 1) // 2
+    first = split - _taken_left(ordered, middle, split, take)
+    after = first + take
+    largest = max(middle - ordered[first], ordered[after - 1] - middle)
     if count % 2:
-        return _nearest(ordered, middle, split, half)
-    return (_nearest(ordered, middle, split, half - 1) + _nearest(ordered, middle, split, half)) / 2
+        return largest
+    left = middle - ordered[first - 1] if first else inf
+    right = ordered[after] - middle if after < count else inf
+    return (largest + min(left, right)) / 2
 
 
-def _nearest(ordered: list[float], middle: float, split: int, rank: int) -> float:
-    """The `rank`-th smallest distance to `middle`: how many of the nearest values lie left of `split` is bisected."""
-    count = len(ordered)
-    take = rank + 1
-    low, high = max(0, take - (count - split)), min(take, split)
+def _taken_left(ordered: Sequence[float], middle: float, split: int, take: int) -> int:
+    """How many of the `take` values nearest to `middle` lie left of `split`, by bisection."""
+    low, high = max(0, take - len(ordered) + split), min(take, split)
     while low < high:
         left = (low + high) // 2
         # the next value on the left is nearer than the last one taken on the right: take more from the left
@@ -100,9 +130,7 @@ def _nearest(ordered: list[float], middle: float, split: int, rank: int) -> floa
             low = left + 1
         else:
             high = left
-    nearest_left = middle - ordered[split - low] if low else 0.0
-    nearest_right = ordered[split + take - low - 1] - middle if take > low else 0.0
-    return max(nearest_left, nearest_right)
+    return low
 
 
 @dataclass(slots=True)
@@ -160,26 +188,30 @@ class RollingSum:
         """Add the value of a bucket that ends at `at_ms`."""
         self.times.append(at_ms)
         self.values.append(value)
-        self._add(value)
-        self.expire(at_ms)
+        self._move(value, at_ms - self.span_ms)
 
     def expire(self, now_ms: int) -> None:
         """Drop the buckets that ended at or before `now_ms` - span."""
-        oldest = now_ms - self.span_ms
-        times = self.times
-        while times and times[0] <= oldest:
-            times.popleft()
-            self._add(-self.values.popleft())
+        self._move(0.0, now_ms - self.span_ms)
 
-    def _add(self, value: float) -> None:
-        """Add in twice the digits of a float (Knuth's two-sum, and once more to put the halves in order)."""
-        old, rest = self.total, self.rest
-        new = old + value
-        back = new - old
-        rest += (old - (new - back)) + (value - back)
-        self.total = total = new + rest
-        back = total - new
-        self.rest = (new - (total - back)) + (rest - back)
+    def _move(self, value: float, oldest_ms: int) -> None:
+        """Add `value` and take away what ended at or before `oldest_ms`, in twice the digits of a float.
+
+        Knuth's two-sum, and once more to put the halves in order.
+        """
+        times, total, rest = self.times, self.total, self.rest
+        while True:
+            new = total + value
+            back = new - total
+            rest += (total - (new - back)) + (value - back)
+            total = new + rest
+            back = total - new
+            rest = (new - (total - back)) + (rest - back)
+            if not times or times[0] > oldest_ms:
+                break
+            times.popleft()
+            value = -self.values.popleft()
+        self.total, self.rest = total, rest
 
     def __len__(self) -> int:
         return len(self.values)

@@ -1,7 +1,6 @@
 """Ranks, robust scores and freshness: how a value is put against its own past (quant.md section 0)."""
 
 from collections.abc import Sequence
-from math import isfinite
 from statistics import median
 
 MAD_TO_SIGMA = 1.4826
@@ -41,9 +40,9 @@ def freshness_quality(age_ms: float, ttl_ms: float) -> float:
 
     A value from the future (negative age) is worth nothing: a clock that runs ahead is never read as calm.
     """
-    if ttl_ms <= 0 or not isfinite(age_ms) or age_ms < 0:
+    if not 0.0 <= age_ms < 3.0 * ttl_ms:
         return 0.0
-    return min(1.0, max(0.0, (3.0 * ttl_ms - age_ms) / (2.0 * ttl_ms)))
+    return 1.0 if age_ms <= ttl_ms else (3.0 * ttl_ms - age_ms) / (2.0 * ttl_ms)
 
 
 def time_to_live_ms(default_ms: int, cadence_ms: int, cadence_factor: float) -> int:

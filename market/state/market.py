@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import isfinite, sqrt
+from math import inf, isfinite, sqrt
 
 from market.formulas.statistics import time_to_live_ms
 from market.observations import (
@@ -163,13 +163,12 @@ def is_plausible(said: Observation) -> bool:
     """Whether an observation can be true at all: finite, positive where it must be, high not below low."""
     match said:
         case Candle():
-            prices = (said.open_usd, said.high_usd, said.low_usd, said.close_usd)
+            low, high = said.low_usd, said.high_usd
             optional = (said.mark_close_usd, said.volume_coins, said.volume_usd)
             return (
-                all(isfinite(price) and price > 0.0 for price in prices)
-                and said.high_usd >= max(said.open_usd, said.close_usd)
-                and said.low_usd <= min(said.open_usd, said.close_usd)
-                and all(value is None or (isfinite(value) and value >= 0.0) for value in optional)
+                0.0 < low <= said.open_usd <= high < inf
+                and low <= said.close_usd <= high
+                and not any(value is not None and not 0.0 <= value < inf for value in optional)
                 and said.mark_close_usd != 0.0
                 and said.step_ms > 0
             )
