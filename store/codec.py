@@ -5,6 +5,7 @@ Any dataclass of ours goes as it is: nested, frozen or not, with enums, mappings
 """
 
 import logging
+from array import array
 from collections import deque
 from dataclasses import dataclass
 from functools import cache
@@ -87,9 +88,11 @@ def _decoder(kind: Kind[Any]) -> msgspec.msgpack.Decoder[Any]:
 
 
 def _to_plain(value: Any) -> Any:
-    """What msgspec does not know: deques, and the numbers of numpy, which are floats and ints by descent."""
+    """What msgspec does not know: deques, arrays, and the numbers of numpy, which are floats and ints by descent."""
     if isinstance(value, deque):
         return (value.maxlen, list(value))
+    if isinstance(value, array):
+        return (value.typecode, value.tolist())
     for plain in (float, int, str):
         if isinstance(value, plain):
             return plain(value)
@@ -102,4 +105,6 @@ def _from_plain(kind: Any, stored: Any) -> Any:
         maxlen, items = stored
         items_kind = GenericAlias(list, get_args(kind) or (Any,))
         return deque(msgspec.convert(items, items_kind, dec_hook=_from_plain), maxlen)
+    if (get_origin(kind) or kind) is array:
+        return array(*stored)
     raise NotImplementedError(f"{kind} cannot be read back")
