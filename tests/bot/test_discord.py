@@ -9,7 +9,7 @@ from typing import Any, cast
 import discord
 import pytest
 import simcord
-from aiohttp import web
+from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.chat_platform import Desk, PlatformStopped, platforms
@@ -23,6 +23,7 @@ from commands.protocol.reply import Action
 from tests import canary
 from tests.bot.desks import HeldUp, desk_on
 from tests.commands.markets import crowding, unwinding
+from tests.doubles.discord import DiscordServer
 
 
 @pytest.fixture
@@ -214,23 +215,42 @@ def test_options_read_as_a_line() -> None:
     assert line_of(size, {"leverage": 5.0, "asset": "BTC", "equity": None}) == "/size 5 BTC"
 
 
-async def test_a_refused_token_ends_the_platform_with_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.fixture
+def addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library keeps its addresses for the whole process: give them back."""
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+
+
+async def test_it_serves_at_the_address_it_is_given(
+    addresses: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    async with DiscordServer(canary.DISCORD_TOKEN) as discord_server:
+        serving = asyncio.create_task(service.run(desk_on(discord_url=discord_server.url, data_dir=tmp_path)))
+        await discord_server.wait_for(lambda: bool(discord_server.identified))
+        assert discord_server.identified[0]["intents"] == discord.Intents(guilds=True).value
+        (handed_over,) = discord_server.asked("PUT", "/commands")
+        assert {one["name"] for one in handed_over} == {command.name for command in dispatch.commands()}
+        await discord_server.slash("regime")
+        await discord_server.wait_for(lambda: bool(discord_server.asked("POST", "webhooks/")))
+        (answer,) = discord_server.asked("POST", "webhooks/")
+        assert answer["content"].startswith("**BTC · CROWDING")
+        assert answer["allowed_mentions"] == {"parse": []}
+        assert discord_server.asked("POST", "/callback") == [{"type": 5}]
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+    assert not canary.leaks(caplog.text)
 
-    async def refuse(request: web.Request) -> web.Response:
-        return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
 
-    app = web.Application()
-    app.router.add_route("*", "/{anything:.*}", refuse)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    with pytest.raises(PlatformStopped, match="Discord refuses the bot token") as caught:
-        await service.run(desk_on(discord_url=f"http://127.0.0.1:{port}/api/v10", data_dir=tmp_path))
-    await runner.cleanup()
-    assert f"http://127.0.0.1:{port}/api/v10" == Route.BASE
+@pytest.mark.parametrize(
+    "tokens", [("another", None), (canary.DISCORD_TOKEN, "another")], ids=["at login", "at the gateway"]
+)
+async def test_a_refused_token_ends_the_platform_with_one_sentence(
+    tokens: tuple[str, str | None], addresses: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with DiscordServer(*tokens) as discord_server:
+        with pytest.raises(PlatformStopped, match="Discord refuses the bot token") as caught:
+            await service.run(desk_on(discord_url=discord_server.url, data_dir=tmp_path))
     assert not canary.leaks(repr(caught.value) + repr(vars(caught.value)) + caplog.text)

@@ -1,0 +1,162 @@
+"""A Discord on loopback, REST and gateway, as small as one bot needs: it logs in, is told of a slash command, answers.
+
+simcord plays Discord inside the process; this one is reached over real HTTP and a real websocket, so that the addresses,
+the token, the order of login and the library's own request code are the real ones.
+"""
+
+import asyncio
+import json
+import zlib
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import yarl
+from aiohttp import WSMsgType, web
+
+Json = dict[str, Any]
+PATIENCE_S = 10.0
+BOT_ID = "1000000000000000001"
+HELLO, IDENTIFY, HEARTBEAT, ACK = 10, 2, 1, 11
+BAD_TOKEN = 4004
+
+
+class DiscordServer:
+    """The server; use it as `async with DiscordServer(token) as discord` and point the bot at `discord.url`.
+
+    `gateway_token` is the one the gateway takes, the same unless said otherwise.
+    """
+
+    def __init__(self, token: str, gateway_token: str | None = None) -> None:
+        self.token = token
+        self.gateway_token = gateway_token or token
+        self.url = ""
+        self.requests: list[tuple[str, str, Any]] = []
+        self.identified: list[Json] = []
+        self._socket: web.WebSocketResponse | None = None
+        self._deflate = zlib.compressobj()
+        self._sequence = 0
+        self._changed = asyncio.Condition()
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_get("/gateway-socket/", self._gateway)
+        app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/api/v10"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._socket is not None:
+            await self._socket.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def wait_for(self, claim: Callable[[], bool]) -> None:
+        """Wait until a claim about this server holds."""
+        async with asyncio.timeout(PATIENCE_S), self._changed:
+            await self._changed.wait_for(claim)
+
+    def asked(self, method: str, part: str) -> list[Any]:
+        """The bodies of the requests of a method whose path holds `part`."""
+        return [body for verb, path, body in self.requests if verb == method and part in path]
+
+    async def slash(self, name: str) -> None:
+        """Somebody sends a slash command without options, alone with the bot."""
+        user = {"id": "42", "username": "alice", "discriminator": "0", "avatar": None, "global_name": None}
+        await self._tell(
+            "INTERACTION_CREATE",
+            {
+                "id": "77",
+                "application_id": BOT_ID,
+                "type": 2,
+                "token": "an-interaction-token-of-some-length",
+                "version": 1,
+                "user": user,
+                "channel_id": "55",
+                "channel": {"id": "55", "type": 1, "last_message_id": None, "flags": 0},
+                "context": 1,
+                "locale": "en-US",
+                "entitlements": [],
+                "authorizing_integration_owners": {"1": "42"},
+                "attachment_size_limit": 1,
+                "app_permissions": "0",
+                "data": {"id": "9", "name": name, "type": 1},
+            },
+        )
+
+    async def _rest(self, request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        body = await request.json() if request.can_read_body else None
+        if request.headers.get("Authorization", f"Bot {self.token}") != f"Bot {self.token}":
+            return _json({"message": "401: Unauthorized", "code": 0}, 401)
+        self.requests.append((request.method, path, body))
+        async with self._changed:
+            self._changed.notify_all()
+        return _json(self._result(path, body))
+
+    def _result(self, path: str, body: Any) -> Any:
+        me = {"id": BOT_ID, "username": "seawall", "discriminator": "0", "avatar": None, "bot": True}
+        if path == "users/@me":
+            return me
+        if path == "oauth2/applications/@me":
+            return {"id": BOT_ID, "name": "seawall", "description": "", "icon": None, "flags": 0, "owner": me, "summary": "",
+                    "verify_key": "", "bot_public": True, "bot_require_code_grant": False, "team": None}  # fmt: skip
+        if path == "gateway":
+            base = yarl.URL(self.url)
+            return {"url": f"ws://{base.host}:{base.port}/gateway-socket/"}
+        if path.endswith("/callback"):
+            return {"interaction": {"id": "77", "type": 2, "response_message_loading": True}}
+        if path.endswith("/commands"):
+            return [
+                {**one, "id": str(number), "application_id": BOT_ID, "version": "1"}
+                for number, one in enumerate(body, 1)
+            ]
+        return {"id": "88", "channel_id": "55", "content": "", "author": me, "attachments": [], "embeds": [], "mentions": [],
+                "mention_roles": [], "pinned": False, "mention_everyone": False, "tts": False, "type": 0, "flags": 0,
+                "timestamp": "2026-11-22T12:00:00+00:00", "edited_timestamp": None, "components": []}  # fmt: skip
+
+    async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
+        self._socket = socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self._deflate = zlib.compressobj()
+        await self._send({"op": HELLO, "d": {"heartbeat_interval": 40_000}})
+        async for frame in socket:
+            if frame.type is WSMsgType.TEXT:
+                await self._hear(json.loads(frame.data), socket)
+        return socket
+
+    async def _hear(self, said: Json, socket: web.WebSocketResponse) -> None:
+        if said["op"] == HEARTBEAT:
+            await self._send({"op": ACK, "d": None})
+        elif said["op"] == IDENTIFY and said["d"]["token"] != self.gateway_token:
+            await socket.close(code=BAD_TOKEN, message=b"Authentication failed.")
+        elif said["op"] == IDENTIFY:
+            me = {"id": BOT_ID, "username": "seawall", "discriminator": "0", "avatar": None, "bot": True}
+            ready = {"v": 10, "user": me, "guilds": [], "session_id": "s", "resume_gateway_url": "ws://x",
+                     "application": {"id": BOT_ID, "flags": 0}}  # fmt: skip
+            await self._tell("READY", ready)
+            self.identified.append(said["d"])
+            async with self._changed:
+                self._changed.notify_all()
+
+    async def _tell(self, event: str, told: Json) -> None:
+        self._sequence += 1
+        await self._send({"op": 0, "t": event, "s": self._sequence, "d": told})
+
+    async def _send(self, told: Json) -> None:
+        assert self._socket is not None
+        packed = self._deflate.compress(json.dumps(told).encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        await self._socket.send_bytes(packed)
+
+
+def _json(told: Any, status: int = 200) -> web.Response:
+    # exactly this content type: with a charset behind it the library takes the body for text
+    return web.Response(
+        body=json.dumps(told).encode(), status=status, headers={"Content-Type": "application/json"}
+    )
