@@ -18,7 +18,7 @@ from store.in_memory import FeedInMemory, SnapshotsInMemory
 from store.services import FeedStatus, Services
 from tests import canary
 from tests.commands.markets import NOW_MS, crowding
-from tests.doubles.telegram import BotApi
+from tests.doubles.telegram import BOB, BotApi, Shown
 
 WATCHED: tuple[Asset, ...] = ("BTC", "ETH", "SOL")
 QUICK = Pauses(first_s=0.01, longest_s=0.02)
@@ -86,3 +86,16 @@ async def telegram_serving(desk: Desk) -> AsyncIterator[Service]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def first(api: BotApi, count: int = 1) -> Shown:
+    """The first message shown, or the one that makes it `count`."""
+    return (await api.messages(count))[count - 1]
+
+
+async def silence(api: BotApi) -> None:
+    """Nothing was answered: what is asked after it is answered first."""
+    before = len(api.shown)
+    await api.say("/status", chat={"id": 99, "type": "private"}, sender={**BOB, "id": 99})
+    await api.messages(before + 1)
+    assert [shown.chat_id for shown in api.shown[before:]] == [99]

@@ -19,12 +19,6 @@ TOKEN = SecretStr(canary.TELEGRAM_TOKEN)
 
 
 @pytest_asyncio.fixture
-async def api() -> AsyncIterator[BotApi]:
-    async with BotApi(canary.TELEGRAM_TOKEN) as server:
-        yield server
-
-
-@pytest_asyncio.fixture
 async def bot(api: BotApi) -> AsyncIterator[Bot]:
     async with bot_at(api.url) as made:
         yield made

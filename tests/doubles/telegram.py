@@ -18,6 +18,7 @@ from tests.doubles.telegram_judge import Method, Refused, judge, mode_of, models
 
 BOT = {"id": 7_700_000_001, "is_bot": True, "first_name": "Seawall", "username": "seawall_bot"}
 ALICE = {"id": 11, "is_bot": False, "first_name": "Alice", "language_code": "en"}
+BOB = {"id": 12, "is_bot": False, "first_name": "Bob", "language_code": "en"}
 PRIVATE = {"id": 11, "type": "private", "first_name": "Alice"}
 GROUP = {"id": -1_001, "type": "supergroup", "title": "Desk"}
 PATIENCE_S = 10.0
