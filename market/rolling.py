@@ -243,14 +243,13 @@ class Lagged:
 
     def before(self, now_ms: int) -> float | None:
         """The value at `now_ms` - span, None where the window does not reach back."""
-        times = self.times
-        asked = now_ms - self.span_ms
+        times, asked = self.times, now_ms - self.span_ms
         if not times or times[0] > asked:
             return None
-        index, last = 0, len(times) - 1
-        while index < last and times[index + 1] <= asked:
+        index, count = 1, len(times)
+        while index < count and times[index] <= asked:
             index += 1
-        return self.values[index] if times[index] >= asked - self.tolerance_ms else None
+        return self.values[index - 1] if times[index - 1] >= asked - self.tolerance_ms else None
 
 
 @dataclass(slots=True)

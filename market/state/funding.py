@@ -110,8 +110,8 @@ class FundingWindows:
 
     def primary(self, now_ms: int, rules: FreshnessRules) -> FundingSeries | None:
         """The series to read: fresh before old, a venue whose rate holds eight hours before others, then the longest."""
-        if not self.series:
-            return None
+        if len(self.series) < 2:
+            return next(iter(self.series.values()), None)
         return min(
             self.series.values(),
             key=lambda series: (

@@ -164,12 +164,13 @@ def is_plausible(said: Observation) -> bool:
     match said:
         case Candle():
             low, high = said.low_usd, said.high_usd
-            optional = (said.mark_close_usd, said.volume_coins, said.volume_usd)
+            mark, coins, usd = said.mark_close_usd, said.volume_coins, said.volume_usd
             return (
                 0.0 < low <= said.open_usd <= high < inf
                 and low <= said.close_usd <= high
-                and not any(value is not None and not 0.0 <= value < inf for value in optional)
-                and said.mark_close_usd != 0.0
+                and (mark is None or 0.0 < mark < inf)
+                and (coins is None or 0.0 <= coins < inf)
+                and (usd is None or 0.0 <= usd < inf)
                 and said.step_ms > 0
             )
         case Funding():
@@ -177,7 +178,7 @@ def is_plausible(said: Observation) -> bool:
         case OpenInterest():
             return isfinite(said.coins) and said.coins > 0.0
         case Liquidations():
-            return all(isfinite(coins) and coins >= 0.0 for coins in (said.long_coins, said.short_coins))
+            return 0.0 <= said.long_coins < inf and 0.0 <= said.short_coins < inf
         case Skew():
             return isfinite(said.skew_25d_30d) and abs(said.skew_25d_30d) < 4.0
         case ImpliedVolatility():

@@ -80,8 +80,8 @@ class OpenInterestWindows:
 
     def primary(self, now_ms: int, rules: FreshnessRules) -> OpenInterestSeries | None:
         """The series to read: fresh before old, learned before new, fine before coarse; None where there is none."""
-        if not self.series:
-            return None
+        if len(self.series) < 2:
+            return next(iter(self.series.values()), None)
         return min(self.series.values(), key=lambda series: _preference(series, now_ms, rules))
 
     def mark(self, now_ms: int, price_usd: float, rules: FreshnessRules) -> None:
