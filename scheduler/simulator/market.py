@@ -23,11 +23,11 @@ from market.observations import (
     Skew,
     Venue,
 )
-from scheduler.simulator.leverage import Leverage
+from scheduler.simulator.leverage import Closed, Leverage
 from scheduler.simulator.price import Path, begin_price
 from scheduler.simulator.profiles import Profile, profile_of
 from scheduler.simulator.sentiment import FUNDING_INTERVAL_H, Felt, Sentiment
-from scheduler.simulator.story import Scenario, Story, tell
+from scheduler.simulator.story import Mood, Scenario, Story, tell
 
 START_MS = 1_767_571_200_000
 """Day one begins: 2026-01-05 00:00 UTC, whatever the clock on the wall says."""
@@ -141,7 +141,7 @@ class SimulatedCoin:
             variance=self.price.hourly_variance,
         )
         self._sentiment.step(felt, self.dice)
-        return self._moment(begin_ms + step_ms, step_ms, closed.path, closed.long_coins, closed.short_coins)
+        return self._moment(begin_ms + step_ms, step_ms, closed, mood)
 
     def _market_die(self) -> float:
         together = self._profile.together
@@ -149,16 +149,16 @@ class SimulatedCoin:
             0.0, 1.0
         )
 
-    def _moment(self, at_ms: int, step_ms: int, path: Path, longs: float, shorts: float) -> Moment:
+    def _moment(self, at_ms: int, step_ms: int, closed: Closed, mood: Mood) -> Moment:
         feeling = self._sentiment
         return Moment(
             at_ms=at_ms,
             step_ms=step_ms,
-            path=path,
-            volume_coins=self._volume(step_ms / HOUR_MS),
+            path=closed.path,
+            volume_coins=self._volume(step_ms / HOUR_MS, mood),
             open_interest_coins=self._leverage.coins,
-            long_coins=longs,
-            short_coins=shorts,
+            long_coins=closed.long_coins,
+            short_coins=closed.short_coins,
             predicted_8h=feeling.predicted_rate(),
             settled_8h=feeling.settle() if at_ms % FUNDING_INTERVAL_MS == 0 else None,
             skew_30d=feeling.skew_30d,
@@ -166,11 +166,11 @@ class SimulatedCoin:
             implied=feeling.implied,
         )
 
-    def _volume(self, hours: float) -> float:
+    def _volume(self, hours: float, mood: Mood) -> float:
         """Coins traded: more when people are busy with it, and when price moves."""
         self._busy = self._busy * exp(-hours / 200.0) + 0.008 * sqrt(hours) * self.dice.gauss(0.0, 1.0)
         usual = self._profile.open_interest_coins * self._profile.day_turnover / 24.0 * hours
-        noise = exp(self._busy + 0.25 * self.dice.gauss(0.0, 1.0))
+        noise = exp(mood.bustle + self._busy + 0.25 * self.dice.gauss(0.0, 1.0))
         return usual * noise * sqrt(1.0 + 2.0 * self.price.heat)
 
 

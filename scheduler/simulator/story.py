@@ -40,12 +40,13 @@ class Mood:
     """What people want, against usual times.
 
     `appetite` is wanted open interest (log), `greed` what longs pay above the index (premium, a fraction), `credit`
-    the share of new contracts that somebody holds on thin margin.
+    the share of new contracts that somebody holds on thin margin, `bustle` how much is traded (log).
     """
 
     appetite: float = 0.0
     greed: float = 0.0
     credit: float = 0.0
+    bustle: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Story:
             sum(share * mood.appetite for share, mood in risen),
             sum(share * mood.greed for share, mood in risen),
             sum(share * mood.credit for share, mood in risen),
+            sum(share * mood.bustle for share, mood in risen),
         )
 
 
@@ -104,8 +106,8 @@ def _seasons(dice: Random) -> tuple[Tide, ...]:
 
 
 def _calm(dice: Random) -> Story:
-    """A range-bound market that leverage has been leaving for weeks: calm by construction, not by luck."""
-    leaving = Mood(appetite=-dice.uniform(0.06, 0.08), credit=-0.025)
+    """A range-bound market that trades for cash while leverage leaves: calm by construction, not by luck."""
+    leaving = Mood(appetite=-dice.uniform(0.06, 0.08), credit=-0.025, bustle=0.15)
     tides = (*_seasons(dice), Tide(-30 * 24.0, 28 * 24.0, leaving))
     return Story((), tides, RANGE_BOUND_FROM_H)
 
