@@ -8,9 +8,15 @@ import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from bot.feed import MakeFeed
+    from bot.settings import Settings
+
+MINUTE_MS = 60_000
 
 app = typer.Typer(
     name="seawall",
@@ -62,14 +68,15 @@ def run(
     """Serve: start every chat platform that has a token, fed by recorded history."""
     _insist_on_speed(speed)
 
-    def serve() -> int:
+    def start() -> int:
         from bot.app import serve
         from bot.running import run
         from bot.settings import read_settings
 
-        return run(serve(read_settings(), history, speed))
+        settings = read_settings()
+        return run(serve(settings, _feed_of(history, speed, settings)))
 
-    _finish(serve)
+    _finish(start)
 
 
 @app.command()
@@ -93,7 +100,7 @@ def ask(
         elif at:
             raise WrongRequest("--at needs --history FILE: the live store knows only the present.")
         else:
-            from bot.app import ask_store
+            from bot.live import ask_store
             from bot.settings import read_settings
 
             asked = ask_store(line, read_settings())
@@ -152,6 +159,19 @@ def healthcheck() -> None:
         return 0 if now.ok else 1
 
     _finish(check)
+
+
+def _feed_of(history: list[Path], speed: float | None, settings: "Settings") -> "MakeFeed":
+    """What makes the service's market: the recorded files, or nothing."""
+    if not history:
+        from bot.feed import NoFeed
+
+        return lambda connection: NoFeed(connection, settings.assets)
+    from bot.history_feed import HistoryFeed
+    from bot.pace import Pace
+
+    pace = Pace(None if speed is None else speed * MINUTE_MS)
+    return lambda connection: HistoryFeed(connection, history, pace)
 
 
 def _finish(work: Callable[[], int]) -> None:

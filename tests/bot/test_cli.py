@@ -21,7 +21,6 @@ HEAVY = (
     "numpy",
     "aiohttp",
     "redis",
-    "pydantic",
     "apscheduler",
 )
 HEADER = "open_time_utc,open,high,low,close\n"

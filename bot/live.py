@@ -1,0 +1,51 @@
+"""The running service's store, or what it left on disk: opened, and asked one question."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot import logs
+from bot.settings import Settings
+from commands.protocol.dispatch import answer
+from commands.protocol.reply import Reply
+from commands.protocol.request import Context
+from scheduler.clock import now_ms
+from store.connection import Connection, connected
+from store.server import private_valkey
+from store.services import Services
+from store.snapshots import StoredFeed, StoredSnapshots
+
+
+async def ask_store(line: str, settings: Settings) -> Reply:
+    """The answer to one line out of the service's store, or out of what it left on disk."""
+    configure_log(settings)
+    async with open_store(settings) as connection:
+        snapshots = StoredSnapshots(connection)
+        if not await snapshots.watched():
+            await snapshots.watch(settings.assets)
+        return await answer(line, Context(services_on(connection), now_ms()))
+
+
+def configure_log(settings: Settings) -> None:
+    """Let the log speak as the operator chose, on stderr and without secrets."""
+    logs.configure(
+        level=settings.log_level,
+        library_level=settings.library_log_level,
+        style=settings.log_format,
+        secrets=settings.secrets(),
+    )
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Connection]:
+    """The store that is set, else the private Valkey on the data folder, started if it does not run yet."""
+    if settings.redis_url is not None:
+        async with connected(settings.redis_url.get_secret_value()) as connection:
+            yield connection
+        return
+    async with private_valkey(settings.data_dir) as socket, connected(socket) as connection:
+        yield connection
+
+
+def services_on(connection: Connection) -> Services:
+    """What the commands may reach, on one store."""
+    return Services(StoredSnapshots(connection), StoredFeed(connection))
