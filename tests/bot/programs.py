@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,9 @@ class Room:
             for pipe in (running.stdin, running.stdout, running.stderr):
                 if pipe is not None:
                     pipe.close()
+        for line in self.servers():
+            with suppress(ProcessLookupError):
+                os.kill(int(line.split()[0]), signal.SIGKILL)
 
     def is_empty(self) -> bool:
         """Whether no private server of this room is left, neither its folder nor its process."""
@@ -73,8 +77,8 @@ class Room:
         return not left and not self.servers()
 
     def servers(self) -> list[str]:
-        """The command lines of the servers that run with files of this room."""
-        listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        """The servers that run with files of this room: process id and command line."""
+        listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
         return [line for line in listed.splitlines() if str(self.folder) in line and "valkey-server" in line]
 
     @staticmethod

@@ -39,7 +39,7 @@ class Program:
 
 @asynccontextmanager
 async def running(*arguments: object) -> AsyncIterator[Program]:
-    """The program, once its server answers; killed at the end if it still runs."""
+    """The program, once its server answers; ended in order if it still runs, so that its server goes with it."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(Path(__file__).with_name("program.py")),
@@ -52,9 +52,10 @@ async def running(*arguments: object) -> AsyncIterator[Program]:
     try:
         yield await _listen(process)
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        if process.returncode is None and process.stdin is not None:
+            process.stdin.close()
+            async with asyncio.timeout(PATIENCE_S):
+                await process.wait()
 
 
 async def _listen(process: asyncio.subprocess.Process) -> Program:
