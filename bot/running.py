@@ -57,7 +57,9 @@ def silence() -> None:
 
 def _reader_gone(failure: BaseException) -> bool:
     """A pipe whose reader has ended, or a terminal that was closed."""
-    return isinstance(failure, OSError) and failure.errno in {errno.EPIPE, errno.EIO}
+    return isinstance(failure, BrokenPipeError) or (
+        isinstance(failure, OSError) and failure.errno == errno.EIO
+    )
 
 
 async def _until_told(work: Coroutine[Any, Any, int]) -> int:
