@@ -96,7 +96,10 @@ async def health(settings: Settings) -> Health:
         address = running_socket(settings.data_dir)
     if address is None:
         return Health(ok=False, reason="The service does not run: no store was started on its data folder.")
-    connection = open_connection(address)
+    try:
+        connection = open_connection(address)
+    except ValueError as wrong:
+        return Health(ok=False, reason=str(wrong))
     try:
         return await is_healthy(connection, round(time.time() * 1_000))
     finally:

@@ -1,9 +1,10 @@
 """The running service's store, or what it left on disk: opened, and asked one question."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot import logs
+from bot.running import Refusal
 from bot.settings import Settings
 from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
@@ -39,7 +40,12 @@ def configure_log(settings: Settings) -> None:
 async def open_store(settings: Settings) -> AsyncIterator[Connection]:
     """The store that is set, else the private Valkey on the data folder, started if it does not run yet."""
     if settings.redis_url is not None:
-        async with connected(settings.redis_url.get_secret_value()) as connection:
+        async with AsyncExitStack() as stack:
+            url = settings.redis_url.get_secret_value()
+            try:
+                connection = await stack.enter_async_context(connected(url))
+            except ValueError as wrong:
+                raise Refusal(str(wrong)) from None
             yield connection
         return
     async with private_valkey(settings.data_dir) as socket, connected(socket) as connection:

@@ -281,3 +281,13 @@ def test_where_nothing_runs_nothing_is_healthy_and_nothing_is_started(here: Room
     assert done.returncode == 1
     assert "does not run" in done.stdout
     assert not (here.folder / "data").exists()
+
+
+def test_an_address_that_is_none_is_a_sentence_without_its_password(here: Room) -> None:
+    here.settings["SEAWALL_REDIS_URL"] = "redis://:very-secret@host:no-port/0"
+    for words in (("run",), ("ask", "/help"), ("doctor",), ("healthcheck",)):
+        done = here.run(*words)
+        assert done.returncode == 1
+        assert "must look like redis://host:6379/0" in done.stdout + done.stderr
+        assert "very-secret" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
