@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 from market.rules import Rules
@@ -131,6 +132,12 @@ def unknown(condition: Condition) -> Condition:
 def absent(name: str, unit: str) -> Reading:
     """The reading of an input that was never there."""
     return Reading(name, unit, Presence.ABSENT, Because.NEVER_SEEN)
+
+
+@cache
+def claim(flag: str, holds: bool | None) -> Condition:
+    """A condition that enters and leaves at the same point, at once, and looks at nothing else."""
+    return Condition(flag, holds, holds)
 
 
 def measure(name: str, value: float | None, needed: float, unit: str, *, above: bool = True) -> Measure:

@@ -9,8 +9,10 @@ from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import inf
+from math import fsum, inf
 from typing import TYPE_CHECKING, TypeAlias
+
+from market.formulas.statistics import mid_rank
 
 if TYPE_CHECKING:
     Doubles: TypeAlias = array[float]
@@ -29,7 +31,8 @@ def _no_doubles() -> Doubles:
 class RankWindow:
     """Values on a grid over the trailing `span_ms`, kept sorted for ranks and medians in logarithmic time.
 
-    The newest value is held back until the next one comes, so that a rank never counts the value it ranks.
+    The newest value is held back until the next one comes, so that a rank never counts the value it ranks. `spread` is
+    the median absolute deviation once it was asked for, None after a change.
     """
 
     span_ms: int
@@ -38,9 +41,11 @@ class RankWindow:
     ordered: Doubles = field(default_factory=_no_doubles)
     newest_ms: int | None = None
     newest: float = 0.0
+    spread: float | None = None
 
     def offer(self, at_ms: int, value: float) -> None:
         """Add the grid value of `at_ms` and drop what left the window."""
+        self.spread = None
         times, oldest = self.times, at_ms - self.span_ms
         if self.newest_ms is not None:
             times.append(self.newest_ms)
@@ -63,7 +68,7 @@ class RankWindow:
         self.times.clear()
         self.values.clear()
         del self.ordered[:]
-        self.newest_ms = None
+        self.newest_ms = self.spread = None
 
     def rank(self, value: float) -> float | None:
         """Mid-rank of `value` (0..1), None in an empty window (quant.md section 0)."""
@@ -81,8 +86,9 @@ class RankWindow:
         middle = median_of_sorted(self.ordered)
         if middle is None:
             return None
-        spread = median_deviation(self.ordered, middle)
-        return None if spread == 0.0 else (value - middle) / (MAD_TO_SIGMA * spread)
+        if self.spread is None:
+            self.spread = median_deviation(self.ordered, middle)
+        return None if self.spread == 0.0 else (value - middle) / (MAD_TO_SIGMA * self.spread)
 
 
 def _replace(ordered: Doubles, gone: float, new: float) -> None:
@@ -131,6 +137,34 @@ def _taken_left(ordered: Sequence[float], middle: float, split: int, take: int) 
         else:
             high = left
     return low
+
+
+@dataclass(slots=True)
+class SeldomRanked:
+    """Values on a grid over the trailing `span_ms`, ranked once a day: keeping them sorted would not pay.
+
+    As in `RankWindow` the newest value is left out.
+    """
+
+    span_ms: int
+    times: deque[int] = field(default_factory=deque)
+    values: deque[float] = field(default_factory=deque)
+
+    def offer(self, at_ms: int, value: float) -> None:
+        """Add the grid value of `at_ms` and drop what left the window."""
+        self.times.append(at_ms)
+        self.values.append(value)
+        oldest = at_ms - self.span_ms
+        while self.times[0] < oldest:
+            self.times.popleft()
+            self.values.popleft()
+
+    def __len__(self) -> int:
+        return max(0, len(self.values) - 1)
+
+    def rank(self, value: float) -> float | None:
+        """Mid-rank of `value` (0..1), None in an empty window (quant.md section 0)."""
+        return mid_rank(value, list(self.values)[:-1])
 
 
 @dataclass(slots=True)
@@ -195,23 +229,14 @@ class RollingSum:
         self._move(0.0, now_ms - self.span_ms)
 
     def _move(self, value: float, oldest_ms: int) -> None:
-        """Add `value` and take away what ended at or before `oldest_ms`, in twice the digits of a float.
-
-        Knuth's two-sum, and once more to put the halves in order.
-        """
-        times, total, rest = self.times, self.total, self.rest
-        while True:
-            new = total + value
-            back = new - total
-            rest += (total - (new - back)) + (value - back)
-            total = new + rest
-            back = total - new
-            rest = (new - (total - back)) + (rest - back)
-            if not times or times[0] > oldest_ms:
-                break
+        """Add `value` and take away what ended at or before `oldest_ms`; `total` is the exact sum, rounded once."""
+        times, moved = self.times, [self.total, self.rest, value]
+        while times and times[0] <= oldest_ms:
             times.popleft()
-            value = -self.values.popleft()
-        self.total, self.rest = total, rest
+            moved.append(-self.values.popleft())
+        self.total = total = fsum(moved)
+        moved.append(-total)
+        self.rest = fsum(moved)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -247,7 +272,8 @@ class Lagged:
         if not times or times[0] > asked:
             return None
         index, count = 1, len(times)
-        while index < count and times[index] <= asked:
+        # what is older than the span of the newest is gone already
+        while now_ms > times[-1] and index < count and times[index] <= asked:
             index += 1
         return self.values[index - 1] if times[index - 1] >= asked - self.tolerance_ms else None
 

@@ -5,7 +5,7 @@ from collections import deque
 from market.formulas.logic import any_of
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.observations import HOUR_MS
-from market.reading import Because, Condition, Facts, Reading, Signal, absent, measure, presence_of
+from market.reading import Because, Condition, Facts, Reading, Signal, absent, claim, measure, presence_of
 from market.rules import LiquidationRules, Rules
 from market.state import MarketState
 from market.state.liquidations import BPS, LEAST_HOURS, SideWindows, stands_out
@@ -36,7 +36,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         asof_ms=windows.at_ms,
         ttl_ms=ttl_ms,
         facts=(facts := _facts(state, long_bps, hour_ago_usd)),
-        conditions=_conditions(state, facts, hour_ago_usd, rules.liquidations),
+        conditions=_conditions(state, facts, rank, hour_ago_usd, rules.liquidations),
     )
 
 
@@ -69,7 +69,7 @@ def _facts(state: MarketState, long_bps: float | None, hour_ago_usd: float | Non
 
 def _range_relative(state: MarketState) -> float | None:
     """RRI: the day's long liquidations against their usual, over the day's range against its usual."""
-    totals, ranges = state.liquidations.longs.day_totals, state.price.ranges
+    totals, ranges = state.liquidations.long_days, state.price.ranges
     usual_total, usual_range, span = totals.median(), ranges.median(), state.price.range_24h()
     if not usual_total or not usual_range or not span or len(totals) < LEAST_HOURS:
         return None
@@ -77,7 +77,7 @@ def _range_relative(state: MarketState) -> float | None:
 
 
 def _conditions(
-    state: MarketState, facts: Facts, hour_ago_usd: float | None, rules: LiquidationRules
+    state: MarketState, facts: Facts, rank: float | None, hour_ago_usd: float | None, rules: LiquidationRules
 ) -> tuple[Condition, ...]:
     windows = state.liquidations
     cluster, cluster_short = _cluster(windows.longs, rules), _cluster(windows.shorts, rules)
@@ -100,12 +100,16 @@ def _conditions(
             "lb",
             burst,
             burst,
-            measures=(measure("long_bps_1h", facts["long_bps_1h"], rules.burst_bps, "bps"),),
+            measures=(
+                measure("long_bps_1h", facts["long_bps_1h"], rules.burst_bps, "bps"),
+                measure("long_bps_percentile", rank, rules.burst_percentile, "rank"),
+            ),
+        ,
         ),
-        Condition("lc_short", cluster_short, cluster_short),
-        Condition("lb_short", burst_short, burst_short),
-        Condition("rri_high", stretched, stretched),
-        Condition("flagged", flagged, flagged),
+        claim("lc_short", cluster_short),
+        claim("lb_short", burst_short),
+        claim("rri_high", stretched),
+        claim("flagged", flagged),
     )
 
 

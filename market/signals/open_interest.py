@@ -5,7 +5,7 @@ from math import expm1
 from market.formulas.logic import all_of, any_of, at_least, at_most
 from market.formulas.statistics import freshness_quality
 from market.observations import DAY_MS
-from market.reading import Because, Condition, Facts, Reading, Signal, absent, measure, presence_of
+from market.reading import Because, Condition, Facts, Reading, Signal, absent, claim, measure, presence_of
 from market.rules import OpenInterestRules, Rules
 from market.state import MarketState
 from market.state.open_interest import OpenInterestSeries, ttl_of
@@ -102,7 +102,10 @@ def _conditions(facts: Facts, rank: float | None, rules: OpenInterestRules) -> t
             "oe",
             any_of(at_least(rank, rules.elevated_percentile), turning),
             any_of(at_least(rank, rules.elevated_percentile_exit), kept_turning),
-            measures=(measure("oi_percentile", rank, rules.elevated_percentile, "rank"),),
+            measures=(
+                measure("oi_percentile", rank, rules.elevated_percentile, "rank"),
+                measure("turnover_percentile", turnover, rules.turnover_percentile, "rank"),
+            ),
         ),
         Condition(
             "ou",
@@ -116,7 +119,7 @@ def _conditions(facts: Facts, rank: float | None, rules: OpenInterestRules) -> t
             at_most(three_days, rules.compressing_72h_exit),
             measures=(measure("oi_change_72h", three_days, rules.compressing_72h, "fraction", above=False),),
         ),
-        Condition("off_peak", falling, falling),
+        claim("off_peak", falling),
     )
 
 

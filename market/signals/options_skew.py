@@ -2,7 +2,7 @@
 
 from market.formulas.logic import all_of, any_of, at_least, at_most
 from market.formulas.statistics import freshness_quality, time_to_live_ms
-from market.reading import Because, Condition, Facts, Reading, Signal, absent, measure, presence_of
+from market.reading import Because, Condition, Facts, Reading, Signal, absent, claim, measure, presence_of
 from market.rules import Rules, SkewRules
 from market.state import MarketState
 
@@ -83,8 +83,8 @@ def _conditions(facts: Facts, rules: SkewRules) -> tuple[Condition, ...]:
                 measure("skew_change_z", facts["z_change"], rules.steepening_z, "z"),
             ),
         ),
-        Condition("ks_call", calls, calls),
-        Condition("skew_dear", dear, dear),
+        claim("ks_call", calls),
+        claim("skew_dear", dear),
     )
 
 

@@ -6,7 +6,18 @@ from market.formulas.logic import all_of, any_of, at_most
 from market.formulas.price import drawdown
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.observations import HOUR_MS
-from market.reading import Because, Condition, Facts, Measure, Reading, Signal, absent, measure, presence_of
+from market.reading import (
+    Because,
+    Condition,
+    Facts,
+    Measure,
+    Reading,
+    Signal,
+    absent,
+    claim,
+    measure,
+    presence_of,
+)
 from market.rules import PriceRules, Rules
 from market.state import MarketState
 
@@ -80,9 +91,9 @@ def _conditions(state: MarketState, facts: Facts, rules: PriceRules) -> tuple[Co
         _weak(state, facts, rules),
         _broken(state, facts, rules),
         _stabilised(state, facts, rules),
-        Condition("down", down, down),
-        Condition("up", up, up),
-        Condition("flat", flat, flat),
+        claim("down", down),
+        claim("up", up),
+        claim("flat", flat),
     )
 
 

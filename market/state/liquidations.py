@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from market.observations import DAY_MS, HOUR_MS, Liquidations
-from market.rolling import RankWindow, RollingSum
+from market.rolling import RankWindow, RollingSum, SeldomRanked
 from market.rules import LiquidationRules
 
 MONTH_MS = 30 * DAY_MS
@@ -19,8 +19,7 @@ class SideWindows:
     hour: RollingSum = field(default_factory=lambda: RollingSum(HOUR_MS))
     day: RollingSum = field(default_factory=lambda: RollingSum(DAY_MS))
     intensities: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
-    day_intensities: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
-    day_totals: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
+    day_intensities: SeldomRanked = field(default_factory=lambda: SeldomRanked(MONTH_MS))
     hours: deque[bool | None] = field(default_factory=deque)
     days: deque[bool | None] = field(default_factory=deque)
 
@@ -44,7 +43,7 @@ class SideWindows:
 
 @dataclass(slots=True)
 class LiquidationWindows:
-    """Both sides, what coverage there is, and the month's hourly totals that shrink the long share of dust.
+    """Both sides, what coverage there is, the month's hourly totals that shrink the long share of dust, and its days.
 
     The sums are those as of `at_ms`: an hour that nobody reported is not an hour without liquidations.
     """
@@ -52,6 +51,7 @@ class LiquidationWindows:
     longs: SideWindows = field(default_factory=SideWindows)
     shorts: SideWindows = field(default_factory=SideWindows)
     totals: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
+    long_days: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
     covered: RollingSum = field(default_factory=lambda: RollingSum(DAY_MS))
     at_ms: int | None = None
     step_ms: int = 0
@@ -91,13 +91,13 @@ class LiquidationWindows:
         """Put the hour among its past; a window leaves its newest value out of every rank."""
         self.learned_hours += 1
         self.totals.offer(grid_ms, self.longs.hour.total + self.shorts.hour.total)
+        self.long_days.offer(grid_ms, self.longs.day.total)
         for side in (self.longs, self.shorts):
             self._rank(side, grid_ms, hour_ago_usd, day_ago_usd)
 
     def _rank(
         self, side: SideWindows, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None
     ) -> None:
-        side.day_totals.offer(grid_ms, side.day.total)
         if hour_ago_usd:
             side.intensities.offer(grid_ms, side.hour.total / hour_ago_usd * BPS)
         if day_ago_usd:
@@ -140,7 +140,7 @@ def stands_out(
     usd: float,
     open_interest_usd: float | None,
     share: float | None,
-    past: RankWindow,
+    past: RankWindow | SeldomRanked,
     least_percentile: float,
     least_bps: float,
     least_share: float,

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.formulas.statistics import mid_rank, robust_z
-from market.rolling import DecayingMean, Extreme, Lagged, RankWindow, RollingSum, median_deviation
+from market.rolling import (
+    DecayingMean,
+    Extreme,
+    Lagged,
+    RankWindow,
+    RollingSum,
+    SeldomRanked,
+    median_deviation,
+)
 
 HOUR = 3_600_000
 numbers = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3))
@@ -37,6 +45,16 @@ def test_rank_median_and_z_agree_with_a_recount(values: list[float], span: int) 
     assert window.median() == (median(past) if past else None)
     expected = robust_z(last, past) if past else None
     assert window.robust_z(last) == (None if expected is None else pytest.approx(expected, rel=1e-9))
+
+
+@given(series, st.integers(2, 20))
+def test_what_is_ranked_seldom_ranks_the_same(values: list[float], span: int) -> None:
+    sorted_window, plain = RankWindow(span * HOUR), SeldomRanked(span * HOUR)
+    for position, value in enumerate(values):
+        sorted_window.offer(position * HOUR, value)
+        plain.offer(position * HOUR, value)
+        assert len(plain) == len(sorted_window)
+        assert plain.rank(value) == sorted_window.rank(value)
 
 
 @given(st.lists(numbers, min_size=1, max_size=41))
