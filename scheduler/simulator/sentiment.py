@@ -1,7 +1,7 @@
 """What simulated traders pay: funding for being long, skew for protection, and implied volatility."""
 
 from dataclasses import dataclass
-from math import exp, expm1, sqrt
+from math import exp, expm1, sqrt, tanh
 from random import Random
 
 from market.observations import YEAR_HOURS
@@ -18,6 +18,8 @@ PAIN_PER_CLOSED, PAIN_HALF_LIFE_H = 0.018, 9.0
 USUAL_CLOSED_PER_HOUR = 0.0004
 """What is closed under pressure in any hour, and frightens nobody."""
 CAUTION_PER_CLOSED, CAUTION_HALF_LIFE_H = 0.0055, 60.0
+DEEPEST_DISCOUNT = 0.0011
+"""Where a cheap perpetual is bought against spot by those who need no courage."""
 SKEW_USUAL, SKEW_SIGMA, SKEW_PULL = 0.024, 0.005, 1.0 / 90.0
 CALLS_PER_APPETITE = 0.06
 """Who wants leverage also buys calls, and skew flattens."""
@@ -78,6 +80,8 @@ class Sentiment:
         self.pain = self.pain * 0.5 ** (hours / PAIN_HALF_LIFE_H) + PAIN_PER_CLOSED * forced
         self.caution = self.caution * 0.5 ** (hours / CAUTION_HALF_LIFE_H) + CAUTION_PER_CLOSED * forced
         wanted = self.taste + felt.mood.greed - self.pain - self.caution
+        if wanted < 0.0:
+            wanted = -DEEPEST_DISCOUNT * tanh(-wanted / DEEPEST_DISCOUNT)
         self.premium += (wanted - self.premium) * -expm1(-PREMIUM_FOLLOW_PER_HOUR * hours)
         self.premium_hours += self.premium * hours
         self.elapsed_h += hours

@@ -126,8 +126,8 @@ def _sell_off(dice: Random) -> Story:
         *_aftermath(end_h, dice),
     )
     rally = Mood(dice.uniform(0.09, 0.12), 0.0002, 0.01)
-    crowd = Mood(dice.uniform(0.05, 0.07), dice.uniform(0.00065, 0.0008), 0.05)
-    flight = Mood(-dice.uniform(0.05, 0.08), -0.0009, -0.05)
+    crowd = Mood(dice.uniform(0.05, 0.07), dice.uniform(0.00078, 0.00094), 0.05)
+    flight = Mood(-dice.uniform(0.05, 0.08), -0.00105, -0.05)
     tides = (
         *_seasons(dice),
         Tide(-15 * 24.0, 14 * 24.0, rally),
