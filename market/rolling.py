@@ -48,13 +48,13 @@ class RankWindow:
         self.spread = None
         times, oldest = self.times, at_ms - self.span_ms
         if self.newest_ms is not None:
-            times.append(self.newest_ms)
-            self.values.append(self.newest)
-            if times[0] < oldest:
+            if times and times[0] < oldest:
                 times.popleft()
                 _replace(self.ordered, self.values.popleft(), self.newest)
             else:
                 insort(self.ordered, self.newest)
+            times.append(self.newest_ms)
+            self.values.append(self.newest)
         self.newest_ms, self.newest = at_ms, value
         while times and times[0] < oldest:
             times.popleft()

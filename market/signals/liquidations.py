@@ -104,7 +104,6 @@ def _conditions(
                 measure("long_bps_1h", facts["long_bps_1h"], rules.burst_bps, "bps"),
                 measure("long_bps_percentile", rank, rules.burst_percentile, "rank"),
             ),
-        ,
         ),
         claim("lc_short", cluster_short),
         claim("lb_short", burst_short),

@@ -47,6 +47,21 @@ def test_rank_median_and_z_agree_with_a_recount(values: list[float], span: int) 
     assert window.robust_z(last) == (None if expected is None else pytest.approx(expected, rel=1e-9))
 
 
+@given(
+    st.lists(st.tuples(numbers, st.sampled_from([1, 1, 1, 5, 50])), min_size=1, max_size=60),
+    st.integers(2, 20),
+)
+def test_a_window_with_gaps_holds_what_is_left_in_order(steps: list[tuple[float, int]], span: int) -> None:
+    window, now, offered = RankWindow(span * HOUR), 0, list[tuple[int, float]]()
+    for value, hours in steps:
+        now += hours * HOUR
+        window.offer(now, value)
+        past = [old for at_ms, old in offered if at_ms >= now - span * HOUR]
+        assert list(window.values) == past
+        assert list(window.ordered) == sorted(past)
+        offered.append((now, value))
+
+
 @given(series, st.integers(2, 20))
 def test_what_is_ranked_seldom_ranks_the_same(values: list[float], span: int) -> None:
     sorted_window, plain = RankWindow(span * HOUR), SeldomRanked(span * HOUR)
