@@ -49,7 +49,7 @@ async def run_cycle(
 ) -> tuple[Snapshot, tuple[Alert, ...]]:
     """Look at one asset once: keep what became known, read and judge it, warn, and keep the answer.
 
-    Raises StoreUnavailable where memory does not answer; the same cycle may then be run again.
+    Raises StoreUnavailable where memory does not answer; `resume` then tells how far the cycle came, and goes on there.
     """
     seq = watched.seq + 1
     asset = watched.engine.asset
