@@ -96,7 +96,11 @@ def test_a_decision_record_gives_context_choice_and_price_in_few_lines(record: P
     text = record.read_text()
     assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", record.name)
     assert text.startswith(f"# {record.name[:4]}: ")
-    assert re.findall(r"^(?:## |\*\*)(Context|Choice|Price)\b", text, re.MULTILINE) == ["Context", "Choice", "Price"]
+    assert re.findall(r"^(?:## |\*\*)(Context|Choice|Price)\b", text, re.MULTILINE) == [
+        "Context",
+        "Choice",
+        "Price",
+    ]
     assert len(text.splitlines()) <= 40
 
 
