@@ -5,7 +5,8 @@ close, mark, volume_usd, funding_8h (where one was settled), oi_coins, liq_long,
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pandas as pd
 from market.observations import (
     DAY_MS,
     HOUR_MS,
+    MINUTE_MS,
     Candle,
     Funding,
     ImpliedVolatility,
@@ -142,3 +144,60 @@ def _said(now_ms: int, cells: Mapping[str, float]) -> Iterator[Observation]:
         yield Skew(Venue.DERIBIT, now_ms, HOUR_MS, cells["skew_30d"])
     if "dvol" in cells:
         yield ImpliedVolatility(Venue.DERIBIT, now_ms, DAY_MS, cells["dvol"])
+
+
+def minutes_of(said: Iterable[Observation]) -> Iterator[tuple[int, tuple[Observation, ...]]]:
+    """An hour's observations as the sixty cycles in which a live service hears them.
+
+    Candles join into the hour's candle, liquidations sum to the hour's; open interest and a predicted funding rate
+    come each minute, skew each quarter of an hour.
+    """
+    hour = {type(one): one for one in said}
+    candle = hour.get(Candle)
+    if not isinstance(candle, Candle):
+        return
+    for minute in range(60):
+        now_ms = candle.open_at_ms + (minute + 1) * MINUTE_MS
+        yield now_ms, tuple(_said_in_minute(hour, candle, minute, now_ms))
+
+
+def _said_in_minute(
+    hour: Mapping[type, Observation], candle: Candle, minute: int, now_ms: int
+) -> Iterator[Observation]:
+    yield _minute_candle(candle, minute)
+    until_ms = now_ms - now_ms % (8 * HOUR_MS) + 8 * HOUR_MS
+    predicted = 0.0001 + minute * 1e-8
+    yield Funding(candle.venue, now_ms, predicted, 8.0, settled=False, next_at_ms=until_ms)
+    for said in hour.values():
+        match said:
+            case OpenInterest():
+                yield replace(
+                    said, known_at_ms=now_ms, coins=said.coins * (1 + minute * 1e-6), cadence_ms=MINUTE_MS
+                )
+            case Liquidations():
+                longs, shorts = said.long_coins / 60, said.short_coins / 60
+                yield Liquidations(said.venue, now_ms, MINUTE_MS, longs, shorts)
+            case Skew() if minute % 15 == 14:
+                yield replace(said, known_at_ms=now_ms, cadence_ms=15 * MINUTE_MS)
+            case Funding() | ImpliedVolatility() if minute == 59:
+                yield said
+            case _:
+                pass
+
+
+def _minute_candle(hour: Candle, minute: int) -> Candle:
+    """One of sixty candles on a straight line from open to close, with the hour's high and low on the way."""
+    path = hour.close_usd - hour.open_usd
+    opened, closed = hour.open_usd + path * minute / 60, hour.open_usd + path * (minute + 1) / 60
+    closed = hour.close_usd if minute == 59 else closed
+    return replace(
+        hour,
+        open_at_ms=hour.open_at_ms + minute * MINUTE_MS,
+        step_ms=MINUTE_MS,
+        open_usd=opened,
+        high_usd=hour.high_usd if minute == 20 else max(opened, closed),
+        low_usd=hour.low_usd if minute == 40 else min(opened, closed),
+        close_usd=closed,
+        mark_close_usd=closed,
+        volume_usd=None if hour.volume_usd is None else hour.volume_usd / 60,
+    )

@@ -1,34 +1,47 @@
 """The same numbers as market/state and market/signals, recomputed by pandas from the whole history: the usual bot.
 
 Written from the quantitative definitions, not from the live code: a frame of benchmarks/markets.py goes in, the facts
-of its last row come out, by "reading.fact". `recompute` holds what is closed in rolling terms and is what is timed;
-`replayed` holds what remembers its own past (swings, flagged hours) and is checked only.
+of its last row come out, by "reading.fact". Two ways: as full columns of which the last row is read, as bots that hold
+a data frame do, or with everything that can be had from the last window alone (`Ranks.LAST_ROW`), as pandas at its best.
 """
 
+from collections.abc import Callable
+from enum import Enum
 from typing import cast
 
 import numpy as np
 import pandas as pd
 
+from market.observations import DAY_MS
 from market.rules import Rules
 
 HOUR, DAY, WEEK, MONTH, QUARTER, YEAR = 1, 24, 168, 720, 2_160, 8_760
 BPS, MAD_TO_SIGMA = 10_000.0, 1.4826
 Facts = dict[str, float | None]
+Rank = Callable[[pd.Series, int], float | None]
 
 
-def recompute(frame: pd.DataFrame, rules: Rules) -> Facts:
-    """Every closed-form fact as of the last row; None where the live windows must not know it either."""
+class Ranks(Enum):
+    """How far a percentile is computed."""
+
+    COLUMN = "full columns"
+    LAST_ROW = "last row only"
+
+
+def recompute(frame: pd.DataFrame, rules: Rules, ranks: Ranks = Ranks.COLUMN) -> Facts:
+    """Every fact as of the last row; None where the live windows must not know it either."""
     price = frame["mark"].fillna(frame["close"])
     variance = hourly_variance(frame)
-    facts = {f"price.{name}": value for name, value in _price(frame, price, variance).items()}
-    facts |= {
-        f"volatility.{name}": value for name, value in _volatility(frame, price, variance, rules).items()
+    rank = column_rank if ranks is Ranks.COLUMN else mid_rank
+    found = {
+        "price": _price(frame, price, variance, rank) | _swings(price, variance, rules),
+        "volatility": _volatility(frame, price, variance, rules, rank),
+        "funding": _funding(frame, rank),
+        "open_interest": _open_interest(frame, price, rank),
+        "liquidations": _liquidations(frame, price, rules, rank),
+        "skew": _skew(frame, rank),
     }
-    facts |= {f"funding.{name}": value for name, value in _funding(frame).items()}
-    facts |= {f"open_interest.{name}": value for name, value in _open_interest(frame, price).items()}
-    facts |= {f"liquidations.{name}": value for name, value in _liquidations(frame, price).items()}
-    return facts | {f"skew.{name}": value for name, value in _skew(frame).items()}
+    return {f"{reading}.{name}": value for reading, facts in found.items() for name, value in facts.items()}
 
 
 def hourly_variance(frame: pd.DataFrame) -> pd.Series:
@@ -44,7 +57,7 @@ def day_range(frame: pd.DataFrame) -> pd.Series:
     return ln(frame["high"].rolling(DAY).max() / frame["low"].rolling(DAY).min())
 
 
-def _price(frame: pd.DataFrame, price: pd.Series, variance: pd.Series) -> Facts:
+def _price(frame: pd.DataFrame, price: pd.Series, variance: pd.Series, rank: Rank) -> Facts:
     spans, ranges = {"1h": 1, "4h": 4, "24h": DAY}, day_range(frame)
     returns = {name: ln(price / price.shift(hours)) for name, hours in spans.items()}
     shocks = {name: returns[name] / root(variance.shift(hours) * hours) for name, hours in spans.items()}
@@ -55,7 +68,7 @@ def _price(frame: pd.DataFrame, price: pd.Series, variance: pd.Series) -> Facts:
         "sigma_1d": last(root(variance * DAY)),
         "mean_7d_usd": last(price.ewm(halflife=84).mean()),
         "range_ratio": last(ranges / ranges.shift(1).rolling(MONTH).median()),
-        "range_percentile": mid_rank(ranges, MONTH),
+        "range_percentile": rank(ranges, MONTH),
         "hours_since_low_72h": float(len(price) - 1 - np.flatnonzero(new_low.to_numpy())[-1]),
     }
     found |= {f"r_{name}": last(series) for name, series in returns.items()}
@@ -66,7 +79,9 @@ def _price(frame: pd.DataFrame, price: pd.Series, variance: pd.Series) -> Facts:
     }
 
 
-def _volatility(frame: pd.DataFrame, price: pd.Series, variance: pd.Series, rules: Rules) -> Facts:
+def _volatility(
+    frame: pd.DataFrame, price: pd.Series, variance: pd.Series, rules: Rules, rank: Rank
+) -> Facts:
     limits = rules.volatility
     squares = ln(price / price.shift(1)) ** 2
     weekly = root(squares.rolling(WEEK).mean() * YEAR)
@@ -85,20 +100,20 @@ def _volatility(frame: pd.DataFrame, price: pd.Series, variance: pd.Series, rule
         "dvol": last(dvol),
         "sigma_ref": reference,
         "ratio": size / reference if size and reference else None,
-        "percentile": mid_rank(sigma, YEAR),
+        "percentile": rank(sigma, YEAR),
     }
 
 
-def _funding(frame: pd.DataFrame) -> Facts:
+def _funding(frame: pd.DataFrame, rank: Rank) -> Facts:
     rate = frame["funding_8h"].ffill()
     # an hour pays the rate that stood when it began
     mean = rate.shift(1).rolling(DAY).mean()
     # equal rates must stay equal in the rank: the rolling mean's rounding is far below the eight decimals of a rate
-    ranked = mid_rank(mean.round(12), QUARTER)
+    ranked = rank(mean.round(12), QUARTER)
     return {"f24": last(mean), "rate_8h": last(rate), "apr": last(mean * 3 * 365), "percentile": ranked}
 
 
-def _open_interest(frame: pd.DataFrame, price: pd.Series) -> Facts:
+def _open_interest(frame: pd.DataFrame, price: pd.Series, rank: Rank) -> Facts:
     coins = frame["oi_coins"]
     growth = ln(coins / coins.shift(DAY))
     usd = coins * price
@@ -111,8 +126,8 @@ def _open_interest(frame: pd.DataFrame, price: pd.Series) -> Facts:
         "z_24h": robust_z(growth, MONTH),
         "from_peak_7d": last(coins / coins.rolling(WEEK).max() - 1),
         "turnover_days": last(turnover),
-        "turnover_percentile": mid_rank(turnover, QUARTER),
-        "percentile": mid_rank(coins, QUARTER),
+        "turnover_percentile": rank(turnover, QUARTER),
+        "percentile": rank(coins, QUARTER),
     }
 
 
@@ -122,7 +137,7 @@ def long_share(mine: pd.Series, other: pd.Series) -> pd.Series:
     return (mine + 0.5 * usual) / (mine + other + usual)
 
 
-def _liquidations(frame: pd.DataFrame, price: pd.Series) -> Facts:
+def _liquidations(frame: pd.DataFrame, price: pd.Series, rules: Rules, rank: Rank) -> Facts:
     if np.isnan(frame["liq_long"].iloc[-1]):
         return {}  # an hour that was not heard: there is nothing to recompute
     longs, shorts = frame["liq_long"] * price, frame["liq_short"] * price
@@ -133,7 +148,13 @@ def _liquidations(frame: pd.DataFrame, price: pd.Series) -> Facts:
     ranges = day_range(frame)
     usual_day = day.shift(1).rolling(MONTH, min_periods=WEEK).median()
     usual_range = ranges.shift(1).rolling(MONTH, min_periods=1).median()
+    hours, days = _flagged(longs, shorts, interest, rules)
+    hours_short, days_short = _flagged(shorts, longs, interest, rules)
     return {
+        "flagged_hours_24": hours,
+        "flagged_days_7": days,
+        "lc": float(max(hours, days) >= rules.liquidations.cluster_hours),
+        "lc_short": float(max(hours_short, days_short) >= rules.liquidations.cluster_hours),
         "long_bps_1h": last(intensity),
         "value": last(intensity),
         "short_bps_1h": last(shorts / interest.shift(1) * BPS),
@@ -143,11 +164,11 @@ def _liquidations(frame: pd.DataFrame, price: pd.Series) -> Facts:
         "short_usd_24h": last(shorts.rolling(DAY, min_periods=1).sum()),
         "long_share": last(long_share(longs, shorts)),
         "rri": last((day / usual_day) / (ranges / usual_range)),
-        "percentile": mid_rank(intensity, MONTH),
+        "percentile": rank(intensity, MONTH),
     }
 
 
-def _skew(frame: pd.DataFrame) -> Facts:
+def _skew(frame: pd.DataFrame, rank: Rank) -> Facts:
     points = frame["skew_30d"] * 100
     change = points - points.shift(DAY)
     return {
@@ -155,7 +176,7 @@ def _skew(frame: pd.DataFrame) -> Facts:
         "change_24h_points": last(change),
         "z": robust_z(points, MONTH),
         "z_change": robust_z(change, MONTH),
-        "percentile": mid_rank(points, MONTH),
+        "percentile": rank(points, MONTH),
     }
 
 
@@ -183,6 +204,12 @@ def mid_rank(series: pd.Series, window: int) -> float | None:
     return float(((past < now).sum() + 0.5 * (past == now).sum()) / len(past))
 
 
+def column_rank(series: pd.Series, window: int) -> float | None:
+    """The same mid-rank, computed for every row."""
+    rolling = series.rolling(window + 1, min_periods=2)
+    return last((rolling.rank() - 1) / (rolling.count() - 1))
+
+
 def robust_z(series: pd.Series, window: int) -> float | None:
     """(value - median) / (1.4826 MAD) of the last value among the `window` before it (section 0)."""
     past, now = _past(series, window)
@@ -197,49 +224,54 @@ def _past(series: pd.Series, window: int) -> tuple[pd.Series, float | None]:
     return series.iloc[-window - 1 : -1].dropna(), last(series)
 
 
-def replayed(frame: pd.DataFrame, rules: Rules) -> Facts:
-    """The facts that depend on the way here: swings and flagged hours of longs."""
-    return _swings(frame, rules) | _flagged(frame, rules)
-
-
-def _swings(frame: pd.DataFrame, rules: Rules) -> Facts:
-    """Directional change on hourly closes by a plain loop over arrays (section 1)."""
-    limits, price = rules.price, frame["mark"].fillna(frame["close"]).to_numpy()
-    sigma = root(hourly_variance(frame) * DAY)
-    thresholds = np.clip(limits.swing_sigmas * sigma.to_numpy(), limits.swing_floor, limits.swing_cap)
-    lows, rising, top, bottom = list[float](), None, price[0], price[0]
-    for close, threshold in zip(price, thresholds, strict=True):
-        top, bottom = max(top, close), min(bottom, close)
+def _swings(price: pd.Series, variance: pd.Series, rules: Rules) -> Facts:
+    """Directional change on hourly closes (section 1): it remembers its way, so it is a loop over plain lists."""
+    limits, closes = rules.price, price.tolist()
+    sigma = root(variance * DAY)
+    thresholds = (limits.swing_sigmas * sigma).clip(limits.swing_floor, limits.swing_cap).tolist()
+    lows, rising, top, bottom = list[float](), None, closes[0], closes[0]
+    for close, threshold in zip(closes, thresholds, strict=True):
+        if close > top:
+            top = close
+        elif close < bottom:
+            bottom = close
         if rising is not True and close >= bottom * (1 + threshold):
             lows.append(bottom)
             rising, top, bottom = True, close, close
         elif rising is not False and close <= top * (1 - threshold):
             rising, top, bottom = False, close, close
-    lower, higher = (
-        lows[-1] < lows[-2] * (1 - limits.pivot_margin),
-        lows[-1] > lows[-2] * (1 + limits.pivot_margin),
-    )
+    last_low, previous = lows[-1], lows[-2]
     return {
-        "price.lower_low": float(lower),
-        "price.higher_low": float(higher),
-        "price.lower_low_in_progress": float(rising is False and bottom < lows[-1]),
+        "lower_low": float(last_low < previous * (1 - limits.pivot_margin)),
+        "higher_low": float(last_low > previous * (1 + limits.pivot_margin)),
+        "lower_low_in_progress": float(rising is False and bottom < last_low),
     }
 
 
-def _flagged(frame: pd.DataFrame, rules: Rules) -> Facts:
-    """Hours of the last 24 whose long liquidations stood out, with hysteresis (section 3)."""
-    limits, price = rules.liquidations, frame["mark"].fillna(frame["close"])
-    longs, shorts = frame["liq_long"] * price, frame["liq_short"] * price
-    intensity = longs / (frame["oi_coins"] * price).shift(1) * BPS
-    if np.isnan(intensity.iloc[-1]):
-        return {}
-    ranks = (intensity.rolling(MONTH + 1, min_periods=WEEK + 1).rank() - 1) / (
-        intensity.rolling(MONTH + 1).count() - 1
-    )
-    heavy = (intensity >= limits.flagged_bps) & (long_share(longs, shorts) >= limits.share)
-    flags, flagged = list[bool](), False
-    for rank, is_heavy in zip(ranks.to_numpy(), heavy.to_numpy(), strict=True):
+def _flagged(mine: pd.Series, other: pd.Series, interest: pd.Series, rules: Rules) -> tuple[float, float]:
+    """The flagged hours of 24 and days of 7 of a side (section 3); hours with hysteresis, days at 00 UTC."""
+    recent = -MONTH - 10 * DAY
+    usual = (mine + other).shift(1).rolling(MONTH, min_periods=1).median().fillna(0.0).iloc[recent:]
+    mine, other, interest = mine.iloc[recent:], other.iloc[recent:], interest.iloc[recent:]
+    hours, flagged = list[bool](), False
+    limits = rules.liquidations
+    heavy, ranks = _standing_out(mine, other, usual, interest.shift(1), rules)
+    for is_heavy, rank in zip(heavy.tolist(), ranks.tolist(), strict=True):
         bound = limits.flagged_percentile_exit if flagged else limits.flagged_percentile
-        flagged = bool(is_heavy) and bool(rank >= bound)
-        flags.append(flagged)
-    return {"liquidations.flagged_hours_24": float(sum(flags[-DAY:]))}
+        flagged = is_heavy and rank >= bound
+        hours.append(flagged)
+    totals = [side.rolling(DAY, min_periods=1).sum().where(side.notna()) for side in (mine, other)]
+    heavy, ranks = _standing_out(totals[0], totals[1], usual, interest.shift(DAY), rules)
+    days = (heavy & (ranks >= limits.flagged_percentile))[mine.index % DAY_MS == 0]
+    return float(sum(hours[-DAY:])), float(days.iloc[-7:].sum())
+
+
+def _standing_out(
+    mine: pd.Series, other: pd.Series, usual: pd.Series, interest: pd.Series, rules: Rules
+) -> tuple[pd.Series, pd.Series]:
+    """Whether a side's totals are large for open interest and for the side, and how they rank over the month."""
+    intensity = mine / interest * BPS
+    share = (mine + 0.5 * usual) / (mine + other + usual)
+    rolling = intensity.rolling(MONTH + 1, min_periods=WEEK + 1)
+    ranks = (rolling.rank() - 1) / (rolling.count() - 1)
+    return (intensity >= rules.liquidations.flagged_bps) & (share >= rules.liquidations.share), ranks
