@@ -31,8 +31,8 @@ def _no_doubles() -> Doubles:
 class RankWindow:
     """Values on a grid over the trailing `span_ms`, kept sorted for ranks and medians in logarithmic time.
 
-    The newest value is held back until the next one comes, so that a rank never counts the value it ranks. `spread` is
-    the median absolute deviation once it was asked for, None after a change.
+    The newest value is held back until the next one comes, so that a rank never counts the value it ranks. `middle` and
+    `spread` are the median and the median absolute deviation once they were asked for, None after a change.
     """
 
     span_ms: int
@@ -41,11 +41,12 @@ class RankWindow:
     ordered: Doubles = field(default_factory=_no_doubles)
     newest_ms: int | None = None
     newest: float = 0.0
+    middle: float | None = None
     spread: float | None = None
 
     def offer(self, at_ms: int, value: float) -> None:
         """Add the grid value of `at_ms` and drop what left the window."""
-        self.spread = None
+        self.middle = self.spread = None
         times, oldest = self.times, at_ms - self.span_ms
         if self.newest_ms is not None:
             if times and times[0] < oldest:
@@ -68,22 +69,27 @@ class RankWindow:
         self.times.clear()
         self.values.clear()
         del self.ordered[:]
-        self.newest_ms = self.spread = None
+        self.newest_ms = self.middle = self.spread = None
 
     def rank(self, value: float) -> float | None:
         """Mid-rank of `value` (0..1), None in an empty window (quant.md section 0)."""
-        ordered = self.ordered
-        if not ordered:
+        ordered, count = self.ordered, len(self.ordered)
+        if not count:
             return None
-        return (bisect_left(ordered, value) + bisect_right(ordered, value)) / (2 * len(ordered))
+        below = bisect_left(ordered, value)
+        if below == count or ordered[below] != value:
+            return below / count
+        return (below + bisect_right(ordered, value, below)) / (2 * count)
 
     def median(self) -> float | None:
         """The middle value, None in an empty window."""
-        return median_of_sorted(self.ordered)
+        if self.middle is None:
+            self.middle = median_of_sorted(self.ordered)
+        return self.middle
 
     def robust_z(self, value: float) -> float | None:
         """(value - median) / (1.4826 MAD), None where the window is empty or does not vary."""
-        middle = median_of_sorted(self.ordered)
+        middle = self.median()
         if middle is None:
             return None
         if self.spread is None:

@@ -54,16 +54,18 @@ def _facts(state: MarketState, rules: Rules) -> dict[str, float | None]:
     variance = state.volatility.hourly_variance(rules.volatility)
     margin = rules.price.pivot_margin
     span, usual = price.range_24h(), price.ranges.median()
+    r_1h, r_4h = price.log_return(price.hour.price), price.log_return(price.four_hours.price)
+    r_24h = price.log_return(price.day.price)
     since_low_ms = None if price.new_low_at_ms is None else price.price_at_ms - price.new_low_at_ms
     return {
         "price_usd": usd,
-        "r_1h": None if price.step_ms > HOUR_MS else price.log_return(price.hour.price),
-        "r_4h": price.log_return(price.four_hours.price),
-        "r_24h": price.log_return(price.day.price),
+        "r_1h": None if price.step_ms > HOUR_MS else r_1h,
+        "r_4h": r_4h,
+        "r_24h": r_24h,
         "r_7d": price.log_return(price.week),
-        "shock_1h": price.shock(price.hour),
-        "shock_4h": price.shock(price.four_hours),
-        "shock_24h": price.shock(price.day),
+        "shock_1h": price.in_sigmas(r_1h, price.hour),
+        "shock_4h": price.in_sigmas(r_4h, price.four_hours),
+        "shock_24h": price.in_sigmas(r_24h, price.day),
         "sigma_1d": None if variance is None else sqrt(max(0.0, variance) * 24.0),
         "drawdown_7d": drawdown(usd, price.high_7d.largest or usd),
         "drawdown_30d": drawdown(usd, price.high_30d.largest or usd),

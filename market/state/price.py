@@ -103,11 +103,14 @@ class PriceWindows:
 
         None where history does not reach back, and for a horizon finer than the bar.
         """
-        if horizon.price.span_ms < self.step_ms:
+        return self.in_sigmas(self.log_return(horizon.price), horizon)
+
+    def in_sigmas(self, change: float | None, horizon: Horizon) -> float | None:
+        """The log return over a horizon as a shock."""
+        if change is None or horizon.price.span_ms < self.step_ms:
             return None
-        change = self.log_return(horizon.price)
         prior = horizon.variance.before(self.price_at_ms)
-        if change is None or prior is None or prior <= 0.0:
+        if prior is None or prior <= 0.0:
             return None
         return change / sqrt(prior * (horizon.price.span_ms / HOUR_MS))
 
