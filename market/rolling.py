@@ -275,13 +275,13 @@ class Lagged:
     def before(self, now_ms: int) -> float | None:
         """The value at `now_ms` - span, None where the window does not reach back."""
         times, asked = self.times, now_ms - self.span_ms
-        if not times or times[0] > asked:
+        if not times:
             return None
-        index, count = 1, len(times)
-        # what is older than the span of the newest is gone already
-        while now_ms > times[-1] and index < count and times[index] <= asked:
-            index += 1
-        return self.values[index - 1] if times[index - 1] >= asked - self.tolerance_ms else None
+        # what is older than the span of the newest is gone already: only a later moment has to look further
+        index = 0 if now_ms <= times[-1] else bisect_right(times, asked) - 1
+        if index < 0 or not asked - self.tolerance_ms <= times[index] <= asked:
+            return None
+        return self.values[index]
 
 
 @dataclass(slots=True)
