@@ -125,3 +125,80 @@ class ImpliedVolatility:
 
 
 Observation = Candle | Funding | OpenInterest | Liquidations | Skew | ImpliedVolatility
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A perpetual's mark price and the index it follows, in US dollars."""
+
+    venue: Venue
+    asset: Asset
+    known_at_ms: int
+    mark_usd: float
+    index_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Liquidation:
+    """One position (or part of one) closed by force; `side` is the position's side.
+
+    `is_sample` marks feeds that send at most one a second and contract: sums over them are floors.
+    """
+
+    venue: Venue
+    asset: Asset
+    known_at_ms: int
+    side: Side
+    coins: float
+    price_usd: float
+    is_sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DepthBand:
+    """What rests in a book within `within` (fraction) of the middle, in US dollars a side.
+
+    `reaches` tells whether the answer's levels reach that far; where they do not, the sums are floors.
+    """
+
+    venue: Venue
+    asset: Asset
+    known_at_ms: int
+    within: float
+    bid_usd: float
+    ask_usd: float
+    reaches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OptionQuote:
+    """One listed option: volatilities as fractions, prices in coins (inverse) or US dollars (`is_inverse` False).
+
+    `forward_usd` is the price of its expiry's underlying; open interest and volume are in coins. None where there is
+    no such quote.
+    """
+
+    venue: Venue
+    asset: Asset
+    known_at_ms: int
+    expires_at_ms: int
+    strike_usd: float
+    is_call: bool
+    forward_usd: float
+    is_inverse: bool
+    mark_iv: float | None
+    mark_price: float | None
+    bid_price: float | None
+    ask_price: float | None
+    open_interest_coins: float | None
+    volume_coins: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Proof of life of one channel of a venue: silence on it is calm only while this is fresh."""
+
+    venue: Venue
+    asset: Asset | None
+    channel: str
+    known_at_ms: int

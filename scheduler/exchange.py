@@ -1,0 +1,207 @@
+"""What an exchange file offers: questions (REST), streams (websocket) and how their answers are read.
+
+Everything in such a file is pure: it says what to ask and understands what came back. Fetching, listening, budgets,
+deadlines and retries are `scheduler/fetch.py` and `scheduler/streams.py`; nothing there knows an exchange by name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from market.margin import Tiers
+from market.observations import (
+    Asset,
+    Candle,
+    DepthBand,
+    Funding,
+    Heartbeat,
+    ImpliedVolatility,
+    Liquidation,
+    Mark,
+    OpenInterest,
+    OptionQuote,
+    Venue,
+)
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Misread(Exception):
+    """An answer is not what the venue documents. `field` names what was wrong; nothing of it has been used."""
+
+    def __init__(self, venue: Venue, kind: str, field: str) -> None:
+        super().__init__(f"{venue} {kind}: {field}")
+        self.venue, self.kind, self.field = venue, kind, field
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One perpetual as its venue lists it.
+
+    `coins_per_contract` for contracts counted in coins, `usd_per_contract` for inverse ones (the other is None).
+    `funding_interval_hours` is None where the venue tells it elsewhere.
+    """
+
+    venue: Venue
+    symbol: str
+    asset: Asset
+    coins_per_contract: float | None
+    usd_per_contract: float | None = None
+    funding_interval_hours: float | None = None
+    tick_usd: float | None = None
+    highest_leverage: float | None = None
+
+    def coins(self, contracts: float, price_usd: float) -> float:
+        """A number of contracts in coins at a price."""
+        if self.coins_per_contract is not None:
+            return contracts * self.coins_per_contract
+        return contracts * (self.usd_per_contract or 0.0) / price_usd
+
+    def usd(self, contracts: float, price_usd: float) -> float:
+        """A number of contracts in US dollars; an inverse contract's value is never multiplied by the price."""
+        if self.usd_per_contract is not None:
+            return contracts * self.usd_per_contract
+        return contracts * (self.coins_per_contract or 0.0) * price_usd
+
+
+Instruments = Mapping[str, Instrument]
+"""By the venue's own symbol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An observation with the asset it is of; values that carry their asset themselves are told as they are."""
+
+    asset: Asset
+    said: Candle | Funding | OpenInterest | ImpliedVolatility
+
+
+Report = Told | Mark | Liquidation | DepthBand | OptionQuote | Heartbeat
+"""What a payload is understood as."""
+
+
+class Kind(StrEnum):
+    """What is asked for or listened to."""
+
+    CANDLES = "candles"
+    MARK = "mark"
+    FUNDING = "funding"
+    FUNDING_HISTORY = "funding_history"
+    OPEN_INTEREST = "open_interest"
+    OPEN_INTEREST_HISTORY = "open_interest_history"
+    LIQUIDATIONS = "liquidations"
+    DEPTH = "depth"
+    INSTRUMENTS = "instruments"
+    FUNDING_INTERVALS = "funding_intervals"
+    TIERS = "tiers"
+    OPTIONS = "options"
+    VOLATILITY_INDEX = "volatility_index"
+    CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader knows beside the payload: when it came, the instruments of the venue, and what was asked."""
+
+    received_at_ms: int
+    instruments: Instruments = field(default_factory=dict)
+    symbol: str | None = None
+    step_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[T_co]):
+    """One question: what it costs of the venue's budget, and the pure function that reads its answer.
+
+    `weight` is in the venue's own unit of `budget`. `body` makes it a POST.
+    """
+
+    venue: Venue
+    kind: Kind
+    path: str
+    read: Callable[[bytes, Asked], T_co]
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    weight: int = 1
+    budget: str = "default"
+    symbol: str | None = None
+    step_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much may be asked: `weight` units in `window_s` seconds, after the venue's own limit, with a margin kept."""
+
+    weight: int
+    window_s: float
+
+
+class Verdict(StrEnum):
+    """What a failed answer means for what to do next."""
+
+    RETRY = "retry"
+    SLOW_DOWN = "slow_down"
+    BANNED = "banned"
+    GEO_BLOCKED = "geo_blocked"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A failed answer understood: the verdict, for how long to wait where the venue says, and its own words, shortened."""
+
+    verdict: Verdict
+    why: str
+    wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One thing listened to on a stream: how often it speaks while the venue is alive, None where it may be silent."""
+
+    kind: Kind
+    symbol: str | None
+    expected_every_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One websocket: where, what to say first, how to stay connected, and the pure function that reads a frame.
+
+    `read` gives () for acknowledgements and pongs and raises Misread for what it does not know. `answer` gives the text
+    to send back to a frame that demands one. `ping` is sent every `ping_every_s`. `lives_s` is when the venue will cut
+    the connection by itself. At least one channel has an expected interval: it proves the others alive.
+    """
+
+    venue: Venue
+    path: str
+    channels: tuple[Channel, ...]
+    subscribe: tuple[str, ...]
+    read: Callable[[bytes, Asked], tuple[Report, ...]]
+    ping: str | None = None
+    ping_every_s: float | None = None
+    answer: Callable[[bytes], str | None] | None = None
+    lives_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The one entry of an exchange file. `name` is the venue's; URLs can be overridden in the environment.
+
+    `asks` gives what to ask each cycle for these instruments, `history_asks` what a cold start asks once (candles, open
+    interest and funding back to `since_ms`), `streams` what to listen to, `trouble` reads a failed answer (HTTP status,
+    headers in lower case, body), also one with HTTP 200 (None: it is no failure).
+    """
+
+    name: str
+    venue: Venue
+    rest_url: str
+    ws_url: str
+    budgets: Mapping[str, Budget]
+    instruments: Callable[[], tuple[Ask[tuple[Instrument, ...]], ...]]
+    asks: Callable[[Sequence[Instrument]], tuple[Ask[tuple[Report, ...]], ...]]
+    history_asks: Callable[[Instrument, int, int], tuple[Ask[tuple[Report, ...]], ...]]
+    streams: Callable[[Sequence[Instrument]], tuple[Stream, ...]]
+    trouble: Callable[[int, Mapping[str, str], bytes], Trouble | None]
+    tiers: Callable[[Sequence[Instrument]], tuple[Ask[Mapping[Asset, Tiers]], ...]] | None = None
