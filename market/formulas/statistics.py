@@ -1,6 +1,7 @@
 """Ranks, robust scores and freshness: how a value is put against its own past (quant.md section 0)."""
 
 from collections.abc import Sequence
+from functools import cache
 from statistics import median
 
 MAD_TO_SIGMA = 1.4826
@@ -45,6 +46,7 @@ def freshness_quality(age_ms: float, ttl_ms: float) -> float:
     return 1.0 if age_ms <= ttl_ms else (3.0 * ttl_ms - age_ms) / (2.0 * ttl_ms)
 
 
+@cache
 def time_to_live_ms(default_ms: int, cadence_ms: int, cadence_factor: float) -> int:
     """How long a value is fresh: the default of its kind, or its source's own cadence with some grace.
 

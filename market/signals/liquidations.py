@@ -81,8 +81,8 @@ def _conditions(
 ) -> tuple[Condition, ...]:
     windows = state.liquidations
     cluster, cluster_short = _cluster(windows.longs, rules), _cluster(windows.shorts, rules)
-    burst = _burst(state, windows.longs, hour_ago_usd, rules)
-    burst_short = _burst(state, windows.shorts, hour_ago_usd, rules)
+    burst = _burst(windows.longs, facts["long_share"], hour_ago_usd, rules)
+    burst_short = _burst(windows.shorts, windows.share(windows.shorts), hour_ago_usd, rules)
     rri = facts["rri"]
     stretched = None if rri is None else rri >= rules.range_relative
     flagged = _at_least(windows.longs.hours, 1)
@@ -125,9 +125,8 @@ def _at_least(flags: deque[bool | None], needed: int) -> bool | None:
 
 
 def _burst(
-    state: MarketState, side: SideWindows, hour_ago_usd: float | None, rules: LiquidationRules
+    side: SideWindows, share: float | None, hour_ago_usd: float | None, rules: LiquidationRules
 ) -> bool | None:
-    share = state.liquidations.share(side)
     return stands_out(
         side.hour.total,
         hour_ago_usd,
