@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from market.margin import Tiers
 from market.observations import (
+    MINUTE_MS,
     Asset,
     Candle,
     DepthBand,
@@ -26,6 +27,9 @@ from market.observations import (
 
 T_co = TypeVar("T_co", covariant=True)
 
+LIVE_STEP_MS = 5 * MINUTE_MS
+"""The step of the candles every venue is asked for each cycle; a cold start asks for hourly ones."""
+
 
 class Misread(Exception):
     """An answer is not what the venue documents. `field` names what was wrong; nothing of it has been used."""
@@ -40,7 +44,9 @@ class Instrument:
     """One perpetual as its venue lists it.
 
     `coins_per_contract` for contracts counted in coins, `usd_per_contract` for inverse ones (the other is None).
-    `funding_interval_hours` is None where the venue tells it elsewhere.
+    `funding_interval_hours` is None where the venue tells it elsewhere. `quoted_coins` is how many of the asset's coins the
+    venue's price and base quantity are of: 0.001 where PEPE is quoted singly and the asset is 1000PEPE. Readers have
+    divided prices and multiplied quantities by it before an observation exists; `coins_per_contract` contains it.
     """
 
     venue: Venue
@@ -51,6 +57,7 @@ class Instrument:
     funding_interval_hours: float | None = None
     tick_usd: float | None = None
     highest_leverage: float | None = None
+    quoted_coins: float = 1.0
 
     def coins(self, contracts: float, price_usd: float) -> float:
         """A number of contracts in coins at a price."""
@@ -114,7 +121,8 @@ class Asked:
 class Ask(Generic[T_co]):
     """One question: what it costs of the venue's budget, and the pure function that reads its answer.
 
-    `weight` is in the venue's own unit of `budget`. `body` makes it a POST.
+    `weight` is in the venue's own unit of `budget`. `body` makes it a POST. Where the venue pages, `next_page` gives of an
+    answer the params that replace their namesakes in the question for the page that follows, None after the last page.
     """
 
     venue: Venue
@@ -127,6 +135,7 @@ class Ask(Generic[T_co]):
     budget: str = "default"
     symbol: str | None = None
     step_ms: int | None = None
+    next_page: Callable[[bytes, Asked], Mapping[str, str] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +158,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A failed answer understood: the verdict, for how long to wait where the venue says, and its own words, shortened."""
+    """A failed answer understood: the verdict, for how long to wait where the venue says, and its own words, shortened.
+
+    The wait is `wait_s` from now or `until_ms` by the venue's clock, whichever the answer gives outside the header
+    Retry-After, which is read by `scheduler.fetch` itself and goes before both.
+    """
 
     verdict: Verdict
     why: str
     wait_s: float | None = None
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +184,9 @@ class Stream:
     """One websocket: where, what to say first, how to stay connected, and the pure function that reads a frame.
 
     `read` gives () for acknowledgements and pongs and raises Misread for what it does not know. `answer` gives the text
-    to send back to a frame that demands one. `ping` is sent every `ping_every_s`. `lives_s` is when the venue will cut
+    to send back to a frame that demands one. Where frames only say what changed, `remembering` makes a reader with a memory,
+    anew for every connection, to be used instead of `read` (which then reads a frame by itself, as far as that goes).
+    `ping` is sent every `ping_every_s`. `lives_s` is when the venue will cut
     the connection by itself. At least one channel has an expected interval: it proves the others alive.
     """
 
@@ -183,6 +199,7 @@ class Stream:
     ping_every_s: float | None = None
     answer: Callable[[bytes], str | None] | None = None
     lives_s: float | None = None
+    remembering: Callable[[], Callable[[bytes, Asked], tuple[Report, ...]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +208,8 @@ class Exchange:
 
     `asks` gives what to ask each cycle for these instruments, `history_asks` what a cold start asks once (candles, open
     interest and funding back to `since_ms`), `streams` what to listen to, `trouble` reads a failed answer (HTTP status,
-    headers in lower case, body), also one with HTTP 200 (None: it is no failure).
+    headers in lower case, body), also one with HTTP 200 (None: it is no failure). `used`, where a venue tells it, reads from
+    the headers of an answer how much of each budget it has counted in the running window, in that budget's unit.
     """
 
     name: str
@@ -205,3 +223,4 @@ class Exchange:
     streams: Callable[[Sequence[Instrument]], tuple[Stream, ...]]
     trouble: Callable[[int, Mapping[str, str], bytes], Trouble | None]
     tiers: Callable[[Sequence[Instrument]], tuple[Ask[Mapping[Asset, Tiers]], ...]] | None = None
+    used: Callable[[Mapping[str, str]], Mapping[str, int]] | None = None
