@@ -105,19 +105,29 @@ class Reading:
     conditions: tuple[Condition, ...] = ()
 
 
+# bound once: before Python 3.12 a member looked up on its class costs as much as all else here
+_SEEN, _STALE, _ABSENT = Presence.SEEN, Presence.STALE, Presence.ABSENT
+_LEARNING, _MEASURED = Because.LEARNING, Because.MEASURED
+
+
 def presence_of(asof_ms: int, now_ms: int, ttl_ms: int, absent_after_ms: int) -> Presence:
     """Seen within its time to live, stale after it, absent once a series has not spoken for `absent_after_ms`."""
     age_ms = now_ms - asof_ms
     if age_ms > absent_after_ms:
-        return Presence.ABSENT
-    return Presence.STALE if age_ms > ttl_ms or age_ms < 0 else Presence.SEEN
+        return _ABSENT
+    return _STALE if age_ms > ttl_ms or age_ms < 0 else _SEEN
+
+
+def because_of(rank: float | None) -> Because:
+    """Why a value that was measured says what it says: without a rank its past is still being learned."""
+    return _LEARNING if rank is None else _MEASURED
 
 
 def settle(reading: Reading) -> Reading:
     """The reading as it may be used: one past its time to live claims nothing, one long gone is absent."""
-    if reading.presence is Presence.SEEN:
+    if reading.presence is _SEEN:
         return reading
-    if reading.presence is Presence.ABSENT:
+    if reading.presence is _ABSENT:
         return replace(absent(reading.name, reading.unit), asof_ms=reading.asof_ms)
     conditions = tuple([unknown(condition) for condition in reading.conditions])
     return replace(reading, because=Because.TOO_OLD, conditions=conditions)

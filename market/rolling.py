@@ -199,6 +199,11 @@ class Extreme:
         self.times.clear()
         self.values.clear()
 
+    def since(self, oldest_ms: int) -> float | None:
+        """The largest value after `oldest_ms`, a part of the window; None when nothing is in it."""
+        first = bisect_right(self.times, oldest_ms)
+        return self.values[first] if first < len(self.values) else None
+
     @property
     def largest(self) -> float | None:
         """The largest value, None when nothing is in the window."""

@@ -5,7 +5,7 @@ from collections import deque
 from market.formulas.logic import any_of
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.observations import HOUR_MS
-from market.reading import Because, Condition, Facts, Reading, Signal, absent, claim, measure, presence_of
+from market.reading import Condition, Facts, Reading, Signal, absent, because_of, claim, measure, presence_of
 from market.rules import LiquidationRules, Rules
 from market.state import MarketState
 from market.state.liquidations import BPS, LEAST_HOURS, SideWindows, stands_out
@@ -27,7 +27,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         NAME,
         UNIT,
         presence_of(windows.at_ms, now_ms, ttl_ms, fresh.absent_after_ms),
-        Because.LEARNING if rank is None else Because.MEASURED,
+        because_of(rank),
         value=long_bps,
         percentile=rank,
         quality=quality

@@ -2,7 +2,7 @@
 
 from market.formulas.logic import all_of, any_of, at_least, at_most
 from market.formulas.statistics import freshness_quality, time_to_live_ms
-from market.reading import Because, Condition, Facts, Reading, Signal, absent, claim, measure, presence_of
+from market.reading import Condition, Facts, Reading, Signal, absent, because_of, claim, measure, presence_of
 from market.rules import Rules, SkewRules
 from market.state import MarketState
 
@@ -26,7 +26,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         NAME,
         UNIT,
         presence_of(last.known_at_ms, now_ms, ttl_ms, fresh.absent_after_ms),
-        Because.LEARNING if rank is None else Because.MEASURED,
+        because_of(rank),
         value=last.skew_25d_30d * POINTS,
         percentile=rank,
         quality=quality if learned >= THIRD_OF_MONTH_HOURS else quality * fresh.learning_quality,

@@ -3,7 +3,6 @@
 from math import sqrt
 
 from market.formulas.logic import all_of, any_of, at_most
-from market.formulas.price import drawdown
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.observations import HOUR_MS
 from market.reading import (
@@ -67,9 +66,9 @@ def _facts(state: MarketState, rules: Rules) -> dict[str, float | None]:
         "shock_4h": price.in_sigmas(r_4h, price.four_hours),
         "shock_24h": price.in_sigmas(r_24h, price.day),
         "sigma_1d": None if variance is None else sqrt(max(0.0, variance) * 24.0),
-        "drawdown_7d": drawdown(usd, price.high_7d.largest or usd),
-        "drawdown_30d": drawdown(usd, price.high_30d.largest or usd),
-        "drawdown_90d": drawdown(usd, price.high_90d.largest or usd),
+        "drawdown_7d": price.drawdown(7),
+        "drawdown_30d": price.drawdown(30),
+        "drawdown_90d": price.drawdown(90),
         "mean_7d_usd": price.mean_7d.mean,
         "range_ratio": None if span is None or not usual else span / usual,
         "range_percentile": None

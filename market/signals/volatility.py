@@ -2,7 +2,7 @@
 
 from market.formulas.logic import any_of, at_least
 from market.formulas.statistics import freshness_quality, time_to_live_ms
-from market.reading import Because, Condition, Reading, Signal, absent, measure, presence_of
+from market.reading import Condition, Reading, Signal, absent, because_of, measure, presence_of
 from market.rules import Rules, VolatilityRules
 from market.state import MarketState
 from market.state.volatility import MONTH_HOURS, WEEK_HOURS
@@ -28,7 +28,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         NAME,
         UNIT,
         presence_of(windows.last_close_at_ms, now_ms, ttl_ms, fresh.absent_after_ms),
-        Because.LEARNING if rank is None else Because.MEASURED,
+        because_of(rank),
         value=sigma,
         percentile=rank,
         quality=quality if len(windows.sizing) >= THIRD_OF_YEAR else quality * fresh.learning_quality,

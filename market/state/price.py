@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from math import log, sqrt
 
-from market.formulas.price import Swings, swing_threshold
+from market.formulas.price import Swings, drawdown, swing_threshold
 from market.observations import DAY_MS, HOUR_MS, Candle
 from market.rolling import DecayingMean, Extreme, Lagged, RankWindow
 from market.rules import PriceRules
@@ -47,9 +47,7 @@ class PriceWindows:
     week: Lagged = field(default_factory=lambda: _lag(7 * DAY_MS))
     swings: Swings = field(default_factory=Swings)
     mean_7d: DecayingMean = field(default_factory=lambda: DecayingMean(84.0))
-    high_7d: Extreme = field(default_factory=lambda: Extreme(7 * DAY_MS))
-    high_30d: Extreme = field(default_factory=lambda: Extreme(30 * DAY_MS))
-    high_90d: Extreme = field(default_factory=lambda: Extreme(90 * DAY_MS))
+    highest: Extreme = field(default_factory=lambda: Extreme(90 * DAY_MS))
     day_high: Extreme = field(default_factory=lambda: Extreme(DAY_MS))
     day_low: Extreme = field(default_factory=lambda: Extreme(DAY_MS))
     low_72h: Extreme = field(default_factory=lambda: Extreme(72 * HOUR_MS))
@@ -93,6 +91,11 @@ class PriceWindows:
         high, low = self.day_high.largest, self.day_low.largest
         return None if high is None or low is None else log(high / -low)
 
+    def drawdown(self, days: int) -> float | None:
+        """How far the price is below its highest close of the last `days` (at most 90), a fraction; None without price."""
+        highest = self.highest.since(self.price_at_ms - days * DAY_MS)
+        return None if highest is None or self.price_usd is None else drawdown(self.price_usd, highest)
+
     def log_return(self, past: Lagged) -> float | None:
         """ln(price / price then), None where history does not reach back."""
         before = past.before(self.price_at_ms)
@@ -117,8 +120,7 @@ class PriceWindows:
     def _remember(self, at_ms: int, price: float, candle: Candle) -> None:
         for past in (self.hour.price, self.four_hours.price, self.day.price, self.week):
             past.offer(at_ms, price)
-        for high in (self.high_7d, self.high_30d, self.high_90d):
-            high.offer(at_ms, price)
+        self.highest.offer(at_ms, price)
         self.day_high.offer(at_ms, candle.high_usd)
         self.day_low.offer(at_ms, -candle.low_usd)
 
