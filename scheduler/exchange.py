@@ -78,10 +78,14 @@ Instruments = Mapping[str, Instrument]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An observation with the asset it is of; values that carry their asset themselves are told as they are."""
+    """An observation with the asset it is of; values that carry their asset themselves are told as they are.
+
+    `relayed_by` is the venue that passed on what another one said: of use while that one is silent to us, not beside it.
+    """
 
     asset: Asset
     said: Candle | Funding | OpenInterest | ImpliedVolatility
+    relayed_by: Venue | None = None
 
 
 Report = Told | Mark | Liquidation | DepthBand | OptionQuote | Heartbeat
@@ -109,12 +113,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reader knows beside the payload: when it came, the instruments of the venue, and what was asked."""
+    """What a reader knows beside the payload: when it came, the instruments of the venue, and what was asked.
+
+    `price_usd` is the asset's mark where what is asked needs one: brackets that a venue counts in contracts.
+    """
 
     received_at_ms: int
     instruments: Instruments = field(default_factory=dict)
     symbol: str | None = None
     step_ms: int | None = None
+    price_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,7 @@ class Ask(Generic[T_co]):
 
     `weight` is in the venue's own unit of `budget`. `body` makes it a POST. Where the venue pages, `next_page` gives of an
     answer the params that replace their namesakes in the question for the page that follows, None after the last page.
+    With `every_s` it is asked at most that often, without it each cycle.
     """
 
     venue: Venue
@@ -136,6 +145,7 @@ class Ask(Generic[T_co]):
     symbol: str | None = None
     step_ms: int | None = None
     next_page: Callable[[bytes, Asked], Mapping[str, str] | None] | None = None
+    every_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +216,12 @@ class Stream:
 class Exchange:
     """The one entry of an exchange file. `name` is the venue's; URLs can be overridden in the environment.
 
-    `asks` gives what to ask each cycle for these instruments, `history_asks` what a cold start asks once (candles, open
-    interest and funding back to `since_ms`), `streams` what to listen to, `trouble` reads a failed answer (HTTP status,
-    headers in lower case, body), also one with HTTP 200 (None: it is no failure). `used`, where a venue tells it, reads from
-    the headers of an answer how much of each budget it has counted in the running window, in that budget's unit.
+    `instruments` are asked in order, about hourly: each reader is given those the earlier ones gave, and what a later one
+    says of a symbol replaces it. `asks` gives what to ask each cycle for these instruments, `history_asks` what a cold
+    start asks once (candles, open interest and funding back to `since_ms`), `streams` what to listen to, `trouble` reads a
+    failed answer (HTTP status, headers in lower case, body), also one with HTTP 200 (None: it is no failure). `used`, where
+    a venue tells it, reads from the headers of an answer how much of each budget it has counted in the running window, in
+    that budget's unit.
     """
 
     name: str

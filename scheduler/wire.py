@@ -1,0 +1,82 @@
+"""How payloads of exchanges are decoded: bounded numbers, one typed decode that knows one error, and two sums all need."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from market.observations import HOUR_MS, Asset, DepthBand, Venue
+from scheduler.exchange import Misread
+
+T = TypeVar("T")
+
+Price = Annotated[float, Meta(gt=0.0, lt=1e12)]
+"""US dollars a coin. A bound refuses NaN and infinity as well, here and below."""
+Amount = Annotated[float, Meta(ge=0.0, lt=1e18)]
+"""Coins, contracts or US dollars: zero or more."""
+Rate = Annotated[float, Meta(gt=-1.0, lt=1.0)]
+"""A fraction per interval: nobody is charged all of a position at once."""
+TimeMs = Annotated[int, Meta(ge=0, lt=10**14)]
+"""UTC epoch milliseconds."""
+Loose = str | float | None
+"""A number of a row that may not be for us: `strictly` reads it once it is known to be."""
+
+WITHINS = (0.01, 0.02)
+INTERVALS_HOURS = frozenset({1, 2, 4, 6, 8})
+_WORDS = 160
+
+
+def decoder(venue: Venue, kind: str, shape: Any) -> Callable[[bytes], Any]:
+    """A function that decodes JSON into `shape`, numbers also from strings; it raises Misread and nothing else."""
+    decode = msgspec.json.Decoder(shape, strict=False).decode
+
+    def decoded(payload: bytes) -> Any:
+        try:
+            return decode(payload)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
+            raise Misread(venue, kind, str(wrong)[:_WORDS]) from None
+
+    return decoded
+
+
+def strictly(venue: Venue, kind: str, loose: object, shape: type[T]) -> T:
+    """A loosely decoded row as the strict `shape`. Raises Misread."""
+    try:
+        return msgspec.convert(loose, shape, strict=False, from_attributes=True)
+    except msgspec.MsgspecError as wrong:
+        raise Misread(venue, kind, str(wrong)[:_WORDS]) from None
+
+
+def depth_bands(
+    venue: Venue,
+    asset: Asset,
+    known_at_ms: int,
+    bids: Sequence[tuple[float, float]],
+    asks: Sequence[tuple[float, float]],
+) -> tuple[DepthBand, ...]:
+    """What rests within 1 % and 2 % of the middle, of levels (US dollars, coins); () for a book with an empty side."""
+    if not bids or not asks:
+        return ()
+    middle = (max(price for price, _ in bids) + min(price for price, _ in asks)) / 2.0
+    lowest, highest = min(price for price, _ in bids), max(price for price, _ in asks)
+    bands = []
+    for within in WITHINS:
+        low, high = middle * (1.0 - within), middle * (1.0 + within)
+        bid_usd = sum(price * coins for price, coins in bids if price >= low)
+        ask_usd = sum(price * coins for price, coins in asks if price <= high)
+        reaches = lowest <= low and highest >= high
+        bands.append(DepthBand(venue, asset, known_at_ms, within, bid_usd, ask_usd, reaches))
+    return tuple(bands)
+
+
+def spans_hours(times_ms: Sequence[int], otherwise_hours: float | None) -> list[float | None]:
+    """For each of these ascending settlement times how many hours it settled: the distance from the one before.
+
+    The first takes the distance to the second. A distance that is no interval of funding (a row is missing) gives
+    `otherwise_hours`, so does a time alone.
+    """
+    gaps = [round((later - earlier) / HOUR_MS) for earlier, later in pairwise(times_ms)]
+    spans = [float(gap) if gap in INTERVALS_HOURS else otherwise_hours for gap in gaps]
+    return [spans[0] if spans else otherwise_hours, *spans] if times_ms else []
