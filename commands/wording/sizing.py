@@ -282,13 +282,24 @@ def _actions(check: SizeCheck, phrases: Phrases) -> tuple[Action, ...]:
 
 
 def size_line(check: SizeCheck, leverage: str) -> str:
-    """The command line that asks for the same position at another leverage."""
+    """The command line that asks for the same position at another leverage; all that was stated is stated again."""
     position = check.position
     words = ["/size", position.asset, leverage, position.side.value]
     if position.equity_usd is not None:
         words.append(f"equity={position.equity_usd:.2f}".rstrip("0").rstrip("."))
     if position.hold_hours is not None:
         words.append(f"hold={position.hold_hours:g}h")
+    if position.drawdown_budget is not None:
+        words.append(f"lose={_typed(100.0 * position.drawdown_budget)}%")
     if position.mode is MarginMode.CROSS:
         words.append(position.mode.value)
+    if position.base_leverage is not None:
+        words.append(f"base={_typed(position.base_leverage)}x")
+    if position.entry_usd is not None:
+        words.append(f"entry={_typed(position.entry_usd)}")
     return " ".join(words)
+
+
+def _typed(value: float) -> str:
+    """A number as a reader would have typed it: plain digits, at most eight decimals."""
+    return f"{value:.8f}".rstrip("0").rstrip(".")

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from commands.protocol.dispatch import outcome
+from commands.protocol.phrases import phrases_in
 from commands.size import _refusal
 from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition
 from market.observations import MINUTE_MS, SECOND_MS
+from market.sizing import Reduction
 from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
 from tests.commands.talking import monospaced, talk
 
@@ -72,6 +74,21 @@ async def test_the_button_asks_for_the_same_position_at_what_fits() -> None:
     first = ask.reply.actions[0]
     assert first.command == "/size BTC 2.5x short equity=10000 hold=48h cross"
     assert "FITS" in await ask(first.command)
+
+
+async def test_the_button_keeps_every_word_of_the_question() -> None:
+    ask = talk(crowding(volatility=reading("volatility", NOW_MS, "vol_hi")))
+    await ask("/size BTC 8x 1,000 base=8x lose=2.5% entry=64,200.5")
+    first = ask.reply.actions[0]
+    assert first.command == "/size BTC 3.0x long equity=1000 lose=2.5% base=8x entry=64200.5"
+    said = await ask(first.command)
+    assert said.startswith("BTC 3x long · FITS")
+    assert "To lose at most 2.5% (25 USDT):" in said
+
+
+async def test_the_name_of_every_link_of_the_chain_leaves_room_for_its_factor() -> None:
+    phrases = phrases_in("en")
+    assert all(len(phrases.word("chain", why.value)) <= 18 for why in Reduction)
 
 
 async def test_without_equity_nothing_is_said_in_money() -> None:
