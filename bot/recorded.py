@@ -113,15 +113,27 @@ def _alerts_told(alerts: Iterable[Alert]) -> str:
 
 def _covering(files: Sequence[HistoryFile], at_ms: int) -> list[HistoryFile]:
     """The files of every asset whose bars reach around `at_ms`. Raises WrongRequest where none does."""
-    spans: dict[Asset, tuple[int, int]] = {}
-    for file in files:
-        first_ms, last_ms = spans.get(file.asset, (file.first_close_ms, file.last_close_ms))
-        spans[file.asset] = min(first_ms, file.first_close_ms), max(last_ms, file.last_close_ms)
-    inside = {asset for asset, (first_ms, last_ms) in spans.items() if first_ms <= at_ms <= last_ms}
+    spans = {asset: _spans(files, asset) for asset in dict.fromkeys(file.asset for file in files)}
+    inside = {asset for asset, reach in spans.items() if any(first <= at_ms <= last for first, last in reach)}
     if not inside:
-        there = ", ".join(f"{asset} {time_text(a)} to {time_text(b)}" for asset, (a, b) in spans.items())
+        there = ", ".join(
+            f"{asset} {time_text(first)} to {time_text(last)}"
+            for asset, reach in spans.items()
+            for first, last in reach
+        )
         raise WrongRequest(f"{time_text(at_ms)} is outside the files: {there}.")
     return [file for file in files if file.asset in inside]
+
+
+def _spans(files: Sequence[HistoryFile], asset: Asset) -> list[tuple[int, int]]:
+    """From when to when bars of the asset close; files that lie apart are apart, those that adjoin are one."""
+    spans: list[tuple[int, int]] = []
+    for file in sorted((file for file in files if file.asset == asset), key=lambda file: file.first_close_ms):
+        if spans and file.first_close_ms <= spans[-1][1] + file.step_ms:
+            spans[-1] = spans[-1][0], max(spans[-1][1], file.last_close_ms)
+        else:
+            spans.append((file.first_close_ms, file.last_close_ms))
+    return spans
 
 
 def _look(files: Sequence[HistoryFile], until_ms: int) -> tuple[Snapshot, ...]:

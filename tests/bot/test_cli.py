@@ -112,6 +112,18 @@ def test_only_bars_closed_by_then_count(here: Room, tmp_path: Path) -> None:
     assert json.loads(said[0].stdout)["data"]["at"] == "2024-01-02T16:00:00Z"
 
 
+def test_a_time_between_two_files_is_outside_of_them(here: Room, tmp_path: Path) -> None:
+    files = []
+    for day in (1, 2, 9):
+        file = tmp_path / f"{day}_BTC.csv"
+        file.write_text(HEADER + "".join(f"2024-01-{day:02d}T{hour:02d}:00Z,1,1,1,1\n" for hour in range(24)))
+        files += ["--history", str(file)]
+    refused = here.run("ask", "/regime BTC", *files, "--at", "2024-01-05T00:00Z")
+    assert refused.returncode == 2
+    assert "2024-01-01T01:00Z to 2024-01-03T00:00Z, BTC 2024-01-09T01:00Z" in refused.stderr
+    assert here.run("ask", "/regime BTC", *files, "--at", "2024-01-02T00:30Z").returncode == 0
+
+
 def test_without_a_time_the_last_bar_speaks(here: Room, crash: Path) -> None:
     done = here.run("ask", "/regime BTC", "--history", crash, "--json")
     assert json.loads(done.stdout)["data"]["at"] == "2024-08-10T07:00:00Z"
