@@ -30,20 +30,34 @@ _REGIME_SEVERITY: Mapping[State, Severity] = {
 def decide_regime(
     memory: AlertMemory, snapshot: Snapshot, rules: Rules, now_ms: int
 ) -> tuple[AlertMemory, tuple[Alert, ...]]:
-    """Say a change of state once: worse ones by their severity, the way back as resolved, blindness as unknown."""
+    """Say a change of state once: worse ones by their severity, the way back as resolved, blindness as unknown.
+
+    What was told stands through a blind moment: a state that is seen again unchanged is not told again.
+    """
     state, told = snapshot.regime.state, memory.told_state
     if state is told:
         return memory, ()
     edge, reason = _regime_edge(told, state)
-    last = memory.told_state_ms.get(state)
-    is_repeat = last is not None and now_ms - last < rules.alerts.same_state_quiet_ms
     opened_ms = memory.regime_opened_ms if memory.regime_opened_ms is not None else now_ms
-    still_open = state in _REGIME_SEVERITY or edge is Edge.UNKNOWN
-    memory = replace(memory, told_state=state, regime_opened_ms=opened_ms if still_open else None)
-    if edge is None or (is_repeat and not _is_worse(told, state)):
+    if state is not State.INSUFFICIENT_DATA:
+        still_open = state in _REGIME_SEVERITY
+        memory = replace(memory, told_state=state, regime_opened_ms=opened_ms if still_open else None)
+    if edge is None or _is_too_soon(memory, told, snapshot, rules, now_ms):
         return memory, ()
     memory = replace(memory, told_state_ms={**memory.told_state_ms, state: now_ms})
     return memory, (_tell_regime(snapshot, edge, reason, opened_ms, rules, now_ms),)
+
+
+def _is_too_soon(
+    memory: AlertMemory, told: State | None, snapshot: Snapshot, rules: Rules, now_ms: int
+) -> bool:
+    """Whether the same state was told a few hours ago; what is worse, or ends what was told, is never too soon."""
+    state = snapshot.regime.state
+    last = memory.told_state_ms.get(state)
+    ends = state not in _REGIME_SEVERITY and state is not State.INSUFFICIENT_DATA
+    if last is None or ends or _is_worse(told, state):
+        return False
+    return now_ms - last < rules.alerts.same_state_quiet_ms
 
 
 def _is_worse(told: State | None, state: State) -> bool:

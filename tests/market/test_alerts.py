@@ -1,6 +1,7 @@
 """What is warned of, why, and that nothing is said twice."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import log
 
 import pytest
@@ -154,3 +155,35 @@ def test_too_little_seen_is_told_as_unknown() -> None:
     assert [(alert.edge, alert.reason) for alert in alerts if alert.kind is Kind.REGIME] == [
         (Edge.UNKNOWN, Reason.TOO_LITTLE_SEEN)
     ]
+
+
+CROWD = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
+
+
+def regime_alerts(*hours: Mapping[str, bool | None] | None) -> list[tuple[int, Edge, str]]:
+    """Every regime alert of these hours' flags, None for an hour whose price is stale."""
+    memory, regime, told = AlertMemory(), None, []
+    for hour, flags in enumerate(hours, start=1):
+        snapshot = snap(hour, 99, -0.2, before=regime, flags=CROWD if flags is None else flags)
+        if flags is None:
+            blind = without(market(**CROWD), "price", Presence.STALE)
+            snapshot = replace(snapshot, readings=blind, regime=judge(blind, regime, RULES, hour * HOUR))
+        regime = snapshot.regime
+        memory, alerts = decide(memory, snapshot, RULES, snapshot.at_ms)
+        told += [(hour, alert.edge, alert.state) for alert in alerts if alert.kind is Kind.REGIME]
+    return told
+
+
+def test_a_feed_that_comes_and_goes_does_not_tell_the_same_state_again() -> None:
+    told = regime_alerts({}, CROWD, None, CROWD, None, CROWD)
+    assert told == [(2, Edge.FIRED, "CROWDING"), (3, Edge.UNKNOWN, "INSUFFICIENT_DATA")]
+
+
+def test_what_became_unknown_is_resolved_once_it_is_seen_to_be_over() -> None:
+    told = regime_alerts({}, CROWD, None, {}, {}, {})
+    assert told[-1] == (6, Edge.RESOLVED, "HEALTHY")
+
+
+def test_every_state_that_was_told_is_resolved_however_soon_it_came_back() -> None:
+    told = regime_alerts({}, CROWD, {}, {}, {}, CROWD, {}, {}, {})
+    assert [edge for _, edge, _ in told] == [Edge.FIRED, Edge.RESOLVED, Edge.FIRED, Edge.RESOLVED]
