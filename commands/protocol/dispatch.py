@@ -63,7 +63,7 @@ async def _safely(work: Callable[[], Awaitable[Reply]], context: Context) -> Rep
     except TimeoutError as slow:
         return _apology("door.too_slow", slow, phrases)
     except Exception as slip:  # noqa: BLE001  the one place that turns a slip of ours into words
-        return _apology("door.apology", slip, phrases)
+        return _store_away(slip, phrases) if _is_store_away(slip) else _apology("door.apology", slip, phrases)
 
 
 async def _answer_text(text: str, context: Context) -> Reply:
@@ -115,6 +115,20 @@ def _refusal(wrong: Misunderstood, phrases: Phrases) -> Reply:
         private=True,
         data={"error": {"kind": REFUSED, "reason": reason, "example": example}},
     )
+
+
+def _is_store_away(slip: Exception) -> bool:
+    """Asked for only when something went wrong: the door opens without the library of the server."""
+    from store.connection import StoreUnavailable  # noqa: PLC0415, it brings the library of the server
+
+    return isinstance(slip, StoreUnavailable)
+
+
+def _store_away(away: Exception, phrases: Phrases) -> Reply:
+    """No slip of ours: the server that holds everything is away, and everybody who asks is told so."""
+    log.warning("a question is not answered: %s", away)
+    reason = phrases.say("door.store_away")
+    return Reply((Note(reason, Tone.CAUTION),), data={"error": {"kind": FAILED, "reason": reason}})
 
 
 def _apology(key: str, slip: Exception, phrases: Phrases) -> Reply:

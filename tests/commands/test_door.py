@@ -14,6 +14,7 @@ from commands.protocol.dispatch import answer, answer_options, outcome
 from commands.protocol.request import Role
 from market.observations import Asset
 from market.snapshot import Snapshot
+from store.connection import StoreUnavailable
 from store.in_memory import FeedInMemory, SnapshotsInMemory
 from store.services import Services
 from tests.commands.markets import crowding
@@ -125,13 +126,14 @@ async def test_slash_options_come_in_by_the_same_door() -> None:
 class Broken(SnapshotsInMemory):
     """A memory that fails, or never answers."""
 
-    def __init__(self, wait_s: float = 0.0) -> None:
+    def __init__(self, wait_s: float = 0.0, failure: Exception | None = None) -> None:
         super().__init__(WATCHED)
         self.wait_s = wait_s
+        self.failure = failure or ConnectionError("redis://user:password@10.0.0.1 refused")
 
     async def latest(self, asset: Asset) -> Snapshot | None:
         await asyncio.sleep(self.wait_s)
-        raise ConnectionError("redis://user:password@10.0.0.1 refused")
+        raise self.failure
 
 
 async def test_a_slip_of_ours_is_one_apology_whose_code_is_in_the_log(
@@ -148,6 +150,16 @@ async def test_a_slip_of_ours_is_one_apology_whose_code_is_in_the_log(
     assert "refused" not in text_of(reply)
     assert "Traceback" not in text_of(reply)
     assert "77k" not in caplog.text  # what somebody holds is nobody's business
+
+
+async def test_a_store_that_is_away_is_said_to_be_away(caplog: pytest.LogCaptureFixture) -> None:
+    away = Broken(failure=StoreUnavailable("The store is not available: refused"))
+    with caplog.at_level(logging.WARNING):
+        reply = await answer("/regime BTC", replace(context(), services=Services(away, FeedInMemory())))
+    assert "does not answer just now; nothing was changed" in text_of(reply)
+    assert outcome(reply) == "failed"
+    assert "The store is not available: refused" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_an_answer_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
