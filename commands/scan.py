@@ -30,11 +30,11 @@ async def answer(ask: Scan, context: Context) -> Reply:
     unread = [asset for asset in watched if asset not in {snapshot.asset for snapshot in snapshots}]
     wide = breadth(snapshots)
     blocks: tuple[Block, ...] = (
-        Heading(fit(phrases.say("scan.heading", count=len(snapshots)))),
+        Heading(fit(phrases.say("scan.heading", count=len(watched)))),
         *(source_notes(snapshots[0], phrases, context.now_ms) if snapshots else ()),
         Text("\n".join(_breadth(wide, phrases))),
         *((Lines(_table(snapshots, phrases, context.now_ms)),) if snapshots else ()),
-        Text("\n".join((*_unread(unread, phrases), phrases.say("scan.legend")))),
+        Text("\n".join((*_unread(unread, phrases), *((phrases.say("scan.legend"),) if snapshots else ())))),
     )
     actions = tuple(Action(snapshot.asset, f"/regime {snapshot.asset}") for snapshot in snapshots[:3])
     return Reply(blocks, actions, data=_plain(snapshots, unread, wide))

@@ -13,6 +13,9 @@ from market.table import SEVERITY, State
 EVALUATED = frozenset({"BTC", "ETH", "SOL", "XRP"})
 """The assets of the recorded evaluation (first-evaluation.md section 3); for others the odds are not established."""
 
+LEAST_FALL = -0.0005
+"""A smaller fall is written as 0.0%."""
+
 _ODDS = (None, "alert.odds_watch", "alert.odds_warning", "alert.odds_critical")
 _TONES = {Severity.WATCH: Tone.PLAIN, Severity.WARNING: Tone.CAUTION, Severity.CRITICAL: Tone.STRESS}
 
@@ -85,13 +88,20 @@ def _story(alert: Alert, phrases: Phrases) -> list[str]:
         lines.append(phrases.word("meaning", alert.state.value))
         return [*lines, *_context(alert, phrases)]
     if alert.edge in (Edge.RESOLVED, Edge.FALSE_ALARM):
-        verdict = phrases.word("edge", alert.edge.value)
-        return [phrases.say("alert.verdict", verdict=verdict, low=numbers.percent(alert.low_so_far)), *lines]
+        return [_verdict(alert, phrases), *lines]
     if alert.lost_so_far is None:
         lines.append(phrases.say("alert.lost_none"))
     elif alert.reason is not Reason.CONTEXT_ALONE:
         lines.append(phrases.say("alert.lost", lost=numbers.percent(alert.lost_so_far)))
     return [*lines, *_context(alert, phrases)]
+
+
+def _verdict(alert: Alert, phrases: Phrases) -> str:
+    """How it ended and the worst of it; a warning without a fall never had a low."""
+    verdict, low = phrases.word("edge", alert.edge.value), alert.low_so_far
+    if low is not None and low > LEAST_FALL:
+        return phrases.say("alert.verdict_no_low", verdict=verdict)
+    return phrases.say("alert.verdict", verdict=verdict, low=numbers.percent(low))
 
 
 def _context(alert: Alert, phrases: Phrases) -> list[str]:

@@ -6,7 +6,7 @@ from commands.wording.columns import fit, sides
 from commands.wording.market import footer, source_notes
 from commands.wording.panel import reading_line
 from commands.wording.why import ANSWERS
-from market.checklist import Advice, Checklist
+from market.checklist import Advice, Check, Checklist
 from market.observations import Side
 from market.report import iso, market_time
 from market.snapshot import Snapshot
@@ -35,7 +35,7 @@ def describe_check(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, n
 
 def _count(checklist: Checklist, side: str, phrases: Phrases) -> list[str]:
     lines = [phrases.say("check.count", met=checklist.met, side=side), phrases.say("check.rule")]
-    if checklist.unknown:
+    if checklist.could_be is not checklist.advice:
         could_be = phrases.word("check_advice", checklist.could_be.value)
         lines.append(phrases.say("check.could_be", unknown=checklist.unknown, could_be=could_be))
     if checklist.absent:
@@ -56,10 +56,15 @@ def _lines(checklist: Checklist, phrases: Phrases) -> tuple[str, ...]:
     return tuple(
         sides(
             phrases.word("check_question", f"{checklist.side.value}_{check.question.value}"),
-            phrases.word("check_answer", ANSWERS[check.met][1]),
+            phrases.word("check_answer", _answer(check)),
         )
         for check in checklist.checks
     )
+
+
+def _answer(check: Check) -> str:
+    """Flashing, not flashing or unknown; what was counted as not flashing for want of its input is not seen."""
+    return "not_seen" if check.met is False and check.absent else ANSWERS[check.met][1]
 
 
 def _actions(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> tuple[Action, ...]:

@@ -112,13 +112,13 @@ def from_log(log_return: float) -> float:
 
 
 def age(ms: int | None, *, daily: bool = False) -> str:
-    """How old a value is, in one unit: "4s", "2min", "3h", "19h daily", "5d"."""
+    """How old a value is, in one unit: "4s", "2min", "3h", "5d", and short enough beside a daily one: "19h daily"."""
     if ms is None:
         return "-"
     if ms < MINUTE_MS:
         told = f"{max(0, ms) // SECOND_MS}s"
-    elif ms < 2 * HOUR_MS:
-        told = f"{ms // MINUTE_MS}min"
+    elif ms < (HOUR_MS if daily else 2 * HOUR_MS):
+        told = f"{ms // MINUTE_MS}m" if daily else f"{ms // MINUTE_MS}min"
     elif ms < 2 * DAY_MS:
         told = f"{ms // HOUR_MS}h"
     else:

@@ -93,6 +93,11 @@ def test_the_end_says_how_long_and_how_deep_and_whether_it_was_a_false_alarm(
     assert "Odds" not in told
 
 
+def test_a_warning_without_a_fall_never_had_a_low() -> None:
+    over = replace(fired(), edge=Edge.RESOLVED, reason=Reason.CONTEXT_CLEARED, low_so_far=0.0)
+    assert "RESOLVED: price never fell below where it began." in said(over)
+
+
 def test_what_cannot_be_seen_any_more_is_unknown_never_over() -> None:
     blind = replace(fired(), edge=Edge.UNKNOWN, reason=Reason.NO_FRESH_PRICE, lost_so_far=None)
     told = said(blind)

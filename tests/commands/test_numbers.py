@@ -67,6 +67,8 @@ def test_an_age_has_one_unit(ms: int | None, told: str) -> None:
 
 def test_a_daily_value_says_so() -> None:
     assert numbers.age(19 * HOUR_MS, daily=True) == "19h daily"
+    assert numbers.age(HOUR_MS, daily=True) == "1h daily"
+    assert numbers.age(59 * MINUTE_MS, daily=True) == "59m daily"
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ async def test_the_numbers_behind_why_hold_the_conditions_and_the_ways_out() -> 
 async def test_scan_ranks_by_stress_and_is_headed_by_breadth() -> None:
     ask = talk(crowding(), unwinding(asset="ETH"), calm(asset="1000PEPE"))
     said = (await ask("/scan")).splitlines()
-    assert said[0] == "3 watched, by stress"
+    assert said[0] == "4 watched, by stress"
     assert said[1] == "Off their lows: 0 of 3."
     assert said[2] == "Open interest rising on a stable price: 1 of 3."
     assert said[3:7] == [
@@ -90,6 +90,8 @@ async def test_scan_ranks_by_stress_and_is_headed_by_breadth() -> None:
 
 async def test_scan_of_nothing_says_so() -> None:
     said = await talk()("/scan")
+    assert said.startswith("4 watched, by stress")
+    assert "not a probability" not in said
     assert "No data yet: BTC, ETH, SOL, 1000PEPE." in said
     assert "Breadth: not seen." in said
 
@@ -125,9 +127,15 @@ async def test_check_says_what_an_unknown_could_make_of_it() -> None:
 
 
 async def test_check_names_what_was_counted_as_not_flashing_for_want_of_it() -> None:
-    assert "Counted as not flashing because not seen: skew." in await talk(crowding(lacking=("skew",)))(
-        "/check"
-    )
+    said = await talk(crowding(lacking=("skew",)))("/check")
+    assert "Counted as not flashing because not seen: skew." in said
+    assert "Puts dear or dearer          not seen" in said
+
+
+async def test_an_unknown_that_could_change_nothing_is_not_said_to_change_something() -> None:
+    said = await talk(calm(silent=("skew",)))("/check")
+    assert "Puts dear or dearer                 ?" in said
+    assert "could be" not in said
 
 
 # ---------------------------------------------------------------------------------------------- status
