@@ -1,16 +1,14 @@
 """How payloads of exchanges are decoded: bounded numbers, one typed decode that knows one error, and two sums all need."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from market.observations import HOUR_MS, Asset, DepthBand, Venue
+from market.observations import DAY_MS, HOUR_MS, Asset, DepthBand, Venue
 from scheduler.exchange import Misread
-
-T = TypeVar("T")
 
 Price = Annotated[float, Meta(gt=0.0, lt=1e12)]
 """US dollars a coin. A bound refuses NaN and infinity as well, here and below."""
@@ -41,8 +39,8 @@ def decoder(venue: Venue, kind: str, shape: Any) -> Callable[[bytes], Any]:
     return decoded
 
 
-def strictly(venue: Venue, kind: str, loose: object, shape: type[T]) -> T:
-    """A loosely decoded row as the strict `shape`. Raises Misread."""
+def strictly(venue: Venue, kind: str, loose: object, shape: Any) -> Any:
+    """A loosely decoded row or number as the strict `shape`. Raises Misread."""
     try:
         return msgspec.convert(loose, shape, strict=False, from_attributes=True)
     except msgspec.MsgspecError as wrong:
@@ -80,3 +78,33 @@ def spans_hours(times_ms: Sequence[int], otherwise_hours: float | None) -> list[
     gaps = [round((later - earlier) / HOUR_MS) for earlier, later in pairwise(times_ms)]
     spans = [float(gap) if gap in INTERVALS_HOURS else otherwise_hours for gap in gaps]
     return [spans[0] if spans else otherwise_hours, *spans] if times_ms else []
+
+
+def words(text: bytes | str) -> str:
+    """A venue's own words on one line, shortened, without control characters: fit for a log and a chat."""
+    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    line = " ".join(said[: 4 * _WORDS].split())
+    return "".join(letter for letter in line if letter.isprintable())[:_WORDS]
+
+
+def live_from_ms(since_ms: int, now_ms: int) -> int:
+    """Where hourly history gives way to the live step: at the open hour, or at once where less than a day is asked."""
+    opened_ms = now_ms - now_ms % HOUR_MS
+    return since_ms if now_ms - since_ms < DAY_MS else opened_ms
+
+
+def pages(since_ms: int, until_ms: int, step_ms: int, rows: int) -> Iterator[tuple[int, int]]:
+    """The starts of pages of at most `rows` steps that cover the time, and how many steps each has."""
+    start_ms, end_ms = since_ms - since_ms % step_ms, until_ms - until_ms % step_ms
+    for page_ms in range(start_ms, end_ms, rows * step_ms):
+        yield page_ms, min(rows, (end_ms - page_ms) // step_ms)
+
+
+def subscriptions(method: str, names: Sequence[str], at_once: int) -> tuple[str, ...]:
+    """Messages {"method", "params", "id"} that subscribe to these names, at most so many in one."""
+    return tuple(
+        msgspec.json.encode(
+            {"method": method, "params": names[first : first + at_once], "id": number}
+        ).decode()
+        for number, first in enumerate(range(0, len(names), at_once), start=1)
+    )
