@@ -1,0 +1,162 @@
+"""Staying on one stream: connect, read, notice silence, connect again. Nothing a venue sends ends it."""
+
+import asyncio
+from typing import NoReturn
+
+import structlog
+
+from scheduler.exchange import Asked, Exchange, Instruments, Misread, Report, Stream
+from scheduler.streams.backoff import Backoff
+from scheduler.streams.connection import TICK_S, Connection, Ear, Ended, connect
+from scheduler.streams.heard import Hear, Heard, StreamStatus
+from scheduler.streams.watchdog import Watchdog
+from scheduler.streams.wires import Wires
+
+WELL_AFTER_S = 60.0
+"""So much of data, and only that, makes a connection a good one (reliability.md, A12)."""
+
+READS_AGAIN_AFTER_S = 60.0
+LATE_S = 1.0
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Listener:
+    """One stream listened to for as long as `run` runs. `instruments` are the venue's, for readers and symbols.
+
+    Raises ValueError where no channel of the stream would prove the others alive.
+    """
+
+    def __init__(
+        self, stream: Stream, exchange: Exchange, hear: Hear, instruments: Instruments, wires: Wires
+    ) -> None:
+        self._stream, self._exchange, self._hear = stream, exchange, hear
+        self._instruments, self._wires, self._clock = instruments, wires, wires.clock
+        self._watch = Watchdog(stream, instruments, self._clock.now_ms())
+        self._backoff = Backoff(wires.dice)
+        self._turn = asyncio.Lock()
+        self._read, self._answer = stream.read, stream.answer
+        self._log = log.bind(venue=str(stream.venue), path=stream.path)
+        self._connected_since_ms: int | None = None
+        self._reconnects = self._misreads = 0
+        self._trouble: str | None = None
+        self._is_lost = False
+        self._last_misread: str | None = None
+        self._misread_at_s: float | None = None
+        self._looked_at_s = 0.0
+
+    async def run(self) -> NoReturn:
+        """Listen until cancelled. Raises nothing but what `hear` raises."""
+        ear = Ear(self._frame, self._tick, self._subscribed)
+        while True:
+            ended = await self._connection(ear)
+            self._watch.lose()
+            self._connected_since_ms = None
+            self._reconnects += 1
+            if not ended.as_planned:
+                self._note_loss(ended)
+                await self._clock.sleep(max(self._backoff.next_s(), ended.wait_s))
+
+    def status(self) -> StreamStatus:
+        """How it stands now."""
+        return StreamStatus(
+            self._stream.venue,
+            self._stream.path,
+            self._connected_since_ms,
+            self._reconnects,
+            self._misreads,
+            self._trouble,
+            self._last_misread,
+            self._watch.status(),
+        )
+
+    async def _connection(self, ear: Ear) -> Ended:
+        try:
+            socket = await connect(self._stream, self._exchange, self._wires)
+        except Ended as ended:
+            return ended
+        remembering = self._stream.remembering
+        self._read = remembering() if remembering else self._stream.read
+        self._connected_since_ms = self._clock.now_ms()
+        self._watch.begin(self._clock.monotonic_s())
+        return await Connection(socket, self._stream, self._wires, ear).last()
+
+    async def _frame(self, frame: bytes) -> str | None:
+        at_s, at_ms = self._clock.monotonic_s(), self._clock.now_ms()
+        reports, answer = self._understand(frame, at_ms)
+        if reports:
+            gaps = self._watch.hear(reports, at_s, at_ms)
+            await self._hand_on((*gaps, *reports) if gaps else reports, at_s)
+        return answer
+
+    def _understand(self, frame: bytes, at_ms: int) -> tuple[tuple[Report, ...], str | None]:
+        """The reports of a frame; one without any may demand an answer."""
+        try:
+            reports = self._read(frame, Asked(at_ms, self._instruments))
+            return reports, None if reports or self._answer is None else self._answer(frame)
+        except Misread as misread:
+            self._note_misread(misread.kind, misread)
+        except Exception as slip:  # noqa: BLE001  a slip of ours in one reader must not deafen us to its stream
+            self._note_misread("", slip)
+        return (), None
+
+    async def _tick(self) -> str | None:
+        at_s = self._clock.monotonic_s()
+        self._excuse_lateness(at_s)
+        if self._turn.locked():
+            return None  # somebody is being told something: we were not reading, so silence means nothing
+        found = self._watch.look(at_s)
+        if found.said:
+            await self._hand_on(found.said, at_s)
+        if self._watch.data_for_s >= WELL_AFTER_S:
+            self._note_well()
+        if self._misread_at_s is not None and at_s - self._misread_at_s >= READS_AGAIN_AFTER_S:
+            self._misread_at_s = None
+            self._log.info("stream reads again", misreads=self._misreads)
+        return found.reconnect_because
+
+    async def _hand_on(self, heard: tuple[Heard, ...], at_s: float) -> None:
+        async with self._turn:
+            await self._hear(heard)
+        now_s = self._clock.monotonic_s()
+        if now_s - at_s >= LATE_S:
+            self._watch.excuse(now_s - at_s, now_s)
+
+    def _subscribed(self, took_s: float) -> None:
+        self._looked_at_s = self._clock.monotonic_s()
+        self._watch.excuse(took_s, self._looked_at_s)
+
+    def _excuse_lateness(self, at_s: float) -> None:
+        """Where this process itself stood still, frames may lie unread: that is no silence."""
+        late_s, self._looked_at_s = at_s - self._looked_at_s - TICK_S, at_s
+        if late_s >= LATE_S:
+            self._watch.excuse(late_s, at_s)
+
+    def _note_misread(self, kind: str, error: Exception) -> None:
+        is_documented = isinstance(error, Misread)
+        self._misreads += 1
+        self._last_misread = str(error) if is_documented else type(error).__name__
+        self._watch.doubt(kind)
+        if self._misread_at_s is None:
+            slip = None if is_documented else error
+            self._log.warning("stream misread", what=self._last_misread, exc_info=slip)
+        self._misread_at_s = self._clock.monotonic_s()
+
+    def _note_loss(self, ended: Ended) -> None:
+        self._trouble = ended.why
+        if not self._is_lost:
+            self._is_lost = True
+            self._log.warning("stream lost", why=ended.why, wait_s=ended.wait_s)
+
+    def _note_well(self) -> None:
+        self._backoff.reset()
+        if self._is_lost:
+            self._is_lost = False
+            self._log.info("stream is back", reconnects=self._reconnects)
+
+
+async def listen(
+    stream: Stream, exchange: Exchange, hear: Hear, instruments: Instruments, wires: Wires
+) -> NoReturn:
+    """Listen to one stream until cancelled; `Listener` for who wants its status as well."""
+    await Listener(stream, exchange, hear, instruments, wires).run()

@@ -1,0 +1,132 @@
+"""The watchdog of a stream: which channels have fallen silent, which are proven alive, and what was missed.
+
+Silence is measured on the monotonic clock from the last data or, before any came, from the subscription. A quiet channel
+(liquidations) may say nothing for hours: it is proven alive by a second channel on the same socket, and only while that
+lasts do heartbeats say so.
+"""
+
+from dataclasses import dataclass
+
+from market.observations import Heartbeat
+from scheduler.exchange import Instruments, Report, Stream
+from scheduler.streams.heard import ChannelStatus, Gap, Heard, Stall
+from scheduler.streams.pulse import Pulse, Routes, pulses_of
+
+BEAT_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a look found: stalls, gaps and heartbeats, and why to reconnect, if so."""
+
+    said: tuple[Heard, ...]
+    reconnect_because: str | None
+
+
+class Watchdog:
+    """All channels of one stream, over all its connections; `at_s` is monotonic, `at_ms` our clock in UTC.
+
+    Raises ValueError where the stream has no channel that proves the others alive.
+    """
+
+    def __init__(self, stream: Stream, instruments: Instruments, at_ms: int) -> None:
+        self._venue = stream.venue
+        self._pulses = pulses_of(stream.channels, instruments)
+        self._routes = Routes(self._pulses)
+        self._loud = tuple(pulse for pulse in self._pulses if not pulse.provers)
+        self._quiet = tuple(pulse for pulse in self._pulses if pulse.provers)
+        self._data_s: tuple[float, float] | None = None
+        for pulse in self._pulses:
+            pulse.proven_ms = at_ms
+
+    @property
+    def data_for_s(self) -> float:
+        """From the first to the last data of this connection, seconds."""
+        return self._data_s[1] - self._data_s[0] if self._data_s else 0.0
+
+    def begin(self, at_s: float) -> None:
+        """A connection is made: silence counts from now on."""
+        self._data_s = None
+        for pulse in self._pulses:
+            pulse.counted_from_s, pulse.has_spoken, pulse.beat_at_s = at_s, False, None
+
+    def excuse(self, seconds: float, at_s: float) -> None:
+        """For so long nothing was read: the silence was ours and is not held against the venue."""
+        for pulse in self._pulses:
+            pulse.counted_from_s = min(at_s, pulse.counted_from_s + seconds)
+
+    def hear(self, reports: tuple[Report, ...], at_s: float, at_ms: int) -> tuple[Gap, ...]:
+        """Note what was reported; the gaps that end with it."""
+        self._data_s = (self._data_s[0] if self._data_s else at_s, at_s)
+        gaps: list[Gap] = []
+        for report in reports:
+            for pulse in self._routes.of(report):
+                if pulse.has_spoken and pulse.counted_from_s == at_s:
+                    continue  # noted already: a frame may hold hundreds of reports
+                pulse.last_data_ms, pulse.has_spoken = at_ms, True
+                gaps += self._prove(pulse, at_s, at_ms)
+        return tuple(gaps)
+
+    def doubt(self, kind: str) -> None:
+        """A frame of that kind was not understood: a quiet channel has been missed from its last proof until the next."""
+        for pulse in self._quiet:
+            if pulse.channel.kind.value == kind:
+                pulse.miss()
+
+    def look(self, at_s: float) -> Findings:
+        """What has changed by mere passing of time."""
+        said = [word for pulse in self._quiet for word in self._follow(pulse, at_s)]
+        silent = [pulse for pulse in self._pulses if pulse.is_silent(at_s)]
+        stalls = [self._stall(pulse) for pulse in silent if not pulse.is_stalled]
+        return Findings((*said, *stalls), self._why_reconnect(silent, at_s))
+
+    def lose(self) -> None:
+        """The connection is over: all is missed from its last proof of life on."""
+        for pulse in self._quiet:
+            proofs = [prover.proven_ms for prover in pulse.provers if prover.has_spoken]
+            pulse.proven_ms = max([pulse.proven_ms, *proofs])
+        for pulse in self._pulses:
+            pulse.miss()
+
+    def status(self) -> tuple[ChannelStatus, ...]:
+        """Every channel now."""
+        return tuple(
+            ChannelStatus(
+                pulse.channel,
+                pulse.last_data_ms,
+                pulse.proven_ms if pulse.has_proof else None,
+                pulse.is_stalled,
+            )
+            for pulse in self._pulses
+        )
+
+    def _prove(self, pulse: Pulse, at_s: float, at_ms: int) -> list[Gap]:
+        from_ms = pulse.prove(at_s, at_ms)
+        return [] if from_ms is None else [Gap(self._venue, pulse.channel, from_ms, at_ms)]
+
+    def _follow(self, pulse: Pulse, at_s: float) -> list[Heard]:
+        """What the proof of a quiet channel gives: the gap that ends with it, and a heartbeat every few seconds."""
+        alive = [other for other in (*pulse.provers, pulse) if other.is_alive(at_s)]
+        if not alive:
+            return []
+        newest = max(alive, key=lambda other: other.counted_from_s)
+        said: list[Heard] = [*self._prove(pulse, newest.counted_from_s, newest.proven_ms)]
+        if pulse.beat_at_s is None or newest.counted_from_s - pulse.beat_at_s >= BEAT_EVERY_S:
+            pulse.beat_at_s = newest.counted_from_s
+            said.append(Heartbeat(self._venue, pulse.asset, pulse.channel.kind.value, newest.proven_ms))
+        return said
+
+    def _stall(self, pulse: Pulse) -> Stall:
+        pulse.is_stalled = True
+        pulse.miss()
+        return Stall(self._venue, pulse.channel, pulse.proven_ms)
+
+    def _why_reconnect(self, silent: list[Pulse], at_s: float) -> str | None:
+        loud = [pulse for pulse in silent if not pulse.provers]
+        if loud and len(loud) == len(self._loud):
+            return "stalled: every channel"
+        for pulse in loud:
+            if at_s - pulse.counted_from_s >= pulse.patience_s:
+                pulse.vain += 1
+                return f"stalled: {pulse.channel.kind} {pulse.channel.symbol or ''}".rstrip()
+        return None
