@@ -82,7 +82,8 @@ class Alert:
 class Episode:
     """A cascade warning that stands. `reference_usd` is the price a day before it began.
 
-    `shock_level` is the deepest class of the shock by itself, `by_price` whether anything but context has spoken.
+    `shock_level` is the deepest class of the shock by itself, `by_price` whether anything but context has spoken;
+    `unknown_told_ms` is when it was last said that price is out of sight.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Episode:
     shock_level: int
     clear_since_ms: int | None = None
     is_unknown: bool = False
+    unknown_told_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def decide_cascade(
     """Open, raise, repeat or close the cascade warning of one asset."""
     price = snapshot.reading("price")
     if price is None or price.presence is not Presence.SEEN or price.value is None:
-        return _lose_sight(memory, snapshot, now_ms)
+        return _lose_sight(memory, snapshot, rules, now_ms)
     context = context_of(snapshot)
     level, reason = _trigger(snapshot, context, rules)
     episode = memory.episode
@@ -155,13 +155,17 @@ def _verdict(episode: Episode, rules: AlertRules) -> tuple[Edge, Reason]:
 
 
 def _lose_sight(
-    memory: AlertMemory, snapshot: Snapshot, now_ms: int
+    memory: AlertMemory, snapshot: Snapshot, rules: AlertRules, now_ms: int
 ) -> tuple[AlertMemory, tuple[Alert, ...]]:
-    """Without a fresh price a warning that stands is unknown, said once, and never resolved."""
+    """Without a fresh price a warning that stands is unknown, said once (a feed may flap), and never resolved."""
     episode = memory.episode
     if episode is None or episode.is_unknown:
         return memory, ()
+    told_ms = episode.unknown_told_ms
     episode = replace(episode, is_unknown=True, clear_since_ms=None)
+    if told_ms is not None and now_ms - told_ms < rules.same_state_quiet_ms:
+        return replace(memory, episode=episode), ()
+    episode = replace(episode, unknown_told_ms=now_ms)
     alert = _tell(snapshot, episode, Edge.UNKNOWN, Reason.NO_FRESH_PRICE, (), now_ms)
     return replace(memory, episode=episode), (replace(alert, lost_so_far=None),)
 

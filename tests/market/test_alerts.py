@@ -110,6 +110,17 @@ def test_a_lost_price_makes_a_standing_warning_unknown_once_and_never_resolved()
     assert told[1:] == [(2, Edge.UNKNOWN, Severity.WARNING, Reason.NO_FRESH_PRICE)]
 
 
+def test_a_price_that_flaps_is_said_to_be_lost_once_in_six_hours() -> None:
+    flapping = [
+        snap(hour, 96, None if hour % 2 else -2.1, presence=Presence.STALE if hour % 2 else Presence.SEEN)
+        for hour in range(3, 10)
+    ]
+    told = cascade(snap(2, 96, -2.1), *flapping)
+    assert [(hour, edge) for hour, edge, _, _ in told] == [
+        (2, Edge.FIRED), (3, Edge.UNKNOWN), (9, Edge.UNKNOWN),
+    ]  # fmt: skip
+
+
 def test_an_unknown_shock_never_clears_a_warning() -> None:
     told = cascade(snap(1, 96, -2.1), *[snap(hour, 96, None) for hour in range(2, 20)])
     assert len(told) == 1
@@ -162,7 +173,8 @@ CROWD = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": 
 
 def regime_alerts(*hours: Mapping[str, bool | None] | None) -> list[tuple[int, Edge, str]]:
     """Every regime alert of these hours' flags, None for an hour whose price is stale."""
-    memory, regime, told = AlertMemory(), None, []
+    memory, regime = AlertMemory(), None
+    told: list[tuple[int, Edge, str]] = []
     for hour, flags in enumerate(hours, start=1):
         snapshot = snap(hour, 99, -0.2, before=regime, flags=CROWD if flags is None else flags)
         if flags is None:
