@@ -94,10 +94,7 @@ def _position(ask: Size, asset: Asset) -> Position:
 
 def _refusal(impossible: ImpossiblePosition, asset: Asset) -> Misunderstood:
     """The sentence for a position nobody can hold, with one that can be held."""
-    words = {
-        name: numbers.money(value) if name.endswith("_usd") else numbers.plainly(value)
-        for name, value in impossible.numbers.items()
-    }
+    words = {name: _in_words(name, value) for name, value in impossible.numbers.items()}
     highest = impossible.numbers.get("highest")
     leverage = "5x" if highest is None or highest >= 5.0 else numbers.times(highest)
     words.pop("asset", None)
@@ -108,6 +105,13 @@ def _refusal(impossible: ImpossiblePosition, asset: Asset) -> Misunderstood:
         published=BUNDLED_ON,
         **words,
     )
+
+
+def _in_words(name: str, value: float) -> str:
+    """A number that shows why, as its name says it is meant: an amount, a price, or a plain one."""
+    if name.endswith("_usd"):
+        return numbers.money(value)
+    return numbers.price(value) if name.endswith("_price") else numbers.plainly(value)
 
 
 def _no_price(snapshot: Snapshot, ask: Size, phrases: Phrases, now_ms: int) -> Reply:

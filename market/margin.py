@@ -33,6 +33,7 @@ class Impossible(StrEnum):
     BASE_BELOW_ONE = "base_below_one"
     BUDGET_OUT_OF_RANGE = "budget_out_of_range"
     MARGIN_BELOW_MAINTENANCE = "margin_below_maintenance"
+    CLOSED_ALREADY = "closed_already"
     NO_TIERS = "no_tiers"
     NO_PRICE = "no_price"
 

@@ -20,6 +20,9 @@ _TONES = {Verdict.FITS: Tone.GOOD, Verdict.TOO_MUCH_NOW: Tone.CAUTION}
 _FRACTIONS = {0.5: "x1/2", 0.75: "x3/4", 1.0: ""}
 _RESTS_ON = ("price", "funding", "volatility")
 
+LEAST_APART = 0.001
+"""A stated entry this near to the present price (a fraction of it) is the present price."""
+
 
 def describe_size(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int) -> Reply:
     """The answer to /size; everything in it is about one position, so it is private."""
@@ -58,6 +61,8 @@ def verdict_words(check: SizeCheck, phrases: Phrases) -> str:
         "leverage": numbers.plainly(check.position.leverage),
     }
     match check.verdict:
+        case Verdict.NEVER_SURVIVES_10PCT if check.position.leverage <= check.caps[Cap.TEN_PERCENT]:
+            return phrases.say("size.never_from_here", **known)
         case Verdict.NEVER_SURVIVES_10PCT:
             return phrases.say("size.never", **known, ten=numbers.times(check.caps[Cap.TEN_PERCENT]))
         case Verdict.WAIT:
@@ -160,12 +165,12 @@ def _at_head(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
 
 
 def _liquidation(check: SizeCheck, stance: Stance, phrases: Phrases) -> list[str]:
-    price, entry = stance.liquidation_price_usd, check.trade.entry_usd
+    price, measured_from = stance.liquidation_price_usd, check.trade.measured_from_usd
     if price is None or stance.distance_sigma is None:
         return [fit(phrases.say("size.no_liquidation"))]
     known = {
         "price": numbers.price(price),
-        "distance": numbers.percent(price / entry - 1.0),
+        "distance": numbers.percent(price / measured_from - 1.0),
         "sigmas": f"{stance.distance_sigma:.1f}",
     }
     told = first_that_fits(
@@ -251,7 +256,17 @@ def _assumptions(check: SizeCheck, phrases: Phrases) -> list[str]:
     said = [phrases.word("assumption", one.value) for one in check.assumptions]
     if check.position.mode is MarginMode.CROSS:
         said.append(phrases.say("size.cross"))
-    return said
+    return [*_stated_entry(check, phrases), *said]
+
+
+def _stated_entry(check: SizeCheck, phrases: Phrases) -> list[str]:
+    """What is counted from a stated entry and what from the present price, where the two are apart."""
+    entry, now = check.position.entry_usd, check.trade.price_usd
+    if entry is None or now is None or abs(now / entry - 1.0) < LEAST_APART:
+        return []
+    key = "size.entry" if check.trade.measured_from_usd == entry else "size.entry_under_way"
+    away = numbers.percent(now / entry - 1.0)
+    return [phrases.say(key, entry=numbers.price(entry), now=numbers.price(now), away=away)]
 
 
 def _rests_on(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms: int) -> list[str]:

@@ -26,9 +26,9 @@ class Ladder:
 class Stance:
     """A position at `leverage`: `notional_usd` None where no equity is stated.
 
-    The liquidation price in USD with its distance from entry (fraction), the same in standard deviations of the holding
-    time, the probability of touching it (reflection; Gaussian, so a floor) and the maintenance rate that holds there:
-    all None where there is no such price. `funding_of_margin` is the funding of the holding time as a fraction of the
+    The liquidation price in USD with its distance from the entry, or from the present price where that is nearer
+    (fraction), the same in standard deviations of the holding time, the probability of touching it (reflection; Gaussian,
+    so a floor) and the maintenance rate that holds there: all None where there is no such price. `funding_of_margin` is the funding of the holding time as a fraction of the
     margin, None unknown. The survival claims count fee, funding and brackets.
     """
 
@@ -53,7 +53,7 @@ class Stance:
 
 
 def stand(trade: Trade, leverage: float, tightened: bool, rules: SizingRules) -> Stance:
-    """Set a trade at a leverage. Raises ImpossiblePosition where it would be closed at entry."""
+    """Set a trade at a leverage. Raises ImpossiblePosition where it would be closed at entry, or is by now."""
     notional_usd = leverage * trade.margin_usd
     coins = notional_usd / trade.entry_usd
     if not 0.0 < coins < math.inf:
@@ -62,8 +62,9 @@ def stand(trade: Trade, leverage: float, tightened: bool, rules: SizingRules) ->
         )
     backing_usd = trade.backing_share * trade.margin_usd
     closed = liquidation(trade.side, coins, trade.entry_usd, backing_usd, trade.tiers, trade.fee_rate)
-    ratio = None if closed is None else closed.price_usd / trade.entry_usd
+    ratio = None if closed is None else _left_of_the_way(trade, closed.price_usd)
     distance = None if ratio is None else abs(1.0 - ratio)
+    from_entry = None if closed is None else abs(1.0 - closed.price_usd / trade.entry_usd)
     sigmas = None if ratio is None else abs(math.log(ratio)) / trade.sigma_horizon
     return Stance(
         leverage=leverage,
@@ -73,11 +74,28 @@ def stand(trade: Trade, leverage: float, tightened: bool, rules: SizingRules) ->
         distance_sigma=sigmas,
         touch_probability=None if sigmas is None else touch_probability(sigmas),
         maintenance_rate=None if closed is None else closed.tier.maintenance_rate,
-        survives_adverse_move=leverage <= survivable_leverage(trade, rules.adverse_move),
-        survives_two_sigma=leverage <= survivable_leverage(trade, rules.buffer_sigmas * trade.sigma_horizon),
+        survives_adverse_move=_survives(trade, leverage, rules.adverse_move, distance),
+        survives_two_sigma=_survives(trade, leverage, rules.buffer_sigmas * trade.sigma_horizon, distance),
         funding_of_margin=None if trade.funding_share is None else leverage * trade.funding_share,
-        ladder=ladder_of(trade, distance, tightened, rules.ladder),
+        ladder=ladder_of(trade, from_entry, tightened, rules.ladder),
     )
+
+
+def _left_of_the_way(trade: Trade, closed_usd: float) -> float:
+    """The forced close as a share of the price it is measured from. Raises ImpossiblePosition where it is behind that."""
+    ratio = closed_usd / trade.measured_from_usd
+    if sign_of(trade.side) * (1.0 - ratio) <= 0.0:
+        raise ImpossiblePosition(
+            Impossible.CLOSED_ALREADY, now_price=trade.measured_from_usd, liquidation_price=closed_usd
+        )
+    return ratio
+
+
+def _survives(trade: Trade, leverage: float, move: float, distance: float | None) -> bool:
+    """Whether the margin outlasts an adverse move from the entry, and from the present price where that is nearer."""
+    outlasts = leverage <= survivable_leverage(trade, move)
+    is_under_way = trade.measured_from_usd != trade.entry_usd
+    return outlasts and not (is_under_way and distance is not None and distance < move)
 
 
 def touch_probability(sigmas: float) -> float:

@@ -39,7 +39,7 @@ class Trade:
     `margin_usd` is the stated equity, or `PER_THOUSAND_USD` under the first bracket alone; `backing_share` what stands
     behind the position as a share of it (1 unless other positions of a cross wallet add or take). `sigma_horizon` is one
     standard deviation over the holding time, `funding_share` what the position pays meanwhile (never below 0; None
-    unknown), both fractions of the notional.
+    unknown), both fractions of the notional. `price_usd` is the present price, None unknown.
     """
 
     asset: Asset
@@ -57,6 +57,15 @@ class Trade:
     funding_share: float | None
     fee_rate: float
     tiers: Tiers
+    price_usd: float | None = None
+
+    @property
+    def measured_from_usd(self) -> float:
+        """The entry, or the present price where that is nearer to the forced close: what is lost already protects nobody."""
+        if self.price_usd is None:
+            return self.entry_usd
+        nearer = min if self.side is Side.LONG else max
+        return nearer(self.entry_usd, self.price_usd)
 
     @property
     def funding_paid(self) -> float:
@@ -94,6 +103,7 @@ def settle(position: Position, conditions: Conditions, tiers: Tiers, rules: Sizi
         funding_share=_funding_share(position.side, conditions.funding_8h, hours),
         fee_rate=rules.fee_rate,
         tiers=used,
+        price_usd=conditions.price_usd,
     )
 
 

@@ -91,6 +91,42 @@ async def test_the_name_of_every_link_of_the_chain_leaves_room_for_its_factor() 
     assert all(len(phrases.word("chain", why.value)) <= 18 for why in Reduction)
 
 
+async def test_a_position_that_has_lost_already_is_measured_from_the_price_now() -> None:
+    ask = talk(calm(volatility=reading("volatility", NOW_MS, sigma=0.4)))
+    fresh = await ask("/size BTC 5x 10k")
+    assert ask.reply.data["entry"] == 64_210.0
+    assert "-19.6%" in fresh
+    assert "as you say" not in fresh
+    held = await ask("/size BTC 5x 10k entry=73,000")
+    # closed at 73,000 x .8036 = 58,664, which is 8.6% below 64,210
+    assert "-8.6%" in held
+    assert "Survives 10% no" in held
+    assert held.splitlines()[:2] == [
+        "BTC 5x long · TOO MUCH",
+        "A 10% move from the price now closes it. A new position: up to 5.0x here (the base binds).",
+    ]
+    assert (
+        "Entry 73,000 as you say, price now 64,210 (-12.0%): the way to liquidation is counted from now"
+        in held
+    )
+    assert ask.reply.data["touch_probability"] > 0.01  # type: ignore[operator]
+
+
+async def test_a_position_that_has_gained_keeps_its_own_distance() -> None:
+    ask = talk(calm(volatility=reading("volatility", NOW_MS, sigma=0.4)))
+    said = await ask("/size BTC 5x 10k entry=50,000")
+    assert "-19.6%" in said
+    assert "Entry 50,000 as you say, price now 64,210 (+28.4%): all is counted from the entry." in said
+
+
+@pytest.mark.parametrize("line", ["/size BTC 5x 10k entry=100,000", "/size BTC 5x 10k short entry=40,000"])
+async def test_a_position_that_would_be_closed_by_now_is_refused(line: str) -> None:
+    ask = talk(calm())
+    said = await ask(line)
+    assert outcome(ask.reply) == "refused"
+    assert "At 64,210 now that position would be closed already: its liquidation price is" in said
+
+
 async def test_without_equity_nothing_is_said_in_money() -> None:
     ask = talk(crowding())
     said = await ask("/size BTC 5x")
