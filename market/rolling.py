@@ -168,6 +168,11 @@ class SeldomRanked:
     def __len__(self) -> int:
         return max(0, len(self.values) - 1)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self.times.clear()
+        self.values.clear()
+
     def rank(self, value: float) -> float | None:
         """Mid-rank of `value` (0..1), None in an empty window (quant.md section 0)."""
         return mid_rank(value, list(self.values)[:-1])
@@ -175,11 +180,12 @@ class SeldomRanked:
 
 @dataclass(slots=True)
 class Extreme:
-    """The largest value over the trailing `span_ms` (of negated values: the smallest)."""
+    """The largest value over the trailing `span_ms` (of negated values: the smallest), None while there is none."""
 
     span_ms: int
     times: deque[int] = field(default_factory=deque)
     values: deque[float] = field(default_factory=deque)
+    largest: float | None = None
 
     def offer(self, at_ms: int, value: float) -> None:
         """Add a value; smaller earlier ones can never be the largest again."""
@@ -193,21 +199,18 @@ class Extreme:
         while times[0] <= oldest:
             times.popleft()
             values.popleft()
+        self.largest = values[0]
 
     def clear(self) -> None:
         """Forget everything."""
         self.times.clear()
         self.values.clear()
+        self.largest = None
 
     def since(self, oldest_ms: int) -> float | None:
         """The largest value after `oldest_ms`, a part of the window; None when nothing is in it."""
         first = bisect_right(self.times, oldest_ms)
         return self.values[first] if first < len(self.values) else None
-
-    @property
-    def largest(self) -> float | None:
-        """The largest value, None when nothing is in the window."""
-        return self.values[0] if self.values else None
 
     @property
     def largest_at_ms(self) -> int | None:
@@ -255,36 +258,43 @@ class RollingSum:
 
 @dataclass(slots=True)
 class Lagged:
-    """The value known `span_ms` ago: the last one at or before then, None if that one is older than `tolerance_ms`."""
+    """The value known `span_ms` ago: the last one at or before then, None if that one is older than `tolerance_ms`.
+
+    `then` is the answer as of the newest value: it is found while the window is at hand, and asked for far more often.
+    """
 
     span_ms: int
     tolerance_ms: int
     times: deque[int] = field(default_factory=deque)
     values: deque[float] = field(default_factory=deque)
+    newest_ms: int | None = None
+    then: float | None = None
 
     def offer(self, at_ms: int, value: float) -> None:
         """Add the newest value and drop those that can no longer be asked for."""
-        times = self.times
+        times, values = self.times, self.values
         times.append(at_ms)
-        self.values.append(value)
+        values.append(value)
         asked = at_ms - self.span_ms
         while len(times) > 1 and times[1] <= asked:
             times.popleft()
-            self.values.popleft()
+            values.popleft()
+        self.newest_ms = at_ms
+        self.then = values[0] if asked - self.tolerance_ms <= times[0] <= asked else None
 
     def clear(self) -> None:
         """Forget everything."""
         self.times.clear()
         self.values.clear()
+        self.newest_ms = self.then = None
 
     def before(self, now_ms: int) -> float | None:
         """The value at `now_ms` - span, None where the window does not reach back."""
-        times, asked = self.times, now_ms - self.span_ms
-        if not times:
-            return None
-        # what is older than the span of the newest is gone already: only a later moment has to look further
-        index = 0 if now_ms <= times[-1] else bisect_right(times, asked) - 1
-        if index < 0 or not asked - self.tolerance_ms <= times[index] <= asked:
+        if now_ms == self.newest_ms:
+            return self.then
+        asked = now_ms - self.span_ms
+        index = bisect_right(self.times, asked) - 1
+        if index < 0 or self.times[index] < asked - self.tolerance_ms:
             return None
         return self.values[index]
 
