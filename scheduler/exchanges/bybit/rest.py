@@ -1,0 +1,230 @@
+"""What Bybit is asked for each cycle and at a cold start, and how its answers are read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Candle, Funding, Venue
+from scheduler.exchange import LIVE_STEP_MS, Ask, Asked, Instrument, Kind, Misread, Report, Told
+from scheduler.exchanges.bybit.tickers import funding_of, mark_of, open_interest_of
+from scheduler.exchanges.bybit.wire import (
+    CATEGORY,
+    Bar,
+    Book,
+    Opened,
+    Settled,
+    Ticker,
+    answers,
+    asked_for,
+    lists,
+)
+from scheduler.wire import depth_bands, spans_hours
+
+Reports = tuple[Report, ...]
+
+LIVE_BARS = 4
+BARS_A_PAGE = 1_000
+SETTLEMENTS_A_PAGE = 200
+OPENED_A_PAGE = 200
+LIVE_SETTLEMENTS = 4
+BOOK_LEVELS = 1_000
+SETTLEMENTS_EVERY_S = 600.0
+
+_TICKERS = "/v5/market/tickers"
+_KLINES = "/v5/market/kline"
+_BOOK = "/v5/market/orderbook"
+_SETTLED = "/v5/market/funding/history"
+_OPENED = "/v5/market/open-interest"
+_INTERVALS = {
+    **{minutes * MINUTE_MS: str(minutes) for minutes in (1, 3, 5, 15, 30, 60, 120, 240, 360, 720)},
+    DAY_MS: "D",
+}
+
+_tickers = lists(Kind.MARK, Ticker)
+_bars = lists(Kind.CANDLES, Bar)
+_settled = lists(Kind.FUNDING_HISTORY, Settled)
+_opened = lists(Kind.OPEN_INTEREST_HISTORY, Opened)
+_book = answers(Kind.DEPTH, Book)
+
+
+def asks(instruments: Sequence[Instrument]) -> tuple[Ask[Reports], ...]:
+    """Each cycle: one ticker call for everything now, and of each instrument its bars, its book and what it settled."""
+    if not instruments:
+        return ()
+    now: Ask[Reports] = Ask(Venue.BYBIT, Kind.MARK, _TICKERS, read_tickers, {"category": CATEGORY})
+    return (now, *(ask for contract in instruments for ask in _asks_of(contract)))
+
+
+def history_asks(contract: Instrument, since_ms: int, until_ms: int) -> tuple[Ask[Reports], ...]:
+    """Hourly bars, hourly open interest and settled funding from `since_ms` to `until_ms`; kept since the listing."""
+    symbol = contract.symbol
+    return (
+        *(_bars_then(symbol, *page) for page in _pages(since_ms, until_ms, BARS_A_PAGE)),
+        *(_opened_then(symbol, *page) for page in _pages(since_ms, until_ms, OPENED_A_PAGE)),
+        _settled_then(symbol, since_ms, until_ms),
+    )
+
+
+def read_tickers(payload: bytes, asked: Asked) -> Reports:
+    """Mark, open interest and predicted funding of the instruments we know; other rows are not for us.
+
+    A value that is "" is not reported; one that is wrong or a row without its fields refuses the answer. Raises Misread.
+    """
+    rows, time_ms = _tickers(payload, asked)
+    reports: list[Report] = []
+    for row in rows:
+        contract = asked.instruments.get(row.symbol)
+        if contract is not None:
+            if row.mark_price is None or row.open_interest is None:
+                raise Misread(Venue.BYBIT, Kind.MARK, f"{row.symbol} without markPrice or openInterest")
+            reports += mark_of(row, contract, time_ms)
+            reports += open_interest_of(row, contract, time_ms)
+            reports += funding_of(row, contract, time_ms)
+    return tuple(reports)
+
+
+def read_candles(payload: bytes, asked: Asked) -> Reports:
+    """The closed bars, oldest first: a bar that ends after the venue's own time is still open. Raises Misread."""
+    contract, _ = asked_for(Kind.CANDLES, asked)
+    rows, time_ms = _bars(payload, asked)
+    step_ms = asked.step_ms or LIVE_STEP_MS
+    closed = sorted((row for row in rows if row.opens_ms + step_ms <= time_ms), key=lambda row: row.opens_ms)
+    return tuple(Told(contract.asset, _candle(row, contract, step_ms)) for row in closed)
+
+
+def read_open_interest_history(payload: bytes, asked: Asked) -> Reports:
+    """Open interest of one side then, oldest first. Raises Misread."""
+    contract, _ = asked_for(Kind.OPEN_INTEREST_HISTORY, asked)
+    rows, _ = _opened(payload, asked)
+    cadence_ms = asked.step_ms or HOUR_MS
+    return tuple(
+        told
+        for row in sorted(rows, key=lambda row: row.timestamp)
+        for told in open_interest_of(row, contract, row.timestamp, cadence_ms)
+    )
+
+
+def read_settled(payload: bytes, asked: Asked) -> Reports:
+    """Paid rates, oldest first, each of the interval since the one before (intervals change at run time).
+
+    Where that cannot be told and the listing does not say it either, the rate is not reported. Raises Misread.
+    """
+    contract, asset = asked_for(Kind.FUNDING_HISTORY, asked)
+    rows, _ = _settled(payload, asked)
+    ours = sorted(
+        (row for row in rows if row.symbol == contract.symbol),
+        key=lambda row: row.funding_rate_timestamp,
+    )
+    times = [row.funding_rate_timestamp for row in ours]
+    spans = spans_hours(times, contract.funding_interval_hours)
+    return tuple(
+        Told(asset, Funding(Venue.BYBIT, row.funding_rate_timestamp, row.funding_rate, hours))
+        for row, hours in zip(ours, spans, strict=True)
+        if hours is not None
+    )
+
+
+def earlier_settled(payload: bytes, asked: Asked) -> Mapping[str, str] | None:
+    """A full page is followed by one that ends before its oldest row. Raises Misread."""
+    rows, _ = _settled(payload, asked)
+    if len(rows) < SETTLEMENTS_A_PAGE:
+        return None
+    return {"endTime": str(min(row.funding_rate_timestamp for row in rows) - 1)}
+
+
+def read_depth(payload: bytes, asked: Asked) -> Reports:
+    """What rests within 1 % and 2 % of the middle, US dollars a side. Raises Misread, also where the book is crossed."""
+    contract, asset = asked_for(Kind.DEPTH, asked)
+    book, _ = _book(payload)
+    if book.s != contract.symbol:
+        raise Misread(Venue.BYBIT, Kind.DEPTH, "result.s")
+    if book.b and book.a and max(book.b)[0] >= min(book.a)[0]:
+        raise Misread(Venue.BYBIT, Kind.DEPTH, "crossed book")
+    return depth_bands(Venue.BYBIT, asset, book.ts, book.b, book.a)
+
+
+def _asks_of(contract: Instrument) -> tuple[Ask[Reports], ...]:
+    symbol = contract.symbol
+    return (
+        Ask(
+            Venue.BYBIT,
+            Kind.CANDLES,
+            _KLINES,
+            read_candles,
+            _params(symbol, interval=_INTERVALS[LIVE_STEP_MS], limit=LIVE_BARS),
+            symbol=symbol,
+            step_ms=LIVE_STEP_MS,
+        ),
+        Ask(Venue.BYBIT, Kind.DEPTH, _BOOK, read_depth, _params(symbol, limit=BOOK_LEVELS), symbol=symbol),
+        Ask(
+            Venue.BYBIT,
+            Kind.FUNDING_HISTORY,
+            _SETTLED,
+            read_settled,
+            _params(symbol, limit=LIVE_SETTLEMENTS),
+            symbol=symbol,
+            every_s=SETTLEMENTS_EVERY_S,
+        ),
+    )
+
+
+def _bars_then(symbol: str, first_ms: int, last_ms: int) -> Ask[Reports]:
+    return Ask(
+        Venue.BYBIT,
+        Kind.CANDLES,
+        _KLINES,
+        read_candles,
+        _params(symbol, interval=_INTERVALS[HOUR_MS], start=first_ms, end=last_ms, limit=BARS_A_PAGE),
+        symbol=symbol,
+        step_ms=HOUR_MS,
+    )
+
+
+def _opened_then(symbol: str, first_ms: int, last_ms: int) -> Ask[Reports]:
+    return Ask(
+        Venue.BYBIT,
+        Kind.OPEN_INTEREST_HISTORY,
+        _OPENED,
+        read_open_interest_history,
+        _params(symbol, intervalTime="1h", startTime=first_ms, endTime=last_ms, limit=OPENED_A_PAGE),
+        symbol=symbol,
+        step_ms=HOUR_MS,
+    )
+
+
+def _settled_then(symbol: str, first_ms: int, last_ms: int) -> Ask[Reports]:
+    """How many settlements there are is not known before: the interval may have changed, so pages follow each other."""
+    return Ask(
+        Venue.BYBIT,
+        Kind.FUNDING_HISTORY,
+        _SETTLED,
+        read_settled,
+        _params(symbol, startTime=first_ms, endTime=last_ms, limit=SETTLEMENTS_A_PAGE),
+        symbol=symbol,
+        next_page=earlier_settled,
+    )
+
+
+def _params(symbol: str, **said: int | str) -> dict[str, str]:
+    return {"category": CATEGORY, "symbol": symbol, **{name: str(value) for name, value in said.items()}}
+
+
+def _pages(since_ms: int, until_ms: int, hours: int) -> Iterator[tuple[int, int]]:
+    """Spans of so many hours from the first full one, both ends within."""
+    for first_ms in range(since_ms - since_ms % HOUR_MS, until_ms, hours * HOUR_MS):
+        yield first_ms, min(first_ms + hours * HOUR_MS, until_ms) - 1
+
+
+def _candle(bar: Bar, contract: Instrument, step_ms: int) -> Candle:
+    if not bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high:
+        raise Misread(Venue.BYBIT, Kind.CANDLES, "open or close outside of low to high")
+    quoted = contract.quoted_coins
+    return Candle(
+        Venue.BYBIT,
+        bar.opens_ms,
+        step_ms,
+        bar.open / quoted,
+        bar.high / quoted,
+        bar.low / quoted,
+        bar.close / quoted,
+        volume_coins=bar.volume * quoted,
+        volume_usd=bar.turnover,
+    )
