@@ -221,7 +221,7 @@ class Exchange:
     start asks once (candles, open interest and funding back to `since_ms`), `streams` what to listen to, `trouble` reads a
     failed answer (HTTP status, headers in lower case, body), also one with HTTP 200 (None: it is no failure). `used`, where
     a venue tells it, reads from the headers of an answer how much of each budget it has counted in the running window, in
-    that budget's unit.
+    that budget's unit. `timed_asks` gives what else to ask each cycle of a venue that wants a time stated (the moment, ms).
     """
 
     name: str
@@ -236,3 +236,4 @@ class Exchange:
     trouble: Callable[[int, Mapping[str, str], bytes], Trouble | None]
     tiers: Callable[[Sequence[Instrument]], tuple[Ask[Mapping[Asset, Tiers]], ...]] | None = None
     used: Callable[[Mapping[str, str]], Mapping[str, int]] | None = None
+    timed_asks: Callable[[Sequence[Instrument], int], tuple[Ask[tuple[Report, ...]], ...]] | None = None

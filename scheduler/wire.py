@@ -1,6 +1,6 @@
 """How payloads of exchanges are decoded: bounded numbers, one typed decode that knows one error, and two sums all need."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -69,14 +69,16 @@ def depth_bands(
     return tuple(bands)
 
 
-def spans_hours(times_ms: Sequence[int], otherwise_hours: float | None) -> list[float | None]:
+def spans_hours(
+    times_ms: Sequence[int], otherwise_hours: float | None, intervals: Collection[int] = INTERVALS_HOURS
+) -> list[float | None]:
     """For each of these ascending settlement times how many hours it settled: the distance from the one before.
 
-    The first takes the distance to the second. A distance that is no interval of funding (a row is missing) gives
+    The first takes the distance to the second. A distance that is none of `intervals` (a row is missing) gives
     `otherwise_hours`, so does a time alone.
     """
     gaps = [round((later - earlier) / HOUR_MS) for earlier, later in pairwise(times_ms)]
-    spans = [float(gap) if gap in INTERVALS_HOURS else otherwise_hours for gap in gaps]
+    spans = [float(gap) if gap in intervals else otherwise_hours for gap in gaps]
     return [spans[0] if spans else otherwise_hours, *spans] if times_ms else []
 
 
