@@ -62,11 +62,14 @@ def _advice(regime: Regime, checks: Checklist) -> str:
 
 
 def _count(checks: Checklist, phrases: Phrases) -> str:
-    """How many checks flash, and how many could not because their input is not seen: absence is no calm."""
-    unseen_checks = sum(bool(check.absent) and not check.met for check in checks.checks)
-    if not unseen_checks:
-        return phrases.say("regime.checks", met=checks.met)
-    return phrases.say("regime.checks_unseen", met=checks.met, unseen=unseen_checks)
+    """How many checks flash, and how many could not, as their input is not seen or not known: neither is calm."""
+    unseen_checks = sum(bool(check.absent) and check.met is False for check in checks.checks)
+    told = [phrases.say("regime.checks", met=checks.met)]
+    if unseen_checks:
+        told.append(phrases.say("regime.checks_unseen", unseen=unseen_checks))
+    if checks.unknown:
+        told.append(phrases.say("regime.checks_unknown", unknown=checks.unknown))
+    return ", ".join(told)
 
 
 def regime_heading(snapshot: Snapshot, phrases: Phrases, rules: Rules, at_ms: int) -> str:

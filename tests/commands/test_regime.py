@@ -77,6 +77,11 @@ async def test_every_state_reads_as_what_it_is(snapshot: Snapshot, says: str) ->
     assert says in await talk(snapshot)("/regime BTC")
 
 
+async def test_a_check_whose_feed_has_fallen_silent_is_counted_as_unknown() -> None:
+    said = await talk(crowding(silent=("liquidations", "skew")))("/regime BTC")
+    assert "of 4 checks, 2 unknown)." in said
+
+
 async def test_compressed_open_interest_is_never_called_safe() -> None:
     for snapshot in (digesting(), market("pd", "down", "oc", "fr"), market("stab", "oc", "fr")):
         said = (await talk(snapshot)("/regime BTC")).lower()
