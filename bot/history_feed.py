@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -69,7 +70,7 @@ class HistoryFeed:
             await self._pace.pass_time(0 if before_ms is None else at_ms - before_ms)
             before_ms = at_ms
             for step in due:
-                await insist(lambda step=step: self._look(step))  # type: ignore[misc]
+                await insist(partial(self._look, step))
             self._status = replace(self._status, last_evaluation_ms=at_ms)
             if count % STEPS_AT_ONCE == 0:
                 await asyncio.sleep(0)

@@ -6,6 +6,7 @@ What became known is kept before anything is concluded from it, so that a crash 
 start: the steps since the last checkpoint are taken again, and taking one again changes nothing.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ ENGINE_STATE = Kind("engine state", 1, EngineState)
 """What a checkpoint holds; raise the number with every change of what the engine remembers."""
 
 CHECKPOINT_EVERY = 240
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ async def resume(asset: Asset, rules: Rules, source: str, memory: Memory) -> Wat
     """The asset as it was when the program ended, however it ended; begun anew where nothing readable is kept."""
     kept = await memory.history.load(asset)
     if kept.lost is not None:
+        _log.warning("%s Its memory begins anew.", kept.lost)
         await memory.history.forget(asset)
         return Watched(Engine(asset, rules, source))
     watched = Watched(Engine(asset, rules, source, kept.state), kept.checkpoint_seq)

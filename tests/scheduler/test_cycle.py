@@ -75,7 +75,9 @@ async def test_an_end_between_keeping_and_answering_is_made_good(valkey: Connect
     assert list(await memory.alerts.recent(100)) == [*told, *alerts][::-1]
 
 
-async def test_a_memory_of_another_version_is_begun_anew(valkey: Connection) -> None:
+async def test_a_memory_of_another_version_is_begun_anew_and_the_operator_is_told(
+    valkey: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
     memory = memory_of(valkey)
     watched = Watched(Engine("BTC", RULES, "history"))
     await run_cycle(watched, *steps()[0], memory)
@@ -84,3 +86,4 @@ async def test_a_memory_of_another_version_is_begun_anew(valkey: Connection) -> 
         await redis.hset(memory.history._keys("BTC")[0], "state", b"\x92\xce\x00\x00\xff\xff\xc0")
     assert (await resume("BTC", RULES, "history", memory)).seq == 0
     assert (await memory.history.load("BTC")).last_seq == 0
+    assert "The checkpoint of BTC cannot be read by this version. Its memory begins anew." in caplog.text
