@@ -138,8 +138,8 @@ class Listener:
         self._last_misread = str(error) if is_documented else type(error).__name__
         self._watch.doubt(kind)
         if self._misread_at_s is None:
-            slip = None if is_documented else error
-            self._log.warning("stream misread", what=self._last_misread, exc_info=slip)
+            trace = {} if is_documented else {"exc_info": error}
+            self._log.warning("stream misread", what=self._last_misread, **trace)
         self._misread_at_s = self._clock.monotonic_s()
 
     def _note_loss(self, ended: Ended) -> None:

@@ -21,6 +21,8 @@ SLACK_S = 3.5
 """With a look each second and a busy loop, still noticed within twice the expected interval and 5 s (reliability.md, A13)."""
 
 LONGEST_PATIENCE_S = 3_600.0
+DOUBTED_PATIENCE_S = 300.0
+"""A refused subscription is tried again after so long, not sooner: the others on the socket would pay for it."""
 
 SAYS = {
     Kind.CANDLES: Candle,
@@ -44,7 +46,7 @@ class Pulse:
 
     `counted_from_s` (monotonic) is when its silence began, `proven_ms` (ours, UTC) its last proof of life or when we began
     to listen, `missing_from_ms` set from when it was lost until it is heard again. `vain` counts reconnects for its sake
-    that did not help. `provers` are the channels that prove a quiet one alive.
+    that did not help. `is_doubted`: it may not be subscribed. `provers` are the channels that prove a quiet one alive.
     """
 
     channel: Channel
@@ -56,6 +58,7 @@ class Pulse:
     last_data_ms: int | None = None
     missing_from_ms: int | None = None
     is_stalled: bool = False
+    is_doubted: bool = False
     vain: int = 0
     beat_at_s: float | None = None
     provers: tuple["Pulse", ...] = field(default=())
@@ -71,8 +74,13 @@ class Pulse:
     @property
     def patience_s(self) -> float:
         """After how much silence to reconnect for its sake: longer each time that did not help (a market may be halted)."""
-        longer_s: float = self.allowed_s * 2.0 ** min(self.vain, 12)
-        return max(self.allowed_s, min(LONGEST_PATIENCE_S, longer_s))
+        once_s = max(self.allowed_s, DOUBTED_PATIENCE_S) if self.is_doubted else self.allowed_s
+        longer_s: float = once_s * 2.0 ** min(self.vain, 12)
+        return max(once_s, min(LONGEST_PATIENCE_S, longer_s))
+
+    def begin(self, at_s: float) -> None:
+        """A connection is made: it has said nothing on it yet."""
+        self.counted_from_s, self.has_spoken, self.is_doubted, self.beat_at_s = at_s, False, False, None
 
     def is_alive(self, at_s: float) -> bool:
         """It has spoken on this connection, and lately."""

@@ -35,6 +35,8 @@ class Watchdog:
         self._routes = Routes(self._pulses)
         self._loud = tuple(pulse for pulse in self._pulses if not pulse.provers)
         self._quiet = tuple(pulse for pulse in self._pulses if pulse.provers)
+        self._loud_kinds = {pulse.channel.kind.value for pulse in self._loud}
+        self._quiet_kinds = {pulse.channel.kind.value for pulse in self._quiet}
         self._data_s: tuple[float, float] | None = None
         for pulse in self._pulses:
             pulse.proven_ms = at_ms
@@ -48,7 +50,7 @@ class Watchdog:
         """A connection is made: silence counts from now on."""
         self._data_s = None
         for pulse in self._pulses:
-            pulse.counted_from_s, pulse.has_spoken, pulse.beat_at_s = at_s, False, None
+            pulse.begin(at_s)
 
     def excuse(self, seconds: float, at_s: float) -> None:
         """For so long nothing was read: the silence was ours and is not held against the venue."""
@@ -63,15 +65,22 @@ class Watchdog:
             for pulse in self._routes.of(report):
                 if pulse.has_spoken and pulse.counted_from_s == at_s:
                     continue  # noted already: a frame may hold hundreds of reports
-                pulse.last_data_ms, pulse.has_spoken = at_ms, True
+                pulse.last_data_ms, pulse.has_spoken, pulse.is_doubted = at_ms, True, False
                 gaps += self._prove(pulse, at_s, at_ms)
         return tuple(gaps)
 
     def doubt(self, kind: str) -> None:
-        """A frame of that kind was not understood: a quiet channel has been missed from its last proof until the next."""
+        """A frame of that kind was not understood; of no kind of ours, it may be a refused subscription.
+
+        A quiet channel of it has been missed since its last proof. One that has not spoken on this connection may never
+        have been subscribed: nothing but its own word proves it from now on.
+        """
+        if kind in self._loud_kinds:
+            return
         for pulse in self._quiet:
-            if pulse.channel.kind.value == kind:
+            if pulse.channel.kind.value == kind or kind not in self._quiet_kinds:
                 pulse.miss()
+                pulse.is_doubted = not pulse.has_spoken
 
     def look(self, at_s: float) -> Findings:
         """What has changed by mere passing of time."""
@@ -107,7 +116,7 @@ class Watchdog:
     def _follow(self, pulse: Pulse, at_s: float) -> list[Heard]:
         """What the proof of a quiet channel gives: the gap that ends with it, and a heartbeat every few seconds."""
         alive = [other for other in (*pulse.provers, pulse) if other.is_alive(at_s)]
-        if not alive:
+        if not alive or pulse.is_doubted:
             return []
         newest = max(alive, key=lambda other: other.counted_from_s)
         said: list[Heard] = [*self._prove(pulse, newest.counted_from_s, newest.proven_ms)]
@@ -122,11 +131,17 @@ class Watchdog:
         return Stall(self._venue, pulse.channel, pulse.proven_ms)
 
     def _why_reconnect(self, silent: list[Pulse], at_s: float) -> str | None:
-        loud = [pulse for pulse in silent if not pulse.provers]
-        if loud and len(loud) == len(self._loud):
+        if all(pulse in silent for pulse in self._loud):
             return "stalled: every channel"
-        for pulse in loud:
-            if at_s - pulse.counted_from_s >= pulse.patience_s:
-                pulse.vain += 1
-                return f"stalled: {pulse.channel.kind} {pulse.channel.symbol or ''}".rstrip()
-        return None
+        given_up = [
+            pulse
+            for pulse in silent
+            if at_s - pulse.counted_from_s >= pulse.patience_s and (pulse.is_doubted or not pulse.provers)
+        ]
+        for pulse in given_up:
+            pulse.vain += 1
+        return f"stalled: {_name(given_up[0])}" if given_up else None
+
+
+def _name(pulse: Pulse) -> str:
+    return f"{pulse.channel.kind} {pulse.channel.symbol or ''}".rstrip()
