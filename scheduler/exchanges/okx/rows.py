@@ -1,0 +1,92 @@
+"""What a row of OKX says of a contract: mark, one-sided open interest, predicted funding, liquidations."""
+
+from collections.abc import Iterator
+
+from market.observations import (
+    HOUR_MS,
+    MINUTE_MS,
+    Funding,
+    Liquidation,
+    Mark,
+    OpenInterest,
+    Side,
+    Venue,
+)
+from scheduler.exchange import Instrument, Kind, Misread, Told
+from scheduler.exchanges.okx.wire import Detail, Said, needed, number
+from scheduler.wire import Amount, Price, Rate, TimeMs
+
+_POSITIONS = {"long": Side.LONG, "short": Side.SHORT}
+_ORDERS = {"sell": Side.LONG, "buy": Side.SHORT}  # an order closes the opposite position: trap 5
+
+
+def mark_of(row: Said, contract: Instrument, index_usd: float | None = None) -> Mark:
+    """The mark price, with an index known from elsewhere. Raises Misread."""
+    mark = needed(Kind.MARK, "markPx", row.mark_px, Price)
+    at_ms = needed(Kind.MARK, "ts", row.ts, TimeMs)
+    return Mark(Venue.OKX, contract.asset, at_ms, mark / contract.quoted_coins, index_usd)
+
+
+def open_interest_of(row: Said, contract: Instrument) -> Told:
+    """Open interest in coins: `oiCcy`, else the contracts of `oi` times their size. Raises Misread."""
+    at_ms = needed(Kind.OPEN_INTEREST, "ts", row.ts, TimeMs)
+    coins = number(Kind.OPEN_INTEREST, "oiCcy", row.oi_ccy, Amount)
+    if coins is not None:
+        coins *= contract.quoted_coins
+    elif contract.coins_per_contract is not None:
+        coins = needed(Kind.OPEN_INTEREST, "oi", row.oi, Amount) * contract.coins_per_contract
+    else:
+        raise Misread(Venue.OKX, Kind.OPEN_INTEREST, "oiCcy is absent")
+    return Told(contract.asset, OpenInterest(Venue.OKX, at_ms, coins, MINUTE_MS))
+
+
+def funding_of(row: Said, contract: Instrument, received_at_ms: int) -> tuple[Told, ...]:
+    """The predicted rate of the interval that ends at `fundingTime`; () where rate or interval are not said.
+
+    The interval is the distance to the settlement after it, which changes at run time. Raises Misread.
+    """
+    rate = number(Kind.FUNDING, "fundingRate", row.funding_rate, Rate)
+    ends_ms = number(Kind.FUNDING, "fundingTime", row.funding_time, TimeMs)
+    then_ms = number(Kind.FUNDING, "nextFundingTime", row.next_funding_time, TimeMs)
+    at_ms = number(Kind.FUNDING, "ts", row.ts, TimeMs)
+    if rate is None or ends_ms is None:
+        return ()
+    hours = contract.funding_interval_hours if then_ms is None else (then_ms - ends_ms) / HOUR_MS
+    if hours is None:
+        return ()
+    if not 0.0 < hours <= 24.0:
+        raise Misread(Venue.OKX, Kind.FUNDING, "nextFundingTime is not the settlement after fundingTime")
+    known_at_ms = received_at_ms if at_ms is None else at_ms
+    predicted = Funding(Venue.OKX, known_at_ms, rate, hours, settled=False, next_at_ms=ends_ms)
+    return (Told(contract.asset, predicted),)
+
+
+def liquidations_of(row: Said, contract: Instrument) -> Iterator[Liquidation]:
+    """The liquidations of a row: at most one a second and contract, so their sums are floors. Raises Misread."""
+    if row.details is None:
+        raise Misread(Venue.OKX, Kind.LIQUIDATIONS, "details")
+    for detail in row.details:
+        price = needed(Kind.LIQUIDATIONS, "bkPx", detail.bk_px, Price) / contract.quoted_coins
+        contracts = needed(Kind.LIQUIDATIONS, "sz", detail.sz, Amount)
+        yield Liquidation(
+            Venue.OKX,
+            contract.asset,
+            moment_of(detail),
+            _position(detail),
+            contract.coins(contracts, price),
+            price,
+            is_sample=True,
+        )
+
+
+def moment_of(detail: Detail) -> int:
+    """When a liquidation was, by `ts` or, in some answers, `time`. Raises Misread."""
+    return needed(Kind.LIQUIDATIONS, "ts", detail.ts or detail.time, TimeMs)
+
+
+def _position(detail: Detail) -> Side:
+    said = detail.pos_side
+    side = _ORDERS.get(detail.side) if said == "net" else _POSITIONS.get(said)
+    if side is None:
+        raise Misread(Venue.OKX, Kind.LIQUIDATIONS, "side" if said == "net" else "posSide")
+    return side
