@@ -4,11 +4,11 @@ from collections import deque
 
 from market.formulas.logic import any_of
 from market.formulas.statistics import freshness_quality, time_to_live_ms
-from market.observations import HOUR_MS
+from market.observations import DAY_MS, HOUR_MS
 from market.reading import Condition, Facts, Reading, Signal, absent, because_of, claim, measure, presence_of
 from market.rules import LiquidationRules, Rules
 from market.state import MarketState
-from market.state.liquidations import BPS, LEAST_HOURS, SideWindows, stands_out
+from market.state.liquidations import BPS, LEAST_HOURS, LiquidationWindows, SideWindows, stands_out
 
 NAME, UNIT = "liquidations", "bps/h"
 THIRD_OF_MONTH_HOURS = 240
@@ -21,7 +21,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         return absent(NAME, UNIT)
     ttl_ms = time_to_live_ms(fresh.liquidations_ttl_ms, windows.step_ms, fresh.cadence_factor)
     hour_ago_usd = state.open_interest.usd_hour_ago.before(now_ms)
-    long_bps, rank = _intensity(windows.longs, hour_ago_usd)
+    long_bps, rank = _intensity(windows, hour_ago_usd)
     quality = freshness_quality(now_ms - windows.at_ms, ttl_ms)
     return Reading(
         NAME,
@@ -40,12 +40,15 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     )
 
 
-def _intensity(side: SideWindows, hour_ago_usd: float | None) -> tuple[float | None, float | None]:
-    """The last hour's total in bps of open interest, and its rank once a week has been seen."""
+def _intensity(windows: LiquidationWindows, hour_ago_usd: float | None) -> tuple[float | None, float | None]:
+    """The last hour's long total in bps of open interest, and its rank once a week has been seen.
+
+    A part of an hour is told, as a floor, and not ranked.
+    """
     if not hour_ago_usd:
         return None, None
-    bps = side.hour.total / hour_ago_usd * BPS
-    return bps, side.intensities.rank(bps) if len(side.intensities) >= LEAST_HOURS else None
+    past, bps = windows.longs.intensities, windows.longs.hour.total / hour_ago_usd * BPS
+    return bps, past.rank(bps) if len(past) >= LEAST_HOURS and windows.covers(HOUR_MS) else None
 
 
 def _facts(state: MarketState, long_bps: float | None, hour_ago_usd: float | None) -> dict[str, float | None]:
@@ -73,6 +76,8 @@ def _range_relative(state: MarketState) -> float | None:
     usual_total, usual_range, span = totals.median(), ranges.median(), state.price.range_24h()
     if not usual_total or not usual_range or not span or len(totals) < LEAST_HOURS:
         return None
+    if not state.liquidations.covers(DAY_MS):
+        return None
     return (state.liquidations.longs.day.total / usual_total) / (span / usual_range)
 
 
@@ -81,8 +86,8 @@ def _conditions(
 ) -> tuple[Condition, ...]:
     windows = state.liquidations
     cluster, cluster_short = _cluster(windows.longs, rules), _cluster(windows.shorts, rules)
-    burst = _burst(windows.longs, facts["long_share"], hour_ago_usd, rules)
-    burst_short = _burst(windows.shorts, windows.share(windows.shorts), hour_ago_usd, rules)
+    burst = _burst(windows, windows.longs, facts["long_share"], hour_ago_usd, rules)
+    burst_short = _burst(windows, windows.shorts, windows.share(windows.shorts), hour_ago_usd, rules)
     rri = facts["rri"]
     stretched = None if rri is None else rri >= rules.range_relative
     flagged = _at_least(windows.longs.hours, 1)
@@ -125,9 +130,13 @@ def _at_least(flags: deque[bool | None], needed: int) -> bool | None:
 
 
 def _burst(
-    side: SideWindows, share: float | None, hour_ago_usd: float | None, rules: LiquidationRules
+    windows: LiquidationWindows,
+    side: SideWindows,
+    share: float | None,
+    hour_ago_usd: float | None,
+    rules: LiquidationRules,
 ) -> bool | None:
-    return stands_out(
+    found = stands_out(
         side.hour.total,
         hour_ago_usd,
         share,
@@ -136,6 +145,7 @@ def _burst(
         rules.burst_bps,
         rules.share,
     )
+    return windows.if_whole(found, HOUR_MS)
 
 
 SIGNAL = Signal(NAME, order=2, weight=0.25, read=read)

@@ -3,13 +3,15 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from market.observations import DAY_MS, HOUR_MS, Liquidations
+from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Liquidations, Venue
 from market.rolling import RankWindow, RollingSum, SeldomRanked
 from market.rules import LiquidationRules
 
 MONTH_MS = 30 * DAY_MS
 HOURS_A_DAY, DAYS_A_WEEK = 24, 7
 BPS = 10_000.0
+LONGEST_HOLE_MS = 6 * MINUTE_MS
+"""What may be missing between two buckets while the sums still count as whole: a tenth of an hour."""
 
 
 @dataclass(slots=True)
@@ -45,7 +47,8 @@ class SideWindows:
 class LiquidationWindows:
     """Both sides, what coverage there is, the month's hourly totals that shrink the long share of dust, and its days.
 
-    The sums are those as of `at_ms`: an hour that nobody reported is not an hour without liquidations.
+    The sums are those as of `at_ms`: an hour that nobody reported is not an hour without liquidations. They are whole
+    as far back as `unbroken_since_ms`; `grid_ms` is the last hour judged.
     """
 
     longs: SideWindows = field(default_factory=SideWindows)
@@ -56,11 +59,17 @@ class LiquidationWindows:
     at_ms: int | None = None
     step_ms: int = 0
     learned_hours: int = 0
+    venue: Venue | None = None
+    unbroken_since_ms: int = 0
+    grid_ms: int = 0
 
     def observe(self, said: Liquidations, price_usd: float) -> None:
         """Take a bucket, valued at `price_usd`; a bucket that was there already counts once."""
         if self.at_ms is not None and said.known_at_ms <= self.at_ms:
             return
+        begun_ms = said.known_at_ms - said.step_ms
+        if self.at_ms is None or begun_ms - self.at_ms > LONGEST_HOLE_MS:
+            self.unbroken_since_ms, self.venue = begun_ms, said.venue
         self.at_ms, self.step_ms = said.known_at_ms, said.step_ms
         self.longs.take(said.known_at_ms, said.long_coins * price_usd)
         self.shorts.take(said.known_at_ms, said.short_coins * price_usd)
@@ -70,13 +79,25 @@ class LiquidationWindows:
         self, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None, rules: LiquidationRules
     ) -> None:
         """Judge the hour that closed at `grid_ms`; open interest (US dollars) is that of its beginning."""
-        is_known = self.at_ms is not None and self.at_ms == grid_ms
+        self._skip_to(grid_ms)
+        # the newest bucket reaches the full hour, or the next one would have
+        is_known = self.at_ms is not None and self.at_ms > grid_ms - self.step_ms
         if is_known:
             self._learn(grid_ms, hour_ago_usd, day_ago_usd)
         for side in (self.longs, self.shorts):
             side.flag_hour(self._judge_hour(side, hour_ago_usd, rules) if is_known else None)
             if grid_ms % DAY_MS == 0:
                 side.flag_day(self._judge_day(side, day_ago_usd, rules) if is_known else None)
+
+    def covers(self, span_ms: int) -> bool:
+        """Whether the last `span_ms` were reported without a hole: else a sum over them is too small."""
+        return self.at_ms is not None and self.at_ms - self.unbroken_since_ms >= span_ms
+
+    def forget_intensities(self) -> None:
+        """Begin to learn anew what is usual, as when open interest is another venue's from now on."""
+        for side in (self.longs, self.shorts):
+            side.intensities.clear()
+            side.day_intensities = SeldomRanked(MONTH_MS)
 
     def share(self, side: SideWindows, *, of_day: bool = False) -> float | None:
         """The side's share, shrunk towards a half by the median hourly total of a month (section 3)."""
@@ -89,9 +110,12 @@ class LiquidationWindows:
 
     def _learn(self, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None) -> None:
         """Put the hour among its past; a window leaves its newest value out of every rank."""
+        if not self.covers(HOUR_MS):
+            return
         self.learned_hours += 1
         self.totals.offer(grid_ms, self.longs.hour.total + self.shorts.hour.total)
-        self.long_days.offer(grid_ms, self.longs.day.total)
+        if self.covers(DAY_MS):
+            self.long_days.offer(grid_ms, self.longs.day.total)
         for side in (self.longs, self.shorts):
             self._rank(side, grid_ms, hour_ago_usd, day_ago_usd)
 
@@ -100,7 +124,7 @@ class LiquidationWindows:
     ) -> None:
         if hour_ago_usd:
             side.intensities.offer(grid_ms, side.hour.total / hour_ago_usd * BPS)
-        if day_ago_usd:
+        if day_ago_usd and self.covers(DAY_MS):
             side.day_intensities.offer(grid_ms, side.day.total / day_ago_usd * BPS)
 
     def _judge_hour(
@@ -108,7 +132,7 @@ class LiquidationWindows:
     ) -> bool | None:
         was_flagged = bool(side.hours) and side.hours[-1] is True
         bound = rules.flagged_percentile_exit if was_flagged else rules.flagged_percentile
-        return stands_out(
+        found = stands_out(
             side.hour.total,
             hour_ago_usd,
             self.share(side),
@@ -117,12 +141,13 @@ class LiquidationWindows:
             rules.flagged_bps,
             rules.share,
         )
+        return self.if_whole(found, HOUR_MS)
 
     def _judge_day(
         self, side: SideWindows, day_ago_usd: float | None, rules: LiquidationRules
     ) -> bool | None:
         share = self.share(side, of_day=True)
-        return stands_out(
+        found = stands_out(
             side.day.total,
             day_ago_usd,
             share,
@@ -131,6 +156,22 @@ class LiquidationWindows:
             rules.flagged_bps,
             rules.share,
         )
+        return self.if_whole(found, DAY_MS)
+
+    def if_whole(self, found: bool | None, span_ms: int) -> bool | None:
+        """What was found of a sum over `span_ms`: too little of it is no sign of calm where a part was not reported."""
+        return None if found is False and not self.covers(span_ms) else found
+
+    def _skip_to(self, grid_ms: int) -> None:
+        """Flag hours and days that nobody looked at as unknown: no flag outlives its window by standing still."""
+        if self.grid_ms:
+            first_ms = max(self.grid_ms + HOUR_MS, grid_ms - DAYS_A_WEEK * DAY_MS)
+            for missed_ms in range(first_ms, grid_ms, HOUR_MS):
+                for side in (self.longs, self.shorts):
+                    side.flag_hour(None)
+                    if missed_ms % DAY_MS == 0:
+                        side.flag_day(None)
+        self.grid_ms = grid_ms
 
 
 LEAST_HOURS = 168

@@ -129,7 +129,9 @@ class MarketState:
             self.grid_ms = grid_ms
             self._close_hour(grid_ms, rules)
         if self.price.price_usd is not None:
-            self.open_interest.mark(now_ms, self.price.price_usd, rules.freshness)
+            venue, price = self.liquidations.venue, self.price.price_usd
+            if self.open_interest.mark(now_ms, price, venue, rules.freshness):
+                self.liquidations.forget_intensities()
 
     def _close_hour(self, grid_ms: int, rules: Rules) -> None:
         self.volatility.rank_hour(grid_ms, rules.volatility, self.implied_volatility(grid_ms, rules))
@@ -140,7 +142,8 @@ class MarketState:
         for series in interest.series.values():
             series.rank(grid_ms, self._turnover(series.coins, day_volume))
         for rates in self.funding.series.values():
-            mean = rates.mean_24h(grid_ms)
+            # a rate that came after the full hour ended what was known then
+            mean = rates.mean_24h(max(grid_ms, rates.at_ms))
             if mean is not None:
                 rates.means.offer(grid_ms, mean)
         self.skew.rank_hour(grid_ms)

@@ -64,9 +64,13 @@ class OpenInterestSeries:
 
 @dataclass(slots=True)
 class OpenInterestWindows:
-    """Every venue's series, and open interest in US dollars as it was an hour and a day ago."""
+    """Every venue's series, and open interest in US dollars as it was an hour and a day ago.
+
+    Those two are of one venue, `marked`: of the liquidations' own where it tells its open interest, else of the primary.
+    """
 
     series: dict[Venue, OpenInterestSeries] = field(default_factory=dict)
+    marked: Venue | None = None
     usd_hour_ago: Lagged = field(default_factory=lambda: Lagged(HOUR_MS, HOUR_MS))
     usd_day_ago: Lagged = field(default_factory=lambda: Lagged(DAY_MS, 2 * HOUR_MS))
 
@@ -84,13 +88,32 @@ class OpenInterestWindows:
             return next(iter(self.series.values()), None)
         return min(self.series.values(), key=lambda series: _preference(series, now_ms, rules))
 
-    def mark(self, now_ms: int, price_usd: float, rules: FreshnessRules) -> None:
-        """Note the open interest in US dollars of this instant, for intensities that start here."""
-        series = self.primary(now_ms, rules)
-        if series is not None and now_ms - series.at_ms <= ttl_of(series, rules):
-            usd = series.coins * price_usd
-            self.usd_hour_ago.offer(now_ms, usd)
-            self.usd_day_ago.offer(now_ms, usd)
+    def mark(self, now_ms: int, price_usd: float, liquidating: Venue | None, rules: FreshnessRules) -> bool:
+        """Note the open interest in US dollars of this instant, for intensities of `liquidating` that start here.
+
+        Tells whether it is another venue's than before: what was noted is then forgotten, series are never chained.
+        """
+        series = self._liquidated(now_ms, liquidating, rules)
+        if series is None or now_ms - series.at_ms > ttl_of(series, rules):
+            return False
+        venue = next(venue for venue, one in self.series.items() if one is series)
+        before, self.marked = self.marked, venue
+        if is_another := before not in (None, venue):
+            self.usd_hour_ago.clear()
+            self.usd_day_ago.clear()
+        usd = series.coins * price_usd
+        self.usd_hour_ago.offer(now_ms, usd)
+        self.usd_day_ago.offer(now_ms, usd)
+        return is_another
+
+    def _liquidated(
+        self, now_ms: int, liquidating: Venue | None, rules: FreshnessRules
+    ) -> OpenInterestSeries | None:
+        """The series that liquidations are a part of: another venue's, or a sum of all, would make them too small."""
+        own = None if liquidating is None else self.series.get(liquidating)
+        if own is not None and now_ms - own.at_ms <= rules.absent_after_ms:
+            return own
+        return self.primary(now_ms, rules)
 
 
 def ttl_of(series: OpenInterestSeries, rules: FreshnessRules) -> int:

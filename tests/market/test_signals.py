@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from market.observations import (
     DAY_MS,
     HOUR_MS,
+    MINUTE_MS,
     Candle,
     Funding,
     ImpliedVolatility,
+    Liquidations,
     Observation,
     OpenInterest,
     Venue,
@@ -249,6 +251,83 @@ def test_without_open_interest_intensity_is_unknown() -> None:
     reading = read(fed(steps), "liquidations")
     assert reading.value is None
     assert claims(reading)["lb"] is None
+
+
+def _quiet_minutes(state: MarketState, number: int, minutes: range) -> None:
+    """Minute buckets without liquidations in the hour before hour `number`, one step each."""
+    for minute in minutes:
+        at_ms = hour(number - 1) + (minute + 1) * MINUTE_MS
+        state.observe([Liquidations(Venue.BINANCE, at_ms, MINUTE_MS, 0.0, 0.0)], at_ms, RULES)
+
+
+def test_a_flagged_hour_leaves_the_day_though_nobody_looked_meanwhile() -> None:
+    state = _liquidation_market([*QUIET_LIQUIDATIONS, 120.0, 120.0, 120.0])
+    assert claims(read(state, "liquidations"))["lc"] is True
+    number = len(QUIET_LIQUIDATIONS) + 3 + 40
+    state.observe(
+        [candle(number, 100.0), interest(number, 1e5), liquidated(number, 1.0)], hour(number), RULES
+    )
+    assert read(state, "liquidations").facts["flagged_hours_24"] == 0.0
+    assert claims(read(state, "liquidations"))["lc"] is None
+
+
+def test_a_part_of_an_hour_is_no_quiet_hour() -> None:
+    state = _liquidation_market(QUIET_LIQUIDATIONS)
+    number = len(QUIET_LIQUIDATIONS) + 1
+    _quiet_minutes(state, number, range(50, 60))
+    reading = read(state, "liquidations")
+    assert (claims(reading)["lb"], reading.percentile) == (None, None)
+    assert state.liquidations.longs.hours[-1] is None
+    _quiet_minutes(state, number + 1, range(60))
+    assert claims(read(state, "liquidations"))["lb"] is False
+    assert state.liquidations.longs.hours[-1] is False
+
+
+def test_a_bucket_that_ends_off_the_full_hour_is_judged_all_the_same() -> None:
+    state = _liquidation_market(QUIET_LIQUIDATIONS)
+    begin_ms = hour(len(QUIET_LIQUIDATIONS))
+    for minute in range(1, 62):
+        at_ms = begin_ms + minute * MINUTE_MS - 20 * 1_000
+        state.observe([Liquidations(Venue.BINANCE, at_ms, MINUTE_MS, 0.0, 0.0)], at_ms, RULES)
+    assert state.liquidations.longs.hours[-1] is False
+
+
+def test_liquidations_are_measured_in_the_open_interest_of_their_own_venue() -> None:
+    steps = [
+        [
+            *step,
+            interest(number, 100_000.0),
+            OpenInterest(Venue.COINGLASS, hour(number), 900_000.0, HOUR_MS // 4),
+            liquidated(number, 10.0),
+        ]
+        for number, step in enumerate(closes([100.0] * 30), start=1)
+    ]
+    state = fed(steps)
+    assert read(state, "open_interest").value == 900_000.0
+    assert read(state, "liquidations").value == pytest.approx(1.0)
+
+
+def test_open_interest_of_two_venues_is_not_mixed_in_one_intensity() -> None:
+    state = fed(
+        [*step, OpenInterest(Venue.COINGLASS, hour(number), 9e5, HOUR_MS)]
+        for number, step in enumerate(closes([100.0] * 30), start=1)
+    )
+    values = []
+    for number in (31, 32):
+        state.observe(
+            [candle(number, 100.0), interest(number, 1e5), liquidated(number, 10.0)], hour(number), RULES
+        )
+        values.append(read(state, "liquidations").value)
+    assert values == [None, pytest.approx(1.0)]
+
+
+def test_funding_is_ranked_though_it_is_told_off_the_full_hour() -> None:
+    state = MarketState("BTC")
+    for minute in range(180):
+        at_ms = START_MS + minute * MINUTE_MS + 20 * 1_000
+        said = Funding(Venue.BINANCE, at_ms, 1e-4, 8.0, settled=False, next_at_ms=START_MS + 8 * HOUR_MS)
+        state.observe([said], at_ms, RULES)
+    assert len(state.funding.series[Venue.BINANCE].means) == 2
 
 
 def _skew_market(points: list[float]) -> MarketState:
