@@ -7,11 +7,13 @@ import select
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.bot.programs import Room, eventually, room
 
+HOUSE = Path(__file__).parents[2]
 SIMULATED = "SEAWALL DEMO - SIMULATED market, seed 7. No token, no real prices."
 PROGRESS = re.compile(r"^\[SIM d(\d) (\d\d:\d\d)\] BTC [\d,]+  ([A-Z ]+?)  \d of \d read$", re.MULTILINE)
 
@@ -44,6 +46,14 @@ def test_it_begins_with_what_it_is_and_ends_with_what_comes_next(piped: str) -> 
     assert re.match(r"3 simulated days without waiting\. \d+ days of past loaded\.$", lines[1])
     assert lines[2].startswith("Try: /regime   /size BTC 5x   /why")
     assert lines[-1] == "End. 2 warnings: 1 real, 1 false. Your own bot: make serve (one token)"
+
+
+def test_what_the_readme_shows_of_it_is_what_it_says(piped: str) -> None:
+    readme = (HOUSE / "README.md").read_text("utf-8")
+    shown = readme.partition(SIMULATED)[2].partition("```")[0].strip().splitlines()
+    assert len(shown) >= 6
+    said = iter(piped.splitlines())
+    assert [line for line in shown if line not in said] == []  # each after the one before
 
 
 def test_the_market_passes_through_at_least_four_states(piped: str) -> None:
