@@ -2,10 +2,10 @@
 
 from market.observations import Venue
 from scheduler.exchange import Budget, Exchange
+from scheduler.exchanges.bybit.answers import asks, history_asks
+from scheduler.exchanges.bybit.frames import streams
 from scheduler.exchanges.bybit.listing import instruments, tiers
-from scheduler.exchanges.bybit.rest import asks, history_asks
-from scheduler.exchanges.bybit.stream import streams
-from scheduler.exchanges.bybit.trouble import trouble
+from scheduler.exchanges.bybit.troubles import trouble
 
 EXCHANGE = Exchange(
     name="bybit",

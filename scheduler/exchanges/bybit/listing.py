@@ -7,7 +7,7 @@ from market.margin import Tier, Tiers
 from market.observations import HOUR_MS, MINUTE_MS, Asset, Venue
 from scheduler.coin_names import asset_of
 from scheduler.exchange import Ask, Asked, Instrument, Kind, Misread
-from scheduler.exchanges.bybit.wire import (
+from scheduler.exchanges.bybit.shapes import (
     CATEGORY,
     Listed,
     Page,

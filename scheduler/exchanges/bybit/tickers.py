@@ -2,7 +2,7 @@
 
 from market.observations import MINUTE_MS, Funding, Mark, OpenInterest, Venue
 from scheduler.exchange import Instrument, Kind, Told
-from scheduler.exchanges.bybit.wire import Opened, Ticker, number
+from scheduler.exchanges.bybit.shapes import Opened, Ticker, number
 from scheduler.wire import Amount, Price, Rate, TimeMs
 
 SIDES = 2.0

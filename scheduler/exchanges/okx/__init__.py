@@ -2,10 +2,10 @@
 
 from market.observations import Venue
 from scheduler.exchange import Budget, Exchange
+from scheduler.exchanges.okx.answers import asks, history_asks
+from scheduler.exchanges.okx.frames import streams
 from scheduler.exchanges.okx.listing import instruments, tiers
-from scheduler.exchanges.okx.rest import asks, history_asks
-from scheduler.exchanges.okx.stream import streams
-from scheduler.exchanges.okx.trouble import trouble
+from scheduler.exchanges.okx.troubles import trouble
 
 _LIMITS = {
     "candles": 40,

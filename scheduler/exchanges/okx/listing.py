@@ -7,7 +7,7 @@ from market.margin import Tier, Tiers
 from market.observations import Asset, Venue
 from scheduler.coin_names import asset_of
 from scheduler.exchange import Ask, Asked, Instrument, Kind, Misread
-from scheduler.exchanges.okx.wire import SWAP, Bracket, Swap, asked_for, lists, needed, number
+from scheduler.exchanges.okx.shapes import SWAP, Bracket, Swap, asked_for, lists, needed, number
 from scheduler.wire import Amount, Price
 
 SETTLED_IN = "USDT"

@@ -13,7 +13,7 @@ from market.observations import (
     Venue,
 )
 from scheduler.exchange import Instrument, Kind, Misread, Told
-from scheduler.exchanges.okx.wire import Detail, Said, needed, number
+from scheduler.exchanges.okx.shapes import Detail, Said, needed, number
 from scheduler.wire import Amount, Price, Rate, TimeMs
 
 _POSITIONS = {"long": Side.LONG, "short": Side.SHORT}

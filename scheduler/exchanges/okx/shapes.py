@@ -91,6 +91,7 @@ class Opened(Struct, array_like=True, gc=False):
     at_ms: TimeMs
     contracts: Amount
     coins: Amount
+    usd: Amount
 
 
 class Settled(Struct, rename="camel", gc=False):

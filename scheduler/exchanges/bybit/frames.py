@@ -9,8 +9,8 @@ from msgspec.structs import asdict, replace
 
 from market.observations import Heartbeat, Liquidation, Side, Venue
 from scheduler.exchange import Asked, Channel, Instrument, Kind, Misread, Report, Stream
+from scheduler.exchanges.bybit.shapes import Closed, Frame, Ticker
 from scheduler.exchanges.bybit.tickers import funding_of, mark_of, open_interest_of
-from scheduler.exchanges.bybit.wire import Closed, Frame, Ticker
 from scheduler.wire import decoder
 
 PATH = "/v5/public/linear"

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Candle, Funding, Venue
 from scheduler.exchange import LIVE_STEP_MS, Ask, Asked, Instrument, Kind, Misread, Report, Told
-from scheduler.exchanges.bybit.tickers import funding_of, mark_of, open_interest_of
-from scheduler.exchanges.bybit.wire import (
+from scheduler.exchanges.bybit.shapes import (
     CATEGORY,
     Bar,
     Book,
@@ -16,6 +15,7 @@ from scheduler.exchanges.bybit.wire import (
     asked_for,
     lists,
 )
+from scheduler.exchanges.bybit.tickers import funding_of, mark_of, open_interest_of
 from scheduler.wire import depth_bands, spans_hours
 
 Reports = tuple[Report, ...]

@@ -7,7 +7,7 @@ import msgspec
 from market.observations import MINUTE_MS, Venue
 from scheduler.exchange import Asked, Channel, Instrument, Kind, Misread, Report, Stream
 from scheduler.exchanges.okx.rows import funding_of, liquidations_of, mark_of, open_interest_of
-from scheduler.exchanges.okx.wire import SWAP, Frame, Said, needed
+from scheduler.exchanges.okx.shapes import SWAP, Frame, Said, needed
 from scheduler.wire import Price, TimeMs, decoder
 
 PATH = "/ws/v5/public"

@@ -12,7 +12,7 @@ from scheduler.exchanges.okx.rows import (
     moment_of,
     open_interest_of,
 )
-from scheduler.exchanges.okx.wire import SWAP, Bar, Book, Level, Opened, Said, Settled, asked_for, lists
+from scheduler.exchanges.okx.shapes import SWAP, Bar, Book, Level, Opened, Said, Settled, asked_for, lists
 from scheduler.wire import depth_bands, spans_hours
 
 Reports = tuple[Report, ...]
