@@ -143,8 +143,8 @@ def _liquidations(frame: pd.DataFrame, price: pd.Series, rules: Rules, rank: Ran
     longs, shorts = frame["liq_long"] * price, frame["liq_short"] * price
     interest = frame["oi_coins"] * price
     intensity = longs / interest.shift(1) * BPS
-    # over what is known of the day, as of the hours that are known
-    day = longs.rolling(DAY, min_periods=1).sum().where(longs.notna())
+    # what is usual of a day is learned from days without a hole, what is told of one is at least what was heard
+    day = longs.rolling(DAY).sum()
     ranges = day_range(frame)
     usual_day = day.shift(1).rolling(MONTH, min_periods=WEEK).median()
     usual_range = ranges.shift(1).rolling(MONTH, min_periods=1).median()
@@ -160,7 +160,7 @@ def _liquidations(frame: pd.DataFrame, price: pd.Series, rules: Rules, rank: Ran
         "short_bps_1h": last(shorts / interest.shift(1) * BPS),
         "long_usd_1h": last(longs),
         "short_usd_1h": last(shorts),
-        "long_usd_24h": last(day),
+        "long_usd_24h": last(longs.rolling(DAY, min_periods=1).sum()),
         "short_usd_24h": last(shorts.rolling(DAY, min_periods=1).sum()),
         "long_share": last(long_share(longs, shorts)),
         "rri": last((day / usual_day) / (ranges / usual_range)),
@@ -169,6 +169,8 @@ def _liquidations(frame: pd.DataFrame, price: pd.Series, rules: Rules, rank: Ran
 
 
 def _skew(frame: pd.DataFrame, rank: Rank) -> Facts:
+    if np.isnan(frame["skew_30d"].iloc[-1]):
+        return {}
     points = frame["skew_30d"] * 100
     change = points - points.shift(DAY)
     return {
@@ -260,7 +262,7 @@ def _flagged(mine: pd.Series, other: pd.Series, interest: pd.Series, rules: Rule
         bound = limits.flagged_percentile_exit if flagged else limits.flagged_percentile
         flagged = is_heavy and rank >= bound
         hours.append(flagged)
-    totals = [side.rolling(DAY, min_periods=1).sum().where(side.notna()) for side in (mine, other)]
+    totals = [side.rolling(DAY).sum() for side in (mine, other)]
     heavy, ranks = _standing_out(totals[0], totals[1], usual, interest.shift(DAY), rules)
     days = (heavy & (ranks >= limits.flagged_percentile))[mine.index % DAY_MS == 0]
     return float(sum(hours[-DAY:])), float(days.iloc[-7:].sum())
