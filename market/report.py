@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from market.alerts import Alert
 from market.checklist import READ_BY
 from market.flags import FlagMemory
+from market.formulas.logic import all_of
 from market.formulas.statistics import freshness_quality
 from market.reading import Because, Condition, Presence, Reading
 from market.regime import CALM_NEEDS, INPUTS, WEIGHTS, Regime, score_and_confidence
@@ -15,7 +16,7 @@ from market.snapshot import Snapshot
 from market.table import CALM_STATES, FLAGS, State
 
 LIVE = "live"
-PROTIP_NEEDS = frozenset({"price", "open_interest", "funding"})
+PROTIP_NEEDS = ("pd", "oe", "fn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,19 @@ def breadth(snapshots: Iterable[Snapshot]) -> Breadth:
     off_lows: list[bool] = []
     constructive: list[bool] = []
     for snapshot in snapshots:
-        hours = snapshot.fact("price", "hours_since_low_72h")
-        growth = snapshot.fact("open_interest", "change_24h")
+        hours = _seen_fact(snapshot, "price", "hours_since_low_72h")
+        growth = _seen_fact(snapshot, "open_interest", "change_24h")
         stable = snapshot.regime.flag("nc")
         if hours is not None:
             off_lows.append(hours >= 24.0)
         if growth is not None and stable is not None:
             constructive.append(growth > 0.0 and not stable)
     return Breadth(sum(off_lows), len(off_lows), sum(constructive), len(constructive))
+
+
+def _seen_fact(snapshot: Snapshot, name: str, fact: str) -> float | None:
+    reading = snapshot.reading(name)
+    return reading.facts.get(fact) if reading is not None and reading.presence is Presence.SEEN else None
 
 
 def _reading_line(snapshot: Snapshot, reading: Reading) -> Mapping[str, object]:
@@ -140,7 +146,7 @@ def _aged_regime(regime: Regime, readings: tuple[Reading, ...], rules: RegimeRul
         regime,
         flags={name: _forget(name, memory, expired) for name, memory in regime.flags.items()},
         levels=levels,
-        protip=None if expired & PROTIP_NEEDS and regime.protip else regime.protip,
+        protip=_aged_protip(regime, presence) if regime.protip is not None else None,
         score=score,
         confidence=confidence,
         inputs_seen=sum(presence.get(name) is Presence.SEEN for name in INPUTS),
@@ -150,6 +156,18 @@ def _aged_regime(regime: Regime, readings: tuple[Reading, ...], rules: RegimeRul
         return replace(aged, state=State.INSUFFICIENT_DATA, insufficient_because=because)
     calm_is_seen = all(presence.get(name) is Presence.SEEN for name in CALM_NEEDS)
     return aged if calm_is_seen or aged.state not in CALM_STATES else replace(aged, state=State.MIXED)
+
+
+def _aged_protip(regime: Regime, presence: Mapping[str, Presence]) -> bool | None:
+    """The pro-tip of what is still seen: a leg that has expired is unknown, one that is absent fails (7a.2)."""
+
+    def leg(flag: str) -> bool | None:
+        found = presence.get(READ_BY[flag], Presence.ABSENT)
+        if found is Presence.SEEN:
+            return regime.flag(flag)
+        return None if found is Presence.STALE else False
+
+    return all_of(*[leg(flag) for flag in PROTIP_NEEDS])
 
 
 def _forget(name: str, memory: FlagMemory, expired: set[str]) -> FlagMemory:

@@ -118,3 +118,16 @@ def test_breadth_counts_only_what_was_seen() -> None:
     wide = breadth((crowding(), risen, blind))
     assert (wide.off_lows, wide.off_lows_of) == (1, 2)
     assert (wide.constructive, wide.constructive_of) == (1, 2)
+
+
+def test_the_pro_tip_is_not_denied_by_what_has_expired() -> None:
+    reset = market("pd", "down", "oe", "fr")
+    assert reset.regime.protip is False
+    assert as_of(reset, NOW_MS + 30 * SECOND_MS, RULES).regime.protip is False
+    crowded = market("oe", "fr", price=replace(reading("price", NOW_MS, "pd", "down"), ttl_ms=HOUR_MS))
+    assert as_of(crowded, NOW_MS + 9 * MINUTE_MS + SECOND_MS, RULES).regime.protip is None
+
+
+def test_breadth_leaves_out_what_is_stale() -> None:
+    wide = breadth((calm(), market(asset="ETH", silent=("price", "open_interest"))))
+    assert (wide.off_lows_of, wide.constructive_of) == (1, 1)
