@@ -124,7 +124,11 @@ class Fetcher:
     async def _page(self, ask: Ask[T], asked: Asked, patience_s: float) -> _Page[T]:
         source = self._sources[ask.venue]
         source.gate.check(ask.kind)
-        await source.turn(ask, patience_s)
+        try:
+            await source.turn(ask, patience_s)
+        except SourceFailed as failure:
+            source.failed(ask, failure)
+            raise
         async with source.slots:
             return await self._tries(source, ask, asked)
 

@@ -78,7 +78,7 @@ class Source:
         """An answer has been read: remember it, and tell a recovery once."""
         self._last_success_ms = self._clock.now_ms()
         if self._complaints.pop((ask.kind, ask.symbol), None) is not None:
-            _log.info("%s %s can be used again", ask.venue, _name(ask))
+            _log.info("%s %s is answered again", ask.venue, _name(ask))
         if self._told_loudness and not self.gate.shut_for_s:
             seconds = self._clock.monotonic_s() - self._failing_since_s
             _log.info("%s answers again after %.0f s", ask.venue, seconds)
@@ -87,7 +87,7 @@ class Source:
     def failed(self, ask: Ask[object], failure: SourceFailed) -> None:
         """A question has finally failed: remember it, and tell it where it is news."""
         self._last_failure = (self._clock.now_ms(), f"{failure.kind}: {failure.why}")
-        if failure.failure in OF_THE_QUESTION:
+        if failure.failure in OF_THE_QUESTION or failure.failure is Failure.NO_TURN:
             self._complain(ask, failure)
         else:
             self._tell(failure)
@@ -108,10 +108,10 @@ class Source:
         )
 
     def _complain(self, ask: Ask[object], failure: SourceFailed) -> None:
-        self._rejected += 1
+        self._rejected += failure.failure in OF_THE_QUESTION
         question = (ask.kind, ask.symbol)
         if question not in self._complaints:
-            _log.warning("%s %s cannot be used: %s", ask.venue, _name(ask), failure.why)
+            _log.warning("%s %s has no usable answer: %s", ask.venue, _name(ask), failure.why)
         self._complaints[question] = f"{_name(ask)}: {failure.why}"
 
     def _tell(self, failure: SourceFailed) -> None:
@@ -124,7 +124,7 @@ class Source:
         self._told_loudness = loudness
         shut_for_s = self.gate.shut_for_s
         rest = f"; not asked for {shut_for_s:.0f} s" if shut_for_s else ""
-        _log.warning("%s is %s: %s%s", failure.venue, failure.failure, failure.why, rest)
+        _log.warning("%s fails, %s: %s%s", failure.venue, failure.failure, failure.why, rest)
 
 
 def _name(ask: Ask[object]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 
 from scheduler.exchange import Ask, Exchange, Trouble, Verdict
 from scheduler.fetch.failures import Failure, SourceFailed
@@ -27,6 +28,7 @@ _BY_STATUS = {
     429: Verdict.SLOW_DOWN,
     451: Verdict.GEO_BLOCKED,
 }
+_PHRASES = {status.value: status.phrase for status in HTTPStatus} | {418: "banned"}
 
 
 def judge(
@@ -61,7 +63,7 @@ def _by_status(status: int) -> Trouble | None:
     if 200 <= status < 300:
         return None
     verdict = _BY_STATUS.get(status, Verdict.RETRY if status >= 500 else Verdict.REFUSED)
-    return Trouble(verdict, verdict.value.replace("_", " "))
+    return Trouble(verdict, _PHRASES.get(status, "without a word"))
 
 
 def _wait_s(trouble: Trouble, headers: Mapping[str, str], now_ms: int) -> float | None:

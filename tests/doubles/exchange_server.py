@@ -80,6 +80,16 @@ def page(status: int = 200, kind: str = "text/html") -> Reply:
     return answer(b"<html><body>Bad gateway</body></html>", status, kind=kind)
 
 
+def after(first: Callable[[], Awaitable[object]], reply: Reply) -> Reply:
+    """The reply, once `first` is done."""
+
+    async def delayed(request: web.Request) -> web.StreamResponse:
+        await first()
+        return await reply(request)
+
+    return delayed
+
+
 def reset() -> Reply:
     """The connection is torn down after the request has arrived."""
 
@@ -145,7 +155,8 @@ async def exchange_server() -> AsyncIterator[ExchangeServer]:
     server = ExchangeServer()
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", server.reply)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.0)
+    # a reply nobody waits for any more ends with its connection
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.0, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
