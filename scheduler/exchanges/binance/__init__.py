@@ -86,9 +86,11 @@ def history_asks(instrument: Instrument, since_ms: int, now_ms: int) -> tuple[As
 def streams(watched: Sequence[Instrument]) -> tuple[Stream, ...]:
     """One socket of the route /market: marks each second prove that silence of liquidations is calm.
 
-    A subscription on another route would be silent without an error.
+    A subscription on another route would be silent without an error. () for no symbol.
     """
     symbols = [instrument.symbol for instrument in watched]
+    if not symbols:
+        return ()
     names = ["!forceOrder@arr", *(f"{symbol.lower()}@markPrice@1s" for symbol in symbols)]
     channels = (
         Channel(Kind.LIQUIDATIONS, None, None),

@@ -107,11 +107,16 @@ def history_asks(instrument: Instrument, since_ms: int, now_ms: int) -> tuple[As
 
 
 def streams(watched: Sequence[Instrument]) -> tuple[Stream, ...]:
-    """One socket with the context of each coin; the venue closes it after a minute in which we say nothing."""
+    """One socket with the context of each coin; the venue closes it after a minute in which we say nothing.
+
+    () for no coin.
+    """
     symbols = [instrument.symbol for instrument in watched]
     channels = tuple(Channel(Kind.MARK, symbol, 10.0) for symbol in symbols)
     said = tuple(_subscription(symbol) for symbol in symbols)
     ping = '{"method":"ping"}'
+    if not symbols:
+        return ()
     return (Stream(VENUE, "/ws", channels, said, read_frame, ping=ping, ping_every_s=30.0),)
 
 
