@@ -32,7 +32,11 @@ LIVE_STEP_MS = 5 * MINUTE_MS
 
 
 class Misread(Exception):
-    """An answer is not what the venue documents. `field` names what was wrong; nothing of it has been used."""
+    """An answer is not what the venue documents. `field` names what was wrong; nothing of it has been used.
+
+    `kind` is a Kind's value, or another word where it is of none: "frame" for a refused subscription, so that the silence
+    of what was not subscribed is not taken for calm.
+    """
 
     def __init__(self, venue: Venue, kind: str, field: str) -> None:
         super().__init__(f"{venue} {kind}: {field}")

@@ -127,7 +127,10 @@ def _asset(channel: Channel, instruments: Instruments) -> Asset | None:
 
 
 class Routes:
-    """Which channels a report comes from: those of its kind and asset, or those of its kind for all (or unknown) assets."""
+    """Which channels a report comes from: those of its kind and asset, or those of its kind for all (or unknown) assets.
+
+    A report names no symbol: two contracts of one coin on one stream (Deribit's inverse and linear) prove each other.
+    """
 
     def __init__(self, pulses: Iterable[Pulse]) -> None:
         self._routes: dict[tuple[Says, Asset | None], tuple[Pulse, ...]] = {}

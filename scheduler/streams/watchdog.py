@@ -35,7 +35,6 @@ class Watchdog:
         self._routes = Routes(self._pulses)
         self._loud = tuple(pulse for pulse in self._pulses if not pulse.provers)
         self._quiet = tuple(pulse for pulse in self._pulses if pulse.provers)
-        self._loud_kinds = {pulse.channel.kind.value for pulse in self._loud}
         self._quiet_kinds = {pulse.channel.kind.value for pulse in self._quiet}
         self._data_s: tuple[float, float] | None = None
         for pulse in self._pulses:
@@ -70,12 +69,12 @@ class Watchdog:
         return tuple(gaps)
 
     def doubt(self, kind: str) -> None:
-        """A frame of that kind was not understood; of no kind of ours, it may be a refused subscription.
+        """A frame of that kind was not understood; unless that kind is known to be subscribed, it may be a refusal.
 
-        A quiet channel of it has been missed since its last proof. One that has not spoken on this connection may never
+        A quiet channel has been missed since its last proof then. One that has not spoken on this connection may never
         have been subscribed: nothing but its own word proves it from now on.
         """
-        if kind in self._loud_kinds:
+        if any(pulse.has_spoken and pulse.channel.kind.value == kind for pulse in self._loud):
             return
         for pulse in self._quiet:
             if pulse.channel.kind.value == kind or kind not in self._quiet_kinds:

@@ -7,7 +7,17 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from market.observations import Heartbeat, Liquidation, Mark, Side, Venue
-from scheduler.exchange import Asked, Channel, Exchange, Instrument, Kind, Misread, Report, Stream
+from scheduler.exchange import (
+    Asked,
+    Channel,
+    Exchange,
+    Instrument,
+    Instruments,
+    Kind,
+    Misread,
+    Report,
+    Stream,
+)
 from scheduler.streams import Gap, Heard, Listener, Stall, Wires, open_wires
 from tests.doubles.exchange_streams import Line, StreamServer, stream_server
 from tests.doubles.hand_clock import HandClock
@@ -122,20 +132,23 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
-    stream: Stream = STREAM, exchange: Exchange = EXCHANGE, dice: float = 0.999
+    stream: Stream = STREAM,
+    exchange: Exchange = EXCHANGE,
+    dice: float = 0.999,
+    instruments: Instruments = INSTRUMENTS,
 ) -> AsyncIterator[Desk]:
     """A desk at work; at its end nothing of it may be left."""
     time = HandClock()
     async with (
         stream_server(lambda: time.at_s) as server,
-        open_wires(clock=time.clock, dice=lambda: dice, ws_urls={Venue.SIMULATED: server.url}) as wires,
+        open_wires(clock=time.clock, dice=lambda: dice, ws_urls={exchange.venue: server.url}) as wires,
     ):
         heard: list[Heard] = []
 
         async def hear(words: tuple[Heard, ...]) -> None:
             heard.extend(words)
 
-        listener = Listener(stream, exchange, hear, INSTRUMENTS, wires)
+        listener = Listener(stream, exchange, hear, instruments, wires)
         task = asyncio.create_task(listener.run())
         try:
             yield Desk(time, server, wires, listener, heard)
