@@ -3,12 +3,13 @@
 What a call needs is imported inside it, so that `seawall --help` costs nothing and `seawall demo` speaks at once.
 """
 
+import io
 import json
 import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 MINUTE_MS = 60_000
+SIGNS = "·…"
+"""What answers hold beside plain letters."""
 
 app = typer.Typer(
     name="seawall",
@@ -37,6 +40,8 @@ Asset = Annotated[str | None, typer.Option(help="The files' asset, where their n
 
 def main() -> None:
     """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        _let_every_letter_through(stream)
     app()
 
 
@@ -159,6 +164,15 @@ def healthcheck() -> None:
         return 0 if now.ok else 1
 
     _finish(check)
+
+
+def _let_every_letter_through(stream: TextIO) -> None:
+    """Write UTF-8 where the locale has no letter for what is said; a question mark would say something else here."""
+    try:
+        SIGNS.encode(stream.encoding)
+    except UnicodeEncodeError:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
 
 
 def _feed_of(history: list[Path], speed: float | None, settings: "Settings") -> "MakeFeed":

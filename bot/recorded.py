@@ -1,6 +1,7 @@
 """Recorded history at the terminal: one question as of a time, and whole files played through the engine."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -97,18 +98,17 @@ def told(path: Path, tally: Tally) -> Iterator[str]:
 
 
 def _alerts_told(alerts: Iterable[Alert]) -> str:
-    """How many alerts of each kind and edge, and when the loud ones began."""
-    counts: dict[str, int] = {}
-    loud = []
-    for alert in alerts:
-        counts[f"{alert.kind} {alert.edge}"] = counts.get(f"{alert.kind} {alert.edge}", 0) + 1
-        if alert.kind is Kind.CASCADE and alert.edge == "fired" and alert.severity is not Severity.WATCH:
-            loud.append(f"{alert.severity} {time_text(alert.at_ms)}")
+    """How many alerts of each kind and edge, and when each wave became loud (a warning or more)."""
+    told = list(alerts)
+    counts = Counter(f"{alert.kind} {alert.edge}" for alert in told)
     if not counts:
         return "none"
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) + (
-        f"; {', '.join(loud)}" if loud else ""
-    )
+    waves: dict[str, str] = {}
+    for alert in told:
+        if alert.kind is Kind.CASCADE and alert.severity is not Severity.WATCH:
+            waves.setdefault(alert.id, f"{alert.severity} {time_text(alert.at_ms)}")
+    said = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+    return f"{said}; {', '.join(waves.values())}" if waves else said
 
 
 def _covering(files: Sequence[HistoryFile], at_ms: int) -> list[HistoryFile]:

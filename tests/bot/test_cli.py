@@ -236,7 +236,20 @@ def test_a_replay_says_what_it_came_to_and_writes_a_line_a_bar(
     assert len(lines[-1]["flags"]) == 14
     fired = [json.loads(line) for line in alerts.read_text().splitlines()]
     assert {alert["kind"] for alert in fired} == {"cascade", "regime"}
-    assert any(alert["severity"] == "critical" for alert in fired)
+    loud = [alert for alert in fired if alert["kind"] == "cascade" and alert["severity"] != "watch"]
+    first = {alert["id"]: f"{alert['severity']} {alert['at'][:16]}Z" for alert in reversed(loud)}
+    assert len(first) > 1
+    assert f"; {', '.join(list(first.values())[::-1])}\n" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_of_few_letters_is_answered_all_the_same(
+    encoding: str, here: Room, crash: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    done = here.run("ask", "/regime BTC", "--history", crash)
+    assert done.returncode == 0, done.stderr
+    assert "UTC · 4 of 5 read" in done.stdout
 
 
 def test_the_asset_can_be_said_where_the_name_does_not(here: Room, tmp_path: Path) -> None:
