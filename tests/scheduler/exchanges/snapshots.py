@@ -27,7 +27,7 @@ def spoken(said: Iterable[object] | Mapping[str, object]) -> Any:
 
 
 def _spoken(one: object) -> Any:
-    fields = msgspec.to_builtins(one)
+    fields = msgspec.json.decode(msgspec.json.encode(one))  # an amount without bound is null there
     kind = type(one).__name__
     if kind == "Told":
         kind = type(one.said).__name__  # type: ignore[attr-defined]
