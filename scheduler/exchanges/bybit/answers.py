@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Candle, Funding, Venue
+from market.observations import HOUR_MS, Candle, Funding, Venue
 from scheduler.exchange import LIVE_STEP_MS, Ask, Asked, Instrument, Kind, Misread, Report, Told
 from scheduler.exchanges.bybit.shapes import (
     CATEGORY,
@@ -16,27 +16,26 @@ from scheduler.exchanges.bybit.shapes import (
     lists,
 )
 from scheduler.exchanges.bybit.tickers import funding_of, mark_of, open_interest_of
-from scheduler.wire import depth_bands, spans_hours
+from scheduler.wire import depth_bands, live_from_ms, pages, spans_hours
 
 Reports = tuple[Report, ...]
 
-LIVE_BARS = 4
+LIVE_BARS = 6
 BARS_A_PAGE = 1_000
 SETTLEMENTS_A_PAGE = 200
 OPENED_A_PAGE = 200
 LIVE_SETTLEMENTS = 4
 BOOK_LEVELS = 1_000
-SETTLEMENTS_EVERY_S = 600.0
+SETTLEMENTS_EVERY_S = 300.0
+DEPTH_EVERY_S = 60.0
 
 _TICKERS = "/v5/market/tickers"
 _KLINES = "/v5/market/kline"
 _BOOK = "/v5/market/orderbook"
 _SETTLED = "/v5/market/funding/history"
 _OPENED = "/v5/market/open-interest"
-_INTERVALS = {
-    **{minutes * MINUTE_MS: str(minutes) for minutes in (1, 3, 5, 15, 30, 60, 120, 240, 360, 720)},
-    DAY_MS: "D",
-}
+_INTERVALS = {LIVE_STEP_MS: "5", HOUR_MS: "60"}
+_PERIODS = {LIVE_STEP_MS: "5min", HOUR_MS: "1h"}
 
 _tickers = lists(Kind.MARK, Ticker)
 _bars = lists(Kind.CANDLES, Bar)
@@ -54,11 +53,15 @@ def asks(instruments: Sequence[Instrument]) -> tuple[Ask[Reports], ...]:
 
 
 def history_asks(contract: Instrument, since_ms: int, until_ms: int) -> tuple[Ask[Reports], ...]:
-    """Hourly bars, hourly open interest and settled funding from `since_ms` to `until_ms`; kept since the listing."""
-    symbol = contract.symbol
+    """Bars, open interest and settled funding from `since_ms` to `until_ms`; all is kept since the listing.
+
+    Hourly up to the open hour and in live steps from there; in live steps throughout where it is less than a day.
+    """
+    symbol, live_ms = contract.symbol, live_from_ms(since_ms, until_ms)
+    spans = ((HOUR_MS, since_ms, live_ms), (LIVE_STEP_MS, live_ms, until_ms))
     return (
-        *(_bars_then(symbol, *page) for page in _pages(since_ms, until_ms, BARS_A_PAGE)),
-        *(_opened_then(symbol, *page) for page in _pages(since_ms, until_ms, OPENED_A_PAGE)),
+        *(ask for span in spans for ask in _bars_then(symbol, *span)),
+        *(ask for span in spans for ask in _opened_then(symbol, *span)),
         _settled_then(symbol, since_ms, until_ms),
     )
 
@@ -153,7 +156,15 @@ def _asks_of(contract: Instrument) -> tuple[Ask[Reports], ...]:
             symbol=symbol,
             step_ms=LIVE_STEP_MS,
         ),
-        Ask(Venue.BYBIT, Kind.DEPTH, _BOOK, read_depth, _params(symbol, limit=BOOK_LEVELS), symbol=symbol),
+        Ask(
+            Venue.BYBIT,
+            Kind.DEPTH,
+            _BOOK,
+            read_depth,
+            _params(symbol, limit=BOOK_LEVELS),
+            symbol=symbol,
+            every_s=DEPTH_EVERY_S,
+        ),
         Ask(
             Venue.BYBIT,
             Kind.FUNDING_HISTORY,
@@ -166,28 +177,32 @@ def _asks_of(contract: Instrument) -> tuple[Ask[Reports], ...]:
     )
 
 
-def _bars_then(symbol: str, first_ms: int, last_ms: int) -> Ask[Reports]:
-    return Ask(
-        Venue.BYBIT,
-        Kind.CANDLES,
-        _KLINES,
-        read_candles,
-        _params(symbol, interval=_INTERVALS[HOUR_MS], start=first_ms, end=last_ms, limit=BARS_A_PAGE),
-        symbol=symbol,
-        step_ms=HOUR_MS,
-    )
+def _bars_then(symbol: str, step_ms: int, since_ms: int, until_ms: int) -> Iterator[Ask[Reports]]:
+    for first_ms, rows in pages(since_ms, until_ms, step_ms, BARS_A_PAGE):
+        last_ms = first_ms + rows * step_ms - 1
+        yield Ask(
+            Venue.BYBIT,
+            Kind.CANDLES,
+            _KLINES,
+            read_candles,
+            _params(symbol, interval=_INTERVALS[step_ms], start=first_ms, end=last_ms, limit=rows),
+            symbol=symbol,
+            step_ms=step_ms,
+        )
 
 
-def _opened_then(symbol: str, first_ms: int, last_ms: int) -> Ask[Reports]:
-    return Ask(
-        Venue.BYBIT,
-        Kind.OPEN_INTEREST_HISTORY,
-        _OPENED,
-        read_open_interest_history,
-        _params(symbol, intervalTime="1h", startTime=first_ms, endTime=last_ms, limit=OPENED_A_PAGE),
-        symbol=symbol,
-        step_ms=HOUR_MS,
-    )
+def _opened_then(symbol: str, step_ms: int, since_ms: int, until_ms: int) -> Iterator[Ask[Reports]]:
+    for first_ms, rows in pages(since_ms, until_ms, step_ms, OPENED_A_PAGE):
+        last_ms = first_ms + rows * step_ms - 1
+        yield Ask(
+            Venue.BYBIT,
+            Kind.OPEN_INTEREST_HISTORY,
+            _OPENED,
+            read_open_interest_history,
+            _params(symbol, intervalTime=_PERIODS[step_ms], startTime=first_ms, endTime=last_ms, limit=rows),
+            symbol=symbol,
+            step_ms=step_ms,
+        )
 
 
 def _settled_then(symbol: str, first_ms: int, last_ms: int) -> Ask[Reports]:
@@ -207,13 +222,9 @@ def _params(symbol: str, **said: int | str) -> dict[str, str]:
     return {"category": CATEGORY, "symbol": symbol, **{name: str(value) for name, value in said.items()}}
 
 
-def _pages(since_ms: int, until_ms: int, hours: int) -> Iterator[tuple[int, int]]:
-    """Spans of so many hours from the first full one, both ends within."""
-    for first_ms in range(since_ms - since_ms % HOUR_MS, until_ms, hours * HOUR_MS):
-        yield first_ms, min(first_ms + hours * HOUR_MS, until_ms) - 1
-
-
 def _candle(bar: Bar, contract: Instrument, step_ms: int) -> Candle:
+    if bar.opens_ms % step_ms:
+        raise Misread(Venue.BYBIT, Kind.CANDLES, f"no bar of {step_ms} ms opens at {bar.opens_ms}")
     if not bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high:
         raise Misread(Venue.BYBIT, Kind.CANDLES, "open or close outside of low to high")
     quoted = contract.quoted_coins

@@ -11,7 +11,7 @@ from market.observations import Heartbeat, Liquidation, Side, Venue
 from scheduler.exchange import Asked, Channel, Instrument, Kind, Misread, Report, Stream
 from scheduler.exchanges.bybit.shapes import Closed, Frame, Ticker
 from scheduler.exchanges.bybit.tickers import funding_of, mark_of, open_interest_of
-from scheduler.wire import decoder
+from scheduler.wire import decoder, words
 
 PATH = "/v5/public/linear"
 PING = '{"op":"ping"}'
@@ -118,7 +118,7 @@ def _reports(
 
 def _acknowledged(frame: Frame[Any], kind: Kind) -> tuple[Report, ...]:
     if not frame.success:
-        raise Misread(Venue.BYBIT, kind, f"{frame.op[:20]} refused: {frame.ret_msg[:120]}")
+        raise Misread(Venue.BYBIT, kind, words(f"{frame.op[:20]} refused: {frame.ret_msg}"))
     return ()
 
 

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from scheduler.exchange import Trouble, Verdict
+from scheduler.wire import words
 
 TOO_FREQUENT_S = 600.0
 """After "access too frequent" every session stops for ten minutes, or the ban is renewed."""
@@ -20,7 +21,6 @@ _VERDICTS = {
     10024: Verdict.GEO_BLOCKED,  # compliance
     10429: Verdict.SLOW_DOWN,  # the system's own limit
 }
-_WORDS = 120
 
 
 class _Envelope(Struct, rename="camel"):
@@ -45,7 +45,7 @@ def trouble(status: int, headers: Mapping[str, str], body: bytes) -> Trouble | N
         return Trouble(Verdict.RETRY, "no envelope around the answer")
     if said.ret_code == 0:
         return None
-    why = f"retCode {said.ret_code}: {said.ret_msg[:_WORDS]}"
+    why = words(f"retCode {said.ret_code}: {said.ret_msg}")
     return Trouble(_VERDICTS.get(said.ret_code, Verdict.REFUSED), why, until_ms=_reset_ms(headers))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Candle, Funding, OpenInterest, Venue
+from market.observations import DAY_MS, HOUR_MS, Candle, Funding, OpenInterest, Venue
 from scheduler.exchange import LIVE_STEP_MS, Ask, Asked, Instrument, Kind, Misread, Report, Told
 from scheduler.exchanges.okx.rows import (
     funding_of,
@@ -13,13 +13,14 @@ from scheduler.exchanges.okx.rows import (
     open_interest_of,
 )
 from scheduler.exchanges.okx.shapes import SWAP, Bar, Book, Level, Opened, Said, Settled, asked_for, lists
-from scheduler.wire import depth_bands, spans_hours
+from scheduler.wire import depth_bands, live_from_ms, pages, spans_hours
 
 Reports = tuple[Report, ...]
 
-LIVE_BARS = 4
+LIVE_BARS = 6
 LIVE_SETTLEMENTS = 4
-SETTLEMENTS_EVERY_S = 600.0
+SETTLEMENTS_EVERY_S = 300.0
+DEPTH_EVERY_S = 60.0
 BOOK_LEVELS = 5_000
 BARS_A_PAGE = 300
 OPENED_A_PAGE = 100
@@ -30,7 +31,7 @@ LIQUIDATIONS_KEPT_MS = DAY_MS
 
 _PUBLIC, _MARKET = "/api/v5/public/", "/api/v5/market/"
 _OPENED = "/api/v5/rubik/stat/contracts/open-interest-history"
-_BARS = {MINUTE_MS: "1m", 5 * MINUTE_MS: "5m", 15 * MINUTE_MS: "15m", HOUR_MS: "1H"}
+_BARS = {LIVE_STEP_MS: "5m", HOUR_MS: "1H"}
 
 _said = {kind: lists(kind, Said) for kind in (Kind.MARK, Kind.OPEN_INTEREST, Kind.FUNDING, Kind.LIQUIDATIONS)}
 _bars = lists(Kind.CANDLES, Bar)
@@ -52,12 +53,17 @@ def asks(instruments: Sequence[Instrument]) -> tuple[Ask[Reports], ...]:
 
 
 def history_asks(contract: Instrument, since_ms: int, until_ms: int) -> tuple[Ask[Reports], ...]:
-    """Hourly bars and open interest, settled funding and sampled liquidations, as far back as OKX keeps them."""
-    symbol = contract.symbol
+    """Bars, open interest, settled funding and sampled liquidations, as far back as OKX keeps them.
+
+    Hourly up to the open hour and in live steps from there; in live steps throughout where it is less than a day.
+    """
+    symbol, live_ms = contract.symbol, live_from_ms(since_ms, until_ms)
     opened_since_ms = max(since_ms, until_ms - OPENED_KEPT_MS)
     return (
-        *(_bars_then(symbol, *page) for page in _pages(since_ms, until_ms, BARS_A_PAGE)),
-        *(_opened_then(symbol, *page) for page in _pages(opened_since_ms, until_ms, OPENED_A_PAGE)),
+        *_bars_then(symbol, HOUR_MS, since_ms, live_ms),
+        *_bars_then(symbol, LIVE_STEP_MS, live_ms, until_ms),
+        *_opened_then(symbol, HOUR_MS, opened_since_ms, live_ms),
+        *_opened_then(symbol, LIVE_STEP_MS, live_ms, until_ms),
         _settled_then(symbol, since_ms, until_ms),
         _liquidations_then(symbol, max(since_ms, until_ms - LIQUIDATIONS_KEPT_MS), until_ms),
     )
@@ -172,6 +178,8 @@ def _levels(levels: Sequence[Level], contract: Instrument) -> list[tuple[float, 
 
 
 def _candle(bar: Bar, contract: Instrument, step_ms: int) -> Candle:
+    if bar.opens_ms % step_ms:
+        raise Misread(Venue.OKX, Kind.CANDLES, f"no bar of {step_ms} ms opens at {bar.opens_ms}")
     if not bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high:
         raise Misread(Venue.OKX, Kind.CANDLES, "open or close outside of low to high")
     quoted = contract.quoted_coins
@@ -207,38 +215,40 @@ def _asks_of(symbol: str) -> tuple[Ask[Reports], ...]:
     )
     return (
         replace(bars, symbol=symbol, step_ms=LIVE_STEP_MS),
-        replace(book, symbol=symbol),
+        replace(book, symbol=symbol, every_s=DEPTH_EVERY_S),
         replace(settled, symbol=symbol, every_s=SETTLEMENTS_EVERY_S),
     )
 
 
-def _bars_then(symbol: str, first_ms: int, last_ms: int) -> Ask[Reports]:
+def _bars_then(symbol: str, step_ms: int, since_ms: int, until_ms: int) -> Iterator[Ask[Reports]]:
     """`after` and `before` are older and newer than, both without the moment itself."""
-    ask = _ask(
-        Kind.CANDLES,
-        f"{_MARKET}history-candles",
-        read_candles,
-        instId=symbol,
-        bar=_BARS[HOUR_MS],
-        after=last_ms + 1,
-        before=first_ms - 1,
-        limit=BARS_A_PAGE,
-    )
-    return replace(ask, symbol=symbol, step_ms=HOUR_MS)
+    for first_ms, rows in pages(since_ms, until_ms, step_ms, BARS_A_PAGE):
+        ask = _ask(
+            Kind.CANDLES,
+            f"{_MARKET}history-candles",
+            read_candles,
+            instId=symbol,
+            bar=_BARS[step_ms],
+            after=first_ms + rows * step_ms,
+            before=first_ms - 1,
+            limit=rows,
+        )
+        yield replace(ask, symbol=symbol, step_ms=step_ms)
 
 
-def _opened_then(symbol: str, first_ms: int, last_ms: int) -> Ask[Reports]:
-    ask = _ask(
-        Kind.OPEN_INTEREST_HISTORY,
-        _OPENED,
-        read_open_interest_history,
-        instId=symbol,
-        period=_BARS[HOUR_MS],
-        begin=first_ms,
-        end=last_ms,
-        limit=OPENED_A_PAGE,
-    )
-    return replace(ask, symbol=symbol, step_ms=HOUR_MS)
+def _opened_then(symbol: str, step_ms: int, since_ms: int, until_ms: int) -> Iterator[Ask[Reports]]:
+    for first_ms, rows in pages(since_ms, until_ms, step_ms, OPENED_A_PAGE):
+        ask = _ask(
+            Kind.OPEN_INTEREST_HISTORY,
+            _OPENED,
+            read_open_interest_history,
+            instId=symbol,
+            period=_BARS[step_ms],
+            begin=first_ms,
+            end=first_ms + rows * step_ms - 1,
+            limit=rows,
+        )
+        yield replace(ask, symbol=symbol, step_ms=step_ms)
 
 
 def _settled_then(symbol: str, first_ms: int, last_ms: int) -> Ask[Reports]:
@@ -273,9 +283,3 @@ def _ask(kind: Kind, path: str, read: Callable[[bytes, Asked], Reports], **param
     """A question counted against the budget of its own endpoint, which is called like the end of its path."""
     said = {name: str(value) for name, value in params.items()}
     return Ask(Venue.OKX, kind, path, read, said, budget=path.rsplit("/", 1)[-1])
-
-
-def _pages(since_ms: int, until_ms: int, hours: int) -> Iterator[tuple[int, int]]:
-    """Spans of so many hours from the first full one, both ends within."""
-    for first_ms in range(since_ms - since_ms % HOUR_MS, until_ms, hours * HOUR_MS):
-        yield first_ms, min(first_ms + hours * HOUR_MS, until_ms) - 1

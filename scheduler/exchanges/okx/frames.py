@@ -8,7 +8,7 @@ from market.observations import MINUTE_MS, Venue
 from scheduler.exchange import Asked, Channel, Instrument, Kind, Misread, Report, Stream
 from scheduler.exchanges.okx.rows import funding_of, liquidations_of, mark_of, open_interest_of
 from scheduler.exchanges.okx.shapes import SWAP, Frame, Said, needed
-from scheduler.wire import Price, TimeMs, decoder
+from scheduler.wire import Price, TimeMs, decoder, words
 
 PATH = "/ws/v5/public"
 PING, PONG = "ping", b"pong"
@@ -120,7 +120,7 @@ class IndexInMemory:
 
 def _event(frame: Frame, kind: Kind) -> tuple[Report, ...]:
     if frame.event not in _QUIET_EVENTS:
-        raise Misread(Venue.OKX, kind, f"{frame.event[:20]} {frame.code[:10]}: {frame.msg[:120]}")
+        raise Misread(Venue.OKX, kind, words(f"{frame.event[:20]} {frame.code[:10]}: {frame.msg}"))
     return ()
 
 

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from scheduler.exchange import Trouble, Verdict
+from scheduler.wire import words
 
 _WENT_WELL = b'{"code":"0",'
 _VERDICTS = {
@@ -17,7 +18,6 @@ _VERDICTS = {
     "50040": Verdict.SLOW_DOWN,
     "50061": Verdict.SLOW_DOWN,
 }
-_WORDS = 120
 
 
 class _Envelope(Struct):
@@ -43,4 +43,4 @@ def trouble(status: int, headers: Mapping[str, str], body: bytes) -> Trouble | N
         if status != 200:
             return None
         verdict = Verdict.REFUSED
-    return Trouble(verdict, f"code {said.code[:10]}: {said.msg[:_WORDS]}")
+    return Trouble(verdict, words(f"code {said.code[:10]}: {said.msg}"))
