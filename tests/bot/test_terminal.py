@@ -271,6 +271,15 @@ def test_a_market_line_goes_above_the_prompt_and_what_is_typed_stays() -> None:
     assert paper.getvalue() == "> /wh\r     \rBTC 68,420\n> /wh"
 
 
+def test_what_was_typed_since_the_prompt_is_taken_away_with_it() -> None:
+    paper, line = io.StringIO(), [""]
+    screen = Screen(paper, typed=lambda: line[0])
+    screen.prompt()
+    line[0] = "/regime"
+    screen.say("BTC 1")
+    assert paper.getvalue() == "> \r" + " " * 9 + "\rBTC 1\n> /regime"
+
+
 def test_a_dumb_terminal_gets_no_escape_sequence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
 

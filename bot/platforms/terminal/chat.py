@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TextIO
 
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.text import Text as Styled
 
@@ -37,8 +38,9 @@ class Screen:
 
     def lift(self) -> None:
         """Take the prompt away, as before something longer is printed."""
-        if self._prompted:
-            self._stream.write("\r" + " " * self._prompted + "\r")
+        if self._prompted and self._typed is not None:
+            columns = max(self._prompted, cell_len(PROMPT + self._typed()))
+            self._stream.write("\r" + " " * columns + "\r")
             self._prompted = 0
 
     def prompt(self) -> None:
@@ -48,7 +50,7 @@ class Screen:
         shown = PROMPT + self._typed()
         self._stream.write(shown)
         self._stream.flush()
-        self._prompted = len(shown)
+        self._prompted = cell_len(shown)
 
     def entered(self) -> None:
         """The line behind the prompt was finished: the prompt stays where it is, above."""
