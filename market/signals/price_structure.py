@@ -126,8 +126,8 @@ def _weak(state: MarketState, facts: Facts, rules: PriceRules) -> Condition:
 def _broken(state: MarketState, facts: Facts, rules: PriceRules) -> Condition:
     """`brk`: a confirmed low was lost in a shock and is not yet regained."""
     price = state.price
-    known = price.broken_low_usd is not None or price.swings.last_low is not None
-    broken = price.broken_low_usd is not None if known else None
+    below = price.swings.is_below_last_low(price.price_usd or 0.0, rules.pivot_margin)
+    broken = True if price.broken_low_usd is not None else None if below is None else False
     return Condition("brk", broken, broken, measures=_shocks(facts, rules))
 
 
@@ -147,6 +147,8 @@ def _stabilised(state: MarketState, facts: Facts, rules: PriceRules) -> Conditio
     hours = facts["hours_since_low_72h"]
     quiet_hours = rules.no_new_low_ms / HOUR_MS
     holds = hours >= quiet_hours if looked and hours is not None else None
+    if holds and not price.covers(rules.no_new_low_ms):
+        holds = None
     compressed = all_of(
         at_most(facts["range_ratio"], rules.compression_ratio),
         at_most(facts["range_percentile"], rules.compression_percentile),

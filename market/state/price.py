@@ -13,7 +13,8 @@ LAG_TOLERANCE_MS = 2 * HOUR_MS
 
 
 def _lag(span_ms: int) -> Lagged:
-    return Lagged(span_ms, LAG_TOLERANCE_MS)
+    """A price of then; one that is an eighth of the span older would make it another span's return."""
+    return Lagged(span_ms, min(LAG_TOLERANCE_MS, span_ms // 8))
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class Horizon:
 
 
 def _horizon(span_ms: int) -> Horizon:
-    return Horizon(_lag(span_ms), _lag(span_ms))
+    return Horizon(_lag(span_ms), Lagged(span_ms, LAG_TOLERANCE_MS))
 
 
 @dataclass(slots=True)
@@ -33,12 +34,13 @@ class PriceWindows:
     """Everything about price that a later reading needs, in US dollars and log ranges.
 
     Lows are kept negated, so that the largest is the lowest. `broken_low_usd` is the confirmed low that a fast break
-    went through, None when there is no break.
+    went through, None when there is no break. Candles are without a longer gap since `unbroken_since_ms`.
     """
 
     price_usd: float | None = None
     price_at_ms: int = 0
     first_at_ms: int | None = None
+    unbroken_since_ms: int = 0
     step_ms: int = 0
     is_last_trade: bool = False
     hour: Horizon = field(default_factory=lambda: _horizon(HOUR_MS))
@@ -59,9 +61,7 @@ class PriceWindows:
 
     def observe(self, candle: Candle, hourly_variance: float | None, rules: PriceRules) -> None:
         """Add a closed candle and the variance that is known at its close."""
-        gap_ms = candle.open_at_ms - self.price_at_ms
-        if self.price_usd is not None and gap_ms > rules.longest_gap_bars * candle.step_ms:
-            self.swings.reset()
+        self._mind_gap(candle, rules)
         at_ms, price = candle.known_at_ms, price_of(candle)
         self.price_usd, self.price_at_ms, self.step_ms = price, at_ms, candle.step_ms
         self.is_last_trade = candle.mark_close_usd is None
@@ -86,10 +86,14 @@ class PriceWindows:
 
     def range_24h(self) -> float | None:
         """ln(highest / lowest) over 24 h, None before a full day."""
-        if self.first_at_ms is None or self.price_at_ms - self.first_at_ms < DAY_MS - self.step_ms:
+        if not self.covers(DAY_MS):
             return None
         high, low = self.day_high.largest, self.day_low.largest
         return None if high is None or low is None else log(high / -low)
+
+    def covers(self, span_ms: int) -> bool:
+        """Whether candles are known for the last `span_ms` without a longer gap: what fell meanwhile was not seen."""
+        return self.price_at_ms - self.unbroken_since_ms >= span_ms
 
     def drawdown(self, days: int) -> float | None:
         """How far the price is below its highest close of the last `days` (at most 90), a fraction; None without price."""
@@ -123,6 +127,15 @@ class PriceWindows:
         self.highest.offer(at_ms, price)
         self.day_high.offer(at_ms, candle.high_usd)
         self.day_low.offer(at_ms, -candle.low_usd)
+
+    def _mind_gap(self, candle: Candle, rules: PriceRules) -> None:
+        """After a gap swings (of hourly closes, whatever the candle) and ranges begin anew."""
+        gap_ms = candle.open_at_ms - self.price_at_ms
+        if self.price_usd is None:
+            self.unbroken_since_ms = candle.open_at_ms
+        elif gap_ms > rules.longest_gap_bars * max(candle.step_ms, HOUR_MS):
+            self.swings.reset()
+            self.unbroken_since_ms = candle.open_at_ms
 
     def _mind_new_low(self, at_ms: int, price: float) -> None:
         lowest = self.low_72h.largest

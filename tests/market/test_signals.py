@@ -94,6 +94,35 @@ def test_a_gap_of_more_than_two_bars_makes_the_swings_unknown() -> None:
     assert read(state, "price").facts["lower_low_in_progress"] is None
 
 
+def test_after_a_gap_nothing_is_stable_broken_or_shocked_before_it_is_seen() -> None:
+    wild = [100.0 + 4.0 * (number % 3) for number in range(400)]
+    steps = closes(wild)
+    state = fed(steps)
+    assert claims(read(state, "price"))["brk"] is False
+    for number in range(len(steps) + 31, len(steps) + 41):
+        state.observe([candle(number, 101.0)], hour(number), RULES)
+    reading = read(state, "price")
+    assert (claims(reading)["stab"], claims(reading)["brk"]) == (None, None)
+    assert reading.facts["range_ratio"] is None
+
+
+def test_a_return_of_an_hour_is_not_made_of_three() -> None:
+    steps = closes(FLAT)
+    state = fed(steps)
+    state.observe([candle(len(steps) + 3, 96.0)], hour(len(steps) + 3), RULES)
+    facts = read(state, "price").facts
+    assert (facts["r_1h"], facts["shock_1h"]) == (None, None)
+    assert facts["shock_24h"] is not None
+
+
+def test_a_few_lost_minutes_leave_the_swings_as_they_are() -> None:
+    steps = closes([*FLAT, 104.0, 100.0, 104.0])
+    state = fed(steps)
+    late = candle(len(steps) + 1, 104.0, step_ms=MINUTE_MS)
+    state.observe([late], late.known_at_ms, RULES)
+    assert read(state, "price").facts["lower_low_in_progress"] is not None
+
+
 def test_an_hour_of_shorter_candles_is_the_same_hour() -> None:
     hours = closes(FLAT[:48])
     state = MarketState("BTC")
