@@ -6,8 +6,8 @@ carries COIN-M as well, counted in contracts: those are dropped.
 
 from market.observations import Heartbeat, Liquidation, Mark, Side, Venue
 from scheduler.exchange import Asked, Kind, Misread, Report
-from scheduler.exchanges.binance.shapes import Combined, Event, ForceOrder, Marked
-from scheduler.wire import decoder, strictly, words
+from scheduler.exchanges.binance.shapes import Combined, Event, ForceOrder
+from scheduler.wire import decoder, words
 
 VENUE = Venue.BINANCE
 COIN_MARGINED = 2
@@ -40,8 +40,9 @@ def _mark(event: Event, asked: Asked) -> tuple[Report, ...]:
     instrument = asked.instruments.get(event.symbol or "")
     if instrument is None or event.market == COIN_MARGINED:
         return ()
-    marked: Marked = strictly(VENUE, Kind.MARK, event, Marked)
-    return (Mark(VENUE, instrument.asset, marked.event_at, marked.mark, marked.index),)
+    if event.mark is None:
+        raise Misread(VENUE, Kind.MARK, "p: no mark price")
+    return (Mark(VENUE, instrument.asset, event.event_at, event.mark, event.index),)
 
 
 def _liquidation(event: Event, order: ForceOrder, asked: Asked) -> tuple[Report, ...]:

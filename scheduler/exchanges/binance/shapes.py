@@ -125,8 +125,8 @@ class Event(Struct, frozen=True):
     name: str | None = field(name="e", default=None)
     event_at: TimeMs = field(name="E", default=0)
     symbol: str | None = field(name="s", default=None)
-    mark: Loose = field(name="p", default=None)
-    index: Loose = field(name="i", default=None)
+    mark: Price | None = field(name="p", default=None)
+    index: Price | None = field(name="i", default=None)
     order: ForceOrder | None = field(name="o", default=None)
     market: int | None = field(name="st", default=None)
     id: int | str | None = None
@@ -138,14 +138,6 @@ class Combined(Event, frozen=True):
     """A frame; on a combined stream the event lies inside `data`."""
 
     data: Event | None = None
-
-
-class Marked(Struct, frozen=True):
-    """A mark price event of ours."""
-
-    mark: Price
-    event_at: TimeMs
-    index: Price | None = None
 
 
 class Complaint(Struct, frozen=True):

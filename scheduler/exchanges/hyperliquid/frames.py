@@ -1,16 +1,15 @@
 """How frames of Hyperliquid are read: the mark prices of coins. It publishes no liquidations."""
 
 from market.observations import Mark, Venue
-from scheduler.exchange import Asked, Kind, Misread, Report
+from scheduler.exchange import Asked, Misread, Report
 from scheduler.exchanges.hyperliquid.shapes import (
     Acknowledged,
     Active,
     ActiveFrame,
     Pong,
-    Prices,
     Refusal,
 )
-from scheduler.wire import decoder, strictly, words
+from scheduler.wire import decoder, words
 
 VENUE = Venue.HYPERLIQUID
 
@@ -31,7 +30,6 @@ def _mark(active: Active, asked: Asked) -> tuple[Report, ...]:
     instrument = asked.instruments.get(active.coin)
     if instrument is None:
         return ()
-    prices: Prices = strictly(VENUE, Kind.MARK, active.ctx, Prices)
     coins = instrument.quoted_coins
-    mark_usd, index_usd = prices.mark_px / coins, prices.oracle_px / coins
+    mark_usd, index_usd = active.ctx.mark_px / coins, active.ctx.oracle_px / coins
     return (Mark(VENUE, instrument.asset, asked.received_at_ms, mark_usd, index_usd),)

@@ -56,13 +56,6 @@ class Context(Struct, frozen=True):
     open_interest: Amount
 
 
-class Prices(Struct, frozen=True):
-    """The prices alone."""
-
-    mark_px: Price
-    oracle_px: Price
-
-
 class Prediction(Struct, rename="camel", frozen=True):
     """A rate per that venue's own interval; the time may be the boundary that has just passed."""
 
@@ -107,11 +100,18 @@ class Book(Struct, frozen=True):
     levels: tuple[list[Level], list[Level]]
 
 
+class Prices(Struct, rename="camel", frozen=True):
+    """The prices of a context."""
+
+    mark_px: Price
+    oracle_px: Price
+
+
 class Active(Struct, frozen=True):
-    """The numbers of one coin as pushed."""
+    """The prices of one coin as pushed."""
 
     coin: str
-    ctx: AnyContext
+    ctx: Prices
 
 
 class ActiveFrame(Struct, tag_field="channel", tag="activeAssetCtx", frozen=True):
