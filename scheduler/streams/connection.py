@@ -1,12 +1,12 @@
 """One websocket from its handshake to its end: subscribe, keep it alive, hand on every frame."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
 
-from scheduler.exchange import Exchange, Stream, Verdict
+from scheduler.exchange import Exchange, Stream, Trouble, Verdict
 from scheduler.streams.wires import CLOSE_S, Wires
 
 TICK_S = 1.0
@@ -54,20 +54,31 @@ async def connect(stream: Stream, exchange: Exchange, wires: Wires) -> Socket:
                 decode_text=False,
             )
     except aiohttp.WSServerHandshakeError as refused:
-        raise _refusal(refused, exchange) from None
+        raise _refusal(refused, exchange, wires.clock.now_ms()) from None
     except TimeoutError:
         raise Ended("no connection in time") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise Ended(type(error).__name__) from None  # its text may hold an address with a password
 
 
-def _refusal(refused: aiohttp.WSServerHandshakeError, exchange: Exchange) -> Ended:
+def _refusal(refused: aiohttp.WSServerHandshakeError, exchange: Exchange, now_ms: int) -> Ended:
     headers = {name.lower(): value for name, value in (refused.headers or {}).items()}
+    why = f"handshake answered {refused.status}"
     trouble = exchange.trouble(refused.status, headers, b"")
     if trouble is None or trouble.verdict not in WAIT_S:
-        return Ended(f"handshake answered {refused.status}")
-    wait_s = trouble.wait_s if trouble.wait_s is not None else WAIT_S[trouble.verdict]
-    return Ended(f"{trouble.verdict}: handshake answered {refused.status}", wait_s=wait_s)
+        return Ended(why)
+    return Ended(f"{trouble.verdict}: {why}", wait_s=_asked_wait_s(trouble, headers, now_ms))
+
+
+def _asked_wait_s(trouble: Trouble, headers: Mapping[str, str], now_ms: int) -> float:
+    """For how long the venue wants us away: its header, else what its file reads, else what is usual."""
+    if (after := headers.get("retry-after", "")[:6]).isdecimal():
+        return float(after)
+    if trouble.wait_s is not None:
+        return trouble.wait_s
+    if trouble.until_ms is not None:
+        return max(0.0, (trouble.until_ms - now_ms) / 1_000)
+    return WAIT_S[trouble.verdict]
 
 
 class Connection:

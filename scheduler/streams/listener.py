@@ -31,10 +31,13 @@ class Listener:
         self, stream: Stream, exchange: Exchange, hear: Hear, instruments: Instruments, wires: Wires
     ) -> None:
         self._stream, self._exchange, self._hear = stream, exchange, hear
-        self._instruments, self._wires, self._clock = instruments, wires, wires.clock
-        self._watch = Watchdog(stream, instruments, self._clock.now_ms())
+        self._instruments, self._wires = instruments, wires
+        self._now_ms, self._monotonic_s = wires.clock.now_ms, wires.clock.monotonic_s
+        self._watch = Watchdog(stream, instruments, self._now_ms())
         self._backoff = Backoff(wires.dice)
-        self._turn = asyncio.Lock()
+        self._tick_is_over = asyncio.Event()
+        self._tick_is_over.set()
+        self._is_handing_on = False
         self._read, self._answer = stream.read, stream.answer
         self._log = log.bind(venue=str(stream.venue), path=stream.path)
         self._connected_since_ms: int | None = None
@@ -55,7 +58,7 @@ class Listener:
             self._reconnects += 1
             if not ended.as_planned:
                 self._note_loss(ended)
-                await self._clock.sleep(max(self._backoff.next_s(), ended.wait_s))
+                await self._wires.clock.sleep(max(self._backoff.next_s(), ended.wait_s))
 
     def status(self) -> StreamStatus:
         """How it stands now."""
@@ -77,17 +80,25 @@ class Listener:
             return ended
         remembering = self._stream.remembering
         self._read = remembering() if remembering else self._stream.read
-        self._connected_since_ms = self._clock.now_ms()
-        self._watch.begin(self._clock.monotonic_s())
+        self._connected_since_ms = self._now_ms()
+        self._watch.begin(self._monotonic_s())
         return await Connection(socket, self._stream, self._wires, ear).last()
 
     async def _frame(self, frame: bytes) -> str | None:
-        at_s, at_ms = self._clock.monotonic_s(), self._clock.now_ms()
+        at_s, at_ms = self._monotonic_s(), self._now_ms()
         reports, answer = self._understand(frame, at_ms)
-        if reports:
-            gaps = self._watch.hear(reports, at_s, at_ms)
-            await self._hand_on((*gaps, *reports) if gaps else reports, at_s)
-        return answer
+        if not reports:
+            return answer
+        gaps = self._watch.hear(reports, at_s, at_ms)
+        if not self._tick_is_over.is_set():
+            await self._tick_is_over.wait()
+        self._is_handing_on = True
+        try:
+            await self._hear((*gaps, *reports) if gaps else reports)
+        finally:
+            self._is_handing_on = False
+        self._excuse_hearing(at_s)
+        return None
 
     def _understand(self, frame: bytes, at_ms: int) -> tuple[tuple[Report, ...], str | None]:
         """The reports of a frame; one without any may demand an answer."""
@@ -101,30 +112,33 @@ class Listener:
         return (), None
 
     async def _tick(self) -> str | None:
-        at_s = self._clock.monotonic_s()
+        at_s = self._monotonic_s()
         self._excuse_lateness(at_s)
-        if self._turn.locked():
-            return None  # somebody is being told something: we were not reading, so silence means nothing
+        if self._is_handing_on:
+            return None  # we are not reading, so silence means nothing
         found = self._watch.look(at_s)
         if found.said:
-            await self._hand_on(found.said, at_s)
-        if self._watch.data_for_s >= WELL_AFTER_S:
-            self._note_well()
-        if self._misread_at_s is not None and at_s - self._misread_at_s >= READS_AGAIN_AFTER_S:
-            self._misread_at_s = None
-            self._log.info("stream reads again", misreads=self._misreads)
+            await self._tell(found.said)
+            self._excuse_hearing(at_s)
+        self._note_what_is_well(at_s)
         return found.reconnect_because
 
-    async def _hand_on(self, heard: tuple[Heard, ...], at_s: float) -> None:
-        async with self._turn:
-            await self._hear(heard)
-        now_s = self._clock.monotonic_s()
-        if now_s - at_s >= LATE_S:
-            self._watch.excuse(now_s - at_s, now_s)
+    async def _tell(self, said: tuple[Heard, ...]) -> None:
+        """Hand on what a look found; a frame that comes meanwhile waits, so that all is told in turn."""
+        self._tick_is_over.clear()
+        try:
+            await self._hear(said)
+        finally:
+            self._tick_is_over.set()
 
     def _subscribed(self, took_s: float) -> None:
-        self._looked_at_s = self._clock.monotonic_s()
+        self._looked_at_s = self._monotonic_s()
         self._watch.excuse(took_s, self._looked_at_s)
+
+    def _excuse_hearing(self, began_s: float) -> None:
+        now_s = self._monotonic_s()
+        if now_s - began_s >= LATE_S:
+            self._watch.excuse(now_s - began_s, now_s)
 
     def _excuse_lateness(self, at_s: float) -> None:
         """Where this process itself stood still, frames may lie unread: that is no silence."""
@@ -140,7 +154,7 @@ class Listener:
         if self._misread_at_s is None:
             trace = {} if is_documented else {"exc_info": error}
             self._log.warning("stream misread", what=self._last_misread, **trace)
-        self._misread_at_s = self._clock.monotonic_s()
+        self._misread_at_s = self._monotonic_s()
 
     def _note_loss(self, ended: Ended) -> None:
         self._trouble = ended.why
@@ -148,11 +162,15 @@ class Listener:
             self._is_lost = True
             self._log.warning("stream lost", why=ended.why, wait_s=ended.wait_s)
 
-    def _note_well(self) -> None:
-        self._backoff.reset()
-        if self._is_lost:
-            self._is_lost = False
-            self._log.info("stream is back", reconnects=self._reconnects)
+    def _note_what_is_well(self, at_s: float) -> None:
+        if self._watch.data_for_s >= WELL_AFTER_S:
+            self._backoff.reset()
+            if self._is_lost:
+                self._is_lost = False
+                self._log.info("stream is back", reconnects=self._reconnects)
+        if self._misread_at_s is not None and at_s - self._misread_at_s >= READS_AGAIN_AFTER_S:
+            self._misread_at_s = None
+            self._log.info("stream reads again", misreads=self._misreads)
 
 
 async def listen(

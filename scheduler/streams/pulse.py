@@ -142,8 +142,10 @@ class Routes:
 
     def of(self, report: Report) -> tuple[Pulse, ...]:
         """The pulses a report counts for."""
-        says: Says = type(report.said) if type(report) is Told else type(report)
-        if type(report) is Heartbeat:
+        says: Says = type(report)
+        if type(report) is Told:
+            says = type(report.said)
+        elif type(report) is Heartbeat:
             says = report.channel
         found = self._routes.get((says, report.asset))
         return found if found is not None else self._routes.get((says, None), ())

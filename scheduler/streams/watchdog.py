@@ -36,18 +36,19 @@ class Watchdog:
         self._loud = tuple(pulse for pulse in self._pulses if not pulse.provers)
         self._quiet = tuple(pulse for pulse in self._pulses if pulse.provers)
         self._quiet_kinds = {pulse.channel.kind.value for pulse in self._quiet}
-        self._data_s: tuple[float, float] | None = None
+        self._first_data_s: float | None = None
+        self._last_data_s = 0.0
         for pulse in self._pulses:
             pulse.proven_ms = at_ms
 
     @property
     def data_for_s(self) -> float:
         """From the first to the last data of this connection, seconds."""
-        return self._data_s[1] - self._data_s[0] if self._data_s else 0.0
+        return 0.0 if self._first_data_s is None else self._last_data_s - self._first_data_s
 
     def begin(self, at_s: float) -> None:
         """A connection is made: silence counts from now on."""
-        self._data_s = None
+        self._first_data_s = None
         for pulse in self._pulses:
             pulse.begin(at_s)
 
@@ -58,15 +59,17 @@ class Watchdog:
 
     def hear(self, reports: tuple[Report, ...], at_s: float, at_ms: int) -> tuple[Gap, ...]:
         """Note what was reported; the gaps that end with it."""
-        self._data_s = (self._data_s[0] if self._data_s else at_s, at_s)
-        gaps: list[Gap] = []
+        if self._first_data_s is None:
+            self._first_data_s = at_s
+        self._last_data_s = at_s
+        gaps: tuple[Gap, ...] = ()
         for report in reports:
             for pulse in self._routes.of(report):
-                if pulse.has_spoken and pulse.counted_from_s == at_s:
+                if pulse.counted_from_s == at_s and pulse.has_spoken:
                     continue  # noted already: a frame may hold hundreds of reports
                 pulse.last_data_ms, pulse.has_spoken, pulse.is_doubted = at_ms, True, False
                 gaps += self._prove(pulse, at_s, at_ms)
-        return tuple(gaps)
+        return gaps
 
     def doubt(self, kind: str) -> None:
         """A frame of that kind was not understood; unless that kind is known to be subscribed, it may be a refusal.
@@ -108,9 +111,9 @@ class Watchdog:
             for pulse in self._pulses
         )
 
-    def _prove(self, pulse: Pulse, at_s: float, at_ms: int) -> list[Gap]:
+    def _prove(self, pulse: Pulse, at_s: float, at_ms: int) -> tuple[Gap, ...]:
         from_ms = pulse.prove(at_s, at_ms)
-        return [] if from_ms is None else [Gap(self._venue, pulse.channel, from_ms, at_ms)]
+        return () if from_ms is None else (Gap(self._venue, pulse.channel, from_ms, at_ms),)
 
     def _follow(self, pulse: Pulse, at_s: float) -> list[Heard]:
         """What the proof of a quiet channel gives: the gap that ends with it, and a heartbeat every few seconds."""

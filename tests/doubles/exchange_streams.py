@@ -89,6 +89,7 @@ class StreamServer:
     manner: Manner = Manner.WELL
     close_code: int = 1011
     status: int = 503
+    headers: dict[str, str] = field(default_factory=dict)
     answers: Callable[[str], str | None] = lambda text: "pong" if text == "ping" else None
     lines: list[Line] = field(default_factory=list)
     knocks: list[float] = field(default_factory=list)
@@ -98,7 +99,7 @@ class StreamServer:
         """One client, from its handshake to its end."""
         self.knocks.append(self.now_s())
         if self.manner is Manner.REFUSES:
-            return web.Response(status=self.status)
+            return web.Response(status=self.status, headers=self.headers)
         if self.manner is Manner.MUTE:
             await asyncio.Event().wait()
         ws = web.WebSocketResponse(timeout=0.1)

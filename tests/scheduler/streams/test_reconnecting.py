@@ -129,6 +129,32 @@ async def test_a_geo_block_is_not_knocked_at_for_hours() -> None:
         await until(lambda: len(at.server.knocks) > 2)
 
 
+@pytest.mark.parametrize(
+    ("headers", "trouble", "wait_s"),
+    [
+        ({"Retry-After": "90"}, Trouble(Verdict.SLOW_DOWN, "429", wait_s=5.0), 90.0),
+        ({}, Trouble(Verdict.SLOW_DOWN, "429", wait_s=70.0), 70.0),
+        ({}, Trouble(Verdict.BANNED, "418", until_ms=1_700_000_120_000), 118.0),
+        ({"Retry-After": "soon"}, Trouble(Verdict.SLOW_DOWN, "429"), 60.0),
+    ],
+    ids=["the header", "its file", "a moment", "the usual"],
+)
+async def test_a_venue_that_asks_to_wait_is_obeyed(
+    headers: dict[str, str], trouble: Trouble, wait_s: float
+) -> None:
+    async with desk(exchange=replace(EXCHANGE, trouble=lambda *_: trouble), dice=1.0) as at:
+        line = await at.line(0)
+        at.server.manner, at.server.status, at.server.headers = Manner.REFUSES, 429, headers
+        line.reset()
+        await until(lambda: at.listener.status().connected_since_ms is None)
+        await at.time.advance(2.0)
+        await until(lambda: "handshake answered" in (at.listener.status().trouble or ""))
+        await at.time.advance(wait_s - 0.5)
+        assert len(at.server.knocks) == 2
+        await at.time.advance(1.0)
+        await until(lambda: len(at.server.knocks) == 3)
+
+
 async def test_a_connection_is_renewed_before_the_venue_would_cut_it_and_that_is_no_trouble() -> None:
     async with desk(replace(STREAM, lives_s=100.0)) as at:
         await at.live(await at.line(0), 94)

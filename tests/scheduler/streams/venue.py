@@ -121,6 +121,7 @@ class Desk:
         for frame in frames:
             before = len(self.heard)
             await line.say(frame)
+            await self.time.settle()
             await until(lambda so_far=before: len(self.heard) > so_far)
 
     async def live(self, line: Line, seconds: int, *frames: str) -> None:
