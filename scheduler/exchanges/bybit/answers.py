@@ -89,6 +89,8 @@ def read_candles(payload: bytes, asked: Asked) -> Reports:
     contract, _ = asked_for(Kind.CANDLES, asked)
     rows, time_ms = _bars(payload, asked)
     step_ms = asked.step_ms or LIVE_STEP_MS
+    if any(row.opens_ms % step_ms for row in rows):
+        raise Misread(Venue.BYBIT, Kind.CANDLES, f"a bar that is not of {step_ms} ms")
     closed = sorted((row for row in rows if row.opens_ms + step_ms <= time_ms), key=lambda row: row.opens_ms)
     return tuple(Told(contract.asset, _candle(row, contract, step_ms)) for row in closed)
 
@@ -223,8 +225,6 @@ def _params(symbol: str, **said: int | str) -> dict[str, str]:
 
 
 def _candle(bar: Bar, contract: Instrument, step_ms: int) -> Candle:
-    if bar.opens_ms % step_ms:
-        raise Misread(Venue.BYBIT, Kind.CANDLES, f"no bar of {step_ms} ms opens at {bar.opens_ms}")
     if not bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high:
         raise Misread(Venue.BYBIT, Kind.CANDLES, "open or close outside of low to high")
     quoted = contract.quoted_coins

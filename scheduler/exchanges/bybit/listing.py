@@ -27,7 +27,7 @@ PERCENT = 10.0
 
 _INSTRUMENTS = "/v5/market/instruments-info"
 _TIERS = "/v5/market/risk-limit"
-_ROUNDING = 0.5
+_ROUNDING = 0.1
 
 _listed = lists(Kind.INSTRUMENTS, Listed)
 _page = answers(Kind.INSTRUMENTS, Page[Listed])

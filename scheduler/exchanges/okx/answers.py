@@ -110,8 +110,10 @@ def earlier_liquidations(payload: bytes, asked: Asked) -> Mapping[str, str] | No
 def read_candles(payload: bytes, asked: Asked) -> Reports:
     """The confirmed bars, oldest first. Raises Misread."""
     contract = asked_for(Kind.CANDLES, asked)
-    step_ms = asked.step_ms or LIVE_STEP_MS
-    closed = sorted((row for row in _bars(payload) if row.confirm == "1"), key=lambda row: row.opens_ms)
+    rows, step_ms = _bars(payload), asked.step_ms or LIVE_STEP_MS
+    if any(row.opens_ms % step_ms for row in rows):
+        raise Misread(Venue.OKX, Kind.CANDLES, f"a bar that is not of {step_ms} ms")
+    closed = sorted((row for row in rows if row.confirm == "1"), key=lambda row: row.opens_ms)
     return tuple(Told(contract.asset, _candle(row, contract, step_ms)) for row in closed)
 
 
@@ -178,8 +180,6 @@ def _levels(levels: Sequence[Level], contract: Instrument) -> list[tuple[float, 
 
 
 def _candle(bar: Bar, contract: Instrument, step_ms: int) -> Candle:
-    if bar.opens_ms % step_ms:
-        raise Misread(Venue.OKX, Kind.CANDLES, f"no bar of {step_ms} ms opens at {bar.opens_ms}")
     if not bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high:
         raise Misread(Venue.OKX, Kind.CANDLES, "open or close outside of low to high")
     quoted = contract.quoted_coins
