@@ -133,7 +133,8 @@ class Fetcher:
             return await self._tries(source, ask, asked)
 
     async def _tries(self, source: Source, ask: Ask[T], asked: Asked) -> _Page[T]:
-        deadline = Deadline(self._deadline_s, self._clock.monotonic_s)
+        # the network takes this machine's seconds, also where the market's are accelerated
+        deadline = Deadline(self._deadline_s, asyncio.get_running_loop().time)
         tries = 1
         while isinstance(outcome := await self._try(source, ask, asked, deadline), SourceFailed):
             if not await self._may_try_again(source, ask, outcome, tries, deadline):
@@ -151,7 +152,7 @@ class Fetcher:
             try:
                 page = await self._ask(source, ask, asked, deadline)
             except SourceFailed as failure:
-                source.gate.failed(failure)
+                source.gate.failed(failure, source.window_s(ask))
                 return failure
             source.gate.answered()
             return page

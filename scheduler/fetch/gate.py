@@ -14,16 +14,19 @@ SHUT_AFTER = 5
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
+SHORTEST_WAIT_S = 1.0
 MOST_DOUBLINGS = 12
 
-UNTOLD_WAIT_S = {
-    Failure.SLOW_DOWN: (60.0, 900.0),
-    Failure.BANNED: (120.0, 3 * 24 * 3600.0),
-    Failure.GEO_BLOCKED: (6 * 3600.0, 6 * 3600.0),
+FIRST_UNTOLD_WAIT_S = {Failure.BANNED: 120.0, Failure.GEO_BLOCKED: 6 * 3600.0}
+LONGEST_UNTOLD_WAIT_S = {
+    Failure.SLOW_DOWN: 900.0,
+    Failure.BANNED: 3 * 24 * 3600.0,
+    Failure.GEO_BLOCKED: 6 * 3600.0,
 }
 """First and longest wait where a venue does not say for how long; doubled each time nothing has become better.
 
-Binance counts by the minute; its shortest ban is two minutes; a country's law does not change within hours.
+After a full window of its budget a venue counts anew; Binance's shortest ban is two minutes, its longest three days; a
+country's law does not change within hours.
 """
 
 
@@ -103,10 +106,13 @@ class Gate:
         self._until_s = self._shut_by = None
         self.failures_in_a_row = self._waits_in_a_row = 0
 
-    def failed(self, failure: SourceFailed) -> None:
-        """The question has failed: shut the gate where the venue says so, or at the last straw."""
+    def failed(self, failure: SourceFailed, window_s: float) -> None:
+        """The question has failed: shut the gate where the venue says so, or at the last straw.
+
+        `window_s` is how long the venue counts before it counts anew.
+        """
         if failure.failure in TOLD_TO_WAIT or (failure.failure in OF_THE_VENUE and failure.wait_s):
-            self._shut_as_told(failure)
+            self._shut_as_told(failure, window_s)
         elif failure.failure in OF_THE_VENUE and not self.shut_for_s:
             self.failures_in_a_row += 1
             if self._until_s is not None or self.failures_in_a_row >= SHUT_AFTER:
@@ -114,10 +120,10 @@ class Gate:
         elif failure.failure in OF_THE_QUESTION:
             self.answered()
 
-    def _shut_as_told(self, failure: SourceFailed) -> None:
+    def _shut_as_told(self, failure: SourceFailed, window_s: float) -> None:
         if not self.shut_for_s:
             self._waits_in_a_row += 1
-        self._shut(failure, failure.wait_s or self._untold_wait_s(failure.failure))
+        self._shut(failure, failure.wait_s or self._untold_wait_s(failure.failure, window_s))
 
     def _shut(self, failure: SourceFailed, wait_s: float) -> None:
         """The longest wait wins: a question on its way may bring a shorter one."""
@@ -129,6 +135,7 @@ class Gate:
         doublings = min(self.failures_in_a_row - 1, MOST_DOUBLINGS)
         return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**doublings)
 
-    def _untold_wait_s(self, failure: Failure) -> float:
-        first_s, longest_s = UNTOLD_WAIT_S[failure]
-        return min(longest_s, first_s * 2.0 ** min(self._waits_in_a_row - 1, MOST_DOUBLINGS))
+    def _untold_wait_s(self, failure: Failure, window_s: float) -> float:
+        first_s = FIRST_UNTOLD_WAIT_S.get(failure, max(SHORTEST_WAIT_S, window_s))
+        doubled_s: float = first_s * 2.0 ** min(self._waits_in_a_row - 1, MOST_DOUBLINGS)
+        return min(LONGEST_UNTOLD_WAIT_S[failure], doubled_s)

@@ -66,6 +66,10 @@ class Source:
         if wait_s > 0.0:
             await self._clock.sleep(wait_s)
 
+    def window_s(self, ask: Ask[object]) -> float:
+        """How long the venue counts what the question is paid from before it counts anew."""
+        return self.exchange.budgets[ask.budget].window_s
+
     def correct(self, headers: dict[str, str]) -> None:
         """Take over what the headers of an answer say has been used."""
         if self.exchange.used is None:

@@ -28,6 +28,9 @@ _BY_STATUS = {
     429: Verdict.SLOW_DOWN,
     451: Verdict.GEO_BLOCKED,
 }
+_NEVER_A_REFUSAL = frozenset({418, 429, 451})
+"""Whatever else a venue makes of them: who repeats such a question is banned for longer."""
+
 _PHRASES = {status.value: status.phrase for status in HTTPStatus} | {418: "banned"}
 
 
@@ -35,14 +38,17 @@ def judge(
     exchange: Exchange, ask: Ask[object], status: int, headers: Mapping[str, str], body: bytes, now_ms: int
 ) -> SourceFailed | None:
     """The failure an answer is, None where it is data. `headers` are in lower case, `now_ms` is UTC."""
-    trouble = exchange.trouble(status, headers, body) or _by_status(status)
-    if trouble is not None:
-        wait_s = _wait_s(trouble, headers, now_ms)
-        failure = FAILURE_OF[trouble.verdict]
-        return SourceFailed(ask.venue, ask.kind, f"HTTP {status}, {trouble.why}", failure, wait_s)
-    if _is_page(headers, body):
+    if 200 <= status < 300 and _is_page(headers, body):
         return SourceFailed(ask.venue, ask.kind, "answers with a page, not with data", Failure.NOT_DATA)
-    return None
+    trouble = exchange.trouble(status, headers, body)
+    if trouble is None or (trouble.verdict is Verdict.REFUSED and status in _NEVER_A_REFUSAL):
+        trouble = _by_status(status)
+    if trouble is None:
+        return None
+    why = trouble.why if trouble.why.startswith("HTTP ") else f"HTTP {status}, {trouble.why}"
+    return SourceFailed(
+        ask.venue, ask.kind, why, FAILURE_OF[trouble.verdict], _wait_s(trouble, headers, now_ms)
+    )
 
 
 def retry_after_s(headers: Mapping[str, str], now_ms: int) -> float | None:

@@ -9,7 +9,7 @@ import logging
 import pytest
 
 from market.observations import Venue
-from scheduler.exchange import Trouble, Verdict
+from scheduler.exchange import Budget, Trouble, Verdict
 from scheduler.fetch import Failure, Fetcher, SourceFailed, State
 from tests.doubles.exchange_server import ExchangeServer, after, answer, refusal, stall
 from tests.doubles.waiting import until
@@ -86,6 +86,13 @@ async def test_a1_an_untold_wait_doubles_while_nothing_becomes_better(
             waits.append((await failure_of(fetcher)).wait_s)
             time.passes(waits[-1] or 0.0)
     assert waits == [pytest.approx(wait_s) for wait_s in (60, 120, 240, 480, 900, 900)]
+
+
+async def test_a1_an_untold_wait_is_a_full_window_of_the_budget(server: ExchangeServer, time: Time) -> None:
+    server.then(refusal(429))
+    async with asking(time, exchange(Venue.BINANCE, server.url, Budget(20, 2.0))) as fetcher:
+        await failure_of(fetcher)
+        assert (await failure_of(fetcher)).wait_s == 2.0
 
 
 async def test_a1_the_others_go_on(server: ExchangeServer, other: ExchangeServer, time: Time) -> None:
