@@ -1,7 +1,8 @@
 """Rolling windows that are updated in place: ranks, medians, extremes, sums and lagged values over market time.
 
 Every class holds plain numbers only, so that a checkpoint of it is exact. Times are UTC milliseconds and never go back:
-a value older than the newest one in the window is the caller's mistake.
+a value older than the newest one in the window is the caller's mistake. Where it pays, `known` holds time and value by
+turns: the windows of hundreds of assets are in no cache, and what is touched at a step is what a step costs.
 """
 
 from array import array
@@ -168,11 +169,6 @@ class SeldomRanked:
     def __len__(self) -> int:
         return max(0, len(self.values) - 1)
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self.times.clear()
-        self.values.clear()
-
     def rank(self, value: float) -> float | None:
         """Mid-rank of `value` (0..1), None in an empty window (quant.md section 0)."""
         return mid_rank(value, list(self.values)[:-1])
@@ -227,15 +223,14 @@ class RollingSum:
     """
 
     span_ms: int
-    times: deque[int] = field(default_factory=deque)
-    values: deque[float] = field(default_factory=deque)
+    known: deque[int | float] = field(default_factory=deque)
     total: float = 0.0
     rest: float = 0.0
 
     def offer(self, at_ms: int, value: float) -> None:
         """Add the value of a bucket that ends at `at_ms`."""
-        self.times.append(at_ms)
-        self.values.append(value)
+        self.known.append(at_ms)
+        self.known.append(value)
         self._move(value, at_ms - self.span_ms)
 
     def expire(self, now_ms: int) -> None:
@@ -244,16 +239,16 @@ class RollingSum:
 
     def _move(self, value: float, oldest_ms: int) -> None:
         """Add `value` and take away what ended at or before `oldest_ms`; `total` is the exact sum, rounded once."""
-        times, moved = self.times, [self.total, self.rest, value]
-        while times and times[0] <= oldest_ms:
-            times.popleft()
-            moved.append(-self.values.popleft())
+        known, moved = self.known, [self.total, self.rest, value]
+        while known and known[0] <= oldest_ms:
+            known.popleft()
+            moved.append(-known.popleft())
         self.total = total = fsum(moved)
         moved.append(-total)
         self.rest = fsum(moved)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.known) // 2
 
 
 @dataclass(slots=True)
@@ -265,38 +260,38 @@ class Lagged:
 
     span_ms: int
     tolerance_ms: int
-    times: deque[int] = field(default_factory=deque)
-    values: deque[float] = field(default_factory=deque)
+    known: deque[int | float] = field(default_factory=deque)
     newest_ms: int | None = None
     then: float | None = None
 
     def offer(self, at_ms: int, value: float) -> None:
         """Add the newest value and drop those that can no longer be asked for."""
-        times, values = self.times, self.values
-        times.append(at_ms)
-        values.append(value)
-        asked = at_ms - self.span_ms
-        while len(times) > 1 and times[1] <= asked:
-            times.popleft()
-            values.popleft()
+        known, asked = self.known, at_ms - self.span_ms
+        known.append(at_ms)
+        known.append(value)
+        while len(known) > 2 and known[2] <= asked:
+            known.popleft()
+            known.popleft()
         self.newest_ms = at_ms
-        self.then = values[0] if asked - self.tolerance_ms <= times[0] <= asked else None
+        self.then = known[1] if asked - self.tolerance_ms <= known[0] <= asked else None
 
     def clear(self) -> None:
         """Forget everything."""
-        self.times.clear()
-        self.values.clear()
+        self.known.clear()
         self.newest_ms = self.then = None
 
     def before(self, now_ms: int) -> float | None:
         """The value at `now_ms` - span, None where the window does not reach back."""
         if now_ms == self.newest_ms:
             return self.then
-        asked = now_ms - self.span_ms
-        index = bisect_right(self.times, asked) - 1
-        if index < 0 or self.times[index] < asked - self.tolerance_ms:
-            return None
-        return self.values[index]
+        known, asked, value = self.known, now_ms - self.span_ms, None
+        oldest = asked - self.tolerance_ms
+        for position in range(0, len(known), 2):
+            at_ms = known[position]
+            if at_ms > asked:
+                break
+            value = known[position + 1] if at_ms >= oldest else None
+        return value
 
 
 @dataclass(slots=True)
