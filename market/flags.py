@@ -30,12 +30,16 @@ INPUT_OF: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class FlagMemory:
-    """A flag's value (None unknown) and since when; since when the opposite is asked for; when it was last true."""
+    """A flag's value (None unknown) and since when; since when the opposite is asked for; when it was last true.
+
+    `last_known` is the value before it became unknown: a blind moment neither raises nor drops what it stood at.
+    """
 
     value: bool | None
     since_ms: int
     turning_since_ms: int | None = None
     last_true_ms: int | None = None
+    last_known: bool | None = None
 
 
 def raise_flags(readings: tuple[Reading, ...], before: Flags, now_ms: int) -> dict[str, FlagMemory]:
@@ -98,16 +102,17 @@ def remember(
 ) -> FlagMemory:
     """The memory of a flag that has `value` now."""
     last_true = now_ms if value else (before.last_true_ms if before is not None else None)
+    known = value if value is not None or before is None else before.last_known
     if before is None or before.value is not value:
-        return FlagMemory(value, now_ms, turning_ms, last_true)
+        return FlagMemory(value, now_ms, turning_ms, last_true, known)
     if before.turning_since_ms == turning_ms and before.last_true_ms == last_true:
         return before
-    return FlagMemory(value, before.since_ms, turning_ms, last_true)
+    return FlagMemory(value, before.since_ms, turning_ms, last_true, known)
 
 
 def _turn(condition: Condition, before: FlagMemory | None, now_ms: int) -> tuple[bool | None, int | None]:
     """The flag's value now, and since when the opposite has been asked for while time has not confirmed it."""
-    was = before is not None and before.value is True
+    was = before is not None and (before.last_known if before.value is None else before.value) is True
     asked = negate(condition.stays) if was else condition.enters
     if asked is None:
         return None, None

@@ -168,9 +168,7 @@ def _hold(
     is_blind: bool,
 ) -> _Held:
     """Let the state rise when confirmed and fall when the lower one has held; a blind moment freezes it."""
-    if before is None or (
-        before.state is State.INSUFFICIENT_DATA and before.held is State.MIXED and not is_blind
-    ):
+    if before is None or not (before.recent_raw or is_blind):
         return _Held(State.MIXED if is_blind else raw, () if is_blind else (raw,), None)
     held = before.held
     if is_blind:

@@ -206,3 +206,32 @@ def test_funding_paid_through_sixteen_hours_of_weakness_is_stress() -> None:
     paying = market(pd=True, fn=True, fr=False)
     assert judged(*[paying] * 16).levels["funding"] is Level.CALM
     assert judged(*[paying] * 17).levels["funding"] is Level.STRESS
+
+
+def test_a_blind_hour_drops_no_flag_before_its_time() -> None:
+    weak = _waiting("pd", value=True, enter_ms=0, exit_ms=6 * HOUR)
+    over = _waiting("pd", value=False, enter_ms=0, exit_ms=6 * HOUR)
+    blind = without(weak, "price", Presence.STALE)
+    assert judged(weak, blind).flag("pd") is None
+    assert judged(weak, blind, over).flag("pd") is True
+    assert judged(weak, blind, *[over] * 7).flag("pd") is False
+
+
+def test_a_blind_hour_keeps_the_band_between_entry_and_exit() -> None:
+    def elevated(*, enters: bool) -> tuple[Reading, ...]:
+        kept = tuple(one for one in reading("open_interest").conditions if one.flag != "oe")
+        band = replace(reading("open_interest"), conditions=(*kept, Condition("oe", enters, stays=True)))
+        return tuple(band if one.name == "open_interest" else one for one in market())
+
+    blind = without(market(), "open_interest", Presence.STALE)
+    assert judged(elevated(enters=True), blind, elevated(enters=False)).flag("oe") is True
+    assert judged(elevated(enters=False), blind, elevated(enters=False)).flag("oe") is False
+
+
+def test_a_blind_hour_does_not_hasten_the_way_down_from_mixed() -> None:
+    mixed = market(ks=True)
+    blind = without(mixed, "price", Presence.STALE)
+    assert judged(mixed).held is State.MIXED
+    assert judged(mixed, blind, market()).state is State.MIXED
+    assert judged(mixed, blind, market(), market(), market()).state is State.HEALTHY
+    assert judged(blind, market()).state is State.HEALTHY
