@@ -4,11 +4,11 @@ from collections import deque
 
 from market.formulas.logic import any_of
 from market.formulas.statistics import freshness_quality, time_to_live_ms
-from market.observations import DAY_MS, HOUR_MS
+from market.observations import HOUR_MS
 from market.reading import Condition, Facts, Reading, Signal, absent, because_of, claim, measure, presence_of
 from market.rules import LiquidationRules, Rules
 from market.state import MarketState
-from market.state.liquidations import BPS, LEAST_HOURS, LiquidationWindows, SideWindows, stands_out
+from market.state.liquidations import BPS, LEAST_HOURS, LiquidationWindows, SideWindows, if_whole, stands_out
 
 NAME, UNIT = "liquidations", "bps/h"
 THIRD_OF_MONTH_HOURS = 240
@@ -48,7 +48,7 @@ def _intensity(windows: LiquidationWindows, hour_ago_usd: float | None) -> tuple
     if not hour_ago_usd:
         return None, None
     past, bps = windows.longs.intensities, windows.longs.hour.total / hour_ago_usd * BPS
-    return bps, past.rank(bps) if len(past) >= LEAST_HOURS and windows.covers(HOUR_MS) else None
+    return bps, past.rank(bps) if len(past) >= LEAST_HOURS and windows.is_hour_whole else None
 
 
 def _facts(state: MarketState, long_bps: float | None, hour_ago_usd: float | None) -> dict[str, float | None]:
@@ -76,7 +76,7 @@ def _range_relative(state: MarketState) -> float | None:
     usual_total, usual_range, span = totals.median(), ranges.median(), state.price.range_24h()
     if not usual_total or not usual_range or not span or len(totals) < LEAST_HOURS:
         return None
-    if not state.liquidations.covers(DAY_MS):
+    if not state.liquidations.is_day_whole:
         return None
     return (state.liquidations.longs.day.total / usual_total) / (span / usual_range)
 
@@ -145,7 +145,7 @@ def _burst(
         rules.burst_bps,
         rules.share,
     )
-    return windows.if_whole(found, HOUR_MS)
+    return if_whole(found, whole=windows.is_hour_whole)
 
 
 SIGNAL = Signal(NAME, order=2, weight=0.25, read=read)

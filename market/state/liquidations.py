@@ -10,6 +10,7 @@ from market.rules import LiquidationRules
 MONTH_MS = 30 * DAY_MS
 HOURS_A_DAY, DAYS_A_WEEK = 24, 7
 BPS = 10_000.0
+LEAST_OF_DAY_MS = 9 * DAY_MS // 10
 LONGEST_HOLE_MS = 6 * MINUTE_MS
 """What may be missing between two buckets while the sums still count as whole: a tenth of an hour."""
 
@@ -89,9 +90,15 @@ class LiquidationWindows:
             if grid_ms % DAY_MS == 0:
                 side.flag_day(self._judge_day(side, day_ago_usd, rules) if is_known else None)
 
-    def covers(self, span_ms: int) -> bool:
-        """Whether the last `span_ms` were reported without a hole: else a sum over them is too small."""
-        return self.at_ms is not None and self.at_ms - self.unbroken_since_ms >= span_ms
+    @property
+    def is_hour_whole(self) -> bool:
+        """Whether the last hour was reported without a hole: else its sum is too small."""
+        return self.at_ms is not None and self.at_ms - self.unbroken_since_ms >= HOUR_MS
+
+    @property
+    def is_day_whole(self) -> bool:
+        """Whether nine tenths of the last day were reported: an hour that is missing does not change its size."""
+        return self.covered.total >= LEAST_OF_DAY_MS
 
     def forget_intensities(self) -> None:
         """Begin to learn anew what is usual, as when open interest is another venue's from now on."""
@@ -110,11 +117,11 @@ class LiquidationWindows:
 
     def _learn(self, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None) -> None:
         """Put the hour among its past; a window leaves its newest value out of every rank."""
-        if not self.covers(HOUR_MS):
+        if not self.is_hour_whole:
             return
         self.learned_hours += 1
         self.totals.offer(grid_ms, self.longs.hour.total + self.shorts.hour.total)
-        if self.covers(DAY_MS):
+        if self.is_day_whole:
             self.long_days.offer(grid_ms, self.longs.day.total)
         for side in (self.longs, self.shorts):
             self._rank(side, grid_ms, hour_ago_usd, day_ago_usd)
@@ -124,7 +131,7 @@ class LiquidationWindows:
     ) -> None:
         if hour_ago_usd:
             side.intensities.offer(grid_ms, side.hour.total / hour_ago_usd * BPS)
-        if day_ago_usd and self.covers(DAY_MS):
+        if day_ago_usd and self.is_day_whole:
             side.day_intensities.offer(grid_ms, side.day.total / day_ago_usd * BPS)
 
     def _judge_hour(
@@ -141,7 +148,7 @@ class LiquidationWindows:
             rules.flagged_bps,
             rules.share,
         )
-        return self.if_whole(found, HOUR_MS)
+        return if_whole(found, whole=self.is_hour_whole)
 
     def _judge_day(
         self, side: SideWindows, day_ago_usd: float | None, rules: LiquidationRules
@@ -156,11 +163,7 @@ class LiquidationWindows:
             rules.flagged_bps,
             rules.share,
         )
-        return self.if_whole(found, DAY_MS)
-
-    def if_whole(self, found: bool | None, span_ms: int) -> bool | None:
-        """What was found of a sum over `span_ms`: too little of it is no sign of calm where a part was not reported."""
-        return None if found is False and not self.covers(span_ms) else found
+        return if_whole(found, whole=self.is_day_whole)
 
     def _skip_to(self, grid_ms: int) -> None:
         """Flag hours and days that nobody looked at as unknown: no flag outlives its window by standing still."""
@@ -175,6 +178,11 @@ class LiquidationWindows:
 
 
 LEAST_HOURS = 168
+
+
+def if_whole(found: bool | None, *, whole: bool) -> bool | None:
+    """What was found of a sum: that it is small is no sign of calm where a part of it was not reported."""
+    return None if found is False and not whole else found
 
 
 def stands_out(

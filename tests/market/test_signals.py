@@ -312,6 +312,18 @@ def test_a_part_of_an_hour_is_no_quiet_hour() -> None:
     assert state.liquidations.longs.hours[-1] is False
 
 
+def test_a_missing_hour_leaves_a_day_of_hours_as_good_as_whole() -> None:
+    state = _liquidation_market(QUIET_LIQUIDATIONS)
+    number = len(QUIET_LIQUIDATIONS) + 2
+    state.observe(
+        [candle(number, 100.0), interest(number, 1e5), liquidated(number, 1.0)], hour(number), RULES
+    )
+    assert state.liquidations.is_hour_whole
+    assert state.liquidations.is_day_whole
+    state.observe([liquidated(number + 4, 1.0)], hour(number + 4), RULES)
+    assert not state.liquidations.is_day_whole
+
+
 def test_a_bucket_that_ends_off_the_full_hour_is_judged_all_the_same() -> None:
     state = _liquidation_market(QUIET_LIQUIDATIONS)
     begin_ms = hour(len(QUIET_LIQUIDATIONS))
@@ -365,6 +377,15 @@ def _skew_market(points: list[float]) -> MarketState:
         [*step, skewed(number, value)]
         for number, (step, value) in enumerate(zip(steps, points, strict=True), start=1)
     )
+
+
+def test_a_surface_that_contradicts_itself_is_half_as_good() -> None:
+    market = _skew_market([2.0 + 0.1 * (number % 3) for number in range(400)])
+    whole = read(market, "skew").quality
+    assert market.skew.last is not None
+    market.skew.last = replace(market.skew.last, quality=0.5)
+    assert read(market, "skew").quality == pytest.approx(whole / 2.0)
+    assert whole > 0.0
 
 
 def test_skew_is_steep_by_points_or_by_score_and_steepening_by_both() -> None:
