@@ -104,7 +104,10 @@ class Liquidations:
 
 @dataclass(frozen=True, slots=True)
 class Skew:
-    """25-delta skew at constant maturity: put IV minus call IV as a fraction (0.07 = 7 vol points)."""
+    """25-delta skew at constant maturity: put IV minus call IV as a fraction (0.07 = 7 vol points).
+
+    `quality` is .5 where the surface contradicts itself (variance falling with time).
+    """
 
     venue: Venue
     known_at_ms: int
@@ -112,6 +115,7 @@ class Skew:
     skew_25d_30d: float
     skew_25d_7d: float | None = None
     atm_iv_30d: float | None = None
+    quality: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

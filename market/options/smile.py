@@ -197,4 +197,5 @@ def skew_of(chain: Sequence[OptionQuote], now_ms: int, cadence_ms: int = MINUTE_
         month.skew_25d,
         week.skew_25d if week else None,
         month.atm_iv,
+        surface.quality,
     )

@@ -20,7 +20,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     ttl_ms = time_to_live_ms(fresh.options_ttl_ms, last.cadence_ms, fresh.cadence_factor)
     learned = len(windows.levels)
     rank = windows.levels.rank(last.skew_25d_30d) if learned >= LEAST_HOURS else None
-    quality = freshness_quality(now_ms - last.known_at_ms, ttl_ms)
+    quality = last.quality * freshness_quality(now_ms - last.known_at_ms, ttl_ms)
     facts = _facts(state, is_learned=learned >= LEAST_HOURS)
     return Reading(
         NAME,

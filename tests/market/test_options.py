@@ -393,6 +393,14 @@ def test_a_chain_with_weeklies_knows_the_week_too() -> None:
     assert said.skew_25d_7d is not None
 
 
+def test_a_week_of_panic_over_a_calm_month_is_told_at_half_quality() -> None:
+    said = skew_of([*expiry(days=7.0, lift=0.9), *expiry(days=30.0)], NOW_MS)
+    calm = skew_of(expiry(days=30.0), NOW_MS)
+    assert said is not None
+    assert calm is not None
+    assert (said.quality, calm.quality) == (0.5, 1.0)
+
+
 def test_a_chain_without_a_month_is_no_observation() -> None:
     assert skew_of(expiry(days=90.0), NOW_MS) is None
     assert skew_of([], NOW_MS) is None
