@@ -71,13 +71,17 @@ def history_asks(contract: Instrument, since_ms: int, until_ms: int) -> tuple[As
 
 def read_marks(payload: bytes, asked: Asked) -> Reports:
     """Mark prices, without their index (another question, and on the stream another channel). Raises Misread."""
-    return tuple(mark_of(row, contract) for row, contract in _ours(Kind.MARK, payload, asked))
+    return tuple(
+        mark for row, contract in _ours(Kind.MARK, payload, asked) for mark in mark_of(row, contract)
+    )
 
 
 def read_open_interest(payload: bytes, asked: Asked) -> Reports:
     """Open interest of one side, in coins. Raises Misread."""
     return tuple(
-        open_interest_of(row, contract) for row, contract in _ours(Kind.OPEN_INTEREST, payload, asked)
+        told
+        for row, contract in _ours(Kind.OPEN_INTEREST, payload, asked)
+        for told in open_interest_of(row, contract)
     )
 
 

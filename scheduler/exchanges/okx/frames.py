@@ -1,6 +1,7 @@
 """What OKX pushes: mark, index, open interest, predicted funding, and a sample of all liquidations."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -103,11 +104,12 @@ class IndexInMemory:
 
     def _reports(self, kind: Kind, row: Said, contract: Instrument, asked: Asked) -> tuple[Report, ...]:
         if kind is Kind.MARK:
-            mark = mark_of(row, contract)
-            index_usd = self._index_usd(contract, mark.known_at_ms)
-            return (mark if index_usd is None else mark_of(row, contract, index_usd),)
+            return tuple(
+                replace(mark, index_usd=self._index_usd(contract, mark.known_at_ms))
+                for mark in mark_of(row, contract)
+            )
         if kind is Kind.OPEN_INTEREST:
-            return (open_interest_of(row, contract),)
+            return open_interest_of(row, contract)
         if kind is Kind.FUNDING:
             return funding_of(row, contract, asked.received_at_ms)
         return tuple(liquidations_of(row, contract))

@@ -20,15 +20,19 @@ _POSITIONS = {"long": Side.LONG, "short": Side.SHORT}
 _ORDERS = {"sell": Side.LONG, "buy": Side.SHORT}  # an order closes the opposite position: trap 5
 
 
-def mark_of(row: Said, contract: Instrument, index_usd: float | None = None) -> Mark:
-    """The mark price, with an index known from elsewhere. Raises Misread."""
+def mark_of(row: Said, contract: Instrument) -> tuple[Mark, ...]:
+    """The mark price, without its index, which is said elsewhere; () where it is "". Raises Misread."""
+    if row.mark_px == "":
+        return ()
     mark = needed(Kind.MARK, "markPx", row.mark_px, Price)
     at_ms = needed(Kind.MARK, "ts", row.ts, TimeMs)
-    return Mark(Venue.OKX, contract.asset, at_ms, mark / contract.quoted_coins, index_usd)
+    return (Mark(Venue.OKX, contract.asset, at_ms, mark / contract.quoted_coins),)
 
 
-def open_interest_of(row: Said, contract: Instrument) -> Told:
-    """Open interest in coins: `oiCcy`, else the contracts of `oi` times their size. Raises Misread."""
+def open_interest_of(row: Said, contract: Instrument) -> tuple[Told, ...]:
+    """Open interest in coins: `oiCcy`, else the contracts of `oi` times their size; () where both are "". Raises Misread."""
+    if row.oi == row.oi_ccy == "":
+        return ()
     at_ms = needed(Kind.OPEN_INTEREST, "ts", row.ts, TimeMs)
     coins = number(Kind.OPEN_INTEREST, "oiCcy", row.oi_ccy, Amount)
     if coins is not None:
@@ -37,7 +41,7 @@ def open_interest_of(row: Said, contract: Instrument) -> Told:
         coins = needed(Kind.OPEN_INTEREST, "oi", row.oi, Amount) * contract.coins_per_contract
     else:
         raise Misread(Venue.OKX, Kind.OPEN_INTEREST, "oiCcy is absent")
-    return Told(contract.asset, OpenInterest(Venue.OKX, at_ms, coins, MINUTE_MS))
+    return (Told(contract.asset, OpenInterest(Venue.OKX, at_ms, coins, MINUTE_MS)),)
 
 
 def funding_of(row: Said, contract: Instrument, received_at_ms: int) -> tuple[Told, ...]:
