@@ -181,9 +181,11 @@ def read_volatility_history(payload: bytes, asked: Asked) -> tuple[Report, ...]:
 
 
 def next_volatility_page(payload: bytes, asked: Asked) -> Mapping[str, str] | None:
-    """Where the page before ends: the venue pages backward."""
-    continuation = _volatilities(payload).taken(Kind.VOLATILITY_INDEX).continuation
-    return None if continuation is None else {"end_timestamp": str(continuation)}
+    """Where the page before ends: the venue pages backward. An empty page is the last one, whatever it says."""
+    page = _volatilities(payload).taken(Kind.VOLATILITY_INDEX)
+    if page.continuation is None or not page.data:
+        return None
+    return {"end_timestamp": str(page.continuation)}
 
 
 def read_volatility_index(payload: bytes, asked: Asked) -> tuple[Report, ...]:

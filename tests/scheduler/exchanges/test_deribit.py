@@ -296,6 +296,7 @@ def test_the_volatility_index_pages_backward() -> None:
     more = next_volatility_page(payload("deribit", "volatility_history"), asked())
     assert more == {"end_timestamp": str(NOW_MS - 3 * DAY_MS)}
     assert next_volatility_page(changed("volatility_history", continuation=None), asked()) is None
+    assert next_volatility_page(changed("volatility_history", data=[]), asked()) is None
 
 
 def test_an_option_is_its_name_its_expiry_is_eight_in_the_morning_utc() -> None:
