@@ -143,8 +143,7 @@ def _liquidations(frame: pd.DataFrame, price: pd.Series, rules: Rules, rank: Ran
     longs, shorts = frame["liq_long"] * price, frame["liq_short"] * price
     interest = frame["oi_coins"] * price
     intensity = longs / interest.shift(1) * BPS
-    # what is usual of a day is learned from days without a hole, what is told of one is at least what was heard
-    day = longs.rolling(DAY).sum()
+    day = whole_days(longs)
     ranges = day_range(frame)
     usual_day = day.shift(1).rolling(MONTH, min_periods=WEEK).median()
     usual_range = ranges.shift(1).rolling(MONTH, min_periods=1).median()
@@ -262,10 +261,14 @@ def _flagged(mine: pd.Series, other: pd.Series, interest: pd.Series, rules: Rule
         bound = limits.flagged_percentile_exit if flagged else limits.flagged_percentile
         flagged = is_heavy and rank >= bound
         hours.append(flagged)
-    totals = [side.rolling(DAY).sum() for side in (mine, other)]
-    heavy, ranks = _standing_out(totals[0], totals[1], usual, interest.shift(DAY), rules)
+    heavy, ranks = _standing_out(whole_days(mine), whole_days(other), usual, interest.shift(DAY), rules)
     days = (heavy & (ranks >= limits.flagged_percentile))[mine.index % DAY_MS == 0]
     return float(sum(hours[-DAY:])), float(days.iloc[-7:].sum())
+
+
+def whole_days(hours: pd.Series) -> pd.Series:
+    """The sum of a day as of the hours that were heard, None where less than nine tenths of the day were."""
+    return hours.rolling(DAY, min_periods=22).sum().where(hours.notna())
 
 
 def _standing_out(
