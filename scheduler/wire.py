@@ -47,6 +47,24 @@ def strictly(venue: Venue, kind: str, loose: object, shape: Any) -> Any:
         raise Misread(venue, kind, str(wrong)[:_WORDS]) from None
 
 
+def numbers(venue: Venue, shape: Any) -> Callable[[str, str, Loose], Any]:
+    """A function that reads one loose number as the strict `shape`, given the kind and the name of its field.
+
+    None for "" and for what is not there; for anything else that is no such number it raises Misread by that name.
+    """
+    decode = msgspec.json.Decoder(shape, strict=False).decode
+
+    def number(kind: str, name: str, said: Loose) -> Any:
+        if said is None or said == "":
+            return None
+        try:
+            return decode(f'"{said}"')
+        except (msgspec.MsgspecError, UnicodeError) as wrong:
+            raise Misread(venue, kind, f"{name}: {wrong}"[:_WORDS]) from None
+
+    return number
+
+
 def depth_bands(
     venue: Venue,
     asset: Asset,

@@ -13,11 +13,11 @@ from scheduler.exchanges.bybit.shapes import (
     Page,
     RiskLimit,
     answers,
+    as_amount,
+    as_price,
     asked_for,
     lists,
-    number,
 )
-from scheduler.wire import Amount, Price
 
 SETTLED_IN = "USDT"
 """One contract an asset: what settles in USDC or in coins is another market of the same coin."""
@@ -99,9 +99,9 @@ def _is_ours(row: Listed) -> bool:
 
 def _instrument(row: Listed) -> Instrument:
     asset, quoted = asset_of(row.base_coin)
-    minutes = number(Kind.INSTRUMENTS, "fundingInterval", row.funding_interval, Amount)
+    minutes = as_amount(Kind.INSTRUMENTS, "fundingInterval", row.funding_interval)
     hours = None if minutes is None else minutes * MINUTE_MS / HOUR_MS
-    tick = number(Kind.INSTRUMENTS, "tickSize", row.price_filter.tick_size, Price)
+    tick = as_price(Kind.INSTRUMENTS, "tickSize", row.price_filter.tick_size)
     return Instrument(
         venue=Venue.BYBIT,
         symbol=row.symbol,
@@ -109,7 +109,7 @@ def _instrument(row: Listed) -> Instrument:
         coins_per_contract=quoted,
         funding_interval_hours=hours if hours is not None and hours >= 1.0 else None,
         tick_usd=None if tick is None else tick / quoted,
-        highest_leverage=number(Kind.INSTRUMENTS, "maxLeverage", row.leverage_filter.max_leverage, Price),
+        highest_leverage=as_price(Kind.INSTRUMENTS, "maxLeverage", row.leverage_filter.max_leverage),
         quoted_coins=quoted,
     )
 
@@ -119,7 +119,7 @@ def _steps(rows: Sequence[RiskLimit]) -> tuple[Tier, ...]:
     for row in rows:
         floor_usd = steps[-1].cap_usd if steps else 0.0
         rate = row.maintenance_margin * _scale(row)
-        amount_usd = number(Kind.TIERS, "mmDeduction", row.mm_deduction, Amount)
+        amount_usd = as_amount(Kind.TIERS, "mmDeduction", row.mm_deduction)
         if amount_usd is None:
             amount_usd = _continued(steps, rate)
         if row.risk_limit_value <= floor_usd or (steps and rate < steps[-1].maintenance_rate):

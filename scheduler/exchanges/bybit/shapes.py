@@ -10,13 +10,18 @@ from msgspec import Struct, field
 
 from market.observations import Asset, Venue
 from scheduler.exchange import Asked, Instrument, Kind, Misread
-from scheduler.wire import Amount, Loose, Price, Rate, TimeMs, decoder, strictly
+from scheduler.wire import Amount, Loose, Price, Rate, TimeMs, decoder, numbers
 
 Row = TypeVar("Row")
 Value = TypeVar("Value")
 
 CATEGORY = "linear"
 OK = 0
+
+as_price = numbers(Venue.BYBIT, Price)
+as_amount = numbers(Venue.BYBIT, Amount)
+as_rate = numbers(Venue.BYBIT, Rate)
+as_time_ms = numbers(Venue.BYBIT, TimeMs)
 
 
 class Page(Struct, Generic[Row], rename="camel", gc=False):
@@ -173,17 +178,6 @@ def lists(kind: Kind, row: Any) -> Callable[[bytes, Asked], tuple[list[Any], int
         return page.rows, asked.received_at_ms if time_ms is None else time_ms
 
     return decoded
-
-
-def number(kind: Kind, name: str, said: Loose, shape: type[Value]) -> Value | None:
-    """A loose number strictly; None for "" and for what is not there. Raises Misread by the field's name."""
-    if said is None or said == "":
-        return None
-    try:
-        value: Value = strictly(Venue.BYBIT, kind, said, shape)
-    except Misread as wrong:
-        raise Misread(Venue.BYBIT, kind, f"{name}: {wrong.field}") from None
-    return value
 
 
 def asked_for(kind: Kind, asked: Asked) -> tuple[Instrument, Asset]:

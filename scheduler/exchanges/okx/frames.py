@@ -1,15 +1,14 @@
 """What OKX pushes: mark, index, open interest, predicted funding, and a sample of all liquidations."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import msgspec
 
-from market.observations import MINUTE_MS, Venue
+from market.observations import Venue
 from scheduler.exchange import Asked, Channel, Instrument, Kind, Misread, Report, Stream
 from scheduler.exchanges.okx.rows import funding_of, liquidations_of, mark_of, open_interest_of
-from scheduler.exchanges.okx.shapes import SWAP, Frame, Said, needed
-from scheduler.wire import Price, TimeMs, decoder, words
+from scheduler.exchanges.okx.shapes import SWAP, Frame, Said, as_price, as_time_ms, needed
+from scheduler.wire import decoder, words
 
 PATH = "/ws/v5/public"
 PING, PONG = "ping", b"pong"
@@ -99,25 +98,17 @@ class IndexInMemory:
 
     def _remember(self, rows: Sequence[Said]) -> None:
         for row in rows:
-            at_ms = needed(Kind.MARK, "ts", row.ts, TimeMs)
-            self._index[row.inst_id] = at_ms, needed(Kind.MARK, "idxPx", row.idx_px, Price)
+            at_ms = needed(as_time_ms, Kind.MARK, "ts", row.ts)
+            self._index[row.inst_id] = at_ms, needed(as_price, Kind.MARK, "idxPx", row.idx_px)
 
     def _reports(self, kind: Kind, row: Said, contract: Instrument, asked: Asked) -> tuple[Report, ...]:
         if kind is Kind.MARK:
-            return tuple(
-                replace(mark, index_usd=self._index_usd(contract, mark.known_at_ms))
-                for mark in mark_of(row, contract)
-            )
+            return mark_of(row, contract, self._index.get(contract.symbol.removesuffix(SWAP)))
         if kind is Kind.OPEN_INTEREST:
             return open_interest_of(row, contract)
         if kind is Kind.FUNDING:
             return funding_of(row, contract, asked.received_at_ms)
         return tuple(liquidations_of(row, contract))
-
-    def _index_usd(self, contract: Instrument, at_ms: int) -> float | None:
-        """The index of a contract, None where it is not of the same minute."""
-        index_at_ms, index = self._index.get(contract.symbol.removesuffix(SWAP), (0, 0.0))
-        return index / contract.quoted_coins if abs(at_ms - index_at_ms) <= MINUTE_MS else None
 
 
 def _event(frame: Frame, kind: Kind) -> tuple[Report, ...]:

@@ -7,8 +7,7 @@ from market.margin import Tier, Tiers
 from market.observations import Asset, Venue
 from scheduler.coin_names import asset_of
 from scheduler.exchange import Ask, Asked, Instrument, Kind, Misread
-from scheduler.exchanges.okx.shapes import SWAP, Bracket, Swap, asked_for, lists, needed, number
-from scheduler.wire import Amount, Price
+from scheduler.exchanges.okx.shapes import SWAP, Bracket, Swap, as_amount, as_price, asked_for, lists, needed
 
 SETTLED_IN = "USDT"
 """One contract an asset: what settles in USDC or in coins is another market of the same coin."""
@@ -86,16 +85,16 @@ def _is_ours(row: Swap) -> bool:
 
 def _instrument(row: Swap) -> Instrument:
     asset, quoted = asset_of(row.ct_val_ccy or row.inst_id.split("-")[0])
-    size = needed(Kind.INSTRUMENTS, "ctVal", row.ct_val, Price)
-    many = number(Kind.INSTRUMENTS, "ctMult", row.ct_mult, Price)
-    tick = number(Kind.INSTRUMENTS, "tickSz", row.tick_sz, Price)
+    size = needed(as_price, Kind.INSTRUMENTS, "ctVal", row.ct_val)
+    many = as_price(Kind.INSTRUMENTS, "ctMult", row.ct_mult)
+    tick = as_price(Kind.INSTRUMENTS, "tickSz", row.tick_sz)
     return Instrument(
         venue=Venue.OKX,
         symbol=row.inst_id,
         asset=asset,
         coins_per_contract=size * (1.0 if many is None else many) * quoted,
         tick_usd=None if tick is None else tick / quoted,
-        highest_leverage=number(Kind.INSTRUMENTS, "lever", row.lever, Amount),
+        highest_leverage=as_amount(Kind.INSTRUMENTS, "lever", row.lever),
         quoted_coins=quoted,
     )
 

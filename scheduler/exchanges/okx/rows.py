@@ -13,32 +13,34 @@ from market.observations import (
     Venue,
 )
 from scheduler.exchange import Instrument, Kind, Misread, Told
-from scheduler.exchanges.okx.shapes import Detail, Said, needed, number
-from scheduler.wire import Amount, Price, Rate, TimeMs
+from scheduler.exchanges.okx.shapes import Detail, Said, as_amount, as_price, as_rate, as_time_ms, needed
 
 _POSITIONS = {"long": Side.LONG, "short": Side.SHORT}
 _ORDERS = {"sell": Side.LONG, "buy": Side.SHORT}  # an order closes the opposite position: trap 5
 
 
-def mark_of(row: Said, contract: Instrument) -> tuple[Mark, ...]:
-    """The mark price, without its index, which is said elsewhere; () where it is "". Raises Misread."""
+def mark_of(row: Said, contract: Instrument, index: tuple[int, float] | None = None) -> tuple[Mark, ...]:
+    """The mark price, () where it is "", with its index (when and how much) if that is of the same minute. Raises Misread."""
     if row.mark_px == "":
         return ()
-    mark = needed(Kind.MARK, "markPx", row.mark_px, Price)
-    at_ms = needed(Kind.MARK, "ts", row.ts, TimeMs)
-    return (Mark(Venue.OKX, contract.asset, at_ms, mark / contract.quoted_coins),)
+    mark = needed(as_price, Kind.MARK, "markPx", row.mark_px)
+    at_ms = needed(as_time_ms, Kind.MARK, "ts", row.ts)
+    quoted, index_usd = contract.quoted_coins, None
+    if index is not None and abs(at_ms - index[0]) <= MINUTE_MS:
+        index_usd = index[1] / quoted
+    return (Mark(Venue.OKX, contract.asset, at_ms, mark / quoted, index_usd),)
 
 
 def open_interest_of(row: Said, contract: Instrument) -> tuple[Told, ...]:
     """Open interest in coins: `oiCcy`, else the contracts of `oi` times their size; () where both are "". Raises Misread."""
     if row.oi == row.oi_ccy == "":
         return ()
-    at_ms = needed(Kind.OPEN_INTEREST, "ts", row.ts, TimeMs)
-    coins = number(Kind.OPEN_INTEREST, "oiCcy", row.oi_ccy, Amount)
+    at_ms = needed(as_time_ms, Kind.OPEN_INTEREST, "ts", row.ts)
+    coins = as_amount(Kind.OPEN_INTEREST, "oiCcy", row.oi_ccy)
     if coins is not None:
         coins *= contract.quoted_coins
     elif contract.coins_per_contract is not None:
-        coins = needed(Kind.OPEN_INTEREST, "oi", row.oi, Amount) * contract.coins_per_contract
+        coins = needed(as_amount, Kind.OPEN_INTEREST, "oi", row.oi) * contract.coins_per_contract
     else:
         raise Misread(Venue.OKX, Kind.OPEN_INTEREST, "oiCcy is absent")
     return (Told(contract.asset, OpenInterest(Venue.OKX, at_ms, coins, MINUTE_MS)),)
@@ -49,10 +51,10 @@ def funding_of(row: Said, contract: Instrument, received_at_ms: int) -> tuple[To
 
     The interval is the distance to the settlement after it, which changes at run time. Raises Misread.
     """
-    rate = number(Kind.FUNDING, "fundingRate", row.funding_rate, Rate)
-    ends_ms = number(Kind.FUNDING, "fundingTime", row.funding_time, TimeMs)
-    then_ms = number(Kind.FUNDING, "nextFundingTime", row.next_funding_time, TimeMs)
-    at_ms = number(Kind.FUNDING, "ts", row.ts, TimeMs)
+    rate = as_rate(Kind.FUNDING, "fundingRate", row.funding_rate)
+    ends_ms = as_time_ms(Kind.FUNDING, "fundingTime", row.funding_time)
+    then_ms = as_time_ms(Kind.FUNDING, "nextFundingTime", row.next_funding_time)
+    at_ms = as_time_ms(Kind.FUNDING, "ts", row.ts)
     if rate is None or ends_ms is None:
         return ()
     hours = contract.funding_interval_hours if then_ms is None else (then_ms - ends_ms) / HOUR_MS
@@ -70,8 +72,8 @@ def liquidations_of(row: Said, contract: Instrument) -> Iterator[Liquidation]:
     if row.details is None:
         raise Misread(Venue.OKX, Kind.LIQUIDATIONS, "details")
     for detail in row.details:
-        price = needed(Kind.LIQUIDATIONS, "bkPx", detail.bk_px, Price) / contract.quoted_coins
-        contracts = needed(Kind.LIQUIDATIONS, "sz", detail.sz, Amount)
+        price = needed(as_price, Kind.LIQUIDATIONS, "bkPx", detail.bk_px) / contract.quoted_coins
+        contracts = needed(as_amount, Kind.LIQUIDATIONS, "sz", detail.sz)
         yield Liquidation(
             Venue.OKX,
             contract.asset,
@@ -85,7 +87,8 @@ def liquidations_of(row: Said, contract: Instrument) -> Iterator[Liquidation]:
 
 def moment_of(detail: Detail) -> int:
     """When a liquidation was, by `ts` or, in some answers, `time`. Raises Misread."""
-    return needed(Kind.LIQUIDATIONS, "ts", detail.ts or detail.time, TimeMs)
+    at_ms: int = needed(as_time_ms, Kind.LIQUIDATIONS, "ts", detail.ts or detail.time)
+    return at_ms
 
 
 def _position(detail: Detail) -> Side:

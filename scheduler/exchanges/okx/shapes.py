@@ -10,13 +10,17 @@ from msgspec import Struct, field
 
 from market.observations import Venue
 from scheduler.exchange import Asked, Instrument, Kind, Misread
-from scheduler.wire import Amount, Loose, Price, Rate, TimeMs, decoder, strictly
+from scheduler.wire import Amount, Loose, Price, Rate, TimeMs, decoder, numbers
 
 Row = TypeVar("Row")
-Value = TypeVar("Value")
 
 OK = "0"
 SWAP = "-SWAP"
+
+as_price = numbers(Venue.OKX, Price)
+as_amount = numbers(Venue.OKX, Amount)
+as_rate = numbers(Venue.OKX, Rate)
+as_time_ms = numbers(Venue.OKX, TimeMs)
 
 
 class Answer(Struct, Generic[Row], gc=False):
@@ -159,20 +163,9 @@ def lists(kind: Kind, row: Any) -> Callable[[bytes], list[Any]]:
     return decoded
 
 
-def number(kind: Kind, name: str, said: Loose, shape: type[Value]) -> Value | None:
-    """A loose number strictly; None for "" and for what is not there. Raises Misread by the field's name."""
-    if said is None or said == "":
-        return None
-    try:
-        value: Value = strictly(Venue.OKX, kind, said, shape)
-    except Misread as wrong:
-        raise Misread(Venue.OKX, kind, f"{name}: {wrong.field}") from None
-    return value
-
-
-def needed(kind: Kind, name: str, said: Loose, shape: type[Value]) -> Value:
+def needed(read: Callable[[str, str, Loose], Any], kind: Kind, name: str, said: Loose) -> Any:
     """A loose number that must be there. Raises Misread by the field's name."""
-    value = number(kind, name, said, shape)
+    value = read(kind, name, said)
     if value is None:
         raise Misread(Venue.OKX, kind, f"{name} is absent")
     return value
