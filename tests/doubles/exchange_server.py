@@ -127,17 +127,33 @@ def trickle(every_s: float, body: bytes = GOOD) -> Reply:
     return reply
 
 
-def endless(server: ExchangeServer, declared_bytes: int | None = None) -> Reply:
-    """A body that goes on, with or without a length promised."""
+def endless(
+    server: ExchangeServer, declared_bytes: int | None = None, packed_first: bytes | None = None
+) -> Reply:
+    """A body that goes on, with or without a length promised, or behind a packed one that is complete."""
 
     async def reply(request: web.Request) -> web.StreamResponse:
-        length = {} if declared_bytes is None else {"content-length": str(declared_bytes)}
-        response = web.StreamResponse(headers=length)
+        headers = {} if declared_bytes is None else {"content-length": str(declared_bytes)}
+        headers |= {} if packed_first is None else {"content-encoding": "gzip"}
+        response = web.StreamResponse(headers=headers)
         with suppress(ConnectionError):
             await response.prepare(request)
+            await response.write(b"" if packed_first is None else gzip.compress(packed_first))
             while declared_bytes is None or server.sent_bytes < declared_bytes:
                 await response.write(PIECE)
                 server.sent_bytes += len(PIECE)
+        return response
+
+    return reply
+
+
+def promise(declared_bytes: int) -> Reply:
+    """The announcement of a body of this length, and nothing of it."""
+
+    async def reply(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"content-length": str(declared_bytes)})
+        await response.prepare(request)
+        await asyncio.Event().wait()
         return response
 
     return reply

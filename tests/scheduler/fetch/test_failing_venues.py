@@ -6,6 +6,7 @@ import socket
 import time as machine
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.doubles.exchange_server import (
     endless,
     packed,
     page,
+    promise,
     refusal,
     reset,
     stall,
@@ -132,6 +134,33 @@ async def test_a3_an_outage_is_told_once_and_so_is_its_end(
     assert told(caplog)[1].startswith("binance answers again after 7")
 
 
+async def test_a3_failures_that_were_under_way_do_not_lengthen_the_pause(
+    server: ExchangeServer, time: Time
+) -> None:
+    server.otherwise = refusal(500)
+    async with asking(time, exchange(Venue.BINANCE, server.url)) as fetcher:
+        await asyncio.gather(*(fetcher.get(BTC, ASKED) for _ in range(20)), return_exceptions=True)
+        (status,) = fetcher.status()
+    assert status.failures_in_a_row == 5
+
+
+async def test_a3_a_try_that_finds_the_venue_shut_meanwhile_tells_its_own_failure(
+    server: ExchangeServer, time: Time
+) -> None:
+    """While one waits for its second try, another question brings a ban."""
+    server.then(refusal(500), refusal(418))
+
+    async def meanwhile(seconds: float) -> None:
+        with pytest.raises(SourceFailed, match="418"):
+            await fetcher.get(BTC, ASKED)
+        time.passes(seconds)
+
+    clock = replace(time.clock(), sleep=meanwhile)
+    async with Fetcher([exchange(Venue.BINANCE, server.url)], clock=clock, dice=lambda: 0.5) as fetcher:
+        assert await failure_of(fetcher) is Failure.TROUBLED
+    assert len(server.seen) == 2
+
+
 async def test_a3_nobody_listening_is_a_passing_failure(time: Time) -> None:
     async with asking(time, exchange(Venue.BINANCE, f"http://127.0.0.1:{unused_port()}")) as fetcher:
         assert await failure_of(fetcher) is Failure.UNREACHABLE
@@ -197,6 +226,9 @@ async def test_a4_a_server_that_does_not_take_connections_runs_into_the_deadline
 FLOODS: list[tuple[str, Callable[[ExchangeServer], Reply]]] = [
     ("endless", endless),
     ("200 MB", lambda server: endless(server, 200_000_000)),
+    ("what follows a packed body", lambda server: endless(server, packed_first=b"{}")),
+    ("a promise of 200 MB", lambda _: promise(200_000_000)),
+    ("a promise without measure", lambda _: promise(10**13)),
     ("gzip bomb", lambda _: packed(bytes(200_000_000))),
 ]
 

@@ -120,9 +120,25 @@ async def test_a1_questions_waiting_for_their_try_learn_of_the_pause(
     assert all(isinstance(outcome, SourceFailed) for outcome in outcomes)
 
 
-async def test_a1_an_answer_that_was_under_way_does_not_end_the_pause(
+async def test_a1_several_429s_at_once_are_one_and_the_longest_wait_counts(
     server: ExchangeServer, time: Time
 ) -> None:
+    let_go = asyncio.Event()
+    server.then(
+        *(after(let_go.wait, refusal(429, headers)) for headers in ({}, {"Retry-After": "5"}, {}, {}))
+    )
+    async with asking(time, exchange(Venue.BINANCE, server.url)) as fetcher:
+        questions = [asyncio.create_task(fetcher.get(BTC, ASKED)) for _ in range(4)]
+        await until(lambda: len(server.seen) == 4)
+        let_go.set()
+        await asyncio.gather(*questions, return_exceptions=True)
+        assert (await failure_of(fetcher)).wait_s == 60.0
+
+
+async def test_a1_an_answer_that_was_under_way_does_not_end_the_pause(
+    server: ExchangeServer, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="scheduler.fetch")
     let_go = asyncio.Event()
     server.then(after(let_go.wait, answer()), refusal(429, {"Retry-After": "60"}))
     async with asking(time, exchange(Venue.BINANCE, server.url)) as fetcher:
@@ -133,6 +149,7 @@ async def test_a1_an_answer_that_was_under_way_does_not_end_the_pause(
         assert await under_way
         assert (await failure_of(fetcher)).failure is Failure.PAUSED
     assert len(server.seen) == 2
+    assert len([record for record in caplog.records if record.name.startswith("scheduler")]) == 1
 
 
 async def test_a1_after_the_pause_one_question_goes_first(server: ExchangeServer, time: Time) -> None:
