@@ -186,3 +186,14 @@ def test_a_stream_in_which_nothing_is_expected_is_refused() -> None:
 def test_a_kind_no_stream_says_is_refused() -> None:
     with pytest.raises(ValueError, match="no stream says tiers"):
         pulses_of((MARKS, Channel(Kind.TIERS, None, None)), INSTRUMENTS)
+
+
+async def test_a_channel_that_was_heard_again_and_falls_silent_again_is_told_again() -> None:
+    async with desk() as at:
+        for number in range(2):
+            await at.tell(await at.line(number), mark())
+            assert not at.listener.status().channels[0].is_stalled
+            await at.time.advance(allowed_s(MARKS))
+            assert at.listener.status().channels[0].is_stalled
+            assert [stall.channel for stall in at.stalls].count(MARKS) == number + 1
+            await at.time.advance(4.0)
