@@ -50,7 +50,7 @@ class NoFeed:
             await asyncio.Event().wait()
 
     async def _look(self) -> None:
-        await tell(self._feed, FeedStatus("none", now_ms(), CYCLE_MS, 0))
+        await tell(self._feed, FeedStatus("none", now_ms(), CYCLE_MS))
 
 
 MakeFeed = Callable[[Connection], Feed]

@@ -38,7 +38,7 @@ class HistoryFeed:
         self._files = read_files(paths)
         self._pace = pace
         self._watched: dict[Asset, Watched] = {}
-        self._status = FeedStatus(SOURCE, None, max(file.step_ms for file in self._files), 0)
+        self._status = FeedStatus(SOURCE, None, max(file.step_ms for file in self._files))
 
     async def begin(self) -> None:
         """Take every asset up where it was left; one that was left behind the end of these files begins anew."""

@@ -137,12 +137,16 @@ def _spans(files: Sequence[HistoryFile], asset: Asset) -> list[tuple[int, int]]:
 
 
 def _look(files: Sequence[HistoryFile], until_ms: int) -> tuple[Snapshot, ...]:
-    """The last snapshot of each asset as of `until_ms`."""
+    """The last snapshot of each asset as of one time: an asset whose bars end earlier is looked at with what is old."""
     engines: dict[Asset, Engine] = {}
     latest: dict[Asset, Snapshot] = {}
     for now_ms, asset, observations in merge(list(files), until_ms):
         engine = engines.setdefault(asset, Engine(asset, Rules(), SOURCE))
         latest[asset], _ = engine.step(now_ms, observations)
+    at_ms = max(snapshot.at_ms for snapshot in latest.values())
+    for asset, engine in engines.items():
+        if latest[asset].at_ms < at_ms:
+            latest[asset], _ = engine.step(at_ms, ())
     return tuple(latest.values())
 
 

@@ -50,6 +50,7 @@ class Regime:
     active_steps: tuple[str, ...] = ()
     recent_raw: tuple[State, ...] = ()
     lower_since_ms: int | None = None
+    lower_worst: State | None = None
     insufficient_because: str | None = None
 
     def flag(self, name: str) -> bool | None:
@@ -65,6 +66,7 @@ class _Held:
     state: State
     recent_raw: tuple[State, ...]
     lower_since_ms: int | None
+    lower_worst: State | None = None
 
 
 def judge(readings: tuple[Reading, ...], before: Regime | None, rules: Rules, now_ms: int) -> Regime:
@@ -110,6 +112,7 @@ def judge(readings: tuple[Reading, ...], before: Regime | None, rules: Rules, no
         active_steps=active,
         recent_raw=held.recent_raw,
         lower_since_ms=held.lower_since_ms,
+        lower_worst=held.lower_worst,
         insufficient_because=lacking,
     )
 
@@ -181,8 +184,12 @@ def _hold(
     if raw is held or _may_be(held, told):
         return _Held(held, recent, None)
     since = before.lower_since_ms if before.lower_since_ms is not None else now_ms
+    # the fall is to the worst that was seen meanwhile: one calm look does not undo the hours before it
+    worst = raw if before.lower_worst is None else max(raw, before.lower_worst, key=SEVERITY.__getitem__)
     dwell = rules.deescalate_unwinding_after_ms if held is State.UNWINDING else rules.deescalate_after_ms
-    return _Held(raw, recent, None) if now_ms - since >= dwell else _Held(held, recent, since)
+    if now_ms - since >= dwell and worst is not held:
+        return _Held(worst, recent, None)
+    return _Held(held, recent, since, worst)
 
 
 def _is_crash(raw: State, flags: Mapping[str, FlagMemory]) -> bool:

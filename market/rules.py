@@ -10,6 +10,15 @@ from dataclasses import dataclass, field
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
 from market.sizing_rules import SizingRules
 
+PRICE_MEAN_HALF_LIFE_HOURS = 84.0
+"""Of the weekly mean of price: "7 d EWMA of price = half-life 3.5 d" (7a.7)."""
+
+VARIANCE_HALF_LIFE_HOURS = 72.0
+"""Of the hourly variance: "EWMA on hourly RS variance, half-life 3 d" (section 2)."""
+
+LOW_WINDOW_MS = 72 * HOUR_MS
+"""Where a low is new: "no new 72h low" (section 1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class FreshnessRules:
@@ -54,10 +63,8 @@ class PriceRules:
     weak_drawdown_sigmas: float = -2.0
     # "Exit when none for 6 h"
     weak_exit_ms: int = 6 * HOUR_MS
-    # "7 d EWMA of price = half-life 3.5 d" (7a.7)
-    ewma_half_life_hours: float = 84.0
     # "Stabilised: no new 72h low for >=24 h AND (HL confirmed OR compression)"
-    low_window_ms: int = 72 * HOUR_MS
+    low_window_ms: int = LOW_WINDOW_MS
     no_new_low_ms: int = 24 * HOUR_MS
     # "Compression: ratio to its 30 d median <= 0.5 and percentile <= 20%"
     compression_ratio: float = 0.5
@@ -72,7 +79,6 @@ class PriceRules:
 class VolatilityRules:
     """Realised volatility (section 2)."""
 
-    half_life_hours: float = 72.0
     # fewer hours than this say nothing about volatility
     least_hours: int = 24
     rv_30d_weight: float = 0.8

@@ -21,7 +21,7 @@ from store.history import History
 from store.services import FeedStatus
 from store.snapshots import StoredFeed, StoredSnapshots
 
-ENGINE_STATE = Kind("engine state", 1, EngineState)
+ENGINE_STATE = Kind("engine state", 2, EngineState)
 """What a checkpoint holds; raise the number with every change of what the engine remembers."""
 
 CHECKPOINT_EVERY = 240
@@ -64,7 +64,7 @@ async def run_cycle(
         await memory.alerts.append(alert)
     await memory.snapshots.save(snapshot)
     cycle_ms = now_ms - before_ms if before_ms else None
-    await memory.feed.save(FeedStatus(watched.engine.source, now_ms, cycle_ms, 0))
+    await memory.feed.save(FeedStatus(watched.engine.source, now_ms, cycle_ms))
     if since_checkpoint >= CHECKPOINT_EVERY:
         await memory.history.save_checkpoint(asset, seq, watched.engine.state)
     return snapshot, alerts

@@ -86,7 +86,7 @@ class Stage:
     async def _keep(self, snapshot: Snapshot) -> None:
         self.now_ms = snapshot.at_ms
         await self._snapshots.save(snapshot)
-        await self._feed.save(FeedStatus("simulated", snapshot.at_ms, self.market.step_ms, 0))
+        await self._feed.save(FeedStatus("simulated", snapshot.at_ms, self.market.step_ms))
 
 
 async def show(play: Play, stdin: TextIO | None, stdout: TextIO) -> int:

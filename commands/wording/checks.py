@@ -19,13 +19,15 @@ _RESTS_ON = ("price", "open_interest", "funding", "liquidations", "skew")
 def describe_check(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, now_ms: int) -> Reply:
     """The answer to /check. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
     side = phrases.word("side", checklist.side.value)
-    advice = phrases.word("check_advice", checklist.advice.value)
+    turned = _turned(snapshot, checklist, phrases)
+    no_adds = turned and checklist.advice is Advice.PROCEED
+    advice = phrases.word("check_advice", "NO_ADDS" if no_adds else checklist.advice.value)
     at_ms = market_time(snapshot, now_ms)
     told = phrases.say("check.heading", asset=snapshot.asset, side=side, advice=advice)
     blocks: tuple[Block, ...] = (
-        Heading(fit(told), _TONES[checklist.advice]),
+        Heading(fit(told), Tone.CAUTION if no_adds else _TONES[checklist.advice]),
         *source_notes(snapshot, phrases, now_ms),
-        Text("\n".join((*_count(checklist, side, phrases), *_turned(snapshot, checklist, phrases)))),
+        Text("\n".join((*_count(checklist, side, phrases), *turned))),
         Lines(_lines(checklist, phrases)),
         Lines(tuple(reading_line(snapshot, name, phrases, at_ms) for name in _RESTS_ON)),
         Text(footer(snapshot, phrases)),

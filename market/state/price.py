@@ -6,7 +6,7 @@ from math import log, sqrt
 from market.formulas.price import Swings, drawdown, swing_threshold
 from market.observations import DAY_MS, HOUR_MS, Candle
 from market.rolling import DecayingMean, Extreme, Lagged, RankWindow
-from market.rules import PriceRules
+from market.rules import LOW_WINDOW_MS, PRICE_MEAN_HALF_LIFE_HOURS, PriceRules
 from market.state.hours import price_of
 
 LAG_TOLERANCE_MS = 2 * HOUR_MS
@@ -48,11 +48,11 @@ class PriceWindows:
     day: Horizon = field(default_factory=lambda: _horizon(DAY_MS))
     week: Lagged = field(default_factory=lambda: _lag(7 * DAY_MS))
     swings: Swings = field(default_factory=Swings)
-    mean_7d: DecayingMean = field(default_factory=lambda: DecayingMean(84.0))
+    mean_7d: DecayingMean = field(default_factory=lambda: DecayingMean(PRICE_MEAN_HALF_LIFE_HOURS))
     highest: Extreme = field(default_factory=lambda: Extreme(90 * DAY_MS))
     day_high: Extreme = field(default_factory=lambda: Extreme(DAY_MS))
     day_low: Extreme = field(default_factory=lambda: Extreme(DAY_MS))
-    low_72h: Extreme = field(default_factory=lambda: Extreme(72 * HOUR_MS))
+    low_72h: Extreme = field(default_factory=lambda: Extreme(LOW_WINDOW_MS))
     new_low_at_ms: int | None = None
     ranges: RankWindow = field(default_factory=lambda: RankWindow(30 * DAY_MS))
     broken_low_usd: float | None = None

@@ -6,7 +6,7 @@ from math import log, sqrt
 from market.formulas.volatility import rogers_satchell
 from market.observations import DAY_MS, HOUR_MS, YEAR_HOURS, ImpliedVolatility
 from market.rolling import DecayingMean, RankWindow, RollingSum
-from market.rules import VolatilityRules
+from market.rules import VARIANCE_HALF_LIFE_HOURS, VolatilityRules
 from market.state.hours import Hour
 
 YEAR_MS = 365 * DAY_MS
@@ -19,7 +19,7 @@ class VolatilityWindows:
 
     last_close_usd: float | None = None
     last_close_at_ms: int = 0
-    variance: DecayingMean = field(default_factory=lambda: DecayingMean(72.0))
+    variance: DecayingMean = field(default_factory=lambda: DecayingMean(VARIANCE_HALF_LIFE_HOURS))
     squares_7d: RollingSum = field(default_factory=lambda: RollingSum(7 * DAY_MS))
     squares_30d: RollingSum = field(default_factory=lambda: RollingSum(30 * DAY_MS))
     weekly: RankWindow = field(default_factory=lambda: RankWindow(YEAR_MS))

@@ -235,3 +235,9 @@ def test_a_blind_hour_does_not_hasten_the_way_down_from_mixed() -> None:
     assert judged(mixed, blind, market()).state is State.MIXED
     assert judged(mixed, blind, market(), market(), market()).state is State.HEALTHY
     assert judged(blind, market()).state is State.HEALTHY
+
+
+def test_one_calm_look_does_not_undo_the_hours_before_it() -> None:
+    cleaning = market(pd=True, down=True, flat=False, oc=True, fr=True)
+    assert judged(CRASH, *[cleaning] * 4, market()).state is State.CAPITULATION
+    assert judged(CRASH, *[cleaning] * 4, *[market()] * 4).state is State.HEALTHY
