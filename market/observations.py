@@ -18,13 +18,14 @@ Asset = str
 
 
 class Venue(StrEnum):
-    """Where a number comes from; AGGREGATE is a vendor's sum over exchanges."""
+    """Where a number comes from; AGGREGATE is what Seawall itself makes of several venues (scheduler/condense)."""
 
     BINANCE = "binance"
     BYBIT = "bybit"
     OKX = "okx"
     DERIBIT = "deribit"
     HYPERLIQUID = "hyperliquid"
+    AGGREGATE = "aggregate"
     CRYPTOQUANT = "cryptoquant"
     COINGLASS = "coinglass"
     SIMULATED = "simulated"
@@ -93,13 +94,17 @@ class OpenInterest:
 
 @dataclass(frozen=True, slots=True)
 class Liquidations:
-    """Positions closed by force in the bucket (`known_at_ms - step_ms`, `known_at_ms`], in coins, by position side."""
+    """Positions closed by force in the bucket (`known_at_ms - step_ms`, `known_at_ms`], in coins, by position side.
+
+    `is_whole` is False where a venue that is usually heard was not: the sums are then floors, and small ones no calm.
+    """
 
     venue: Venue
     known_at_ms: int
     step_ms: int
     long_coins: float
     short_coins: float
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

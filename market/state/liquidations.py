@@ -71,10 +71,12 @@ class LiquidationWindows:
         begun_ms = said.known_at_ms - said.step_ms
         if self.at_ms is None or begun_ms - self.at_ms > LONGEST_HOLE_MS:
             self.unbroken_since_ms, self.venue = begun_ms, said.venue
+        if not said.is_whole:
+            self.unbroken_since_ms = said.known_at_ms
         self.at_ms, self.step_ms = said.known_at_ms, said.step_ms
         self.longs.take(said.known_at_ms, said.long_coins * price_usd)
         self.shorts.take(said.known_at_ms, said.short_coins * price_usd)
-        self.covered.offer(said.known_at_ms, float(said.step_ms))
+        self.covered.offer(said.known_at_ms, float(said.step_ms) if said.is_whole else 0.0)
 
     def close_hour(
         self, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None, rules: LiquidationRules

@@ -1,0 +1,105 @@
+"""Reports of several venues in, the observations of one step out: pure, and honest about what it cannot see."""
+
+from collections.abc import Iterable
+
+from market.observations import (
+    Asset,
+    Candle,
+    Funding,
+    Heartbeat,
+    ImpliedVolatility,
+    Liquidation,
+    Mark,
+    Observation,
+    OpenInterest,
+    OptionQuote,
+    Venue,
+)
+from scheduler.condense.findings import Finding, Found
+from scheduler.condense.funding import step_funding, take_funding
+from scheduler.condense.interest import link_interest, take_interest
+from scheduler.condense.liquidations import step_liquidations, take_heartbeat, take_liquidations
+from scheduler.condense.memory import CondenserState, VenueMemory
+from scheduler.condense.price import step_price, take_candle, take_mark
+from scheduler.condense.volatility import step_volatility, take_index, take_options
+from scheduler.exchange import Report, Told
+
+VENUES = (Venue.BINANCE, Venue.OKX, Venue.BYBIT, Venue.HYPERLIQUID, Venue.DERIBIT)
+
+
+class Condenser:
+    """Condenses what venues say of one asset. All it remembers is `state`; equal input gives equal output."""
+
+    def __init__(
+        self, asset: Asset, venues: tuple[Venue, ...] = VENUES, state: CondenserState | None = None
+    ) -> None:
+        """`venues` are those that list the asset: the first sum of open interest waits three minutes for all of them."""
+        self.state = state if state is not None else CondenserState(asset)
+        self.venues = venues
+
+    def take(self, reports: Iterable[Report], received_at_ms: int) -> None:
+        """Take what one answer or frame told. Other assets, depth and what is implausible or told again change nothing.
+
+        One call is one answer: equal liquidations in it are twins, option quotes in it are a chain of one instant.
+        """
+        events: list[Liquidation] = []
+        quotes: list[OptionQuote] = []
+        for report in reports:
+            if report.asset not in (self.state.asset, None):
+                continue
+            self._know(report.said.venue if isinstance(report, Told) else report.venue)
+            match report:
+                case Told():
+                    self._take_told(report, received_at_ms)
+                case Mark():
+                    take_mark(self.state, report, received_at_ms)
+                case Liquidation():
+                    events.append(report)
+                case OptionQuote():
+                    quotes.append(report)
+                case Heartbeat():
+                    take_heartbeat(self.state, report, received_at_ms)
+                case _:  # depth is of no window
+                    pass
+        take_liquidations(self.state, events, received_at_ms)
+        take_options(self.state, quotes, received_at_ms)
+
+    def step(self, now_ms: int) -> tuple[tuple[Observation, ...], tuple[Finding, ...]]:
+        """What became known since the last step, for the engine; and what was noticed, the last of each name and venue."""
+        state = self.state
+        noted, state.findings = state.findings, []
+        candles, of_price = step_price(state, now_ms)
+        interest, of_interest = link_interest(state, now_ms, self.venues)
+        rates, of_funding = step_funding(state, now_ms)
+        forced, of_forced = step_liquidations(state, now_ms)
+        options, of_options = step_volatility(state, now_ms)
+        told: list[Observation] = [*candles, *rates, *forced, *options]
+        if interest is not None:
+            told.append(interest)
+        frozen = [
+            Finding(Found.FROZEN, now_ms, venue, "mark", memory.stillness.moved)
+            for venue, memory in state.venues.items()
+            if memory.stillness.moved is not None
+        ]
+        found = [*noted, *frozen, *of_price, *of_interest, *of_funding, *of_forced, *of_options]
+        return tuple(told), _newest(found)
+
+    def _know(self, venue: Venue) -> None:
+        if venue not in self.state.venues:
+            self.state.venues[venue] = VenueMemory()
+
+    def _take_told(self, told: Told, received_at_ms: int) -> None:
+        said = told.said
+        match said:
+            case Candle():
+                take_candle(self.state, said, received_at_ms)
+            case Funding():
+                take_funding(self.state, said, received_at_ms, told.relayed_by)
+            case OpenInterest():
+                take_interest(self.state, said, received_at_ms)
+            case ImpliedVolatility():
+                take_index(self.state, said, received_at_ms)
+
+
+def _newest(findings: list[Finding]) -> tuple[Finding, ...]:
+    return tuple({(one.found, one.venue, one.of): one for one in findings}.values())

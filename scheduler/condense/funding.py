@@ -1,0 +1,185 @@
+"""Funding of all venues: the mean of rates per eight hours weighted by open interest, never of raw rates (section 5).
+
+Where a venue is missing the mean moves on by what those present did: that it left is no reset.
+"""
+
+from dataclasses import replace
+from math import isfinite
+
+from market.formulas.funding import blended, dispersion, weighted_by_open_interest
+from market.observations import HOUR_MS, MINUTE_MS, Funding, Venue
+from scheduler.condense.admission import as_of_ms, is_timely, note, passes
+from scheduler.condense.findings import Finding, Found
+from scheduler.condense.interest import FORGOTTEN_AFTER_MS, weights
+from scheduler.condense.memory import CondenserState, Rates, VenueMemory
+
+OF = "funding"
+PREDICTED_TTL_MS = 10 * MINUTE_MS
+SETTLED_FACTOR = 1.1
+EIGHT_HOURS_MS = 8 * HOUR_MS
+LARGEST_RATE, LONGEST_INTERVAL_HOURS = 0.1, 24.0
+RATE_JUMP = 0.01
+"""One per cent per eight hours away from the last one waits for a second that agrees."""
+
+
+def take_funding(state: CondenserState, said: Funding, received_at_ms: int, relayed_by: Venue | None) -> None:
+    """Take a rate if it is new and plausible; a relayed one is kept apart, of use while the venue itself is silent."""
+    venue, memory = said.venue, state.venues[said.venue]
+    if not _is_possible(said):
+        note(state, Found.IMPLAUSIBLE, received_at_ms, venue, OF, None)
+        return
+    of = "relayed" if relayed_by else OF if not said.settled else "settled"
+    if not is_timely(state, venue, of, said.known_at_ms, received_at_ms):
+        return
+    at_ms = as_of_ms(memory, said.known_at_ms, received_at_ms)
+    if said.settled:
+        _settle(memory.rates, said)
+    elif relayed_by:
+        memory.rates.relayed, memory.rates.relayed_as_of_ms = said, at_ms
+    elif passes(state, venue, OF, memory.rate, 1.0 + said.rate_8h, RATE_JUMP, received_at_ms):
+        memory.rate.value = 1.0 + said.rate_8h
+        _predict(memory.rates, said, at_ms)
+
+
+def step_funding(state: CondenserState, now_ms: int) -> tuple[list[Funding], list[Finding]]:
+    """The mean now (as predicted, per 8 h), after each eight hours what was settled, and how far venues disagree."""
+    rates, findings = _present(state, now_ms)
+    told = _settled(state, rates, now_ms)
+    spread = dispersion(list(rates.values()))
+    if spread is None:
+        state.rated = {}
+        return told, findings
+    findings.append(Finding(Found.FUNDING_DISPERSION, now_ms, None, OF, spread))
+    findings += _move_on(state, rates, now_ms)
+    newest_ms = min(now_ms, max(_as_of(state.venues[venue], now_ms) for venue in rates))
+    if state.funding_8h is not None and newest_ms > state.funding_at_ms:
+        state.funding_at_ms = newest_ms
+        told.append(Funding(Venue.AGGREGATE, newest_ms, state.funding_8h, 8.0, settled=False))
+    return told, findings
+
+
+def _move_on(state: CondenserState, rates: dict[Venue, float], now_ms: int) -> list[Finding]:
+    """The true mean where nobody is missing; else the last one moved by what those present at both ends did."""
+    mean = _mean(state, rates, now_ms)
+    before, state.rated = state.rated, rates
+    known = [venue for venue, memory in state.venues.items() if _is_known(memory, now_ms)]
+    heavy = weights(state, now_ms)
+    total = sum(heavy.get(venue, 0.0) for venue in known)
+    share = sum(heavy.get(venue, 0.0) for venue in rates) / total if total else len(rates) / len(known)
+    findings = [Finding(Found.FUNDING_SHARE, now_ms, None, OF, share)]
+    if state.funding_8h is None or len(rates) == len(known):
+        state.funding_8h = mean
+        return findings
+    both = rates.keys() & before.keys()
+    then = _mean(state, {venue: before[venue] for venue in both}, now_ms)
+    now = _mean(state, {venue: rates[venue] for venue in both}, now_ms)
+    if then is not None and now is not None:
+        state.funding_8h += now - then
+    return [*findings, Finding(Found.FUNDING_SPLICED, now_ms, None, OF, mean)]
+
+
+def _present(state: CondenserState, now_ms: int) -> tuple[dict[Venue, float], list[Finding]]:
+    rates: dict[Venue, float] = {}
+    findings: list[Finding] = []
+    for venue, memory in state.venues.items():
+        rate, is_relayed = _rate_of(memory, now_ms)
+        if rate is not None:
+            rates[venue] = rate
+            if is_relayed:
+                findings.append(Finding(Found.RELAYED, now_ms, venue, OF, rate))
+    return rates, findings
+
+
+def _rate_of(memory: VenueMemory, now_ms: int) -> tuple[float | None, bool]:
+    """A venue's rate per 8 h, and whether another venue relayed it; None while it is silent or frozen."""
+    rates = memory.rates
+    if memory.stillness.moved is not None:
+        return None, False
+    if rates.predicted is not None and now_ms - rates.predicted_as_of_ms <= PREDICTED_TTL_MS:
+        return _blend(rates, rates.predicted, now_ms), False
+    if rates.relayed is not None and now_ms - rates.relayed_as_of_ms <= PREDICTED_TTL_MS:
+        return _blend(rates, rates.relayed, now_ms), True
+    if rates.settled:
+        last = rates.settled[-1]
+        if now_ms - last.known_at_ms <= SETTLED_FACTOR * last.interval_hours * HOUR_MS:
+            return last.rate_8h, False
+    return None, False
+
+
+def _blend(rates: Rates, said: Funding, now_ms: int) -> float:
+    """Predicted and last settled by elapsed time; the prediction alone where the one before is not known."""
+    if said.next_at_ms is None or not rates.settled:
+        return said.rate_8h
+    interval_ms = said.interval_hours * HOUR_MS
+    if rates.settled[-1].known_at_ms < said.next_at_ms - interval_ms - MINUTE_MS:
+        return said.rate_8h
+    elapsed_hours = said.interval_hours - (said.next_at_ms - now_ms) / HOUR_MS
+    return blended(rates.settled[-1].rate_8h, said.rate_8h, elapsed_hours, said.interval_hours)
+
+
+def _predict(rates: Rates, said: Funding, at_ms: int) -> None:
+    """Keep a prediction. When its interval is over, the last one of the interval before is what was settled."""
+    last = rates.predicted
+    if last is not None and last.next_at_ms is not None and said.next_at_ms is not None:
+        is_over = said.next_at_ms > last.next_at_ms
+        if is_over and last.next_at_ms - last.known_at_ms <= PREDICTED_TTL_MS:
+            _settle(rates, replace(last, known_at_ms=last.next_at_ms, settled=True, next_at_ms=None))
+    rates.predicted, rates.predicted_as_of_ms = said, at_ms
+
+
+def _settle(rates: Rates, said: Funding) -> None:
+    """Keep what was paid, once a settlement (times jitter by milliseconds), for a day."""
+    at_ms = round(said.known_at_ms / MINUTE_MS) * MINUTE_MS
+    if rates.settled and at_ms <= rates.settled[-1].known_at_ms:
+        return
+    rates.settled.append(replace(said, known_at_ms=at_ms))
+    while rates.settled[0].known_at_ms <= at_ms - 3 * EIGHT_HOURS_MS:
+        rates.settled.popleft()
+
+
+def _settled(state: CondenserState, present: dict[Venue, float], now_ms: int) -> list[Funding]:
+    """What all venues settled in the eight hours that ended last, once, when they told it or ten minutes later."""
+    ended_ms = now_ms - now_ms % EIGHT_HOURS_MS
+    if ended_ms <= state.settled_at_ms:
+        return []
+    means: dict[Venue, float] = {}
+    for venue, memory in state.venues.items():
+        rows = [
+            row for row in memory.rates.settled if ended_ms - EIGHT_HOURS_MS < row.known_at_ms <= ended_ms
+        ]
+        if rows:
+            hours = sum(row.interval_hours for row in rows)
+            means[venue] = sum(row.rate_8h * row.interval_hours for row in rows) / hours
+    is_waiting = any(not _has_settled(state.venues[venue], ended_ms) for venue in present)
+    mean = _mean(state, means, now_ms)
+    if mean is None or (is_waiting and now_ms - ended_ms < PREDICTED_TTL_MS):
+        return []
+    state.settled_at_ms = ended_ms
+    return [Funding(Venue.AGGREGATE, max(ended_ms, state.funding_at_ms), mean, 8.0)]
+
+
+def _has_settled(memory: VenueMemory, ended_ms: int) -> bool:
+    return bool(memory.rates.settled) and memory.rates.settled[-1].known_at_ms >= ended_ms
+
+
+def _mean(state: CondenserState, rates: dict[Venue, float], now_ms: int) -> float | None:
+    """Weighted by open interest; a venue without one has no vote, and where nobody has, all weigh the same."""
+    heavy = weights(state, now_ms)
+    weighed = [(heavy[venue], rate) for venue, rate in rates.items() if venue in heavy]
+    return weighted_by_open_interest(weighed or [(1.0, rate) for rate in rates.values()])
+
+
+def _as_of(memory: VenueMemory, now_ms: int) -> int:
+    settled_ms = memory.rates.settled[-1].known_at_ms if memory.rates.settled else 0
+    told_ms = max(memory.rates.predicted_as_of_ms, memory.rates.relayed_as_of_ms)
+    return min(now_ms, max(told_ms, settled_ms))
+
+
+def _is_known(memory: VenueMemory, now_ms: int) -> bool:
+    newest_ms = _as_of(memory, now_ms)
+    return newest_ms > 0 and now_ms - newest_ms <= FORGOTTEN_AFTER_MS
+
+
+def _is_possible(said: Funding) -> bool:
+    is_interval = 0.0 < said.interval_hours <= LONGEST_INTERVAL_HOURS
+    return is_interval and isfinite(said.rate) and abs(said.rate) < LARGEST_RATE

@@ -1,0 +1,154 @@
+"""Liquidations: events into closed minutes, summed over venues; only a minute proven alive may count as zero (section 3)."""
+
+from math import inf
+
+from market.observations import MINUTE_MS, SECOND_MS, Heartbeat, Liquidation, Liquidations, Side, Venue
+from scheduler.condense.admission import FURTHEST_AHEAD_MS, as_of_ms, note
+from scheduler.condense.findings import Finding, Found
+from scheduler.condense.interest import FORGOTTEN_AFTER_MS, weights
+from scheduler.condense.memory import CondenserState, Forced, Minute
+from scheduler.exchange import Kind
+
+OF = Kind.LIQUIDATIONS.value
+LONGEST_SILENCE_MS = 30 * SECOND_MS
+"""Proofs of life come each five seconds; two that are further apart prove nothing of the time between."""
+AWAITED_MS = 90 * SECOND_MS
+"""So long after its end a minute waits for venues that are usually heard."""
+KEPT_MS = 15 * MINUTE_MS
+SATURATED_SECONDS = 57
+"""Section 3: of a feed of one order a second, "p>=.95 in any minute => mark SATURATED"."""
+
+
+def take_heartbeat(state: CondenserState, said: Heartbeat, received_at_ms: int) -> None:
+    """A proof of life of the channel of liquidations; those of others are not needed here."""
+    if said.channel == OF and said.known_at_ms <= received_at_ms + FURTHEST_AHEAD_MS:
+        memory = state.venues[said.venue]
+        _prove(memory.forced, as_of_ms(memory, said.known_at_ms, received_at_ms))
+
+
+def take_liquidations(state: CondenserState, said: list[Liquidation], received_at_ms: int) -> None:
+    """Take what one answer or frame told: equal events in it are twins, equal ones of another frame are told again.
+
+    Keys of exchanges.md section 8; a feed that samples has no twins.
+    """
+    in_frame: dict[tuple[Venue, str], int] = {}
+    for event in said:
+        if not _is_possible(state, event, received_at_ms):
+            continue
+        memory = state.venues[event.venue]
+        at_ms = as_of_ms(memory, event.known_at_ms, received_at_ms)
+        _prove(memory.forced, at_ms)
+        key = f"{event.known_at_ms} {event.side} {event.coins!r} {event.price_usd!r}"
+        twins = in_frame[event.venue, key] = in_frame.get((event.venue, key), 0) + 1
+        ended_ms = -(-at_ms // MINUTE_MS) * MINUTE_MS
+        if ended_ms <= state.forced_at_ms:
+            note(state, Found.TOO_LATE, received_at_ms, event.venue, OF, event.coins)
+        else:
+            _add(memory.forced.minutes.setdefault(ended_ms, Minute()), event, key, twins, at_ms)
+
+
+def step_liquidations(state: CondenserState, now_ms: int) -> tuple[list[Liquidations], list[Finding]]:
+    """The minutes that are closed and proven of at least one venue, and what is missing from them."""
+    told: list[Liquidations] = []
+    findings: list[Finding] = []
+    first_ms = max(state.forced_at_ms + MINUTE_MS, (now_ms - KEPT_MS) // MINUTE_MS * MINUTE_MS)
+    for ended_ms in range(first_ms, now_ms + 1, MINUTE_MS):
+        heard = [venue for venue, memory in state.venues.items() if ended_ms in memory.forced.proven]
+        missing = [venue for venue in _usual(state, now_ms) if venue not in heard]
+        if (missing or not heard) and now_ms - ended_ms < AWAITED_MS:
+            break
+        findings += [Finding(Found.UNHEARD, now_ms, venue, OF, 1.0) for venue in missing]
+        if heard:
+            told.append(_sum(state, heard, ended_ms, is_whole=not missing))
+            findings += _marks(state, heard, ended_ms, now_ms)
+        state.forced_at_ms = ended_ms
+    _forget(state)
+    return told, [*findings, *_coverage(state, now_ms)]
+
+
+def _prove(forced: Forced, at_ms: int) -> None:
+    if at_ms <= forced.alive_to_ms:
+        return
+    if at_ms - forced.alive_to_ms > LONGEST_SILENCE_MS:
+        forced.alive_from_ms = forced.alive_to_ms = at_ms
+        return
+    first_ms = (forced.alive_to_ms // MINUTE_MS + 1) * MINUTE_MS
+    forced.alive_to_ms = at_ms
+    ends = range(first_ms, at_ms + 1, MINUTE_MS)
+    forced.proven += [end for end in ends if forced.alive_from_ms <= end - MINUTE_MS]
+
+
+def _add(minute: Minute, event: Liquidation, key: str, twins: int, at_ms: int) -> None:
+    seen = minute.seen.get(key, 0)
+    if twins <= seen or (event.is_sample and seen):
+        return
+    minute.seen[key] = twins
+    if event.side is Side.LONG:
+        minute.long_coins += event.coins
+    else:
+        minute.short_coins += event.coins
+    minute.is_sample = minute.is_sample or event.is_sample
+    second = (at_ms - 1) // SECOND_MS
+    if second not in minute.busy:
+        minute.busy.append(second)
+
+
+def _sum(state: CondenserState, heard: list[Venue], ended_ms: int, *, is_whole: bool) -> Liquidations:
+    minutes = [state.venues[venue].forced.minutes.get(ended_ms, Minute()) for venue in heard]
+    for venue in heard:
+        state.heard_at_ms[venue] = ended_ms
+    longs = sum((minute.long_coins for minute in minutes), 0.0)
+    shorts = sum((minute.short_coins for minute in minutes), 0.0)
+    return Liquidations(Venue.AGGREGATE, ended_ms, MINUTE_MS, longs, shorts, is_whole)
+
+
+def _marks(state: CondenserState, heard: list[Venue], ended_ms: int, now_ms: int) -> list[Finding]:
+    """Which of a minute's sums are floors: of feeds that sample, and those whose every second was taken."""
+    findings: list[Finding] = []
+    for venue in heard:
+        minute = state.venues[venue].forced.minutes.get(ended_ms)
+        if minute is not None and minute.is_sample:
+            coins, busy = minute.long_coins + minute.short_coins, len(minute.busy)
+            findings.append(Finding(Found.FLOOR, now_ms, venue, OF, coins))
+            if busy >= SATURATED_SECONDS:
+                findings.append(Finding(Found.SATURATED, now_ms, venue, OF, float(busy)))
+    return findings
+
+
+def _usual(state: CondenserState, now_ms: int) -> list[Venue]:
+    """The venues whose liquidations were heard within a week."""
+    return [venue for venue, at_ms in state.heard_at_ms.items() if now_ms - at_ms <= FORGOTTEN_AFTER_MS]
+
+
+def _coverage(state: CondenserState, now_ms: int) -> list[Finding]:
+    heavy = weights(state, now_ms)
+    total = sum(heavy.values())
+    if total <= 0.0:
+        return []
+    covered = sum(
+        coins
+        for venue, coins in heavy.items()
+        if state.forced_at_ms and state.heard_at_ms.get(venue) == state.forced_at_ms
+    )
+    return [Finding(Found.LIQUIDATIONS_SHARE, now_ms, None, OF, covered / total)]
+
+
+def _forget(state: CondenserState) -> None:
+    for memory in state.venues.values():
+        forced = memory.forced
+        forced.proven = [end for end in forced.proven if end > state.forced_at_ms]
+        for ended_ms in [end for end in forced.minutes if end <= state.forced_at_ms]:
+            del forced.minutes[ended_ms]
+
+
+def _is_possible(state: CondenserState, event: Liquidation, at_ms: int) -> bool:
+    """Finite, positive, not of the future, and not more than all that is open at its venue."""
+    venue, opened = event.venue, state.venues[event.venue].interest.value
+    if event.known_at_ms > at_ms + FURTHEST_AHEAD_MS:
+        note(state, Found.CLOCK_AHEAD, at_ms, venue, OF, float(event.known_at_ms - at_ms))
+        return False
+    is_coins = 0.0 < event.coins < inf and (opened is None or event.coins <= opened)
+    if is_coins and 0.0 < event.price_usd < inf:
+        return True
+    note(state, Found.IMPLAUSIBLE, at_ms, venue, OF, None)
+    return False

@@ -1,0 +1,128 @@
+"""What condensing remembers of one asset: plain numbers throughout, so that a checkpoint of it is exact."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from market.observations import Asset, Candle, Funding, ImpliedVolatility, OptionQuote, Venue
+from scheduler.condense.findings import Finding
+
+
+@dataclass(slots=True)
+class Order:
+    """The newest stamp taken of one kind; `older_...` follow a run of stamps that lag behind it (a clock set back)."""
+
+    newest_ms: int = 0
+    older_ms: int = 0
+    older_received_ms: int = 0
+    older_run: int = 0
+
+
+@dataclass(slots=True)
+class Level:
+    """The last value that passed the gate, as of our clock; `suspect` is one that waits for a second to agree."""
+
+    value: float | None = None
+    as_of_ms: int = 0
+    suspect: float | None = None
+
+
+@dataclass(slots=True)
+class Stillness:
+    """How often the same mark was told in a row, and the others' median when that began."""
+
+    value: float = 0.0
+    ticks: int = 0
+    others_usd: float | None = None
+    moved: float | None = None
+
+
+@dataclass(slots=True)
+class Rates:
+    """One venue's funding: what it predicts, what others relay of it, and what it settled over the last hours."""
+
+    predicted: Funding | None = None
+    predicted_as_of_ms: int = 0
+    relayed: Funding | None = None
+    relayed_as_of_ms: int = 0
+    settled: deque[Funding] = field(default_factory=deque)
+
+
+@dataclass(slots=True)
+class Minute:
+    """Liquidations of one venue in one minute, in coins; `seen` counts equal ones, `busy` are the seconds with any."""
+
+    long_coins: float = 0.0
+    short_coins: float = 0.0
+    is_sample: bool = False
+    seen: dict[str, int] = field(default_factory=dict)
+    busy: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Forced:
+    """One venue's liquidations by the end of their minute, and which minutes its channel was proven alive in."""
+
+    minutes: dict[int, Minute] = field(default_factory=dict)
+    proven: list[int] = field(default_factory=list)
+    alive_from_ms: int = 0
+    alive_to_ms: int = 0
+
+
+@dataclass(slots=True)
+class Chains:
+    """One venue's option chains: the newest, and two older ones half an hour apart to tell stale quotes by."""
+
+    newest: tuple[OptionQuote, ...] = ()
+    as_of_ms: int = 0
+    between: tuple[OptionQuote, ...] = ()
+    earlier: tuple[OptionQuote, ...] = ()
+
+
+@dataclass(slots=True)
+class VenueMemory:
+    """Everything remembered of one venue. `lags_ms` are how old its last marks were when they came."""
+
+    orders: dict[str, Order] = field(default_factory=dict)
+    lags_ms: deque[int] = field(default_factory=deque)
+    mark: Level = field(default_factory=Level)
+    stillness: Stillness = field(default_factory=Stillness)
+    marks: dict[int, float] = field(default_factory=dict)
+    close: Level = field(default_factory=Level)
+    close_at_ms: int = 0
+    candles: dict[int, Candle] = field(default_factory=dict)
+    candle_step_ms: int = 0
+    interest: Level = field(default_factory=Level)
+    interest_cadence_ms: int = 0
+    is_rebased: bool = False
+    rate: Level = field(default_factory=Level)
+    rates: Rates = field(default_factory=Rates)
+    forced: Forced = field(default_factory=Forced)
+    chains: Chains = field(default_factory=Chains)
+
+
+@dataclass(slots=True)
+class CondenserState:
+    """All that a condenser remembers; a checkpoint of it restarts the condenser exactly.
+
+    `interest_coins` is the chain-linked sum and `linked` what each venue in it last weighed; `funding_8h` and `rated` are
+    the same for funding. Those `..._at_ms` are what was last handed on.
+    """
+
+    asset: Asset
+    venues: dict[Venue, VenueMemory] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    price_venue: Venue | None = None
+    price_at_ms: int = 0
+    interest_first_ms: int | None = None
+    interest_coins: float | None = None
+    interest_at_ms: int = 0
+    linked: dict[Venue, float] = field(default_factory=dict)
+    funding_8h: float | None = None
+    funding_at_ms: int = 0
+    rated: dict[Venue, float] = field(default_factory=dict)
+    settled_at_ms: int = 0
+    forced_at_ms: int = 0
+    heard_at_ms: dict[Venue, int] = field(default_factory=dict)
+    skew_at_ms: int = 0
+    implied: ImpliedVolatility | None = None
+    implied_at_ms: int = 0

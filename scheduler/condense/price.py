@@ -1,0 +1,105 @@
+"""Price: candles of the first fresh venue in order, never mixed within a bar, with the mark price of their last minute."""
+
+from dataclasses import replace
+
+from market.observations import MINUTE_MS, Candle, Mark, Venue
+from market.state.market import is_plausible
+from scheduler.condense.admission import (
+    as_of_ms,
+    is_price_believed,
+    is_timely,
+    mind_clock,
+    mind_stillness,
+    note,
+)
+from scheduler.condense.findings import Finding, Found
+from scheduler.condense.memory import CondenserState, VenueMemory
+
+ORDER = (Venue.BINANCE, Venue.OKX, Venue.BYBIT, Venue.HYPERLIQUID, Venue.DERIBIT)
+GRACE_MS = 90_000
+"""A bar is asked for once a minute: a venue whose next one is this late is not fresh."""
+MARKS_KEPT_MS = 20 * MINUTE_MS
+RECENT_MS = 10 * MINUTE_MS
+LONGEST_PAST_MS = 60 * MINUTE_MS
+
+
+def take_mark(state: CondenserState, said: Mark, received_at_ms: int) -> None:
+    """Take a mark price if it is new and plausible; it also tells the venue's clock and whether it stands still."""
+    venue, memory = said.venue, state.venues[said.venue]
+    if not is_timely(state, venue, "mark", said.known_at_ms, received_at_ms):
+        return
+    mind_clock(state, venue, said.known_at_ms, received_at_ms)
+    if not is_price_believed(state, venue, "mark", memory.mark, said.mark_usd, received_at_ms, is_now=True):
+        return
+    at_ms = as_of_ms(memory, said.known_at_ms, received_at_ms)
+    memory.mark.value, memory.mark.as_of_ms = said.mark_usd, at_ms
+    mind_stillness(state, venue, said.mark_usd, received_at_ms)
+    memory.marks[_minute_end(at_ms)] = said.mark_usd
+    for ended_ms in [end for end in memory.marks if end < at_ms - MARKS_KEPT_MS]:
+        del memory.marks[ended_ms]
+
+
+def take_candle(state: CondenserState, said: Candle, received_at_ms: int) -> None:
+    """Take a closed bar that is newer than those handed on; one of the future or out of all proportion is refused."""
+    venue, memory = said.venue, state.venues[said.venue]
+    if not is_plausible(said):
+        note(state, Found.IMPLAUSIBLE, received_at_ms, venue, "candles", None)
+        return
+    if said.known_at_ms > received_at_ms + MINUTE_MS:
+        ahead_ms = float(said.known_at_ms - received_at_ms)
+        note(state, Found.CLOCK_AHEAD, received_at_ms, venue, "candles", ahead_ms)
+        return
+    if said.open_at_ms < state.price_at_ms or said.open_at_ms in memory.candles:
+        return
+    if said.known_at_ms - memory.close_at_ms > LONGEST_PAST_MS + said.step_ms:
+        memory.close.value = None  # after a gap its own last close says nothing
+    is_now = received_at_ms - said.known_at_ms <= RECENT_MS
+    if not is_price_believed(
+        state, venue, "candles", memory.close, said.close_usd, received_at_ms, is_now=is_now
+    ):
+        return
+    memory.candles[said.open_at_ms] = said
+    if said.known_at_ms > memory.close_at_ms:
+        memory.close.value, memory.close_at_ms = said.close_usd, said.known_at_ms
+
+
+def step_price(state: CondenserState, now_ms: int) -> tuple[list[Candle], list[Finding]]:
+    """The bars of the first fresh venue that begin after the last one handed on, and whose they are."""
+    venue = next((one for one in ORDER if one in state.venues and _is_fresh(state.venues[one], now_ms)), None)
+    if venue is None:
+        return [], [Finding(Found.NO_PRICE, now_ms)]
+    told = _due(state, state.venues[venue], now_ms)
+    findings = [Finding(Found.PRICE_VENUE, now_ms, venue, "candles")]
+    if told and venue != state.price_venue:
+        if state.price_venue is not None:
+            findings.append(Finding(Found.PRICE_SWITCHED, now_ms, venue, state.price_venue.value))
+        state.price_venue = venue
+    for memory in state.venues.values():
+        for opened in [at_ms for at_ms in memory.candles if at_ms < state.price_at_ms]:
+            del memory.candles[opened]
+    return told, findings
+
+
+def _due(state: CondenserState, memory: VenueMemory, now_ms: int) -> list[Candle]:
+    told: list[Candle] = []
+    for opened in sorted(memory.candles):
+        candle = memory.candles[opened]
+        if opened >= state.price_at_ms and candle.known_at_ms <= now_ms:
+            mark = memory.marks.get(candle.known_at_ms, candle.mark_close_usd)
+            told.append(replace(candle, mark_close_usd=mark))
+            state.price_at_ms = candle.known_at_ms
+    return told
+
+
+def _is_fresh(memory: VenueMemory, now_ms: int) -> bool:
+    """Its last bar is the one that should be known by now, and it is not frozen."""
+    if memory.stillness.moved is not None or not memory.close_at_ms:
+        return False
+    step_ms = max((candle.step_ms for candle in memory.candles.values()), default=memory.candle_step_ms)
+    memory.candle_step_ms = step_ms
+    return now_ms - memory.close_at_ms <= step_ms + GRACE_MS
+
+
+def _minute_end(at_ms: int) -> int:
+    """The end of the minute (end - 60 s, end] that a moment lies in."""
+    return -(-at_ms // MINUTE_MS) * MINUTE_MS
