@@ -22,7 +22,7 @@ READ_WITHIN_S = 0.9
 """A whole read with its repetition: an answer in a chat degrades within a second."""
 READ_TRY_WITHIN_S = 0.4
 WRITE_WITHIN_S = 3.0
-"""A write may wait for the disk: with `everysec` a slow fsync holds it for up to two seconds."""
+"""A write waits for the disk (`appendfsync always`), and a slow one may hold it for a while."""
 PAUSE_BEFORE_REPEAT_S = 0.02
 SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
 

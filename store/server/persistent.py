@@ -151,7 +151,7 @@ def _options(home: _Home, socket: Path) -> list[str]:
         "unixsocketperm": "700",
         "dir": str(home.folder),
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": "always",
         "save": "",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",

@@ -151,7 +151,7 @@ async def test_only_its_owner_reaches_it_and_no_port_is_open(tmp_path: Path) -> 
     assert settings == {
         "port": "0",
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": "always",
         "maxmemory-policy": "noeviction",
     }
 
