@@ -143,7 +143,7 @@ def _launch(home: _Home, socket: Path, lock: int) -> None:
 
 
 def _options(home: _Home, socket: Path) -> list[str]:
-    """Its own session, no TCP port, and every write in the append-only file within a second."""
+    """Its own session, no TCP port, and every write on disk before it is acknowledged (decision 0005)."""
     options = {
         "daemonize": "yes",
         "port": "0",
