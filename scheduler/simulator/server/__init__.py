@@ -5,6 +5,7 @@ A double of exchanges, not of the scheduler: what reads it is the production cod
 
 from scheduler.simulator.server.exchanges import SimulatedExchanges, serve
 from scheduler.simulator.server.faster import faster_clock
+from scheduler.simulator.server.faults import Fault, Trouble
 from scheduler.simulator.server.venue import STANDINGS
 
-__all__ = ["STANDINGS", "SimulatedExchanges", "faster_clock", "serve"]
+__all__ = ["STANDINGS", "Fault", "SimulatedExchanges", "Trouble", "faster_clock", "serve"]

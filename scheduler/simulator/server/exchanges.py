@@ -1,12 +1,10 @@
 """The five simulated exchanges as one server on loopback: HTTP and websockets below a path a venue."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 
-import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from market.observations import Venue
 from scheduler.clock import Clock
@@ -14,15 +12,16 @@ from scheduler.simulator.market import SimulatedMarket
 from scheduler.simulator.server.binance import Binance
 from scheduler.simulator.server.bybit import Bybit
 from scheduler.simulator.server.deribit import Deribit
+from scheduler.simulator.server.faults import Switch
 from scheduler.simulator.server.hyperliquid import Hyperliquid
+from scheduler.simulator.server.line import Line, written
 from scheduler.simulator.server.okx import Okx
 from scheduler.simulator.server.speech import Refused, Speech
 from scheduler.simulator.server.tape import Tape
 from scheduler.simulator.server.venue import VenueMarket
 
-TICK_S = 1.0
-"""How often streams speak, in seconds of the clock."""
-LONGEST_MESSAGE_BYTES = 65_536
+SHUTDOWN_S = 1.0
+"""How long questions under way may take when the server ends."""
 
 SPEECHES: Mapping[Venue, Callable[[VenueMarket], Speech]] = MappingProxyType(
     {
@@ -36,7 +35,11 @@ SPEECHES: Mapping[Venue, Callable[[VenueMarket], Speech]] = MappingProxyType(
 
 
 class SimulatedExchanges:
-    """Where the venues are found: `rest_urls` and `ws_urls` are what a Fetcher and open_wires take."""
+    """Where the venues are found, and what they do wrong.
+
+    `rest_urls` and `ws_urls` are what a Fetcher and open_wires take. `tape` is what is true of the whole market, `markets`
+    of each venue, `faults` the switch of their troubles.
+    """
 
     def __init__(self, tape: Tape, clock: Clock) -> None:
         self.tape = tape
@@ -44,7 +47,8 @@ class SimulatedExchanges:
         self._speeches = {venue: speak(self.markets[venue]) for venue, speak in SPEECHES.items()}
         self._clock = clock
         self._port = 0
-        self._talks: set[asyncio.Task[None]] = set()
+        self._lines: set[Line] = set()
+        self.faults = Switch()
 
     @property
     def rest_urls(self) -> dict[Venue, str]:
@@ -56,12 +60,17 @@ class SimulatedExchanges:
         """Where streams are listened to, by venue."""
         return {venue: f"ws://127.0.0.1:{self._port}/{venue}" for venue in SPEECHES}
 
+    @property
+    def open_lines(self) -> int:
+        """How many websockets are connected."""
+        return len(self._lines)
+
     async def start(self, port: int = 0) -> web.AppRunner:
         """Serve on loopback, on a free port unless one is named; `cleanup` of what comes back ends it. Raises OSError."""
         app = web.Application()
         app.router.add_route("*", "/{venue}{path:/.*}", self._serve)
         app.on_shutdown.append(self._hang_up)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
@@ -69,63 +78,42 @@ class SimulatedExchanges:
         return runner
 
     async def _hang_up(self, app: web.Application) -> None:
-        for talk in self._talks:
-            talk.cancel()
+        for venue in SPEECHES:
+            self.faults.clear(venue)
+        for line in tuple(self._lines):
+            await line.hang_up()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         try:
-            speech = self._speeches[Venue(request.match_info["venue"])]
+            venue = Venue(request.match_info["venue"])
+            speech = self._speeches[venue]
         except (KeyError, ValueError):
             raise web.HTTPNotFound from None
+        trouble = await self.faults.troubled(venue, request)
+        if trouble is not None:
+            return trouble
         path = request.match_info["path"]
         if path == speech.ws_path and "upgrade" in request.headers.get("connection", "").lower():
-            return await self._listen(request, speech)
+            return await self._listen(request, Line(venue, speech, self._clock, self.faults))
+        return await self._answer(request, venue, speech, path)
+
+    async def _answer(
+        self, request: web.Request, venue: Venue, speech: Speech, path: str
+    ) -> web.StreamResponse:
         body = await request.read()
         try:
             said, status = speech.answer(path, request.query, body, self._clock.now_ms()), 200
         except Refused as refused:
             said, status = refused.body, refused.status
-        return web.Response(body=_written(said), status=status, content_type="application/json")
+        payload = self.faults.garbled(venue, written(said))
+        return web.Response(body=payload, status=status, content_type="application/json")
 
-    async def _listen(self, request: web.Request, speech: Speech) -> web.WebSocketResponse:
-        """One connection: what the client says is answered at once, what happens is told each tick."""
-        socket = web.WebSocketResponse(max_msg_size=LONGEST_MESSAGE_BYTES)
-        await socket.prepare(request)
-        topics: set[str] = set()
-        talk = asyncio.create_task(self._talk(socket, speech, topics))
-        self._talks.add(talk)
+    async def _listen(self, request: web.Request, line: Line) -> web.WebSocketResponse:
+        self._lines.add(line)
         try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    await self._reply(socket, speech, message.data, topics)
+            return await line.talk(request)
         finally:
-            talk.cancel()
-            with suppress(asyncio.CancelledError):
-                await talk
-            self._talks.discard(talk)
-        return socket
-
-    async def _reply(
-        self, socket: web.WebSocketResponse, speech: Speech, said: str, topics: set[str]
-    ) -> None:
-        """Acknowledge, then tell how things stand in what has just been subscribed to."""
-        before = set(topics)
-        with suppress(ConnectionError):
-            for reply in speech.hear(said, topics):
-                await socket.send_str(_written(reply).decode())
-            now_ms = self._clock.now_ms()
-            for frame in speech.frames(topics - before, now_ms, now_ms):
-                await socket.send_str(_written(frame).decode())
-
-    async def _talk(self, socket: web.WebSocketResponse, speech: Speech, topics: set[str]) -> None:
-        told_ms = self._clock.now_ms()
-        with suppress(ConnectionError):
-            while not socket.closed:
-                await self._clock.sleep(TICK_S)
-                now_ms = self._clock.now_ms()
-                for frame in speech.frames(topics, told_ms, now_ms) if now_ms > told_ms else ():
-                    await socket.send_str(_written(frame).decode())
-                told_ms = max(told_ms, now_ms)
+            self._lines.discard(line)
 
 
 @asynccontextmanager
@@ -142,7 +130,3 @@ async def serve(
         yield exchanges
     finally:
         await runner.cleanup()
-
-
-def _written(said: object) -> bytes:
-    return said.encode() if isinstance(said, str) else msgspec.json.encode(said)

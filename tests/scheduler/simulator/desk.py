@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from scheduler.fetch import Fetcher
 from scheduler.simulator.market import SimulatedMarket
 from scheduler.simulator.server import SimulatedExchanges, serve
 
+QUIET_S = 0.3
 ASSETS = ("BTC", "ETH", "SOL")
 BY_VENUE = {exchange.venue: exchange for exchange in exchanges()}
 
@@ -50,6 +51,17 @@ class Hand:
 
 
 @dataclass(slots=True)
+class Patience:
+    """Time of the fetcher's own, for its budgets: waiting takes none of anybody else's."""
+
+    at_s: float = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.at_s += seconds
+        await asyncio.sleep(0)
+
+
+@dataclass(slots=True)
 class Desk:
     hand: Hand
     venues: SimulatedExchanges
@@ -59,11 +71,7 @@ class Desk:
         return Asked(self.hand.at_ms, {one.symbol: one for one in known})
 
     async def instruments(self, venue: Venue) -> dict[Asset, Instrument]:
-        known: dict[str, Instrument] = {}
-        for ask in BY_VENUE[venue].instruments():
-            said = await self.fetcher.get(ask, Asked(self.hand.at_ms, known))
-            known |= {one.symbol: one for one in said}
-        return {one.asset: one for one in known.values()}
+        return await instruments(self.fetcher, venue, self.hand.at_ms)
 
     async def get(self, ask: Ask[tuple[Report, ...]], known: Sequence[Instrument]) -> list[Report]:
         """The reports of all its pages."""
@@ -77,10 +85,19 @@ class Desk:
         return [report for ask in asks for report in await self.get(ask, known)]
 
 
+async def instruments(fetcher: Fetcher, venue: Venue, at_ms: int) -> dict[Asset, Instrument]:
+    known: dict[str, Instrument] = {}
+    for ask in BY_VENUE[venue].instruments():
+        said = await fetcher.get(ask, Asked(at_ms, known))
+        known |= {one.symbol: one for one in said}
+    return {one.asset: one for one in known.values()}
+
+
 @asynccontextmanager
 async def desk(at_ms: int, market: SimulatedMarket | None = None) -> AsyncIterator[Desk]:
     hand = Hand(at_ms)
-    patient = replace(Clock(), now_ms=lambda: hand.at_ms)  # budgets and deadlines are the machine's
+    patience = Patience()
+    patient = Clock(lambda: hand.at_ms, lambda: patience.at_s, patience.sleep)
     async with (
         serve(market or sell_off(), hand.clock()) as venues,
         Fetcher(exchanges(), venues.rest_urls, clock=patient) as fetcher,
@@ -106,10 +123,10 @@ async def listened(
 
 
 async def _hear(socket: Any, read: Any, asked: Asked, heard: list[Report]) -> None:
-    """Until the socket has been quiet for a while."""
-    try:
+    """Until the socket has been quiet for a while; the first frame may take longer."""
+    patience_s = 10.0
+    with suppress(TimeoutError):
         while True:
-            message = await socket.receive(timeout=0.3)
+            message = await socket.receive(timeout=patience_s)
             heard += read(message.data.encode(), asked)
-    except TimeoutError:
-        return
+            patience_s = QUIET_S

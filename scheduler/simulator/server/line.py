@@ -1,0 +1,83 @@
+"""One websocket connection to a simulated venue: what the client says is answered at once, what happens is told each tick."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+
+import msgspec
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from market.observations import Venue
+from scheduler.clock import Clock
+from scheduler.simulator.server.faults import Fault, Switch
+from scheduler.simulator.server.speech import Speech
+
+TICK_S = 1.0
+"""How often streams speak, in seconds of the clock."""
+LONGEST_MESSAGE_BYTES = 65_536
+
+
+class Line:
+    """A connection that has been accepted; `talk` keeps it until either side ends it."""
+
+    def __init__(self, venue: Venue, speech: Speech, clock: Clock, switch: Switch) -> None:
+        self._venue, self._speech, self._clock, self._switch = venue, speech, clock, switch
+        self._socket = web.WebSocketResponse(max_msg_size=LONGEST_MESSAGE_BYTES)
+        self._topics: set[str] = set()
+
+    async def talk(self, request: web.Request) -> web.WebSocketResponse:
+        """Listen and tell until the connection ends."""
+        await self._socket.prepare(request)
+        telling = asyncio.create_task(self._tell_each_tick(request))
+        try:
+            async for message in self._socket:
+                if message.type is WSMsgType.TEXT:
+                    await self._reply(message.data)
+        finally:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
+        return self._socket
+
+    async def hang_up(self) -> None:
+        """End the connection as a venue does that goes away."""
+        await self._socket.close(code=WSCloseCode.GOING_AWAY)
+
+    async def _reply(self, said: str) -> None:
+        """Acknowledge, then tell how things stand in what has just been subscribed to."""
+        before = set(self._topics)
+        now_ms = self._clock.now_ms()
+        await self._say(self._speech.hear(said, self._topics))
+        await self._say(self._speech.frames(self._topics - before, now_ms, now_ms))
+
+    async def _tell_each_tick(self, request: web.Request) -> None:
+        """What happens while the venue is stalled is never told: that is what makes a gap."""
+        told_ms = self._clock.now_ms()
+        while not self._socket.closed:
+            await self._clock.sleep(TICK_S)
+            now_ms = self._clock.now_ms()
+            await self._suffer(request)
+            if now_ms > told_ms:
+                await self._say(self._speech.frames(self._topics, told_ms, now_ms))
+                told_ms = now_ms
+
+    async def _suffer(self, request: web.Request) -> None:
+        match self._switch.fault(self._venue):
+            case Fault.STATUS:
+                await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+            case Fault.DROP if request.transport is not None:
+                request.transport.abort()
+
+    async def _say(self, frames: Iterable[object]) -> None:
+        """A client that has gone is noticed by who listens to it."""
+        with suppress(ConnectionError):
+            for frame in frames:
+                if self._socket.closed or self._switch.fault(self._venue) is Fault.STALL:
+                    return
+                payload = self._switch.garbled(self._venue, written(frame))
+                await self._socket.send_str(payload.decode())
+
+
+def written(said: object) -> bytes:
+    """Text as it is, anything else as JSON."""
+    return said.encode() if isinstance(said, str) else msgspec.json.encode(said)
