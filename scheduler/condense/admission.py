@@ -29,10 +29,17 @@ def note(state: CondenserState, found: Found, at_ms: int, venue: Venue, of: str,
     state.findings.append(Finding(found, at_ms, venue, of, value))
 
 
+def is_of_our_time(state: CondenserState, venue: Venue, of: str, stamp_ms: int, received_at_ms: int) -> bool:
+    """Whether a stamp is at most a minute ahead of our clock."""
+    if stamp_ms <= received_at_ms + FURTHEST_AHEAD_MS:
+        return True
+    note(state, Found.CLOCK_AHEAD, received_at_ms, venue, of, float(stamp_ms - received_at_ms))
+    return False
+
+
 def is_timely(state: CondenserState, venue: Venue, of: str, stamp_ms: int, received_at_ms: int) -> bool:
     """Whether a report is newer than the last of its kind and not of the future; a duplicate is passed over in silence."""
-    if stamp_ms > received_at_ms + FURTHEST_AHEAD_MS:
-        note(state, Found.CLOCK_AHEAD, received_at_ms, venue, of, float(stamp_ms - received_at_ms))
+    if not is_of_our_time(state, venue, of, stamp_ms, received_at_ms):
         return False
     order = state.venues[venue].orders.setdefault(of, Order())
     behind_ms = order.newest_ms - stamp_ms

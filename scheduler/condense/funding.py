@@ -8,7 +8,7 @@ from math import isfinite
 
 from market.formulas.funding import blended, dispersion, weighted_by_open_interest
 from market.observations import HOUR_MS, MINUTE_MS, Funding, Venue
-from scheduler.condense.admission import as_of_ms, is_timely, note, passes
+from scheduler.condense.admission import as_of_ms, is_of_our_time, is_timely, note, passes
 from scheduler.condense.findings import Finding, Found
 from scheduler.condense.interest import FORGOTTEN_AFTER_MS, weights
 from scheduler.condense.memory import CondenserState, Rates, VenueMemory
@@ -28,12 +28,12 @@ def take_funding(state: CondenserState, said: Funding, received_at_ms: int, rela
     if not _is_possible(said):
         note(state, Found.IMPLAUSIBLE, received_at_ms, venue, OF, None)
         return
-    of = "relayed" if relayed_by else OF if not said.settled else "settled"
-    if not is_timely(state, venue, of, said.known_at_ms, received_at_ms):
-        return
     at_ms = as_of_ms(memory, said.known_at_ms, received_at_ms)
     if said.settled:
-        _settle(memory.rates, said)
+        if is_of_our_time(state, venue, OF, said.known_at_ms, received_at_ms):
+            _settle(memory.rates, said)  # pages of them are told again and again: no stamp is out of order
+    elif not is_timely(state, venue, "relayed" if relayed_by else OF, said.known_at_ms, received_at_ms):
+        return
     elif relayed_by:
         memory.rates.relayed, memory.rates.relayed_as_of_ms = said, at_ms
     elif passes(state, venue, OF, memory.rate, 1.0 + said.rate_8h, RATE_JUMP, received_at_ms):
@@ -101,7 +101,9 @@ def _rate_of(memory: VenueMemory, now_ms: int) -> tuple[float | None, bool]:
         return _blend(rates, rates.relayed, now_ms), True
     if rates.settled:
         last = rates.settled[-1]
-        if now_ms - last.known_at_ms <= SETTLED_FACTOR * last.interval_hours * HOUR_MS:
+        # what was paid before a prediction that fell silent is no news: it would look like a reset
+        is_newest = last.known_at_ms >= max(rates.predicted_as_of_ms, rates.relayed_as_of_ms)
+        if is_newest and now_ms - last.known_at_ms <= SETTLED_FACTOR * last.interval_hours * HOUR_MS:
             return last.rate_8h, False
     return None, False
 

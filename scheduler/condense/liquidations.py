@@ -1,9 +1,10 @@
 """Liquidations: events into closed minutes, summed over venues; only a minute proven alive may count as zero (section 3)."""
 
+from collections import Counter
 from math import inf
 
 from market.observations import MINUTE_MS, SECOND_MS, Heartbeat, Liquidation, Liquidations, Side, Venue
-from scheduler.condense.admission import FURTHEST_AHEAD_MS, as_of_ms, note
+from scheduler.condense.admission import FURTHEST_AHEAD_MS, as_of_ms, is_of_our_time, note
 from scheduler.condense.findings import Finding, Found
 from scheduler.condense.interest import FORGOTTEN_AFTER_MS, weights
 from scheduler.condense.memory import CondenserState, Forced, Minute
@@ -51,19 +52,29 @@ def step_liquidations(state: CondenserState, now_ms: int) -> tuple[list[Liquidat
     """The minutes that are closed and proven of at least one venue, and what is missing from them."""
     told: list[Liquidations] = []
     findings: list[Finding] = []
+    unheard: Counter[Venue] = Counter()
     first_ms = max(state.forced_at_ms + MINUTE_MS, (now_ms - KEPT_MS) // MINUTE_MS * MINUTE_MS)
     for ended_ms in range(first_ms, now_ms + 1, MINUTE_MS):
         heard = [venue for venue, memory in state.venues.items() if ended_ms in memory.forced.proven]
         missing = [venue for venue in _usual(state, now_ms) if venue not in heard]
-        if (missing or not heard) and now_ms - ended_ms < AWAITED_MS:
+        is_awaited = bool(missing) or not (heard or _is_passed(state, ended_ms))
+        if is_awaited and now_ms - ended_ms < AWAITED_MS:
             break
-        findings += [Finding(Found.UNHEARD, now_ms, venue, OF, 1.0) for venue in missing]
+        unheard.update(missing)
         if heard:
             told.append(_sum(state, heard, ended_ms, is_whole=not missing))
             findings += _marks(state, heard, ended_ms, now_ms)
         state.forced_at_ms = ended_ms
     _forget(state)
+    findings += [
+        Finding(Found.UNHEARD, now_ms, venue, OF, float(minutes)) for venue, minutes in unheard.items()
+    ]
     return told, [*findings, *_coverage(state, now_ms)]
+
+
+def _is_passed(state: CondenserState, ended_ms: int) -> bool:
+    """Whether a later minute is proven already: this one will not be."""
+    return any(end > ended_ms for memory in state.venues.values() for end in memory.forced.proven)
 
 
 def _prove(forced: Forced, at_ms: int) -> None:
@@ -144,8 +155,7 @@ def _forget(state: CondenserState) -> None:
 def _is_possible(state: CondenserState, event: Liquidation, at_ms: int) -> bool:
     """Finite, positive, not of the future, and not more than all that is open at its venue."""
     venue, opened = event.venue, state.venues[event.venue].interest.value
-    if event.known_at_ms > at_ms + FURTHEST_AHEAD_MS:
-        note(state, Found.CLOCK_AHEAD, at_ms, venue, OF, float(event.known_at_ms - at_ms))
+    if not is_of_our_time(state, venue, OF, event.known_at_ms, at_ms):
         return False
     is_coins = 0.0 < event.coins < inf and (opened is None or event.coins <= opened)
     if is_coins and 0.0 < event.price_usd < inf:

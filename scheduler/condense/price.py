@@ -6,6 +6,7 @@ from market.observations import MINUTE_MS, Candle, Mark, Venue
 from market.state.market import is_plausible
 from scheduler.condense.admission import (
     as_of_ms,
+    is_of_our_time,
     is_price_believed,
     is_timely,
     mind_clock,
@@ -45,9 +46,7 @@ def take_candle(state: CondenserState, said: Candle, received_at_ms: int) -> Non
     if not is_plausible(said):
         note(state, Found.IMPLAUSIBLE, received_at_ms, venue, "candles", None)
         return
-    if said.known_at_ms > received_at_ms + MINUTE_MS:
-        ahead_ms = float(said.known_at_ms - received_at_ms)
-        note(state, Found.CLOCK_AHEAD, received_at_ms, venue, "candles", ahead_ms)
+    if not is_of_our_time(state, venue, "candles", said.known_at_ms, received_at_ms):
         return
     if said.open_at_ms < state.price_at_ms or said.open_at_ms in memory.candles:
         return
