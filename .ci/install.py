@@ -81,18 +81,20 @@ def install(lock: Path, log: Path, progress: Progress) -> None:
     names = re.findall(r"^[a-z0-9][\w.-]*(?:\[[^]]*\])?==", lock.read_text(), re.MULTILINE)
     with log.open("w+") as words:
         # Complete lock, so nothing to resolve; wheels only, so that no build can fetch anything without a hash.
-        run_pip(
+        said = run_pip(
             words, progress, len(names), "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", lock
         )
         run_pip(words, None, 0, "--no-deps", "--no-build-isolation", "--no-index", "--editable", HOME)
     succeeds(
         PYTHON, "-m", "compileall", "-q", *(HOME / package for package in OURS)
     )  # the first answer need not wait
+    # said when all is here, the project itself as well, and not before
+    progress.show(len(names), said, complete=True)
     progress.end()
 
 
-def run_pip(words: TextIO, progress: Progress | None, listed: int, *arguments: object) -> None:
-    """Run `pip install` with its words in the log and what it has got so far on the screen."""
+def run_pip(words: TextIO, progress: Progress | None, listed: int, *arguments: object) -> str:
+    """Run `pip install` with its words in the log and what it has got so far on the screen; gives what it said."""
     command = [
         PYTHON,
         "-m",
@@ -119,8 +121,7 @@ def run_pip(words: TextIO, progress: Progress | None, listed: int, *arguments: o
     if pip.returncode:
         last = "\n".join(said.splitlines()[-LOG_LINES_SHOWN:])
         raise InstallFailed(f"The end of what pip said (all of it: {log.relative_to(HOME)}):\n\n{last}\n")
-    if progress:
-        progress.show(listed, said, complete=True)
+    return said
 
 
 def succeeds(*command: object) -> bool:
