@@ -41,11 +41,11 @@ class SimulatedExchanges:
     of each venue, `faults` the switch of their troubles.
     """
 
-    def __init__(self, tape: Tape, clock: Clock) -> None:
+    def __init__(self, tape: Tape, clock: Clock, latency: float = 0.0) -> None:
         self.tape = tape
         self.markets = {venue: VenueMarket(tape, venue) for venue in SPEECHES}
         self._speeches = {venue: speak(self.markets[venue]) for venue, speak in SPEECHES.items()}
-        self._clock = clock
+        self._clock, self._latency = clock, latency
         self._port = 0
         self._lines: set[Line] = set()
         self.faults = Switch()
@@ -101,6 +101,7 @@ class SimulatedExchanges:
         self, request: web.Request, venue: Venue, speech: Speech, path: str
     ) -> web.StreamResponse:
         body = await request.read()
+        await self._clock.sleep(self._latency * self.markets[venue].standing.latency_s)
         try:
             said, status = speech.answer(path, request.query, body, self._clock.now_ms()), 200
         except Refused as refused:
@@ -118,13 +119,13 @@ class SimulatedExchanges:
 
 @asynccontextmanager
 async def serve(
-    market: SimulatedMarket, clock: Clock | None = None, port: int = 0
+    market: SimulatedMarket, clock: Clock | None = None, port: int = 0, latency: float = 0.0
 ) -> AsyncIterator[SimulatedExchanges]:
     """The simulated exchanges for the length of the block; `clock` tells which moment of the market it is.
 
-    Raises OSError for a port that is taken.
+    With a `latency` of 1 every venue takes the time it usually takes, with 0 none. Raises OSError for a port that is taken.
     """
-    exchanges = SimulatedExchanges(Tape(market), clock or Clock())
+    exchanges = SimulatedExchanges(Tape(market), clock or Clock(), latency)
     runner = await exchanges.start(port)
     try:
         yield exchanges

@@ -34,7 +34,7 @@ class Trouble:
 
 
 class Switch:
-    """Which venues are in trouble now; `set` and `clear` take effect at once, on open connections too."""
+    """Which venues are in trouble now; it takes effect at once, on open connections at their next tick."""
 
     def __init__(self) -> None:
         self._now: dict[Venue, Trouble] = {}

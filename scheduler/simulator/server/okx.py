@@ -166,7 +166,8 @@ class Okx:
         asset = self._assets[symbol]
         first_ms = max(whole(params, "before", 0), now_ms - LIQUIDATIONS_KEPT_MS)
         last_ms = min(now_ms, whole(params, "after", FOREVER_MS) - 1)
-        orders = self._market.sampled(asset, first_ms, last_ms)[-LIQUIDATIONS_A_PAGE:]
+        told = self._market.sampled(asset, first_ms, now_ms)
+        orders = [order for order in told if first_ms < order.at_ms <= last_ms][-LIQUIDATIONS_A_PAGE:]
         return [self._liquidation(symbol, asset, orders)] if orders else []
 
     def _liquidation(self, symbol: str, asset: Asset, orders: list[Forced]) -> dict[str, object]:

@@ -21,19 +21,23 @@ SPREAD, LEVEL_STEP, LEVELS_A_SIDE = 0.00005, 0.0001, 300
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of the whole market, the share of open interest, volume and forced orders; its price against the market's."""
+    """Of the whole market, the share of open interest, volume and forced orders; its price against the market's.
+
+    `latency_s` is how long it usually takes to answer a question.
+    """
 
     share: float
     price_offset: float
+    latency_s: float
 
 
 STANDINGS: Mapping[Venue, Standing] = MappingProxyType(
     {
-        Venue.BINANCE: Standing(0.40, 0.0),
-        Venue.BYBIT: Standing(0.22, 0.0001),
-        Venue.OKX: Standing(0.16, -0.0001),
-        Venue.HYPERLIQUID: Standing(0.14, -0.0002),
-        Venue.DERIBIT: Standing(0.08, 0.0002),
+        Venue.BINANCE: Standing(0.40, 0.0, 0.04),
+        Venue.BYBIT: Standing(0.22, 0.0001, 0.06),
+        Venue.OKX: Standing(0.16, -0.0001, 0.09),
+        Venue.HYPERLIQUID: Standing(0.14, -0.0002, 0.15),
+        Venue.DERIBIT: Standing(0.08, 0.0002, 0.11),
     }
 )
 
@@ -74,18 +78,27 @@ class VenueMarket:
         self.tape, self.venue = tape, venue
         self.standing = STANDINGS[venue]
         self._forced: dict[tuple[Asset, int], tuple[Forced, ...]] = {}
+        self._frozen_at_ms = float("inf")
+
+    def freeze(self, at_ms: float) -> None:
+        """From then on price and open interest stay as they are, under times that go on: an exchange that hangs inside."""
+        self._frozen_at_ms = at_ms
+
+    def thaw(self) -> None:
+        """End it."""
+        self._frozen_at_ms = float("inf")
 
     def mark(self, asset: Asset, at_ms: float) -> float:
         """The price of its perpetual, US dollars."""
-        return self.tape.price(asset, at_ms) * (1.0 + self.standing.price_offset)
+        return self.index(asset, at_ms) * (1.0 + self.standing.price_offset)
 
     def index(self, asset: Asset, at_ms: float) -> float:
         """The price of its index, US dollars: the same at all venues."""
-        return self.tape.price(asset, at_ms)
+        return self.tape.price(asset, min(at_ms, self._frozen_at_ms))
 
     def open_interest(self, asset: Asset, at_ms: float) -> float:
         """Its open interest of one side, coins."""
-        return self.tape.open_interest(asset, at_ms) * self.standing.share
+        return self.tape.open_interest(asset, min(at_ms, self._frozen_at_ms)) * self.standing.share
 
     def bars(self, asset: Asset, step_ms: int, first_ms: int, last_ms: int, now_ms: int) -> list[Bar]:
         """The bars that opened between first and last (both included), oldest first; the last may be open still."""

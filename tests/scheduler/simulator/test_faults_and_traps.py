@@ -9,15 +9,18 @@ import aiohttp
 import pytest
 
 from market.observations import HOUR_MS, Mark, Venue
+from scheduler.clock import Clock
+from scheduler.exchange import Asked
 from scheduler.exchanges import exchanges
 from scheduler.fetch import Failure, Fetcher, SourceFailed
-from scheduler.simulator.market import START_MS
+from scheduler.simulator.market import START_MS, SimulatedMarket
 from scheduler.simulator.server import STANDINGS, Fault, SimulatedExchanges, Trouble, faster_clock, serve
 from scheduler.streams import Heard, Listener, open_wires
 from tests.doubles.waiting import until
 from tests.scheduler.simulator.desk import BY_VENUE, Desk, desk, instruments, sell_off
 
 NOW_MS = START_MS + 30 * HOUR_MS
+PREMIUMS = "/fapi/v1/premiumIndex"
 
 
 async def raw(at: Desk, venue: Venue, path: str, body: str | None = None) -> Any:
@@ -163,3 +166,47 @@ async def test_the_production_listener_comes_back_to_a_venue_that_hung_up(fault:
 async def test_a_clock_cannot_run_backward() -> None:
     with pytest.raises(ValueError, match="times as fast"):
         faster_clock(NOW_MS, 0.0)
+
+
+async def test_a_frozen_venue_repeats_its_numbers_under_times_that_go_on_while_others_move() -> None:
+    async with desk(NOW_MS) as at:
+        at.venues.markets[Venue.BYBIT].freeze(NOW_MS)
+        path = "/v5/market/tickers?category=linear"
+        before, other = await raw(at, Venue.BYBIT, path), await raw(at, Venue.BINANCE, PREMIUMS)
+        at.hand.put(NOW_MS + HOUR_MS)
+        after, later = await raw(at, Venue.BYBIT, path), await raw(at, Venue.BINANCE, PREMIUMS)
+        assert after["time"] == before["time"] + HOUR_MS
+        for now, then in zip(after["result"]["list"], before["result"]["list"], strict=True):
+            assert (now["markPrice"], now["openInterest"]) == (then["markPrice"], then["openInterest"])
+        assert later[-1]["markPrice"] != other[-1]["markPrice"]
+        at.venues.markets[Venue.BYBIT].thaw()
+        thawed = (await raw(at, Venue.BYBIT, path))["result"]["list"]
+        assert thawed[0]["markPrice"] != before["result"]["list"][0]["markPrice"]
+
+
+async def test_with_latency_each_venue_takes_its_own_time_of_the_clock_to_answer() -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    clock = Clock(lambda: NOW_MS, lambda: 0.0, sleep)
+    async with (
+        serve(sell_off(), clock, latency=1.0) as venues,
+        Fetcher(exchanges(), venues.rest_urls) as fetcher,
+    ):
+        for venue, exchange in BY_VENUE.items():
+            slept.clear()
+            await fetcher.get(exchange.instruments()[0], Asked(NOW_MS))
+            assert slept == [STANDINGS[venue].latency_s]
+
+
+async def test_the_same_seed_says_the_same_bytes() -> None:
+    said = []
+    for _ in range(2):
+        market = SimulatedMarket(11, "sell_off", ("BTC",), past_days=5)
+        async with desk(NOW_MS, market) as at:
+            path = "/api/v5/public/liquidation-orders?instFamily=BTC-USDT&instType=SWAP&state=filled"
+            said.append(await raw(at, Venue.OKX, path))
+    assert said[0]["data"]
+    assert said[0] == said[1]

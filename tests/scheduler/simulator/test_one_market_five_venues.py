@@ -173,3 +173,19 @@ async def test_the_option_chain_of_deribit_gives_back_the_skew_it_was_made_of() 
         assert skew is not None
         assert skew.skew_25d_30d == pytest.approx(at.venues.tape.skew("BTC", NOW_MS)[0], abs=0.01)
         assert skew.atm_iv_30d == pytest.approx(at.venues.tape.implied("BTC", NOW_MS), abs=0.01)
+
+
+@pytest.mark.parametrize("venue", [Venue.OKX, Venue.DERIBIT])
+async def test_a_gap_filled_by_asking_holds_the_liquidations_that_listening_would_have_heard(
+    venue: Venue,
+) -> None:
+    begin_ms, end_ms = START_MS + 24 * HOUR_MS, START_MS + 36 * HOUR_MS
+    async with desk(end_ms) as at:
+        instrument = (await at.instruments(venue))["BTC"]
+        asks = BY_VENUE[venue].history_asks(instrument, begin_ms, end_ms)
+        reports = [report for ask in asks for report in await at.get(ask, [instrument])]
+        market = at.venues.markets[venue]
+        due = market.forced if venue in TOLD_IN_FULL else market.sampled
+        coins = sum(order.coins for order in due("BTC", begin_ms - 1, end_ms))
+        told = of(reports, "BTC", Liquidation)
+        assert sum(one.coins for one in told) == pytest.approx(coins, rel=1e-4)
