@@ -59,8 +59,9 @@ def test_what_was_settled_before_does_not_stand_in_for_a_prediction_that_fell_si
     condenser = Condenser("BTC")
     take(condenser, 1, Told("BTC", Funding(A, T0, 0.0, 8.0)))
     take(condenser, 1, rate(A, 1, 5 * BP))
-    condenser.step(at(1))
-    assert rates_of(condenser.step(at(30))[0]) == []
+    before = rates_of(condenser.step(at(1))[0])
+    take(condenser, 30, rate(B, 30, 3 * BP))
+    assert rates_of(condenser.step(at(30))[0]) == before
 
 
 def test_a_relayed_prediction_counts_only_while_its_venue_is_silent() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from market.observations import MINUTE_MS, Liquidations, Side, Venue
+from market.state.liquidations import LiquidationWindows
 from scheduler.condense import Condenser, Found
 from tests.scheduler.condense.venues import (
     A,
@@ -138,3 +139,13 @@ def test_a_venue_that_was_never_heard_is_not_waited_for() -> None:
     take(condenser, 0, forced(C, -0.5, 1.0))
     alive(condenser, (A,), 0, 1)
     assert forced_of(condenser.step(at(1))[0]) == [whole(1, 0.0)]
+
+
+def test_a_floor_leaves_the_hour_of_the_engine_unproven_as_small_and_still_counts_in_its_sum() -> None:
+    windows = LiquidationWindows()
+    for minute in range(1, 61):
+        windows.observe(whole(minute, 1.0), 100.0)
+    assert windows.is_hour_whole
+    windows.observe(whole(61, 1.0, is_whole=False), 100.0)
+    assert not windows.is_hour_whole
+    assert windows.longs.day.total == pytest.approx(6_100.0)
