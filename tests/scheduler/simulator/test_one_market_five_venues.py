@@ -55,8 +55,9 @@ async def test_one_market_read_through_five_venues_gives_the_same_open_interest_
                 rate_8h = at.venues.tape.rate_8h(asset, NOW_MS)
                 opened = of(reports, asset, OpenInterest)[-1]
                 assert opened.coins / share == pytest.approx(market_coins, rel=1e-5), (venue, asset)
-                predicted = [one for one in of(reports, asset, Funding) if not one.settled][-1]
-                assert predicted.rate_8h == pytest.approx(rate_8h, abs=2e-8), (venue, asset)
+                predicted = [one.rate_8h for one in of(reports, asset, Funding) if not one.settled]
+                assert predicted == [pytest.approx(rate_8h, abs=2e-8)] * len(predicted), (venue, asset)
+                assert predicted, (venue, asset)
 
 
 async def test_prices_differ_by_each_venues_own_offset_and_the_index_by_nothing() -> None:
