@@ -104,7 +104,8 @@ class Settings(BaseSettings):
     @field_validator("assets", mode="before")
     @classmethod
     def _assets_are_names(cls, value: object) -> tuple[Asset, ...]:
-        words = value.split(",") if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
+        listed = value.split(",") if isinstance(value, str) else value
+        words = [str(word) for word in listed] if isinstance(listed, list | tuple) else []
         names = tuple(dict.fromkeys(word.strip().upper() for word in words if word.strip()))
         wrong = [name[:24] for name in names if not _ASSET.fullmatch(name)]
         if wrong or not 0 < len(names) <= MANY_ASSETS:

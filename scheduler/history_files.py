@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ def _opening_times(table: "pd.DataFrame", path: Path) -> list[int]:
 def _cells(column: Any) -> list[float | None]:
     """Numbers, None where the cell is empty or is no number."""
     numbers = pd.to_numeric(column, errors="coerce")
-    return [None if value != value else float(value) for value in numbers.tolist()]  # noqa: PLR0124
+    return [None if isnan(value) else float(value) for value in numbers.tolist()]
 
 
 def _observations(row: Row, open_ms: int, told: _Told) -> Iterator[Observation]:

@@ -25,6 +25,7 @@ def slash_command(command: Command[Any], handle: Handle, suggest: Suggest) -> Sl
     async def callback(interaction: discord.Interaction[Any], /, **values: object) -> None:
         await handle(interaction, command, values)
 
+    # the library reads the options from the signature; no type says that a function may be given one
     callback.__signature__ = _signature(command)  # type: ignore[attr-defined]
     _describe(command, callback)
     slash: Slash = app_commands.Command(
