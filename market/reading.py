@@ -84,11 +84,23 @@ class Condition:
 
 
 @value(frozen=True, slots=True)
+class Learning:
+    """How far a reading has learned what is usual, in days: of `needed_days` before it is ranked, of `full_days` at last.
+
+    Below `needed_days` it is "day 2 of 7", above "rank over 30 of 90 days"; a reading that has `full_days` has no Learning.
+    """
+
+    have_days: float
+    needed_days: float
+    full_days: float
+
+
+@value(frozen=True, slots=True)
 class Reading:
     """One input read: `level` None is unknown. `quality` 0..1 falls with age; `asof_ms` is when the value was known.
 
     `percentile` is the mid-rank (0..1) against the input's own history, `facts` the numbers behind the value by name
-    (each signal documents its own), `conditions` the flags it answers for.
+    (each signal documents its own), `conditions` the flags it answers for, `learning` what it has yet to learn.
     """
 
     name: str
@@ -103,6 +115,7 @@ class Reading:
     ttl_ms: int | None = None
     facts: Facts = field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
+    learning: Learning | None = None
 
 
 # bound once: before Python 3.12 a member looked up on its class costs as much as all else here

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from market.findings import Finding
 from market.observations import Asset
 from market.reading import Reading
 from market.regime import Regime
@@ -11,7 +12,8 @@ from market.regime import Regime
 class Snapshot:
     """The readings and the regime of `asset` at `at_ms` (UTC milliseconds).
 
-    `source` says where the market comes from: "live", "history" or "simulated".
+    `source` says where the market comes from: "live", "history" or "simulated". `findings` are what was noticed when
+    several venues were made one market: who is left out, what is a floor; none of a recorded market.
     """
 
     asset: Asset
@@ -19,6 +21,7 @@ class Snapshot:
     source: str
     readings: tuple[Reading, ...]
     regime: Regime
+    findings: tuple[Finding, ...] = ()
 
     def reading(self, name: str) -> Reading | None:
         """The reading of that name, None where the signal is not there."""

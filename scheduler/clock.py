@@ -21,8 +21,10 @@ class Clock:
     """What tells the time and lets it pass; an accelerated market or a test brings its own.
 
     `now_ms` is UTC milliseconds, `monotonic_s` seconds for durations, `sleep` waits that many of the same seconds.
+    `speed` is how many of its seconds pass in one of this machine's.
     """
 
     now_ms: Callable[[], int] = now_ms
     monotonic_s: Callable[[], float] = monotonic_s
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    speed: float = 1.0

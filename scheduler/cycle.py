@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from market.alerts import Alert
+from market.findings import Finding
 from market.observations import Asset, Observation
 from market.rules import Rules
 from market.snapshot import Snapshot
@@ -48,7 +49,11 @@ class Watched:
 
 
 async def run_cycle(
-    watched: Watched, now_ms: int, observations: Sequence[Observation], memory: Memory
+    watched: Watched,
+    now_ms: int,
+    observations: Sequence[Observation],
+    memory: Memory,
+    findings: tuple[Finding, ...] = (),
 ) -> tuple[Snapshot, tuple[Alert, ...]]:
     """Look at one asset once: keep what became known, read and judge it, warn, and keep the answer.
 
@@ -58,7 +63,7 @@ async def run_cycle(
     asset = watched.engine.asset
     before_ms = watched.engine.state.market.now_ms
     since_checkpoint = await memory.history.append(asset, seq, now_ms, observations)
-    snapshot, alerts = watched.engine.step(now_ms, observations)
+    snapshot, alerts = watched.engine.step(now_ms, observations, findings)
     watched.seq = seq
     for alert in alerts:
         await memory.alerts.append(alert)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from market.alerts import Alert, AlertMemory, decide
+from market.findings import Finding
 from market.observations import Asset, Observation
 from market.regime import judge
 from market.rules import Rules
@@ -35,15 +36,17 @@ class Engine:
         """The asset this engine watches."""
         return self.state.market.asset
 
-    def step(self, now_ms: int, observations: Iterable[Observation]) -> tuple[Snapshot, tuple[Alert, ...]]:
-        """Take what became known up to `now_ms` and look at the market once."""
+    def step(
+        self, now_ms: int, observations: Iterable[Observation], findings: tuple[Finding, ...] = ()
+    ) -> tuple[Snapshot, tuple[Alert, ...]]:
+        """Take what became known up to `now_ms` and look at the market once; `findings` are shown, never judged."""
         state, rules = self.state, self.rules
         before = state.snapshot
         state.market.observe(observations, now_ms, rules)
         readings = read_signals(state.market, now_ms, rules)
         regime = judge(readings, before.regime if before is not None else None, rules, now_ms)
         levelled = tuple([replace(reading, level=regime.levels.get(reading.name)) for reading in readings])
-        snapshot = Snapshot(self.asset, now_ms, self.source, levelled, regime)
+        snapshot = Snapshot(self.asset, now_ms, self.source, levelled, regime, findings)
         state.snapshot = snapshot
         state.alerts, alerts = decide(state.alerts, snapshot, rules, now_ms)
         return snapshot, alerts

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from market.observations import Asset
+from market.observations import Asset, Venue
 from market.snapshot import Snapshot
 
 
@@ -19,6 +19,37 @@ class FeedStatus:
     last_evaluation_ms: int | None = None
     cycle_ms: int | None = None
     lag_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """How one venue stands: its questions (REST) and its streams. Times are UTC milliseconds, None where there was none.
+
+    `state` is "open", "troubled", "shut", "banned", "geo_blocked" or "new"; `until_ms` when it may be asked again where it
+    is shut. `streams_up` of `streams` are connected, `silent` names channels that have stalled. `why` is the last trouble
+    in words, `complaints` are questions without a usable answer, `lists` how many watched assets the venue has.
+    """
+
+    venue: Venue
+    state: str
+    until_ms: int | None
+    answered_ms: int | None
+    heard_ms: int | None
+    streams: int
+    streams_up: int
+    silent: tuple[str, ...]
+    why: str | None
+    complaints: tuple[str, ...]
+    lists: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastReport:
+    """How far an asset's past has been read: a share of 0..1, and which parts of it could not be had, in words."""
+
+    asset: Asset
+    share: float
+    missing: tuple[str, ...] = ()
 
 
 class Snapshots(Protocol):
@@ -41,9 +72,34 @@ class Feed(Protocol):
         """Where the market comes from and how fresh the evaluation is."""
 
 
+class Sources(Protocol):
+    """The venues the market is made of."""
+
+    async def reports(self) -> tuple[SourceReport, ...]:
+        """How each venue stands, as last told."""
+
+    async def pasts(self) -> tuple[PastReport, ...]:
+        """The assets whose past is still being read, or was read with something missing."""
+
+
+class Watchlist(Protocol):
+    """Which assets are watched; changes are taken up by the scheduler within a minute."""
+
+    async def listed(self) -> tuple[Asset, ...]:
+        """Every asset that a venue lists, watched or not; () before that is known."""
+
+    async def add(self, asset: Asset) -> bool:
+        """Watch one more; False where it is watched already. Durable when it returns."""
+
+    async def drop(self, asset: Asset) -> bool:
+        """Watch one less; False where it is not watched. Durable when it returns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """All that a command may reach."""
+    """All that a command may reach; a recorded market has neither sources nor a watchlist to change."""
 
     snapshots: Snapshots
     feed: Feed
+    sources: Sources | None = None
+    watchlist: Watchlist | None = None

@@ -3,8 +3,8 @@
 from math import inf
 from statistics import median
 
+from market.findings import Finding, Found
 from market.observations import MINUTE_MS, Venue
-from scheduler.condense.findings import Finding, Found
 from scheduler.condense.memory import CondenserState, Level, Order, VenueMemory
 
 FURTHEST_AHEAD_MS = MINUTE_MS

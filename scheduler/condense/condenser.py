@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from market.findings import Finding, Found
 from market.observations import (
     Asset,
     Candle,
@@ -15,7 +16,6 @@ from market.observations import (
     OptionQuote,
     Venue,
 )
-from scheduler.condense.findings import Finding, Found
 from scheduler.condense.funding import step_funding, take_funding
 from scheduler.condense.interest import link_interest, take_interest
 from scheduler.condense.liquidations import step_liquidations, take_heartbeat, take_liquidations

@@ -6,10 +6,10 @@ Where a venue is missing the mean moves on by what those present did: that it le
 from dataclasses import replace
 from math import isfinite
 
+from market.findings import Finding, Found
 from market.formulas.funding import blended, dispersion, weighted_by_open_interest
 from market.observations import HOUR_MS, MINUTE_MS, Funding, Venue
 from scheduler.condense.admission import as_of_ms, is_of_our_time, is_timely, note, passes
-from scheduler.condense.findings import Finding, Found
 from scheduler.condense.interest import FORGOTTEN_AFTER_MS, weights
 from scheduler.condense.memory import CondenserState, Rates, VenueMemory
 

@@ -5,6 +5,7 @@ Quant.md section 4. A venue is carried 15 minutes, then it leaves both ends; a n
 
 from math import log10
 
+from market.findings import Finding, Found
 from market.formulas.open_interest import chained_growth
 from market.observations import DAY_MS, MINUTE_MS, OpenInterest, Venue
 from scheduler.condense.admission import (
@@ -16,7 +17,6 @@ from scheduler.condense.admission import (
     note,
     passes,
 )
-from scheduler.condense.findings import Finding, Found
 from scheduler.condense.memory import CondenserState, VenueMemory
 
 OF = "open_interest"

@@ -3,9 +3,9 @@
 from collections import Counter
 from math import inf
 
+from market.findings import Finding, Found
 from market.observations import MINUTE_MS, SECOND_MS, Heartbeat, Liquidation, Liquidations, Side, Venue
 from scheduler.condense.admission import FURTHEST_AHEAD_MS, as_of_ms, is_of_our_time, note
-from scheduler.condense.findings import Finding, Found
 from scheduler.condense.interest import FORGOTTEN_AFTER_MS, weights
 from scheduler.condense.memory import CondenserState, Forced, Minute
 from scheduler.exchange import Kind

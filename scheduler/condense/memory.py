@@ -3,8 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from market.findings import Finding
 from market.observations import Asset, Candle, Funding, ImpliedVolatility, OptionQuote, Venue
-from scheduler.condense.findings import Finding
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from market.findings import Finding, Found
 from market.observations import MINUTE_MS, Candle, Mark, Venue
 from market.state.market import is_plausible
 from scheduler.condense.admission import (
@@ -13,7 +14,6 @@ from scheduler.condense.admission import (
     mind_stillness,
     note,
 )
-from scheduler.condense.findings import Finding, Found
 from scheduler.condense.memory import CondenserState, VenueMemory
 
 ORDER = (Venue.BINANCE, Venue.OKX, Venue.BYBIT, Venue.HYPERLIQUID, Venue.DERIBIT)

@@ -2,11 +2,11 @@
 
 from math import isfinite
 
+from market.findings import Finding, Found
 from market.observations import MINUTE_MS, ImpliedVolatility, OptionQuote, Skew, Venue
 from market.options import skew_of
 from market.options.quotes import without_stale
 from scheduler.condense.admission import as_of_ms, is_positive, is_timely, note
-from scheduler.condense.findings import Finding, Found
 from scheduler.condense.memory import Chains, CondenserState
 
 ORDER = (Venue.DERIBIT, Venue.BYBIT, Venue.OKX)

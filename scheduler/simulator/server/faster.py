@@ -16,4 +16,4 @@ def faster_clock(start_ms: int, speed: float, real: Clock | None = None) -> Cloc
     async def sleep(seconds: float) -> None:
         await machine.sleep(seconds / speed)
 
-    return Clock(lambda: start_ms + round(passed_s() * 1_000.0), passed_s, sleep)
+    return Clock(lambda: start_ms + round(passed_s() * 1_000.0), passed_s, sleep, speed)

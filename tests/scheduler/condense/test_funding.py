@@ -2,8 +2,9 @@
 
 import pytest
 
+from market.findings import Found
 from market.observations import HOUR_MS, Funding, Venue
-from scheduler.condense import Condenser, Found
+from scheduler.condense import Condenser
 from scheduler.exchange import Told
 from tests.scheduler.condense.venues import T0, A, B, C, at, found, rate, rates_of, settle, take
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from market.findings import Found
 from market.observations import MINUTE_MS, Liquidations, Side, Venue
 from market.state.liquidations import LiquidationWindows
-from scheduler.condense import Condenser, Found
+from scheduler.condense import Condenser
 from tests.scheduler.condense.venues import (
     A,
     B,

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from market.findings import Found
 from market.observations import OpenInterest, Venue
-from scheduler.condense import Condenser, Found
+from scheduler.condense import Condenser
 from tests.scheduler.condense.venues import A, B, C, at, coins_of, found, interest, settle, take
 
 

@@ -5,9 +5,10 @@ from math import nan
 
 import pytest
 
+from market.findings import Found
 from market.observations import DAY_MS, MINUTE_MS, ImpliedVolatility, OptionQuote, Skew, Venue
 from market.options import option_value, skew_of
-from scheduler.condense import Condenser, Found
+from scheduler.condense import Condenser
 from scheduler.exchange import Told
 from tests.scheduler.condense.venues import at, found, take
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from market.findings import Found
 from market.observations import MINUTE_MS, Candle, Venue
-from scheduler.condense import Condenser, Found
+from scheduler.condense import Condenser
 from tests.scheduler.condense.venues import (
     A,
     B,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from market.findings import Finding, Found
 from market.observations import (
     DAY_MS,
     MINUTE_MS,
@@ -16,7 +17,7 @@ from market.observations import (
     Side,
     Venue,
 )
-from scheduler.condense import Condenser, Finding, Found
+from scheduler.condense import Condenser
 from scheduler.exchange import Report, Told
 
 T0 = 20_000 * DAY_MS

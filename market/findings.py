@@ -1,4 +1,4 @@
-"""What condensing noticed, by name: for /status and /why. Words are made of it elsewhere."""
+"""What was noticed when the reports of several venues became one market, by name: for /status and /why."""
 
 from dataclasses import dataclass
 from enum import StrEnum
