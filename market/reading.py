@@ -23,6 +23,8 @@ else:
 
 Facts = Mapping[str, float | None]
 
+HOURS_A_DAY = 24.0
+
 
 class Level(IntEnum):
     """How much stress a reading shows (quant.md section 7, the article's table)."""
@@ -134,6 +136,20 @@ def presence_of(asof_ms: int, now_ms: int, ttl_ms: int, absent_after_ms: int) ->
 def because_of(rank: float | None) -> Because:
     """Why a value that was measured says what it says: without a rank its past is still being learned."""
     return _LEARNING if rank is None else _MEASURED
+
+
+def learning(have: int, needed: int, full: int, a_day: float = HOURS_A_DAY) -> Learning | None:
+    """What a window that holds `have` values, so many of them a day, has yet to learn; None within a day of `full`.
+
+    Gaps count as not learned: a window of thirty days that heard twenty of them ranks over twenty.
+    """
+    return None if have > full - a_day else _learning(have, needed, full, a_day)
+
+
+@cache
+def _learning(have: int, needed: int, full: int, a_day: float) -> Learning:
+    """Made once for all assets that have learned as much: at every step there are hundreds of them."""
+    return Learning(have / a_day, needed / a_day, full / a_day)
 
 
 def settle(reading: Reading) -> Reading:

@@ -3,12 +3,24 @@
 from market.formulas.funding import apr
 from market.formulas.logic import all_of, any_of, at_least
 from market.formulas.statistics import freshness_quality
-from market.reading import Because, Condition, Reading, Signal, absent, measure, presence_of
+from market.reading import (
+    HOURS_A_DAY,
+    Because,
+    Condition,
+    Learning,
+    Reading,
+    Signal,
+    absent,
+    learning,
+    measure,
+    presence_of,
+)
 from market.rules import FundingRules, Rules
 from market.state import MarketState
 from market.state.funding import FundingSeries, ttl_of
 
 NAME, UNIT = "funding", "/8h"
+QUARTER_DAYS = 90
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -39,6 +51,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
             "settlements": float(series.settlements),
         },
         conditions=_conditions(mean, rank, rules.funding),
+        learning=_learning(series, rules.funding),
     )
 
 
@@ -47,6 +60,15 @@ def _quality(series: FundingSeries, now_ms: int, ttl_ms: int, rules: Rules) -> f
     quality = freshness_quality(now_ms - series.at_ms, ttl_ms)
     seen_ms = series.at_ms - series.first_at_ms
     return quality if seen_ms >= series.means.span_ms // 3 else quality * rules.freshness.learning_quality
+
+
+def _learning(series: FundingSeries, rules: FundingRules) -> Learning | None:
+    """Settlements are counted until there are enough of them, then the hours that the mean is ranked over."""
+    least, a_day = rules.least_settlements, HOURS_A_DAY / series.interval_hours
+    if series.settlements < least:
+        return learning(series.settlements, least, round(QUARTER_DAYS * a_day), a_day)
+    needed = int(least * series.interval_hours)
+    return learning(max(len(series.means), needed), needed, QUARTER_DAYS * 24)
 
 
 def _conditions(mean: float, rank: float | None, rules: FundingRules) -> tuple[Condition, ...]:

@@ -5,13 +5,24 @@ from collections import deque
 from market.formulas.logic import any_of
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.observations import HOUR_MS
-from market.reading import Condition, Facts, Reading, Signal, absent, because_of, claim, measure, presence_of
+from market.reading import (
+    Condition,
+    Facts,
+    Reading,
+    Signal,
+    absent,
+    because_of,
+    claim,
+    learning,
+    measure,
+    presence_of,
+)
 from market.rules import LiquidationRules, Rules
 from market.state import MarketState
 from market.state.liquidations import BPS, LEAST_HOURS, LiquidationWindows, SideWindows, if_whole, stands_out
 
 NAME, UNIT = "liquidations", "bps/h"
-THIRD_OF_MONTH_HOURS = 240
+THIRD_OF_MONTH_HOURS, MONTH_HOURS = 240, 720
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -37,6 +48,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         ttl_ms=ttl_ms,
         facts=(facts := _facts(state, long_bps, hour_ago_usd)),
         conditions=_conditions(state, facts, rank, hour_ago_usd, rules.liquidations),
+        learning=learning(len(windows.longs.intensities), LEAST_HOURS, MONTH_HOURS),
     )
 
 

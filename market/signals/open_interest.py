@@ -5,12 +5,24 @@ from math import expm1
 from market.formulas.logic import all_of, any_of, at_least, at_most
 from market.formulas.statistics import freshness_quality
 from market.observations import DAY_MS
-from market.reading import Because, Condition, Facts, Reading, Signal, absent, claim, measure, presence_of
+from market.reading import (
+    Because,
+    Condition,
+    Facts,
+    Reading,
+    Signal,
+    absent,
+    claim,
+    learning,
+    measure,
+    presence_of,
+)
 from market.rules import OpenInterestRules, Rules
 from market.state import MarketState
 from market.state.open_interest import OpenInterestSeries, ttl_of
 
 NAME, UNIT = "open_interest", "coins"
+WEEK_DAYS, QUARTER_DAYS = 7, 90
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -20,7 +32,8 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         return absent(NAME, UNIT)
     ttl_ms = ttl_of(series, rules.freshness)
     learned = len(series.levels)
-    rank = series.levels.rank(series.coins) if learned >= series.least_samples else None
+    least = series.least_samples
+    rank = series.levels.rank(series.coins) if learned >= least else None
     facts = _facts(state, series)
     return Reading(
         NAME,
@@ -34,6 +47,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         ttl_ms=ttl_ms,
         facts=facts,
         conditions=_conditions(facts, rank, rules.open_interest),
+        learning=learning(learned, least, QUARTER_DAYS * least // WEEK_DAYS, least / WEEK_DAYS),
     )
 
 

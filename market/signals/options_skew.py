@@ -2,13 +2,24 @@
 
 from market.formulas.logic import all_of, any_of, at_least, at_most
 from market.formulas.statistics import freshness_quality, time_to_live_ms
-from market.reading import Condition, Facts, Reading, Signal, absent, because_of, claim, measure, presence_of
+from market.reading import (
+    Condition,
+    Facts,
+    Reading,
+    Signal,
+    absent,
+    because_of,
+    claim,
+    learning,
+    measure,
+    presence_of,
+)
 from market.rules import Rules, SkewRules
 from market.state import MarketState
 
 NAME, UNIT = "skew", "pts"
 POINTS = 100.0
-LEAST_HOURS, THIRD_OF_MONTH_HOURS = 168, 240
+LEAST_HOURS, THIRD_OF_MONTH_HOURS, MONTH_HOURS = 168, 240, 720
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -34,6 +45,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         ttl_ms=ttl_ms,
         facts=facts,
         conditions=_conditions(facts, rules.skew),
+        learning=learning(learned, LEAST_HOURS, MONTH_HOURS),
     )
 
 

@@ -14,6 +14,7 @@ from market.reading import (
     Signal,
     absent,
     claim,
+    learning,
     measure,
     presence_of,
 )
@@ -21,7 +22,7 @@ from market.rules import PriceRules, Rules
 from market.state import MarketState
 
 NAME, UNIT = "price", "USD"
-LEAST_RANGES = 168
+LEAST_RANGES, MONTH_HOURS = 168, 720
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -44,6 +45,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         ttl_ms=ttl_ms,
         facts=facts,
         conditions=_conditions(state, facts, rules.price),
+        learning=learning(len(price.ranges), LEAST_RANGES, MONTH_HOURS),
     )
 
 

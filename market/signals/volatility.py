@@ -2,13 +2,13 @@
 
 from market.formulas.logic import any_of, at_least
 from market.formulas.statistics import freshness_quality, time_to_live_ms
-from market.reading import Condition, Reading, Signal, absent, because_of, measure, presence_of
+from market.reading import Condition, Reading, Signal, absent, because_of, learning, measure, presence_of
 from market.rules import Rules, VolatilityRules
 from market.state import MarketState
 from market.state.volatility import MONTH_HOURS, WEEK_HOURS
 
 NAME, UNIT = "volatility", "1/y"
-LEAST_RANKED, THIRD_OF_YEAR = 168, 365 * 8
+LEAST_RANKED, THIRD_OF_YEAR, YEAR = 168, 365 * 8, 365 * 24
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -19,7 +19,8 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     if sigma is None:
         return absent(NAME, UNIT)
     ttl_ms = time_to_live_ms(fresh.price_ttl_ms, max(state.price.step_ms, 3_600_000), fresh.cadence_factor)
-    rank = windows.sizing.rank(sigma) if len(windows.sizing) >= LEAST_RANKED else None
+    learned = len(windows.sizing)
+    rank = windows.sizing.rank(sigma) if learned >= LEAST_RANKED else None
     reference, is_cold = sigma_reference(state, limits)
     variance = windows.hourly_variance(limits)
     quality = freshness_quality(now_ms - windows.last_close_at_ms, ttl_ms)
@@ -31,7 +32,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         because_of(rank),
         value=sigma,
         percentile=rank,
-        quality=quality if len(windows.sizing) >= THIRD_OF_YEAR else quality * fresh.learning_quality,
+        quality=quality if learned >= THIRD_OF_YEAR else quality * fresh.learning_quality,
         asof_ms=windows.last_close_at_ms,
         ttl_ms=ttl_ms,
         facts={
@@ -45,6 +46,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
             "ratio": ratio,
         },
         conditions=(_high(ratio, rank, limits),),
+        learning=learning(learned, LEAST_RANKED, YEAR),
     )
 
 
