@@ -1,5 +1,6 @@
 """The five simulated exchanges as one server on loopback: HTTP and websockets below a path a venue."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
@@ -22,6 +23,8 @@ from scheduler.simulator.server.venue import VenueMarket
 
 SHUTDOWN_S = 1.0
 """How long questions under way may take when the server ends."""
+HEARD_S = 10.0
+"""How long clients may take to read what they are told, seconds of this machine."""
 
 SPEECHES: Mapping[Venue, Callable[[VenueMarket], Speech]] = MappingProxyType(
     {
@@ -47,7 +50,7 @@ class SimulatedExchanges:
         self._speeches = {venue: speak(self.markets[venue]) for venue, speak in SPEECHES.items()}
         self._clock, self._latency = clock, latency
         self._port = 0
-        self._lines: set[Line] = set()
+        self._lines: list[Line] = []
         self.faults = Switch()
 
     @property
@@ -64,6 +67,18 @@ class SimulatedExchanges:
     def open_lines(self) -> int:
         """How many websockets are connected."""
         return len(self._lines)
+
+    async def tell(self) -> None:
+        """Tell all who listen what happened up to now, and return when they have read it.
+
+        For clocks that leap: the next leap may come then. Raises TimeoutError where somebody does not read.
+        """
+        lines = tuple(self._lines)
+        async with asyncio.timeout(HEARD_S):
+            for line in lines:
+                await line.tell()
+            for line in lines:
+                await line.heard()
 
     async def start(self, port: int = 0) -> web.AppRunner:
         """Serve on loopback, on a free port unless one is named; `cleanup` of what comes back ends it. Raises OSError."""
@@ -110,11 +125,11 @@ class SimulatedExchanges:
         return web.Response(body=payload, status=status, content_type="application/json")
 
     async def _listen(self, request: web.Request, line: Line) -> web.WebSocketResponse:
-        self._lines.add(line)
+        self._lines.append(line)
         try:
             return await line.talk(request)
         finally:
-            self._lines.discard(line)
+            self._lines.remove(line)
 
 
 @asynccontextmanager

@@ -22,8 +22,11 @@ class Line:
 
     def __init__(self, venue: Venue, speech: Speech, clock: Clock, switch: Switch) -> None:
         self._venue, self._speech, self._clock, self._switch = venue, speech, clock, switch
-        self._socket = web.WebSocketResponse(max_msg_size=LONGEST_MESSAGE_BYTES)
+        self._socket = web.WebSocketResponse(max_msg_size=LONGEST_MESSAGE_BYTES, autoping=False)
         self._topics: set[str] = set()
+        self._told_ms = clock.now_ms()
+        self._telling = asyncio.Lock()
+        self._heard = asyncio.Event()
 
     async def talk(self, request: web.Request) -> web.WebSocketResponse:
         """Listen and tell until the connection ends."""
@@ -33,7 +36,12 @@ class Line:
             async for message in self._socket:
                 if message.type is WSMsgType.TEXT:
                     await self._reply(message.data)
+                elif message.type is WSMsgType.PONG:
+                    self._heard.set()
+                elif message.type is WSMsgType.PING:
+                    await self._socket.pong(message.data)
         finally:
+            self._heard.set()
             telling.cancel()
             with suppress(asyncio.CancelledError):
                 await telling
@@ -43,6 +51,18 @@ class Line:
         """End the connection as a venue does that goes away."""
         await self._socket.close(code=WSCloseCode.GOING_AWAY)
 
+    async def tell(self) -> None:
+        """Tell what happened since the last time, up to now, and ask whether all that was told has been read."""
+        await self._tell()
+        if not self._socket.closed:
+            self._heard.clear()
+            with suppress(ConnectionError):
+                await self._socket.ping()
+
+    async def heard(self) -> None:
+        """Return when the client has read all that `tell` told: it answers only then. A connection that ends is over."""
+        await self._heard.wait()
+
     async def _reply(self, said: str) -> None:
         """Acknowledge, then tell how things stand in what has just been subscribed to."""
         before = set(self._topics)
@@ -51,15 +71,18 @@ class Line:
         await self._say(self._speech.frames(self._topics - before, now_ms, now_ms))
 
     async def _tell_each_tick(self, request: web.Request) -> None:
-        """What happens while the venue is stalled is never told: that is what makes a gap."""
-        told_ms = self._clock.now_ms()
         while not self._socket.closed:
             await self._clock.sleep(TICK_S)
-            now_ms = self._clock.now_ms()
             await self._suffer(request)
-            if now_ms > told_ms:
-                await self._say(self._speech.frames(self._topics, told_ms, now_ms))
-                told_ms = now_ms
+            await self._tell()
+
+    async def _tell(self) -> None:
+        """What happens while the venue is stalled is never told: that is what makes a gap."""
+        async with self._telling:
+            after_ms, now_ms = self._told_ms, self._clock.now_ms()
+            if now_ms > after_ms:
+                self._told_ms = now_ms
+                await self._say(self._speech.frames(self._topics, after_ms, now_ms))
 
     async def _suffer(self, request: web.Request) -> None:
         match self._switch.fault(self._venue):
