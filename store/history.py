@@ -4,9 +4,10 @@ The engine is deterministic, so state = fold(step, checkpoint, steps). Steps car
 a gap; adding the same step twice changes nothing, and a checkpoint takes the place of its steps in one instant.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
@@ -21,6 +22,7 @@ S = TypeVar("S")
 LONGEST_TAIL = 10_000
 """Steps kept since a checkpoint at most: growth is bounded even if nobody ever saves one."""
 LOAD_WITHIN_S = 10.0
+NOTHING: Mapping[Asset, bytes] = MappingProxyType({})
 
 _APPEND = """
 local last = tonumber(redis.call('HGET', KEYS[1], 'last') or '0')
@@ -35,6 +37,7 @@ end
 if last - base >= tonumber(ARGV[3]) then return {'full', last} end
 redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('HSET', KEYS[1], 'last', seq)
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'beside', ARGV[4]) end
 return {'kept', seq - base}
 """
 
@@ -50,6 +53,7 @@ else
   redis.call('LTRIM', KEYS[2], seq - base, -1)
 end
 redis.call('HSET', KEYS[1], 'base', seq, 'last', last, 'state', ARGV[2])
+if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'beside', ARGV[3]) end
 return last - seq
 """
 
@@ -78,6 +82,7 @@ class Remembered(Generic[S]):
 
     `state` is None before the first checkpoint (then checkpoint_seq is 0), or where it was lost to this version; then
     `lost` says so, the steps are not the whole story, and the next thing to do is a checkpoint of a state begun anew.
+    `beside` is what was kept with the last step that brought any.
     """
 
     checkpoint_seq: int
@@ -85,11 +90,14 @@ class Remembered(Generic[S]):
     steps: tuple[Step, ...]
     last_seq: int
     lost: str | None = None
+    beside: bytes | None = None
 
 
 class History(Generic[S]):
     """The steps and checkpoints of every asset. `state` says what a checkpoint holds; `scope` keeps markets apart.
 
+    `beside` is what the maker of the steps remembers: kept in the same instant as a step, so that whatever ends the program
+    leaves both of one moment. What it says is the maker's own affair.
     Every method raises StoreUnavailable where the server does not answer; repeating the same call is then safe.
     """
 
@@ -98,31 +106,42 @@ class History(Generic[S]):
         self._state = state
         self._scope = scope
 
-    async def append(self, asset: Asset, seq: int, now_ms: int, observations: Sequence[Observation]) -> int:
+    async def append(
+        self,
+        asset: Asset,
+        seq: int,
+        now_ms: int,
+        observations: Sequence[Observation],
+        beside: bytes | None = None,
+    ) -> int:
         """Keep step `seq` and give the number of steps since the checkpoint; OutOfStep where it cannot follow."""
-        (length,) = await self.append_all({asset: (seq, Step(now_ms, tuple(observations)))})
+        step = Step(now_ms, tuple(observations))
+        (length,) = await self.append_all({asset: (seq, step)}, {} if beside is None else {asset: beside})
         return length
 
-    async def append_all(self, steps: dict[Asset, tuple[int, Step]]) -> tuple[int, ...]:
+    async def append_all(
+        self, steps: dict[Asset, tuple[int, Step]], beside: Mapping[Asset, bytes] = NOTHING
+    ) -> tuple[int, ...]:
         """Keep one step of each asset in one round trip and give their tails' lengths; OutOfStep names the first."""
         async with self._connection.writing() as redis, redis.pipeline(transaction=False) as together:
             script = redis.register_script(_APPEND)
             for asset, (seq, step) in steps.items():
-                await script(self._keys(asset), [seq, encode_step(step), LONGEST_TAIL], client=together)
+                words: list[int | bytes] = [seq, encode_step(step), LONGEST_TAIL, beside.get(asset, b"")]
+                await script(self._keys(asset), words, client=together)
             answers = await together.execute()
         return tuple(
             _length(asset, seq, answer)
             for (asset, (seq, _)), answer in zip(steps.items(), answers, strict=True)
         )
 
-    async def save_checkpoint(self, asset: Asset, seq: int, state: S) -> int:
+    async def save_checkpoint(self, asset: Asset, seq: int, state: S, beside: bytes | None = None) -> int:
         """Let `state` stand for all steps up to `seq` and give the number of steps left after it.
 
         An older checkpoint than the kept one changes nothing; a later one than the last step is taken as it is.
         """
         async with self._connection.writing() as redis:
             script = redis.register_script(_CHECKPOINT)
-            return int(await script(self._keys(asset), [seq, encode(self._state, state)]))
+            return int(await script(self._keys(asset), [seq, encode(self._state, state), beside or b""]))
 
     async def load(self, asset: Asset) -> Remembered[S]:
         """What is kept of `asset`, read in one instant; empty where there is nothing."""
@@ -131,10 +150,10 @@ class History(Generic[S]):
             self._connection.reading(LOAD_WITHIN_S) as redis,
             redis.pipeline(transaction=True) as together,
         ):
-            together.hmget(head, ["base", "last", "state"])
+            together.hmget(head, ["base", "last", "state", "beside"])
             together.lrange(tail, 0, -1)
-            (base, last, blob), stored = await together.execute()
-        return self._read(asset, int(base or 0), int(last or 0), blob, stored)
+            (base, last, blob, beside), stored = await together.execute()
+        return replace(self._read(asset, int(base or 0), int(last or 0), blob, stored), beside=beside)
 
     async def forget(self, asset: Asset) -> None:
         """Drop all that is kept of `asset`, to begin anew with step 1."""

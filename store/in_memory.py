@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from market.observations import Asset
 from market.snapshot import Snapshot
-from store.services import FeedStatus
+from store.services import FeedStatus, PastReport, SourceReport
 
 
 class SnapshotsInMemory:
@@ -53,3 +53,61 @@ class FeedInMemory:
     async def save(self, status: FeedStatus) -> None:
         """Keep the status."""
         self._status = status
+
+
+class SourcesInMemory:
+    """Implements `store.services.Sources` in this process."""
+
+    def __init__(self, reports: Iterable[SourceReport] = (), pasts: Iterable[PastReport] = ()) -> None:
+        self._reports = tuple(reports)
+        self._pasts = {past.asset: past for past in pasts}
+
+    async def reports(self) -> tuple[SourceReport, ...]:
+        """How each venue stands, as last told."""
+        return self._reports
+
+    async def pasts(self) -> tuple[PastReport, ...]:
+        """The assets whose past is still being read, or was read with something missing; by name."""
+        return tuple(self._pasts[asset] for asset in sorted(self._pasts))
+
+    async def save_reports(self, reports: Iterable[SourceReport]) -> None:
+        """Keep how the venues stand."""
+        self._reports = tuple(reports)
+
+    async def save_past(self, past: PastReport) -> None:
+        """Keep how far a past has been read; one that was read with nothing missing is no news any more."""
+        self._pasts[past.asset] = past
+        if past.share >= 1.0 and not past.missing:
+            await self.forget_past(past.asset)
+
+    async def forget_past(self, asset: Asset) -> None:
+        """Drop what was told of an asset's past."""
+        self._pasts.pop(asset, None)
+
+
+class WatchlistInMemory:
+    """Implements `store.services.Watchlist` in this process; the watched assets are those of `snapshots`."""
+
+    def __init__(self, snapshots: SnapshotsInMemory, listed: Iterable[Asset] = ()) -> None:
+        self._snapshots = snapshots
+        self._listed = tuple(listed)
+
+    async def listed(self) -> tuple[Asset, ...]:
+        """Every asset that a venue lists, watched or not; () before that is known."""
+        return self._listed
+
+    async def save_listed(self, assets: Iterable[Asset]) -> None:
+        """Keep what the venues list."""
+        self._listed = tuple(assets)
+
+    async def add(self, asset: Asset) -> bool:
+        """Watch one more; False where it is watched already."""
+        watched = await self._snapshots.watched()
+        await self._snapshots.watch((*watched, asset))
+        return asset not in watched
+
+    async def drop(self, asset: Asset) -> bool:
+        """Watch one less; False where it is not watched."""
+        watched = await self._snapshots.watched()
+        await self._snapshots.watch(other for other in watched if other != asset)
+        return asset in watched

@@ -16,6 +16,18 @@ ALERTS = f"{VERSION}:alerts"
 ALERTS_BY_TIME = f"{VERSION}:alerts:by-time"
 """A sorted set: alert identity by the alert's time in milliseconds."""
 
+APPLIED = f"{VERSION}:watched:applied"
+"""Which setting the watched assets were last made from."""
+
+LISTED = f"{VERSION}:listed"
+"""Every asset that some venue lists."""
+
+SOURCES = f"{VERSION}:sources"
+"""How each venue stands."""
+
+PASTS = f"{VERSION}:pasts"
+"""A hash: asset to how far its past has been read."""
+
 
 def snapshot(asset: Asset) -> str:
     """The last snapshot of `asset`."""
@@ -23,10 +35,74 @@ def snapshot(asset: Asset) -> str:
 
 
 def history(scope: str, asset: Asset) -> str:
-    """A hash: `state` (the checkpoint), `base` (its sequence number) and `last` (that of the last step)."""
+    """A hash: `state` (the checkpoint), `base` (its sequence number), `last` (that of the last step) and `beside` (see History)."""
     return f"{VERSION}:history:{scope}:{asset}"
 
 
 def steps(scope: str, asset: Asset) -> str:
     """A list: the steps base + 1 to last of `history`."""
     return f"{VERSION}:history:{scope}:{asset}:steps"
+
+
+CHATS = f"{VERSION}:chats"
+"""A set: the addresses of all chats."""
+
+CHATS_CHANGES = f"{VERSION}:chats:changes"
+"""A bounded stream: the address of every chat that was changed."""
+
+ANNOUNCED = f"{VERSION}:announced"
+"""A sorted set: the transitions that were announced, by their time in milliseconds."""
+
+BULLETINS = f"{VERSION}:bulletins"
+"""A stream: alerts that nobody has been addressed with yet."""
+
+BATCH = f"{VERSION}:batch"
+"""A hash: the batch that is being addressed (`id`, `entries`, `cursor`)."""
+
+DEAD = f"{VERSION}:dead"
+"""A hash: row key to a row that was given up, and why."""
+
+
+def chat(address: str) -> str:
+    """A hash: `chat` and its `version`."""
+    return f"{VERSION}:chat:{address}"
+
+
+def moved(address: str) -> str:
+    """The address a chat has moved to."""
+    return f"{VERSION}:moved:{address}"
+
+
+def wave(address: str) -> str:
+    """The live message of a chat, and what it says."""
+    return f"{VERSION}:wave:{address}"
+
+
+def facts(batch: str) -> str:
+    """A hash: the alerts of a batch by their place in it."""
+    return f"{VERSION}:facts:{batch}"
+
+
+def outbox(platform: str, priority: int) -> str:
+    """A stream: the rows of one platform and priority that are to be delivered."""
+    return f"{VERSION}:outbox:{platform}:{priority}"
+
+
+def later(platform: str) -> str:
+    """A sorted set: keys of rows that wait, by when they are due (milliseconds)."""
+    return f"{VERSION}:later:{platform}"
+
+
+def later_rows(platform: str) -> str:
+    """A hash: the rows of `later` by their key."""
+    return f"{VERSION}:later:{platform}:rows"
+
+
+def sending(platform: str) -> str:
+    """A hash: row key to how often its sending began without a known end."""
+    return f"{VERSION}:sending:{platform}"
+
+
+def pace(bot: str) -> str:
+    """A hash: the token bucket of one bot; below it those of its chats."""
+    return f"{VERSION}:pace:{bot}"

@@ -57,13 +57,15 @@ class StoredSnapshots:
                 await redis.mset(blobs)
 
     async def watch(self, assets: Iterable[Asset]) -> None:
-        """Set the watched assets, in the operator's order; the snapshots of those no longer watched go."""
+        """Set the watched assets, in the operator's order; the snapshots of those no longer watched go.
+
+        From then on no setting stands behind them (`store.watchlist`): a live market makes its list anew.
+        """
         kept = tuple(dict.fromkeys(assets))
         gone = [keys.snapshot(asset) for asset in await self.watched() if asset not in kept]
         async with self._connection.writing() as redis, redis.pipeline(transaction=True) as both:
             both.set(keys.WATCHED, encode(WATCHED, kept))
-            if gone:
-                both.delete(*gone)
+            both.delete(keys.APPLIED, *gone)
             await both.execute()
 
 

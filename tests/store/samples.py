@@ -27,8 +27,10 @@ from market.table import State
 from store.alerts_log import ALERT
 from store.codec import Kind, encode
 from store.history import Step, decode_step, encode_step
-from store.services import FeedStatus
+from store.services import FeedStatus, PastReport, SourceReport
 from store.snapshots import FEED_STATUS, SNAPSHOT, WATCHED
+from store.sources import PAST, REPORTS
+from store.watchlist import APPLIED, LISTED, Applied
 
 NOW_MS = 1_700_000_000_000
 GOLDEN = Path(__file__).with_name("golden")
@@ -103,12 +105,32 @@ STEP = Step(
         ImpliedVolatility(Venue.DERIBIT, NOW_MS, HOUR_MS, 0.55),
     ),
 )
+GEO_BLOCKED = SourceReport(
+    venue=Venue.BINANCE,
+    state="geo_blocked",
+    until_ms=NOW_MS + 6 * HOUR_MS,
+    answered_ms=None,
+    heard_ms=NOW_MS - 60_000,
+    streams=2,
+    streams_up=1,
+    silent=("liquidations of BTCUSDT",),
+    why="candles: HTTP 451",
+    complaints=("open_interest of ETHUSDT: misread: openInterest",),
+    lists=3,
+)
+WELL = SourceReport(Venue.OKX, "open", None, NOW_MS, NOW_MS, 1, 1, (), None, (), 2)
+READING_PAST = PastReport("SOL", 0.34)
+MISSING_PAST = PastReport("BTC", 1.0, ("Binance does not serve this country",))
 
 SAMPLES: dict[str, tuple[Kind[Any], Any]] = {
     "snapshot": (SNAPSHOT, BTC),
     "feed_status": (FEED_STATUS, FEED),
     "watched": (WATCHED, ("BTC", "ETH", "1000PEPE")),
     "alert": (ALERT, FIRED),
+    "sources": (REPORTS, (GEO_BLOCKED, WELL)),
+    "past": (PAST, MISSING_PAST),
+    "listed": (LISTED, ("1000PEPE", "BTC", "ETH")),
+    "applied": (APPLIED, Applied("BTC,SOL", is_complete=True)),
 }
 
 

@@ -247,3 +247,28 @@ async def test_whatever_happens_a_restart_gives_the_state_that_never_stopped(
     remembered = await memory.load("BTC")
     assert remembered.last_seq == seq
     assert encode(SUM, restarted(remembered)) == encode(SUM, whole)
+
+
+async def test_what_the_maker_of_the_steps_remembers_is_kept_with_them_and_never_beside_a_refused_one(
+    valkey: Connection,
+) -> None:
+    memory = kept(valkey)
+    await memory.append("BTC", 1, NOW_MS, coins(1.0), b"after one")
+    assert (await memory.load("BTC")).beside == b"after one"
+    with pytest.raises(OutOfStep):
+        await memory.append("BTC", 3, NOW_MS, coins(3.0), b"after three")
+    with pytest.raises(OutOfStep):
+        await memory.append("BTC", 1, NOW_MS, coins(2.0), b"another one")
+    assert (await memory.load("BTC")).beside == b"after one"
+
+
+async def test_a_step_without_it_and_a_checkpoint_without_it_leave_it_as_it_was(valkey: Connection) -> None:
+    memory = kept(valkey)
+    await memory.append("BTC", 1, NOW_MS, coins(1.0), b"after one")
+    await memory.append("BTC", 2, NOW_MS, coins(2.0))
+    await memory.save_checkpoint("BTC", 2, Sum())
+    assert (await memory.load("BTC")).beside == b"after one"
+    await memory.save_checkpoint("BTC", 900, Sum(), b"after the past")
+    assert (await memory.load("BTC")).beside == b"after the past"
+    await memory.forget("BTC")
+    assert (await memory.load("BTC")).beside is None
