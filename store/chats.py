@@ -1,0 +1,224 @@
+"""Who is told what: the chats that subscribed, their quiet hours, mutes and limits; durable when a change returns."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from market.alerts import Kind as AlertKind
+from market.alerts import Severity
+from market.observations import Asset
+from store import keys
+from store.codec import Kind, decode, encode
+from store.connection import Connection, StoreUnavailable
+
+MOST_TRIES = 20
+CHANGES_KEPT = 10_000
+AT_ONCE = 500
+
+_CHANGE = """
+local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+if version ~= tonumber(ARGV[1]) then return -1 end
+redis.call('HSET', KEYS[1], 'version', version + 1, 'chat', ARGV[2])
+redis.call('SADD', KEYS[2], ARGV[3])
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'address', ARGV[3])
+return version + 1
+"""
+
+_FORGET = """
+local known = redis.call('DEL', KEYS[1])
+redis.call('SREM', KEYS[2], ARGV[1])
+redis.call('DEL', KEYS[4])
+if known == 1 then
+  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'address', ARGV[1])
+end
+return known
+"""
+
+_MOVE = """
+redis.call('SET', KEYS[6], ARGV[2], 'EX', ARGV[5])
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if ARGV[3] ~= '' then
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[2], 'version', tonumber(redis.call('HGET', KEYS[2], 'version') or '0') + 1, 'chat', ARGV[3])
+end
+redis.call('SREM', KEYS[3], ARGV[1])
+redis.call('SADD', KEYS[3], ARGV[2])
+if redis.call('EXISTS', KEYS[4]) == 1 then redis.call('RENAME', KEYS[4], KEYS[5]) end
+redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[4], '*', 'address', ARGV[1])
+redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[4], '*', 'address', ARGV[2])
+return 1
+"""
+
+MOVED_KEPT_S = 90 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a chat wants to hear: warnings of a kind, of one asset or (None) of every watched one, from `least` up."""
+
+    asset: Asset | None
+    kind: AlertKind
+    least: Severity = Severity.WATCH
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When a chat is not to be disturbed: minutes of the local day of an IANA zone, over midnight where end <= begin."""
+
+    begin_minute: int
+    end_minute: int
+    zone: str
+    critical_pierces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One chat or topic, by its address ("telegram:-100123:7", "discord:987").
+
+    `muted_ms` says until when (UTC ms) an asset is muted, "" standing for all. `daily_cap` limits new messages a local
+    day, `least` is the lowest severity of all its subscriptions, `suspended` why it cannot be reached (None: it can),
+    `acknowledged` are ids of warnings that are not to be repeated.
+    """
+
+    address: str
+    subscriptions: tuple[Subscription, ...] = ()
+    quiet: QuietHours | None = None
+    muted_ms: Mapping[str, int] = field(default_factory=dict)
+    daily_cap: int | None = None
+    least: Severity = Severity.WATCH
+    language: str | None = None
+    zone: str = "UTC"
+    default_asset: Asset | None = None
+    suspended: str | None = None
+    acknowledged: tuple[str, ...] = ()
+    made_ms: int = 0
+
+
+CHAT = Kind("chat", 1, Chat, rebuildable=False)
+
+
+class ChangedMeanwhile(StoreUnavailable):
+    """Others changed the same chat again and again; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("This chat was changed by others at the same time: nothing was done. Try once more.")
+
+
+def platform_of(address: str) -> str:
+    """The platform of an address: "telegram" of "telegram:-100123:7"."""
+    return address.partition(":")[0]
+
+
+class StoredChats:
+    """All chats. Every method raises StoreUnavailable where the server does not answer; repeating a call is safe.
+
+    Raises codec.Unreadable for a chat written by a newer version: a subscription is never treated as missing.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def get(self, address: str) -> Chat | None:
+        """The chat, None where it is not known."""
+        async with self._connection.reading() as redis:
+            return decode(CHAT, await redis.hget(keys.chat(address), "chat"))
+
+    async def get_all(self, addresses: list[str]) -> dict[str, Chat]:
+        """Those of `addresses` that are known, in one round trip."""
+        async with self._connection.reading() as redis, redis.pipeline(transaction=False) as together:
+            for address in addresses:
+                together.hget(keys.chat(address), "chat")
+            stored = await together.execute()
+        found = (decode(CHAT, blob) for blob in stored)
+        return {chat.address: chat for chat in found if chat is not None}
+
+    async def change(self, address: str, make: Callable[[Chat], Chat]) -> Chat:
+        """Keep what `make` makes of the chat (of a new one where it is not known), and give it.
+
+        `make` may be called again where somebody else changed the chat meanwhile. Raises ChangedMeanwhile.
+        """
+        for _ in range(MOST_TRIES):
+            async with self._connection.reading() as redis:
+                version, blob = await redis.hmget(keys.chat(address), ["version", "chat"])
+            before = decode(CHAT, blob)
+            after = make(before if before is not None else Chat(address))
+            if before == after or await self._keep(address, int(version or 0), after):
+                return after
+        raise ChangedMeanwhile
+
+    async def all(self) -> AsyncIterator[Chat]:
+        """Every chat, in no order; one that comes or goes meanwhile may be missed: `changes` tells of it."""
+        cursor = 0
+        while True:
+            async with self._connection.reading() as redis:
+                found: Any = await redis.sscan(keys.CHATS, cursor, count=AT_ONCE)
+            cursor, members = found
+            for chat in (await self.get_all([member.decode() for member in members])).values():
+                yield chat
+            if cursor == 0:
+                return
+
+    async def newest_change(self) -> str:
+        """The cursor of the last change, to be asked for before `all` is read."""
+        async with self._connection.reading() as redis:
+            last: Any = await redis.xrevrange(keys.CHATS_CHANGES, count=1)
+        return str(last[0][0].decode()) if last else "0-0"
+
+    async def changes(self, after: str) -> tuple[str, tuple[str, ...]] | None:
+        """The addresses changed after a cursor, and the new cursor; None where so many changed that all must be read."""
+        async with self._connection.reading() as redis, redis.pipeline(transaction=True) as together:
+            together.xrange(keys.CHATS_CHANGES, count=1)
+            together.xrange(keys.CHATS_CHANGES, min=f"({after}", count=CHANGES_KEPT)
+            first, rows = await together.execute()
+        if first and after != "0-0" and _moment(first[0][0].decode()) > _moment(after):
+            return None
+        addresses = dict.fromkeys(fields[b"address"].decode() for _, fields in rows)
+        return (rows[-1][0].decode() if rows else after), tuple(addresses)
+
+    async def move(self, old: str, new: str) -> bool:
+        """Let a chat that got a new address keep all it has; rows on their way to the old one find it by `moved`."""
+        chat = await self.get(old)
+        there = await self.get(new)
+        blob = b"" if chat is None else encode(CHAT, _joined(chat, there, new))
+        places = [
+            keys.chat(old),
+            keys.chat(new),
+            keys.CHATS,
+            keys.wave(old),
+            keys.wave(new),
+            keys.moved(old),
+            keys.CHATS_CHANGES,
+        ]
+        async with self._connection.writing() as redis:
+            return bool(
+                await redis.eval(_MOVE, len(places), *places, old, new, blob, CHANGES_KEPT, MOVED_KEPT_S)
+            )
+
+    async def moved(self, address: str) -> str | None:
+        """Where a chat has moved, None where it has not."""
+        async with self._connection.reading() as redis:
+            found: Any = await redis.get(keys.moved(address))
+        return None if found is None else str(found.decode())
+
+    async def forget(self, address: str) -> bool:
+        """Erase the chat and its wave; False where it was not known."""
+        places = [keys.chat(address), keys.CHATS, keys.CHATS_CHANGES, keys.wave(address)]
+        async with self._connection.writing() as redis:
+            return bool(await redis.eval(_FORGET, len(places), *places, address, CHANGES_KEPT))
+
+    async def _keep(self, address: str, version: int, chat: Chat) -> bool:
+        places = [keys.chat(address), keys.CHATS, keys.CHATS_CHANGES]
+        async with self._connection.writing() as redis:
+            script = redis.register_script(_CHANGE)
+            return int(await script(places, [version, encode(CHAT, chat), address, CHANGES_KEPT])) > 0
+
+
+def _moment(entry: str) -> tuple[int, int]:
+    milliseconds, _, number = entry.partition("-")
+    return int(milliseconds), int(number or 0)
+
+
+def _joined(chat: Chat, there: Chat | None, address: str) -> Chat:
+    """The chat at its new address; where that one was known already, it also keeps its own subscriptions."""
+    known = there.subscriptions if there is not None else ()
+    return replace(chat, address=address, subscriptions=tuple(dict.fromkeys((*chat.subscriptions, *known))))

@@ -1,0 +1,81 @@
+"""How fast a bot may speak: one bucket of tokens a bot and one a chat, shared by all processes, by the server's clock.
+
+Limits are per bot token, not per process (performance.md, section 4). Replies go first: broadcasts leave a reserve.
+A pause after "too many requests" holds one chat, or all where the platform says so.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from store import keys
+from store.connection import Connection
+
+RESERVE = 3.0
+"""Tokens that broadcasts leave for replies."""
+KEPT_S = 3_600
+
+_TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local wait = 0
+for place = 1, #KEYS do
+  local rate, burst, least = tonumber(ARGV[3 * place - 2]), tonumber(ARGV[3 * place - 1]), tonumber(ARGV[3 * place])
+  local bucket = redis.call('HMGET', KEYS[place], 'tokens', 'at', 'paused')
+  local tokens, at = tonumber(bucket[1]) or burst, tonumber(bucket[2]) or now
+  tokens = math.min(burst, tokens + math.max(0, now - at) * rate / 1000)
+  local missing = 1 + least - tokens
+  if missing > 0 then wait = math.max(wait, missing / rate * 1000) end
+  if bucket[3] then wait = math.max(wait, tonumber(bucket[3]) - now) end
+end
+if wait > 0 then return math.ceil(wait) end
+for place = 1, #KEYS do
+  local rate, burst = tonumber(ARGV[3 * place - 2]), tonumber(ARGV[3 * place - 1])
+  local bucket = redis.call('HMGET', KEYS[place], 'tokens', 'at')
+  local tokens, at = tonumber(bucket[1]) or burst, tonumber(bucket[2]) or now
+  tokens = math.min(burst, tokens + math.max(0, now - at) * rate / 1000)
+  redis.call('HSET', KEYS[place], 'tokens', tokens - 1, 'at', now)
+  redis.call('EXPIRE', KEYS[place], ARGV[#ARGV])
+end
+return 0
+"""
+
+_PAUSE = """
+local time = redis.call('TIME')
+local until_ms = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
+local before = tonumber(redis.call('HGET', KEYS[1], 'paused') or '0')
+if until_ms > before then redis.call('HSET', KEYS[1], 'paused', until_ms) end
+redis.call('EXPIRE', KEYS[1], math.max(tonumber(ARGV[2]), math.ceil(tonumber(ARGV[1]) / 1000) + 60))
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second on average, and at most `burst` at once."""
+
+    per_s: float
+    burst: float
+
+
+class Pace:
+    """The pace of one bot; `bot` is a name that holds no secret. Every method raises StoreUnavailable."""
+
+    def __init__(self, connection: Connection, bot: str, overall: Rate) -> None:
+        self._connection, self._bot, self._overall = connection, bot, overall
+
+    async def take(self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool = False) -> float:
+        """Seconds to wait before asking again, 0 where a token of the bot and of each of the chat's rates was taken."""
+        reserve = 0.0 if is_reply else min(RESERVE, self._overall.burst - 1.0)
+        buckets = [(keys.pace(self._bot), self._overall, reserve)]
+        buckets += [(f"{keys.pace(self._bot)}:{chat}:{place}", rate, 0.0) for place, rate in enumerate(rates)]
+        values = [part for _, rate, least in buckets for part in (rate.per_s, rate.burst, least)]
+        async with self._connection.writing() as redis:
+            script = redis.register_script(_TAKE)
+            wait_ms: Any = await script([key for key, _, _ in buckets], [*values, KEPT_S])
+        return int(wait_ms) / 1_000.0
+
+    async def pause(self, wait_s: float, chat: str | None = None) -> None:
+        """Let a chat rest for so long, or (None) the whole bot; a longer pause that stands is kept."""
+        place = keys.pace(self._bot) if chat is None else f"{keys.pace(self._bot)}:{chat}:0"
+        async with self._connection.writing() as redis:
+            await redis.register_script(_PAUSE)([place], [round(wait_s * 1_000), KEPT_S])

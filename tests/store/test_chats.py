@@ -1,0 +1,101 @@
+"""The chats that subscribed: changed by several at once, moved, forgotten."""
+
+import asyncio
+from dataclasses import replace
+
+from market.alerts import Kind, Severity
+from store import keys
+from store.chats import Chat, QuietHours, StoredChats, Subscription, platform_of
+from store.connection import Connection
+
+CASCADE = Subscription("BTC", Kind.CASCADE, Severity.WARNING)
+REGIME = Subscription(None, Kind.REGIME)
+HERE = "telegram:-100123:7"
+
+
+async def subscribed(stored: StoredChats, address: str, *wanted: Subscription) -> Chat:
+    return await stored.change(
+        address,
+        lambda chat: replace(chat, subscriptions=tuple(dict.fromkeys((*chat.subscriptions, *wanted)))),
+    )
+
+
+async def test_a_chat_comes_back_as_it_was_kept(valkey: Connection) -> None:
+    stored = StoredChats(valkey)
+    assert await stored.get(HERE) is None
+    quiet = QuietHours(23 * 60, 7 * 60, "Europe/Berlin", critical_pierces=True)
+    kept = await stored.change(
+        HERE,
+        lambda chat: replace(chat, subscriptions=(CASCADE,), quiet=quiet, muted_ms={"": 17}, daily_cap=5),
+    )
+    assert await stored.get(HERE) == kept
+    assert await stored.get_all([HERE, "discord:1"]) == {HERE: kept}
+    assert platform_of(HERE) == "telegram"
+
+
+async def test_changes_at_the_same_time_are_all_kept(valkey: Connection) -> None:
+    stored = StoredChats(valkey)
+    wanted = [Subscription(f"A{number}", Kind.CASCADE) for number in range(8)]
+    await asyncio.gather(*(subscribed(stored, HERE, one) for one in wanted))
+    chat = await stored.get(HERE)
+    assert chat is not None
+    assert set(chat.subscriptions) == set(wanted)
+
+
+async def test_who_follows_the_changes_knows_what_who_reads_all_knows(valkey: Connection) -> None:
+    stored = StoredChats(valkey)
+    begin = await stored.newest_change()
+    assert begin == "0-0"
+    for number in range(5):
+        await subscribed(stored, f"discord:{number}", CASCADE)
+    await stored.forget("discord:3")
+    assert {chat.address async for chat in stored.all()} == {f"discord:{number}" for number in (0, 1, 2, 4)}
+    told = await stored.changes(begin)
+    assert told is not None
+    cursor, addresses = told
+    assert set(addresses) == {f"discord:{number}" for number in range(5)}
+    assert await stored.changes(cursor) == (cursor, ())
+    assert cursor == await stored.newest_change()
+
+
+async def test_a_change_that_changes_nothing_is_not_told(valkey: Connection) -> None:
+    stored = StoredChats(valkey)
+    await subscribed(stored, HERE, CASCADE)
+    cursor = await stored.newest_change()
+    await subscribed(stored, HERE, CASCADE)
+    assert await stored.newest_change() == cursor
+
+
+async def test_who_was_away_too_long_has_to_read_all(valkey: Connection) -> None:
+    stored = StoredChats(valkey)
+    await subscribed(stored, "discord:0", CASCADE)
+    cursor = await stored.newest_change()
+    await subscribed(stored, "discord:1", CASCADE)
+    await subscribed(stored, "discord:2", CASCADE)
+    async with valkey.writing() as redis:
+        await redis.xtrim(keys.CHATS_CHANGES, maxlen=1, approximate=False)
+    assert await stored.changes(cursor) is None
+
+
+async def test_a_chat_that_moved_keeps_all_it_has(valkey: Connection) -> None:
+    stored = StoredChats(valkey)
+    await subscribed(stored, "telegram:-5", CASCADE)
+    await subscribed(stored, "telegram:-1005", REGIME)
+    assert await stored.move("telegram:-5", "telegram:-1005")
+    assert await stored.get("telegram:-5") is None
+    moved = await stored.get("telegram:-1005")
+    assert moved is not None
+    assert moved.subscriptions == (CASCADE, REGIME)
+    assert await stored.moved("telegram:-5") == "telegram:-1005"
+    assert await stored.moved("telegram:-6") is None
+    assert not await stored.move("telegram:-5", "telegram:-1005")
+    assert await stored.get("telegram:-1005") == moved
+
+
+async def test_a_forgotten_chat_is_gone(valkey: Connection) -> None:
+    stored = StoredChats(valkey)
+    await subscribed(stored, HERE, CASCADE)
+    assert await stored.forget(HERE)
+    assert not await stored.forget(HERE)
+    assert await stored.get(HERE) is None
+    assert [chat async for chat in stored.all()] == []

@@ -1,0 +1,177 @@
+"""From an announced warning to a row that is gone: each step by itself, repeated, and resumed by another worker."""
+
+from dataclasses import replace
+
+import pytest
+
+from market.alerts import Severity
+from store import keys, outbox
+from store.bulletins import Batch, Bulletins, NotOurs, transition_of
+from store.connection import Connection
+from store.outbox import Claimed, DeadRows, Outbox, Row, packed
+from store.waves import StoredWaves, Wave, packed_wave
+from tests.store.samples import FIRED, NOW_MS
+
+CRITICAL = replace(FIRED, severity=Severity.CRITICAL)
+
+
+def row(number: int, priority: int = 1) -> Row:
+    return Row(
+        f"batch:telegram:{number}", f"telegram:{number}", "batch", (0,), priority, NOW_MS + number, NOW_MS * 2
+    )
+
+
+async def filled(valkey: Connection, *rows: Row) -> Outbox:
+    """An outbox with these rows, by the way of a batch."""
+    bulletins = Bulletins(valkey, group_wait_ms=0)
+    await bulletins.announce(FIRED)
+    batch = await bulletins.batch()
+    assert batch is not None
+    assert await bulletins.fan_out(batch, [packed(one) for one in rows], "all")
+    assert await bulletins.done(batch)
+    box = Outbox(valkey, "telegram")
+    await box.open()
+    return box
+
+
+async def test_a_warning_is_announced_once_however_often_it_is_decided(valkey: Connection) -> None:
+    bulletins = Bulletins(valkey, group_wait_ms=0)
+    assert [await bulletins.announce(FIRED) for _ in range(3)] == [True, False, False]
+    batch = await bulletins.batch()
+    assert batch is not None
+    assert dict(batch.alerts) == {0: FIRED}
+    assert batch.cursor == ""
+
+
+async def test_warnings_of_one_moment_are_one_batch_and_the_next_waits_for_its_end(
+    valkey: Connection,
+) -> None:
+    bulletins = Bulletins(valkey, group_wait_ms=0)
+    others = [replace(FIRED, asset=asset) for asset in ("ETH", "SOL")]
+    for alert in (FIRED, *others):
+        await bulletins.announce(alert)
+    batch = await bulletins.batch()
+    assert batch is not None
+    assert list(batch.alerts.values()) == [FIRED, *others]
+    await bulletins.announce(replace(FIRED, asset="XRP"))
+    assert await bulletins.batch() == batch
+    assert await bulletins.done(batch)
+    assert not await bulletins.done(batch)
+    after = await bulletins.batch()
+    assert after is not None
+    assert [alert.asset for alert in after.alerts.values()] == ["XRP"]
+
+
+async def test_a_warning_waits_for_others_and_a_critical_one_does_not(valkey: Connection) -> None:
+    patient = Bulletins(valkey, group_wait_ms=60_000)
+    await patient.announce(FIRED)
+    assert await patient.batch() is None
+    await patient.announce(CRITICAL)
+    batch = await patient.batch()
+    assert batch is not None
+    assert list(batch.alerts.values()) == [FIRED, CRITICAL]
+
+
+async def test_a_chunk_is_added_once_and_resumed_where_it_ended(valkey: Connection) -> None:
+    bulletins = Bulletins(valkey, group_wait_ms=0)
+    await bulletins.announce(FIRED)
+    batch = await bulletins.batch()
+    assert batch is not None
+    assert await bulletins.fan_out(batch, [packed(row(1)), packed(row(2))], "telegram:2")
+    assert not await bulletins.fan_out(batch, [packed(row(1)), packed(row(2))], "telegram:2")
+    resumed = await Bulletins(valkey, group_wait_ms=0).batch()
+    assert resumed == replace(batch, cursor="telegram:2")
+    assert await bulletins.fan_out(resumed, [packed(row(3))], "telegram:3")
+    assert (await Outbox(valkey, "telegram").depth())["1"] == 3
+    assert await bulletins.facts(batch.id) == {0: FIRED}
+
+
+async def test_another_programs_batch_is_not_ours(valkey: Connection) -> None:
+    bulletins = Bulletins(valkey)
+    with pytest.raises(NotOurs):
+        await bulletins.fan_out(Batch("0-1", {}, ""), [packed(row(1))], "telegram:1")
+    assert not await bulletins.done(Batch("0-1", {}, ""))
+
+
+async def test_the_loudest_come_first_then_the_oldest(valkey: Connection) -> None:
+    box = await filled(valkey, row(1, 2), row(2, 1), row(3, 0), row(4, 1))
+    claimed = await box.claim("one", 3)
+    assert [one.row.key[-1] for one in claimed] == ["3", "2", "4"]
+    assert [one.row.key[-1] for one in await box.claim("two", 3)] == ["1"]
+    assert await box.claim("one", 3) == ()
+
+
+async def test_a_row_is_gone_when_it_is_committed_and_its_wave_is_kept(valkey: Connection) -> None:
+    box = await filled(valkey, row(1))
+    (claimed,) = await box.claim("one", 1)
+    assert await box.begin(claimed) == 0
+    wave = Wave("telegram:1", "17", {"cascade:BTC": FIRED}, Severity.WARNING, NOW_MS, NOW_MS)
+    assert await box.commit(claimed, packed_wave(wave))
+    assert not await box.commit(claimed, packed_wave(replace(wave, message="18")))
+    assert await StoredWaves(valkey).get("telegram:1") == wave
+    assert await StoredWaves(valkey).get("telegram:2") == Wave("telegram:2")
+    assert set((await box.depth()).values()) == {0}
+
+
+async def test_a_row_that_may_have_arrived_is_sent_twice_at_most(valkey: Connection) -> None:
+    box = await filled(valkey, row(1))
+    (claimed,) = await box.claim("one", 1)
+    assert await box.uncertain(claimed, NOW_MS)
+    assert await box.wake(NOW_MS + outbox.TRY_AGAIN_MS - 1) == 0
+    assert await box.wake(NOW_MS + outbox.TRY_AGAIN_MS) == 1
+    (again,) = await box.claim("one", 1)
+    assert again.row == replace(claimed.row, copies=1)
+    assert not await box.uncertain(again, NOW_MS)
+    (dead,) = await DeadRows(valkey).all()
+    assert (dead.row, dead.why) == (again.row, "uncertain")
+    assert set((await box.depth()).values()) == {0}
+
+
+async def test_the_rows_of_a_dead_worker_are_inherited_and_known_to_have_begun(
+    valkey: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "LONGEST_SEND_MS", 0)
+    box = await filled(valkey, row(1), row(2))
+    first, _ = await box.claim("dead", 2)
+    assert await box.begin(first) == 0
+    heirs = await box.claim("heir", 5)
+    assert [one.row.key for one in heirs] == [row(1).key, row(2).key]
+    assert [await box.begin(one) for one in heirs] == [1, 0]
+
+
+async def test_a_row_for_later_waits_and_keeps_its_priority(valkey: Connection) -> None:
+    box = await filled(valkey, row(1, 0))
+    (claimed,) = await box.claim("one", 1)
+    assert await box.later(claimed, NOW_MS + 1_000)
+    assert not await box.later(claimed, NOW_MS + 1_000)
+    assert (await box.depth()) == {"0": 0, "1": 0, "2": 0, "later": 1}
+    assert await box.claim("one", 1) == ()
+    assert await box.wake(NOW_MS + 1_000) == 1
+    (again,) = await box.claim("one", 1)
+    assert again.row == claimed.row
+    assert again.stream == keys.outbox("telegram", 0)
+
+
+async def test_a_dead_row_comes_back_once(valkey: Connection) -> None:
+    box = await filled(valkey, row(1))
+    (claimed,) = await box.claim("one", 1)
+    assert await box.bury(claimed, NOW_MS, "refused")
+    assert not await box.bury(claimed, NOW_MS, "refused")
+    rows = DeadRows(valkey)
+    assert await rows.requeue(claimed.row.key)
+    assert not await rows.requeue(claimed.row.key)
+    (again,) = await box.claim("one", 1)
+    assert again.row == claimed.row
+
+
+async def test_opening_twice_changes_nothing(valkey: Connection) -> None:
+    box = await filled(valkey, row(1))
+    (claimed,) = await box.claim("one", 1)
+    await box.open()
+    assert isinstance(claimed, Claimed)
+    assert await box.claim("two", 1) == ()
+
+
+def test_a_transition_is_known_by_what_happened_not_by_when_it_was_decided() -> None:
+    assert transition_of(FIRED) == transition_of(replace(FIRED, facts={}))
+    assert transition_of(FIRED) != transition_of(CRITICAL)
