@@ -5,7 +5,20 @@ A double of exchanges, not of the scheduler: what reads it is the production cod
 
 from scheduler.simulator.server.exchanges import SimulatedExchanges, serve
 from scheduler.simulator.server.faster import faster_clock
-from scheduler.simulator.server.faults import Fault, Trouble
+from scheduler.simulator.server.faults import Fault, Of, Trouble
+from scheduler.simulator.server.troubles import FORCED, MARKS, TROUBLES, silent
 from scheduler.simulator.server.venue import STANDINGS
 
-__all__ = ["STANDINGS", "Fault", "SimulatedExchanges", "Trouble", "faster_clock", "serve"]
+__all__ = [
+    "FORCED",
+    "MARKS",
+    "STANDINGS",
+    "TROUBLES",
+    "Fault",
+    "Of",
+    "SimulatedExchanges",
+    "Trouble",
+    "faster_clock",
+    "serve",
+    "silent",
+]

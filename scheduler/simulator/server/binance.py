@@ -12,7 +12,7 @@ from scheduler.simulator.server.speech import FOREVER_MS, Answer, Params, Refuse
 from scheduler.simulator.server.venue import Bar, Forced, VenueMarket
 
 QUOTE, COIN_MARGINED_SUFFIX = "USDT", "USD_PERP"
-HOURS = 8
+USUAL_HOURS = 8
 JITTER_MS = 7
 """Settlements are stamped some milliseconds after the full hour."""
 STEPS = {"5m": 5 * MINUTE_MS, "1h": HOUR_MS}
@@ -28,7 +28,7 @@ class Binance:
 
     def __init__(self, market: VenueMarket) -> None:
         self._market = market
-        self._assets: dict[str, Asset] = {asset + QUOTE: asset for asset in market.tape.assets}
+        self._assets: dict[str, Asset] = {asset + QUOTE: asset for asset in market.assets}
         self._answers: dict[str, Answer] = {
             "/fapi/v1/exchangeInfo": self._contracts,
             "/fapi/v1/fundingInfo": self._adjusted_intervals,
@@ -81,8 +81,11 @@ class Binance:
         return {"timezone": "UTC", "serverTime": now_ms, "symbols": [*coined, *ours, *dated]}
 
     def _adjusted_intervals(self, params: Params, now_ms: int) -> object:
-        """None: symbols with the usual eight hours are not listed."""
-        return []
+        """Symbols with the usual eight hours are not listed."""
+        hours = self._market.hours
+        if hours == USUAL_HOURS:
+            return []
+        return [{"symbol": symbol, "fundingIntervalHours": hours} for symbol in self._assets]
 
     def _premiums(self, params: Params, now_ms: int) -> object:
         rows = [self._premium(symbol, asset, now_ms) for symbol, asset in self._assets.items()]
@@ -98,9 +101,9 @@ class Binance:
             "symbol": symbol,
             "markPrice": decimal(market.mark(asset, now_ms)),
             "indexPrice": decimal(market.index(asset, now_ms)),
-            "lastFundingRate": decimal(market.tape.rate_8h(asset, now_ms)),
+            "lastFundingRate": decimal(self._rate(asset, now_ms)),
             "interestRate": "0.00010000",
-            "nextFundingTime": _next_ms(now_ms),
+            "nextFundingTime": self._next_ms(now_ms),
             "time": now_ms,
         }
 
@@ -139,7 +142,7 @@ class Binance:
         symbol, asset = self._asset(params)
         limit = whole(params, "limit", 100)
         last_ms = whole(params, "endTime", now_ms)
-        rows = self._market.paid(asset, HOURS, whole(params, "startTime", 0), last_ms, now_ms)
+        rows = self._market.paid(asset, self._market.hours, whole(params, "startTime", 0), last_ms, now_ms)
         chosen = rows[:limit] if "startTime" in params else rows[-limit:]
         return [
             {
@@ -166,14 +169,17 @@ class Binance:
             "s": symbol,
             "p": decimal(self._market.mark(asset, now_ms)),
             "i": decimal(self._market.index(asset, now_ms)),
-            "r": decimal(self._market.tape.rate_8h(asset, now_ms)),
-            "T": _next_ms(now_ms),
+            "r": decimal(self._rate(asset, now_ms)),
+            "T": self._next_ms(now_ms),
             "st": 1,
         }
 
+    def _rate(self, asset: Asset, now_ms: int) -> float:
+        return self._market.tape.rate_8h(asset, now_ms) * self._market.hours / USUAL_HOURS
 
-def _next_ms(now_ms: int) -> int:
-    return min(FOREVER_MS, (now_ms // (HOURS * HOUR_MS) + 1) * HOURS * HOUR_MS)
+    def _next_ms(self, now_ms: int) -> int:
+        step_ms = self._market.hours * HOUR_MS
+        return min(FOREVER_MS, (now_ms // step_ms + 1) * step_ms)
 
 
 def _contract(symbol: str, asset: Asset, quote: str, margin: str) -> dict[str, object]:

@@ -12,7 +12,6 @@ from scheduler.simulator.server.speech import Answer, Params, Refused, decimal, 
 from scheduler.simulator.server.venue import Bar, Forced, VenueMarket
 
 QUOTE = "USDT"
-HOURS = 8
 STEPS = {"5": 5 * MINUTE_MS, "60": HOUR_MS, "5min": 5 * MINUTE_MS, "1h": HOUR_MS}
 BRACKETS = ((2_000_000, 100, "0.005", "0"), (10_000_000, 50, "0.01", "10000"))
 
@@ -24,7 +23,7 @@ class Bybit:
 
     def __init__(self, market: VenueMarket) -> None:
         self._market = market
-        self._assets: dict[str, Asset] = {asset + QUOTE: asset for asset in market.tape.assets}
+        self._assets: dict[str, Asset] = {asset + QUOTE: asset for asset in market.assets}
         self._answers: dict[str, Answer] = {
             "/v5/market/instruments-info": self._contracts,
             "/v5/market/tickers": self._tickers,
@@ -77,6 +76,7 @@ class Bybit:
     def _ticker(self, symbol: str, asset: Asset, now_ms: int) -> dict[str, str]:
         market = self._market
         coins, mark = market.open_interest(asset, now_ms), market.mark(asset, now_ms)
+        step_ms = market.hours * HOUR_MS
         return {
             "symbol": symbol,
             "lastPrice": decimal(mark),
@@ -85,15 +85,30 @@ class Bybit:
             "openInterest": decimal(2.0 * coins, 3),
             "singleOpenInterest": decimal(coins, 3),
             "openInterestValue": decimal(2.0 * coins * mark, 2),
-            "fundingRate": decimal(market.tape.rate_8h(asset, now_ms)),
-            "nextFundingTime": str((now_ms // (HOURS * HOUR_MS) + 1) * HOURS * HOUR_MS),
-            "fundingIntervalHour": str(HOURS),
+            "fundingRate": decimal(market.tape.rate_8h(asset, now_ms) * market.hours / 8.0),
+            "nextFundingTime": str((now_ms // step_ms + 1) * step_ms),
+            "fundingIntervalHour": str(market.hours),
         }
 
     def _contracts(self, params: Params, now_ms: int) -> object:
-        ours = [_contract(symbol, asset, "LinearPerpetual") for symbol, asset in self._assets.items()]
-        dated = [_contract(f"{asset}-27MAR26", asset, "LinearFutures") for asset in self._assets.values()]
+        ours = [self._contract(symbol, asset, "LinearPerpetual") for symbol, asset in self._assets.items()]
+        dated = [
+            self._contract(f"{asset}-27MAR26", asset, "LinearFutures") for asset in self._assets.values()
+        ]
         return {"category": "linear", "list": [*ours, *dated], "nextPageCursor": ""}
+
+    def _contract(self, symbol: str, asset: Asset, kind: str) -> dict[str, object]:
+        return {
+            "symbol": symbol,
+            "contractType": kind,
+            "status": "Trading",
+            "baseCoin": asset,
+            "quoteCoin": QUOTE,
+            "settleCoin": QUOTE,
+            "fundingInterval": self._market.hours * HOUR_MS // MINUTE_MS,
+            "priceFilter": {"tickSize": "0.10"},
+            "leverageFilter": {"maxLeverage": "100.00"},
+        }
 
     def _tickers(self, params: Params, now_ms: int) -> object:
         rows = [self._ticker(symbol, asset, now_ms) for symbol, asset in self._assets.items()]
@@ -132,7 +147,7 @@ class Bybit:
     def _paid(self, params: Params, now_ms: int) -> object:
         symbol, limit = params["symbol"], whole(params, "limit", 200)
         first_ms, last_ms = whole(params, "startTime", 0), whole(params, "endTime", now_ms)
-        rows = self._market.paid(self._assets[symbol], HOURS, first_ms, last_ms, now_ms)
+        rows = self._market.paid(self._assets[symbol], self._market.hours, first_ms, last_ms, now_ms)
         said = [
             {"symbol": symbol, "fundingRate": decimal(rate), "fundingRateTimestamp": str(at_ms)}
             for at_ms, rate in reversed(rows)
@@ -169,20 +184,6 @@ def _envelope(code: int, message: str, result: object, now_ms: int) -> object:
 
 def _frame(topic: str, kind: str, now_ms: int, data: object) -> object:
     return {"topic": topic, "type": kind, "ts": now_ms, "data": data, "cs": 1}
-
-
-def _contract(symbol: str, asset: Asset, kind: str) -> dict[str, object]:
-    return {
-        "symbol": symbol,
-        "contractType": kind,
-        "status": "Trading",
-        "baseCoin": asset,
-        "quoteCoin": QUOTE,
-        "settleCoin": QUOTE,
-        "fundingInterval": HOURS * HOUR_MS // MINUTE_MS,
-        "priceFilter": {"tickSize": "0.10"},
-        "leverageFilter": {"maxLeverage": "100.00"},
-    }
 
 
 def _kline(bar: Bar) -> list[str]:

@@ -29,7 +29,7 @@ class Deribit:
         self._market = market
         self._assets: dict[str, Asset] = {
             f"{asset}-PERPETUAL" if asset in INVERSE else f"{asset}_USDC-PERPETUAL": asset
-            for asset in market.tape.assets
+            for asset in market.assets
         }
         self._answers: dict[str, Answer] = {
             "get_instruments": self._contracts,

@@ -12,14 +12,17 @@ from scheduler.clock import Clock
 from scheduler.simulator.market import SimulatedMarket
 from scheduler.simulator.server.binance import Binance
 from scheduler.simulator.server.bybit import Bybit
+from scheduler.simulator.server.conduct import refused, sent
 from scheduler.simulator.server.deribit import Deribit
-from scheduler.simulator.server.faults import Switch
+from scheduler.simulator.server.doors import Door
+from scheduler.simulator.server.faults import Fault, Switch, Trouble
 from scheduler.simulator.server.hyperliquid import Hyperliquid
-from scheduler.simulator.server.line import Line, written
+from scheduler.simulator.server.line import Line
+from scheduler.simulator.server.mangling import written
 from scheduler.simulator.server.okx import Okx
 from scheduler.simulator.server.speech import Refused, Speech
 from scheduler.simulator.server.tape import Tape
-from scheduler.simulator.server.venue import VenueMarket
+from scheduler.simulator.server.venue import HOURS, VenueMarket
 
 SHUTDOWN_S = 1.0
 """How long questions under way may take when the server ends."""
@@ -49,19 +52,19 @@ class SimulatedExchanges:
         self.markets = {venue: VenueMarket(tape, venue) for venue in SPEECHES}
         self._speeches = {venue: speak(self.markets[venue]) for venue, speak in SPEECHES.items()}
         self._clock, self._latency = clock, latency
-        self._port = 0
+        self._doors: dict[Venue, Door] = {}
         self._lines: list[Line] = []
-        self.faults = Switch()
+        self.faults = Switch(self._change)
 
     @property
     def rest_urls(self) -> dict[Venue, str]:
         """Where questions are asked, by venue."""
-        return {venue: f"http://127.0.0.1:{self._port}/{venue}" for venue in SPEECHES}
+        return {venue: f"http://127.0.0.1:{self._doors[venue].port}/{venue}" for venue in SPEECHES}
 
     @property
     def ws_urls(self) -> dict[Venue, str]:
         """Where streams are listened to, by venue."""
-        return {venue: f"ws://127.0.0.1:{self._port}/{venue}" for venue in SPEECHES}
+        return {venue: f"ws://127.0.0.1:{self._doors[venue].port}/{venue}" for venue in SPEECHES}
 
     @property
     def open_lines(self) -> int:
@@ -81,7 +84,10 @@ class SimulatedExchanges:
                 await line.heard()
 
     async def start(self, port: int = 0) -> web.AppRunner:
-        """Serve on loopback, on a free port unless one is named; `cleanup` of what comes back ends it. Raises OSError."""
+        """Serve on loopback until `cleanup` of what comes back: each venue at a port of its own, all of them at `port` too.
+
+        Raises OSError.
+        """
         app = web.Application()
         app.router.add_route("*", "/{venue}{path:/.*}", self._serve)
         app.on_shutdown.append(self._hang_up)
@@ -89,7 +95,9 @@ class SimulatedExchanges:
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
-        self._port = runner.addresses[0][1]
+        self._doors = {venue: Door(runner.server) for venue in SPEECHES}
+        for door in self._doors.values():
+            await door.open()
         return runner
 
     async def _hang_up(self, app: web.Application) -> None:
@@ -97,6 +105,8 @@ class SimulatedExchanges:
             self.faults.clear(venue)
         for line in tuple(self._lines):
             await line.hang_up()
+        for door in self._doors.values():
+            door.shut()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -104,12 +114,14 @@ class SimulatedExchanges:
             speech = self._speeches[venue]
         except (KeyError, ValueError):
             raise web.HTTPNotFound from None
-        trouble = await self.faults.troubled(venue, request)
+        trouble = await refused(venue, self.faults, request)
         if trouble is not None:
             return trouble
         path = request.match_info["path"]
         if path == speech.ws_path and "upgrade" in request.headers.get("connection", "").lower():
-            return await self._listen(request, Line(venue, speech, self._clock, self.faults))
+            return await self._listen(
+                request, Line(venue, lambda: self._speeches[venue], self._clock, self.faults)
+            )
         return await self._answer(request, venue, speech, path)
 
     async def _answer(
@@ -118,11 +130,29 @@ class SimulatedExchanges:
         body = await request.read()
         await self._clock.sleep(self._latency * self.markets[venue].standing.latency_s)
         try:
-            said, status = speech.answer(path, request.query, body, self._clock.now_ms()), 200
+            said, status = speech.answer(path, request.query, body, self._told_of_ms(venue)), 200
         except Refused as refused:
             said, status = refused.body, refused.status
-        payload = self.faults.garbled(venue, written(said))
-        return web.Response(body=payload, status=status, content_type="application/json")
+        payload = written(said, venue, self.faults)
+        return await sent(payload, status, venue, self.faults, request, self._clock)
+
+    def _told_of_ms(self, venue: Venue) -> int:
+        """Which moment a venue answers of."""
+        return self._clock.now_ms() - round(self.faults.seconds(venue, Fault.REPLAY) * 1_000)
+
+    def _change(self, venue: Venue, trouble: Trouble, begins: bool) -> None:
+        """Let a trouble come over the venue's market, or its door."""
+        market = self.markets[venue]
+        match trouble.fault:
+            case Fault.FREEZE:
+                market.freeze(self._clock.now_ms()) if begins else market.thaw()
+            case Fault.INTERVAL:
+                market.hours = trouble.hours if begins else HOURS[venue]
+            case Fault.DELIST:
+                market.gone = {trouble.asset} if begins else set()
+                self._speeches[venue] = SPEECHES[venue](market)
+            case Fault.REFUSE:
+                self._doors[venue].shut() if begins else self._doors[venue].open_again()
 
     async def _listen(self, request: web.Request, line: Line) -> web.WebSocketResponse:
         self._lines.append(line)

@@ -46,7 +46,7 @@ class Hyperliquid:
             coin = wish.get("coin") or wish.get("req", {}).get("coin")
         except (msgspec.MsgspecError, KeyError, TypeError, AttributeError):
             raise Refused(422, "Failed to deserialize the JSON body into the target type") from None
-        if path != "/info" or coin not in {None, *self._market.tape.assets}:
+        if path != "/info" or coin not in {None, *self._market.assets}:
             raise Refused(404 if path != "/info" else 500, "null")
         return found(wish, now_ms)
 
@@ -60,7 +60,7 @@ class Hyperliquid:
 
     def frames(self, topics: set[str], after_ms: int, now_ms: int) -> Iterator[object]:
         """The context of each coin."""
-        for asset in self._market.tape.assets:
+        for asset in self._market.assets:
             if asset in topics:
                 context = self._context(asset, now_ms)
                 yield {"channel": "activeAssetCtx", "data": {"coin": asset, "ctx": context}}
@@ -68,7 +68,7 @@ class Hyperliquid:
     def _meta(self, wish: Wish, now_ms: int) -> dict[str, object]:
         ours = [
             {"name": asset, "szDecimals": 5, "maxLeverage": TABLE, "marginTableId": TABLE}
-            for asset in self._market.tape.assets
+            for asset in self._market.assets
         ]
         gone = {
             "name": GONE,
@@ -88,7 +88,7 @@ class Hyperliquid:
         gone = {"funding": None, "openInterest": None, "markPx": None, "oraclePx": None}
         return [
             self._meta(wish, now_ms),
-            [gone, *(self._context(asset, now_ms) for asset in self._market.tape.assets)],
+            [gone, *(self._context(asset, now_ms) for asset in self._market.assets)],
         ]
 
     def _context(self, asset: Asset, now_ms: int) -> dict[str, object]:
@@ -113,7 +113,7 @@ class Hyperliquid:
                     ["BybitPerp", self._prediction(asset, 8, now_ms)],
                 ],
             ]
-            for asset in self._market.tape.assets
+            for asset in self._market.assets
         ]
 
     def _prediction(self, asset: Asset, hours: int, now_ms: int) -> dict[str, object]:

@@ -1,15 +1,15 @@
 """One websocket connection to a simulated venue: what the client says is answered at once, what happens is told each tick."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from market.observations import Venue
 from scheduler.clock import Clock
-from scheduler.simulator.server.faults import Fault, Switch
+from scheduler.simulator.server.conduct import Conduct
+from scheduler.simulator.server.faults import Switch
 from scheduler.simulator.server.speech import Speech
 
 TICK_S = 1.0
@@ -20,8 +20,8 @@ LONGEST_MESSAGE_BYTES = 65_536
 class Line:
     """A connection that has been accepted; `talk` keeps it until either side ends it."""
 
-    def __init__(self, venue: Venue, speech: Speech, clock: Clock, switch: Switch) -> None:
-        self._venue, self._speech, self._clock, self._switch = venue, speech, clock, switch
+    def __init__(self, venue: Venue, speech: Callable[[], Speech], clock: Clock, switch: Switch) -> None:
+        self._speech, self._clock, self._conduct = speech, clock, Conduct(venue, switch)
         self._socket = web.WebSocketResponse(max_msg_size=LONGEST_MESSAGE_BYTES, autoping=False)
         self._topics: set[str] = set()
         self._told_ms = clock.now_ms()
@@ -67,13 +67,13 @@ class Line:
         """Acknowledge, then tell how things stand in what has just been subscribed to."""
         before = set(self._topics)
         now_ms = self._clock.now_ms()
-        await self._say(self._speech.hear(said, self._topics))
-        await self._say(self._speech.frames(self._topics - before, now_ms, now_ms))
+        await self._say(self._conduct.replies(self._speech().hear(said, self._topics)))
+        await self._say(self._conduct.frames(self._speech(), self._topics - before, now_ms, now_ms))
 
     async def _tell_each_tick(self, request: web.Request) -> None:
         while not self._socket.closed:
             await self._clock.sleep(TICK_S)
-            await self._suffer(request)
+            await self._conduct.suffer(self._socket, request)
             await self._tell()
 
     async def _tell(self) -> None:
@@ -82,25 +82,12 @@ class Line:
             after_ms, now_ms = self._told_ms, self._clock.now_ms()
             if now_ms > after_ms:
                 self._told_ms = now_ms
-                await self._say(self._speech.frames(self._topics, after_ms, now_ms))
+                await self._say(self._conduct.frames(self._speech(), self._topics, after_ms, now_ms))
 
-    async def _suffer(self, request: web.Request) -> None:
-        match self._switch.fault(self._venue):
-            case Fault.STATUS:
-                await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
-            case Fault.DROP if request.transport is not None:
-                request.transport.abort()
-
-    async def _say(self, frames: Iterable[object]) -> None:
+    async def _say(self, payloads: Iterable[bytes]) -> None:
         """A client that has gone is noticed by who listens to it."""
         with suppress(ConnectionError):
-            for frame in frames:
-                if self._socket.closed or self._switch.fault(self._venue) is Fault.STALL:
+            for payload in payloads:
+                if self._socket.closed:
                     return
-                payload = self._switch.garbled(self._venue, written(frame))
                 await self._socket.send_str(payload.decode())
-
-
-def written(said: object) -> bytes:
-    """Text as it is, anything else as JSON."""
-    return said.encode() if isinstance(said, str) else msgspec.json.encode(said)

@@ -14,7 +14,6 @@ from scheduler.simulator.server.venue import Bar, Forced, VenueMarket
 
 QUOTE, SWAP = "-USDT", "-USDT-SWAP"
 INVERSE = "-USD-SWAP"
-HOURS = 8
 CONTRACT_COINS = {"BTC": 0.01, "ETH": 0.1, "SOL": 1.0}
 STEPS = {"5m": 5 * MINUTE_MS, "1H": HOUR_MS}
 LIQUIDATIONS_KEPT_MS = DAY_MS
@@ -30,7 +29,7 @@ class Okx:
 
     def __init__(self, market: VenueMarket) -> None:
         self._market = market
-        self._assets: dict[str, Asset] = {asset + SWAP: asset for asset in market.tape.assets}
+        self._assets: dict[str, Asset] = {asset + SWAP: asset for asset in market.assets}
         self._answers: dict[str, Answer] = {
             PUBLIC + "instruments": self._contracts,
             PUBLIC + "mark-price": partial(self._rows, "mark-price"),
@@ -92,11 +91,12 @@ class Okx:
             return said | {"markPx": decimal(self._market.mark(asset, now_ms))}
         if channel == "open-interest":
             return said | self._opened(asset, now_ms)
-        ends_ms = (now_ms // (HOURS * HOUR_MS) + 1) * HOURS * HOUR_MS
+        step_ms = self._market.hours * HOUR_MS
+        ends_ms = (now_ms // step_ms + 1) * step_ms
         return said | {
-            "fundingRate": decimal(self._market.tape.rate_8h(asset, now_ms)),
+            "fundingRate": decimal(self._market.tape.rate_8h(asset, now_ms) * self._market.hours / 8.0),
             "fundingTime": str(ends_ms),
-            "nextFundingTime": str(ends_ms + HOURS * HOUR_MS),
+            "nextFundingTime": str(ends_ms + step_ms),
             "nextFundingRate": "",
         }
 
@@ -148,7 +148,7 @@ class Okx:
         """What was paid, and beside it what had been predicted, which is another number."""
         symbol = params["instId"]
         first_ms, last_ms = whole(params, "before", 0) + 1, whole(params, "after", FOREVER_MS) - 1
-        rows = self._market.paid(self._assets[symbol], HOURS, first_ms, last_ms, now_ms)
+        rows = self._market.paid(self._assets[symbol], self._market.hours, first_ms, last_ms, now_ms)
         said = [
             {
                 "instId": symbol,

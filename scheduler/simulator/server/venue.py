@@ -41,6 +41,11 @@ STANDINGS: Mapping[Venue, Standing] = MappingProxyType(
     }
 )
 
+HOURS: Mapping[Venue, int] = MappingProxyType(
+    {Venue.BINANCE: 8, Venue.BYBIT: 8, Venue.OKX: 8, Venue.HYPERLIQUID: 1, Venue.DERIBIT: 1}
+)
+"""How often funding is paid, unless a venue changes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -72,13 +77,23 @@ class Forced:
 
 
 class VenueMarket:
-    """What one venue knows at a moment: coins and US dollars; the writers of its formats make its own units of them."""
+    """What one venue knows at a moment: coins and US dollars; the writers of its formats make its own units of them.
+
+    `gone` are coins it has delisted, `hours` how often it pays funding.
+    """
 
     def __init__(self, tape: Tape, venue: Venue) -> None:
         self.tape, self.venue = tape, venue
         self.standing = STANDINGS[venue]
+        self.gone: set[Asset] = set()
+        self.hours = HOURS[venue]
         self._forced: dict[tuple[Asset, int], tuple[Forced, ...]] = {}
         self._frozen_at_ms = float("inf")
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """The coins it lists."""
+        return tuple(asset for asset in self.tape.assets if asset not in self.gone)
 
     def freeze(self, at_ms: float) -> None:
         """From then on price and open interest stay as they are, under times that go on: an exchange that hangs inside."""
