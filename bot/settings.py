@@ -7,11 +7,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from market.observations import Asset
+from market.observations import Asset, Venue
 
 PREFIX = "SEAWALL_"
 SECRETS = ("telegram_token", "discord_token", "redis_url")
@@ -19,12 +20,16 @@ SECRETS = ("telegram_token", "discord_token", "redis_url")
 
 SECRET_FILE_BYTES = 4_096
 MANY_ASSETS = 300
+MANY_OPERATORS = 100
+LONGEST_URL = 2_000
+EXCHANGES = (Venue.BINANCE, Venue.BYBIT, Venue.OKX, Venue.DERIBIT, Venue.HYPERLIQUID)
 
 _TELEGRAM_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{30,100}")
 _DISCORD_TOKEN = re.compile(r"[A-Za-z0-9_-]{18,40}\.[A-Za-z0-9_-]{4,10}\.[A-Za-z0-9_-]{20,80}")
 _REDIS_URL = re.compile(r"(rediss?|valkeys?|unix)://\S+")
 _ASSET = re.compile(r"[A-Z0-9]{1,20}")
-_ELSEWHERE = re.compile(r"SEAWALL_(RECORDINGS|FAULT|[A-Z]+_(REST|WS)_URL)")
+_OPERATOR = re.compile(r"(telegram|discord):[0-9]{1,20}")
+_ELSEWHERE = re.compile(r"SEAWALL_(RECORDINGS|FAULT)")
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -35,6 +40,43 @@ class Misconfigured(Exception):
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+def _rest_address(url: str) -> str:
+    return _address(url, ("http", "https"))
+
+
+def _ws_address(url: str) -> str:
+    return _address(url, ("ws", "wss"))
+
+
+def _address(url: str, schemes: tuple[str, ...]) -> str:
+    """The address without a slash at its end. Raises ValueError, which never repeats what was given."""
+    try:
+        parts = urlsplit(url.strip())
+        is_plain = parts.username is None and parts.password is None and not (parts.query or parts.fragment)
+        is_whole = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_plain = is_whole = False
+    if not (
+        is_plain
+        and is_whole
+        and len(url) <= LONGEST_URL
+        and url.strip().isprintable()
+        and " " not in url.strip()
+    ):
+        raise ValueError(
+            f"must be an address such as {schemes[-1]}://host:port/path, without user or password"
+        )
+    return url.strip().rstrip("/")
+
+
+def _elsewhere(name: str, of: str) -> str:
+    return f"Where {name}'s {of} are found instead of at {name}."
+
+
+RestUrl = Annotated[str, AfterValidator(_rest_address)]
+WsUrl = Annotated[str, AfterValidator(_ws_address)]
 
 
 def state_directory(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
@@ -70,7 +112,24 @@ class Settings(BaseSettings):
         default=None, description="Root of a Discord REST server, with its version. Default: Discord's own."
     )
     assets: Annotated[tuple[Asset, ...], NoDecode] = Field(
-        default=("BTC", "ETH"), description="Watched assets, separated by commas."
+        default=(),
+        description="Watched assets, separated by commas. Default: BTC, ETH, SOL and the twelve next by open interest.",
+    )
+    operators: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Who may change what is watched: telegram:123456,discord:987. Default: nobody in a chat.",
+    )
+    binance_rest_url: RestUrl | None = Field(default=None, description=_elsewhere("Binance", "REST"))
+    binance_ws_url: WsUrl | None = Field(default=None, description=_elsewhere("Binance", "websockets"))
+    bybit_rest_url: RestUrl | None = Field(default=None, description=_elsewhere("Bybit", "REST"))
+    bybit_ws_url: WsUrl | None = Field(default=None, description=_elsewhere("Bybit", "websockets"))
+    okx_rest_url: RestUrl | None = Field(default=None, description=_elsewhere("OKX", "REST"))
+    okx_ws_url: WsUrl | None = Field(default=None, description=_elsewhere("OKX", "websockets"))
+    deribit_rest_url: RestUrl | None = Field(default=None, description=_elsewhere("Deribit", "REST"))
+    deribit_ws_url: WsUrl | None = Field(default=None, description=_elsewhere("Deribit", "websockets"))
+    hyperliquid_rest_url: RestUrl | None = Field(default=None, description=_elsewhere("Hyperliquid", "REST"))
+    hyperliquid_ws_url: WsUrl | None = Field(
+        default=None, description=_elsewhere("Hyperliquid", "websockets")
     )
     data_dir: Path = Field(
         default_factory=lambda: state_directory(os.environ),
@@ -104,6 +163,8 @@ class Settings(BaseSettings):
     @field_validator("assets", mode="before")
     @classmethod
     def _assets_are_names(cls, value: object) -> tuple[Asset, ...]:
+        if value == ():
+            return ()
         listed = value.split(",") if isinstance(value, str) else value
         words = [str(word) for word in listed] if isinstance(listed, list | tuple) else []
         names = tuple(dict.fromkeys(word.strip().upper() for word in words if word.strip()))
@@ -114,6 +175,20 @@ class Settings(BaseSettings):
             )
         return names
 
+    @field_validator("operators", mode="before")
+    @classmethod
+    def _operators_are_people(cls, value: object) -> tuple[str, ...]:
+        listed = value.split(",") if isinstance(value, str) else value
+        words = [str(word).strip() for word in listed] if isinstance(listed, list | tuple) else [""]
+        people = tuple(dict.fromkeys(word.lower() for word in words if word))
+        wrong = [place for place, person in enumerate(people, 1) if not _OPERATOR.fullmatch(person)]
+        if wrong or len(people) > MANY_OPERATORS:
+            raise ValueError(
+                f"must be at most {MANY_OPERATORS} people such as telegram:123456,discord:987"
+                + (f"; number {wrong[0]} is none" if wrong else "")
+            )
+        return people
+
     @field_validator("log_level", "library_log_level", mode="before")
     @classmethod
     def _levels_are_capitals(cls, value: object) -> object:
@@ -123,6 +198,16 @@ class Settings(BaseSettings):
     @classmethod
     def _home_is_spelled_out(cls, path: Path) -> Path:
         return path.expanduser().absolute()
+
+    def rest_urls(self) -> dict[Venue, str]:
+        """Where questions are asked, of the venues the operator sends elsewhere."""
+        given = {venue: getattr(self, f"{venue}_rest_url") for venue in EXCHANGES}
+        return {venue: url for venue, url in given.items() if url is not None}
+
+    def ws_urls(self) -> dict[Venue, str]:
+        """Where streams are listened to, of the venues the operator sends elsewhere."""
+        given = {venue: getattr(self, f"{venue}_ws_url") for venue in EXCHANGES}
+        return {venue: url for venue, url in given.items() if url is not None}
 
     def secrets(self) -> tuple[str, ...]:
         """The secrets in clear, for the redaction of logs only."""

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Misconfigured, Settings, read_settings, state_directory
+from bot.settings import EXCHANGES, Misconfigured, Settings, read_settings, state_directory
+from market.observations import Venue
 from tests import canary
 
 
@@ -24,7 +25,9 @@ def test_nothing_has_to_be_set() -> None:
     assert settings.telegram_token is None
     assert settings.discord_token is None
     assert settings.redis_url is None
-    assert settings.assets == ("BTC", "ETH")
+    assert settings.assets == ()
+    assert settings.operators == ()
+    assert settings.rest_urls() == settings.ws_urls() == {}
     assert settings.secrets() == ()
 
 
@@ -92,10 +95,67 @@ def test_a_slip_of_the_pen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert problems() == ("SEAWALL_TELEGRAM_TOEKN is no setting. Did you mean SEAWALL_TELEGRAM_TOKEN?",)
 
 
-@pytest.mark.parametrize("name", ["SEAWALL_RECORDINGS", "SEAWALL_BINANCE_REST_URL", "SEAWALL_OKX_WS_URL"])
-def test_what_others_read_is_no_slip(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(name, "x")
+def test_what_tests_read_is_no_slip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_RECORDINGS", "x")
     read_settings()
+
+
+def test_each_venue_can_be_sent_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_BINANCE_REST_URL", "http://127.0.0.1:8000/binance/")
+    monkeypatch.setenv("SEAWALL_HYPERLIQUID_WS_URL", "wss://[::1]:9/hyperliquid")
+    settings = read_settings()
+    assert settings.rest_urls() == {Venue.BINANCE: "http://127.0.0.1:8000/binance"}
+    assert settings.ws_urls() == {Venue.HYPERLIQUID: "wss://[::1]:9/hyperliquid"}
+
+
+@pytest.mark.parametrize("venue", EXCHANGES)
+@pytest.mark.parametrize("of", ["REST", "WS"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "x",
+        "ftp://host",
+        "//host",
+        "{scheme}://",
+        "{scheme}://host:99999",
+        "{scheme}://me:word-of-honour@host",
+    ],
+)
+def test_an_address_that_is_none_is_named_without_what_was_given(
+    venue: Venue, of: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"SEAWALL_{venue.upper()}_{of}_URL"
+    monkeypatch.setenv(name, url.format(scheme="https" if of == "REST" else "wss"))
+    (problem,) = problems()
+    assert problem.startswith(f"{name} must be an address such as {'https' if of == 'REST' else 'wss'}://")
+    assert "word-of-honour" not in problem
+
+
+def test_streams_are_not_asked_over_http_nor_questions_over_websockets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SEAWALL_OKX_WS_URL", "https://host")
+    monkeypatch.setenv("SEAWALL_OKX_REST_URL", "wss://host")
+    assert len(problems()) == 2
+
+
+def test_a_venue_misspelt_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_BINANC_REST_URL", "https://host")
+    assert problems() == ("SEAWALL_BINANC_REST_URL is no setting. Did you mean SEAWALL_BINANCE_REST_URL?",)
+
+
+def test_operators_are_people_on_a_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_OPERATORS", "telegram:123456, Discord:987,telegram:123456")
+    assert read_settings().operators == ("telegram:123456", "discord:987")
+
+
+@pytest.mark.parametrize("people", ["123456", "telegram:bob", "telegram:1 2", "slack:1", "telegram:1,x"])
+def test_an_operator_that_is_nobody_is_a_mistake(people: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_OPERATORS", people)
+    (problem,) = problems()
+    assert problem.startswith(
+        "SEAWALL_OPERATORS must be at most 100 people such as telegram:123456,discord:987"
+    )
 
 
 def test_assets_are_capitals_in_the_order_given_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
