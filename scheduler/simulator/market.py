@@ -61,6 +61,7 @@ class Moment:
 class SimulatedMarket:
     """A market of some assets from one seed; the same seed, scenario and assets give the same market.
 
+    A `story` of one's own takes the place of the scenario's.
     Raises ValueError for an unknown scenario or asset.
     """
 
@@ -74,9 +75,11 @@ class SimulatedMarket:
         scenario: str = Scenario.SELL_OFF,
         assets: Sequence[Asset] = ("BTC",),
         past_days: int = PAST_DAYS,
+        story: Story | None = None,
     ) -> None:
         self.seed = seed
         self.scenario = Scenario(scenario)
+        self._story = story
         self._past: dict[Asset, list[Moment]] = {}
         self._days: dict[Asset, list[Moment]] = {}
         self._scale: dict[Asset, float] = {}
@@ -93,7 +96,7 @@ class SimulatedMarket:
 
     def _generate(self, asset: Asset, past_days: int) -> None:
         profile = profile_of(asset)
-        story = tell(self.scenario, Random(f"{self.seed}:{self.scenario}:story"))
+        story = self._story or tell(self.scenario, Random(f"{self.seed}:{self.scenario}:story"))
         coin = SimulatedCoin(profile, story, f"{self.seed}:{self.scenario}", asset)
         begin_ms = START_MS - past_days * DAY_MS
         self._past[asset] = [
