@@ -5,13 +5,14 @@
 
 from scheduler.streams.heard import ChannelStatus, Gap, Hear, Heard, Stall, StreamStatus
 from scheduler.streams.listener import Listener, listen
-from scheduler.streams.wires import Wires, open_wires
+from scheduler.streams.wires import KeepFrame, Wires, open_wires
 
 __all__ = [
     "ChannelStatus",
     "Gap",
     "Hear",
     "Heard",
+    "KeepFrame",
     "Listener",
     "Stall",
     "StreamStatus",

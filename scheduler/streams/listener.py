@@ -86,6 +86,8 @@ class Listener:
 
     async def _frame(self, frame: bytes) -> str | None:
         at_s, at_ms = self._monotonic_s(), self._now_ms()
+        if self._wires.keep is not None:
+            self._wires.keep(self._stream, frame, at_ms)
         reports, answer = self._understand(frame, at_ms)
         if not reports:
             return answer

@@ -18,11 +18,16 @@ LONGEST_FRAME_BYTES = 4 * 1024 * 1024
 """The largest known frame, an option chain in one piece, is below 1 MB."""
 
 
+KeepFrame = Callable[[Stream, bytes, int], None]
+"""Told of every frame: of which stream, as it came, and when (UTC ms). What it raises ends the listening."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wires:
     """`ws_urls` overrides an exchange's own address by venue. `dice` throws a number in [0, 1) for each jitter.
 
-    A connect has `connect_s` seconds; a frame longer than `longest_frame_bytes` ends its connection unread.
+    A connect has `connect_s` seconds; a frame longer than `longest_frame_bytes` ends its connection unread. `keep` is told
+    of every frame (for recording).
     """
 
     session: aiohttp.ClientSession
@@ -32,6 +37,7 @@ class Wires:
     ws_urls: Mapping[Venue, str] = field(default_factory=dict)
     connect_s: float = CONNECT_S
     longest_frame_bytes: int = LONGEST_FRAME_BYTES
+    keep: KeepFrame | None = None
 
     def address(self, stream: Stream, exchange: Exchange) -> str:
         """Where a stream is found."""
@@ -46,10 +52,11 @@ async def open_wires(
     ws_urls: Mapping[Venue, str] | None = None,
     connect_s: float = CONNECT_S,
     longest_frame_bytes: int = LONGEST_FRAME_BYTES,
+    keep: KeepFrame | None = None,
 ) -> AsyncIterator[Wires]:
     """Wires for the length of the block; cancel what listens on them before it ends."""
     clock = clock or Clock()
     # No limit of connections: a websocket keeps its own for hours, and the 101st would wait for ever.
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        yield Wires(session, Gate(clock), clock, dice, ws_urls or {}, connect_s, longest_frame_bytes)
+        yield Wires(session, Gate(clock), clock, dice, ws_urls or {}, connect_s, longest_frame_bytes, keep)

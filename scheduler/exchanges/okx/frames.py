@@ -80,7 +80,7 @@ class IndexInMemory:
         is_liquidation = _LIQUIDATIONS in payload
         frame = (_liquidations if is_liquidation else _marks)(payload)
         if frame.event:
-            return _event(frame, Kind.LIQUIDATIONS if is_liquidation else Kind.MARK)
+            return _event(frame, Kind.LIQUIDATIONS.value if is_liquidation else "frame")
         kind = _KINDS.get(frame.arg.channel)
         if kind is None or frame.data is None:
             raise Misread(
@@ -111,7 +111,8 @@ class IndexInMemory:
         return tuple(liquidations_of(row, contract))
 
 
-def _event(frame: Frame, kind: Kind) -> tuple[Report, ...]:
+def _event(frame: Frame, kind: str) -> tuple[Report, ...]:
+    """Nothing, of an event without consequence. A refusal is of no kind: it may be of what is silent by nature."""
     if frame.event not in _QUIET_EVENTS:
         raise Misread(Venue.OKX, kind, words(f"{frame.event[:20]} {frame.code[:10]}: {frame.msg}"))
     return ()

@@ -256,6 +256,12 @@ def test_a_frame_that_is_not_understood_is_refused_and_named(frame: bytes, named
         read_frame(frame, OF_ALL)
 
 
+def test_a_refused_subscription_is_of_no_kind_so_that_no_silence_is_taken_for_calm() -> None:
+    with pytest.raises(Misread) as raised:
+        read_frame(b'{"event":"error","code":"60018","msg":"Wrong URL or channel"}', OF_ALL)
+    assert raised.value.kind == "frame"
+
+
 def test_a_liquidation_that_is_not_understood_is_of_that_kind() -> None:
     with pytest.raises(Misread) as raised:
         read_frame(changed("frame_liquidation", lambda value: value.update(data=5)), OF_ALL)

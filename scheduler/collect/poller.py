@@ -1,0 +1,158 @@
+"""Asking venues each cycle: what is due, in an order that condensing can use, and after an absence what was missed."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from market.observations import MINUTE_MS, Asset, Venue
+from scheduler.clock import Clock
+from scheduler.collect.inbox import Inbox
+from scheduler.collect.listings import Listings
+from scheduler.exchange import Ask, Asked, Exchange, Instrument, Kind, Report
+from scheduler.fetch import Fetcher, SourceFailed
+
+REACH_MS = 25 * MINUTE_MS
+"""How far back the candles of a normal poll reach: six bars of five minutes, the last of them open."""
+
+UNUSED = frozenset({Kind.DEPTH})
+"""Nothing condenses books yet, and ninety of them a minute are no small question: they are not asked for."""
+
+OF_THE_PAST = frozenset({Kind.CANDLES, Kind.FUNDING_HISTORY, Kind.OPEN_INTEREST_HISTORY})
+"""What is asked after an absence; missed liquidations are filled in by who listens to them."""
+
+Reports = tuple[Report, ...]
+Question = Ask[Reports]
+
+_log = logging.getLogger(__name__)
+
+
+MOST_TRIES = 5
+"""So often a missed time is asked for at most, once a poll."""
+
+
+@dataclass(slots=True)
+class _Reach:
+    """Until when a contract's past is known, and how often in vain it was asked for what came after."""
+
+    at_ms: int
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A question, by what it is known again at the next poll (a timed one states another time then)."""
+
+    ask: Question
+    name: tuple[object, ...]
+
+
+class Poller:
+    """Asks venues for the watched assets and hands what they answer to the inbox."""
+
+    def __init__(
+        self,
+        exchanges: Mapping[Venue, Exchange],
+        listings: Listings,
+        inbox: Inbox,
+        fetcher: Fetcher,
+        clock: Clock,
+    ) -> None:
+        self._exchanges, self._listings, self._inbox = exchanges, listings, inbox
+        self._fetcher, self._clock = fetcher, clock
+        self._asked_in: dict[tuple[object, ...], int] = {}
+        self._reached: dict[tuple[Venue, str], _Reach] = {}
+        # Periods of the monotonic clock that begin where those of UTC do: bars are asked for when they have closed.
+        self._began_s = clock.now_ms() / 1_000 - clock.monotonic_s()
+
+    def forget(self, asset: Asset) -> None:
+        """An asset is watched anew or no more: everything of it is due, and no absence is made up for."""
+        symbols = {one.symbol for venue in self._exchanges for one in self._listings.watched(venue, (asset,))}
+        for contract in [contract for contract in self._reached if contract[1] in symbols]:
+            del self._reached[contract]
+        for name in [name for name in self._asked_in if symbols.intersection(name)]:
+            del self._asked_in[name]
+
+    async def poll(self, venue: Venue, assets: Sequence[Asset]) -> None:
+        """Ask what is due of these assets, all at once but in order; hand on each answer as it comes.
+
+        What was missed comes first, then what was settled, then the rest: a prediction is read with what had been paid.
+        A question that fails is due again at the next poll. Raises nothing but cancellation.
+        """
+        watched = self._listings.watched(venue, assets)
+        if not watched:
+            return
+        await asyncio.gather(*(self._make_up(venue, instrument) for instrument in watched))
+        due = self._due(venue, watched)
+        paid = [one for one in due if one.ask.kind is Kind.FUNDING_HISTORY]
+        rest = [one for one in due if one.ask.kind is not Kind.FUNDING_HISTORY]
+        for wave in (paid, rest):
+            await asyncio.gather(*(self._settle(one) for one in wave))
+
+    async def ask(self, ask: Question, take: Callable[[Reports], None] | None = None) -> bool:
+        """Hand the answer, page by page, to the inbox (or to `take`); False where it failed. Raises only cancellation."""
+        known = self._listings.instruments(ask.venue)
+        try:
+            async for said in self._fetcher.pages(ask, Asked(self._clock.now_ms(), known)):
+                if take is None:
+                    self._inbox.take(said, self._clock.now_ms())
+                else:
+                    take(said)
+        except SourceFailed:  # the fetcher has told of it, and the venue's status says so
+            return False
+        except Exception:  # noqa: BLE001  a slip of ours in one reader must not stop the polls of its venue
+            _log.exception("a slip of ours in reading %s of %s", ask.kind, ask.venue)
+            return False
+        return True
+
+    def _due(self, venue: Venue, watched: Sequence[Instrument]) -> list[_Due]:
+        exchange = self._exchanges[venue]
+        each = [_Due(ask, _name(ask)) for ask in exchange.asks(watched)]
+        if exchange.timed_asks is not None:
+            each += [_Due(ask, _timed(ask)) for ask in exchange.timed_asks(watched, self._clock.now_ms())]
+        return [one for one in each if one.ask.kind not in UNUSED and self._is_due(one)]
+
+    def _is_due(self, one: _Due) -> bool:
+        every_s = one.ask.every_s
+        return every_s is None or self._asked_in.get(one.name) != self._period(every_s)
+
+    def _period(self, every_s: float) -> int:
+        return int((self._began_s + self._clock.monotonic_s()) // every_s)
+
+    async def _settle(self, one: _Due) -> None:
+        """Ask one question; once it is answered it is not due again in this period."""
+        ask, now_ms = one.ask, self._clock.now_ms()
+        period = None if ask.every_s is None else self._period(ask.every_s)
+        if not await self.ask(ask):
+            return
+        if period is not None:
+            self._asked_in[one.name] = period
+        if ask.kind is Kind.CANDLES and ask.symbol is not None:
+            reach = self._reached.setdefault((ask.venue, ask.symbol), _Reach(now_ms))
+            if now_ms - reach.at_ms <= REACH_MS:  # else what was missed is still to be had
+                reach.at_ms = now_ms
+
+    async def _make_up(self, venue: Venue, instrument: Instrument) -> None:
+        """After an absence that the bars of a poll do not reach over: what happened meanwhile, one question after another."""
+        now_ms, reach = self._clock.now_ms(), self._reached.get((venue, instrument.symbol))
+        if reach is None or now_ms - reach.at_ms <= REACH_MS:
+            return
+        reach.tries += 1
+        since_ms, minutes = reach.at_ms, (now_ms - reach.at_ms) // MINUTE_MS
+        for ask in self._exchanges[venue].history_asks(instrument, since_ms, now_ms):
+            if ask.kind in OF_THE_PAST and not await self.ask(ask):
+                if reach.tries < MOST_TRIES:
+                    return
+                _log.warning("%s %s: %d minutes cannot be had", venue, instrument.symbol, minutes)
+                break
+        else:
+            _log.info("%s %s: %d minutes made up for", venue, instrument.symbol, minutes)
+        reach.at_ms, reach.tries = now_ms, 0
+
+
+def _name(ask: Question) -> tuple[object, ...]:
+    return (ask.venue, ask.kind, ask.path, ask.symbol, ask.body or tuple(sorted(ask.params.items())))
+
+
+def _timed(ask: Question) -> tuple[object, ...]:
+    return (ask.venue, ask.kind, ask.path, ask.symbol, ask.step_ms)
