@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from msgspec import Struct
+
 from market.margin import Tiers
 from market.observations import (
     MINUTE_MS,
@@ -19,9 +21,11 @@ from market.observations import (
     Heartbeat,
     ImpliedVolatility,
     Liquidation,
+    Liquidations,
     Mark,
     OpenInterest,
     OptionQuote,
+    Skew,
     Venue,
 )
 
@@ -80,15 +84,15 @@ Instruments = Mapping[str, Instrument]
 """By the venue's own symbol."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True, gc=False):
     """An observation with the asset it is of; values that carry their asset themselves are told as they are.
 
     `relayed_by` is the venue that passed on what another one said: of use while that one is silent to us, not beside it.
+    Sums of liquidations and a skew are no exchange's words: recorded and simulated pasts have them ready made.
     """
 
     asset: Asset
-    said: Candle | Funding | OpenInterest | ImpliedVolatility
+    said: Candle | Funding | OpenInterest | ImpliedVolatility | Liquidations | Skew
     relayed_by: Venue | None = None
 
 

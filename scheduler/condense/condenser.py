@@ -10,18 +10,26 @@ from market.observations import (
     Heartbeat,
     ImpliedVolatility,
     Liquidation,
+    Liquidations,
     Mark,
     Observation,
     OpenInterest,
     OptionQuote,
+    Skew,
     Venue,
 )
 from scheduler.condense.funding import step_funding, take_funding
 from scheduler.condense.interest import link_interest, take_interest
-from scheduler.condense.liquidations import step_liquidations, take_heartbeat, take_liquidations
+from scheduler.condense.liquidations import (
+    step_liquidations,
+    take_bucket,
+    take_heartbeat,
+    take_liquidations,
+)
 from scheduler.condense.memory import CondenserState, VenueMemory
+from scheduler.condense.presumption import presumed_interest
 from scheduler.condense.price import step_price, take_candle, take_mark
-from scheduler.condense.volatility import step_volatility, take_index, take_options
+from scheduler.condense.volatility import step_volatility, take_index, take_options, take_skew
 from scheduler.exchange import Report, Told
 
 VENUES = (Venue.BINANCE, Venue.OKX, Venue.BYBIT, Venue.HYPERLIQUID, Venue.DERIBIT)
@@ -64,6 +72,14 @@ class Condenser:
         take_liquidations(self.state, events, received_at_ms)
         take_options(self.state, quotes, received_at_ms)
 
+    def presume(self, samples: Iterable[OpenInterest]) -> None:
+        """Learn from a past that is about to be taken what its late comers weighed at its beginning.
+
+        Of no effect once there is a sum of open interest: its level stays, whoever joins.
+        """
+        if self.state.interest_coins is None:
+            self.state.presumed = presumed_interest(self.state.asset, samples)
+
     def step(self, now_ms: int) -> tuple[tuple[Observation, ...], tuple[Finding, ...]]:
         """What became known since the last step, for the engine; and what was noticed, the last of each name and venue."""
         state = self.state
@@ -99,6 +115,10 @@ class Condenser:
                 take_interest(self.state, said, received_at_ms)
             case ImpliedVolatility():
                 take_index(self.state, said, received_at_ms)
+            case Liquidations():
+                take_bucket(self.state, said)
+            case Skew():
+                take_skew(self.state, said)
 
 
 def _newest(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -3,15 +3,16 @@
 Where a venue is missing the mean moves on by what those present did: that it left is no reset.
 """
 
-from dataclasses import replace
 from math import isfinite
+
+from msgspec.structs import replace
 
 from market.findings import Finding, Found
 from market.formulas.funding import blended, dispersion, weighted_by_open_interest
 from market.observations import HOUR_MS, MINUTE_MS, Funding, Venue
 from scheduler.condense.admission import as_of_ms, is_of_our_time, is_timely, note, passes
 from scheduler.condense.interest import FORGOTTEN_AFTER_MS, weights
-from scheduler.condense.memory import CondenserState, Rates, VenueMemory
+from scheduler.condense.memory import CondenserState, Rates, VenueMemory, first_hand
 
 OF = "funding"
 PREDICTED_TTL_MS = 10 * MINUTE_MS
@@ -62,7 +63,7 @@ def _move_on(state: CondenserState, rates: dict[Venue, float], now_ms: int) -> l
     """The true mean where nobody is missing; else the last one moved by what those present at both ends did."""
     mean = _mean(state, rates, now_ms)
     before, state.rated = state.rated, rates
-    known = [venue for venue, memory in state.venues.items() if _is_known(memory, now_ms)]
+    known = first_hand({venue: memory for venue, memory in state.venues.items() if _is_known(memory, now_ms)})
     heavy = weights(state, now_ms)
     total = sum(heavy.get(venue, 0.0) for venue in known)
     share = sum(heavy.get(venue, 0.0) for venue in rates) / total if total else len(rates) / len(known)
@@ -87,7 +88,7 @@ def _present(state: CondenserState, now_ms: int) -> tuple[dict[Venue, float], li
             rates[venue] = rate
             if is_relayed:
                 findings.append(Finding(Found.RELAYED, now_ms, venue, OF, rate))
-    return rates, findings
+    return first_hand(rates), findings
 
 
 def _rate_of(memory: VenueMemory, now_ms: int) -> tuple[float | None, bool]:
@@ -153,7 +154,7 @@ def _settled(state: CondenserState, present: dict[Venue, float], now_ms: int) ->
             hours = sum(row.interval_hours for row in rows)
             means[venue] = sum(row.rate_8h * row.interval_hours for row in rows) / hours
     is_waiting = any(not _has_settled(state.venues[venue], ended_ms) for venue in present)
-    mean = _mean(state, means, now_ms)
+    mean = _mean(state, first_hand(means), now_ms)
     if mean is None or (is_waiting and now_ms - ended_ms < PREDICTED_TTL_MS):
         return []
     state.settled_at_ms = ended_ms

@@ -17,7 +17,7 @@ from scheduler.condense.admission import (
     note,
     passes,
 )
-from scheduler.condense.memory import CondenserState, VenueMemory
+from scheduler.condense.memory import EXCHANGES, CondenserState, VenueMemory, first_hand
 
 OF = "open_interest"
 CARRIED_MS = 15 * MINUTE_MS
@@ -49,25 +49,27 @@ def take_interest(state: CondenserState, said: OpenInterest, received_at_ms: int
 
 
 def weights(state: CondenserState, now_ms: int) -> dict[Venue, float]:
-    """What each venue last weighed in coins, for a week: for means and shares, however old."""
-    return {
+    """What each venue last weighed in coins, for a week: for means and shares, however old.
+
+    One that has not spoken yet weighs what is presumed; what was recorded by others weighs where no exchange does.
+    """
+    known = {
         venue: memory.interest.value
         for venue, memory in state.venues.items()
         if memory.interest.value is not None and now_ms - memory.interest.as_of_ms <= FORGOTTEN_AFTER_MS
     }
+    return first_hand(state.presumed | known)
 
 
 def link_interest(
     state: CondenserState, now_ms: int, expected: tuple[Venue, ...]
 ) -> tuple[OpenInterest | None, list[Finding]]:
     """The sum of all venues after this step, None while nothing new is known of it; and what is missing from it."""
-    present = {
-        venue: coins for venue, coins in weights(state, now_ms).items() if _is_present(state, venue, now_ms)
-    }
-    findings = _shares(state, present, now_ms)
+    present = _present(state, now_ms)
+    findings = _shares(state, first_hand(present), now_ms)
     if state.interest_coins is None:
         return _begin(state, present, now_ms, expected), findings
-    joined = present.keys() - state.linked.keys()
+    joined = first_hand(present).keys() - state.linked.keys()
     findings += [Finding(Found.JOINED, now_ms, venue, OF, present[venue]) for venue in sorted(joined)]
     grown = _grown(state, present)
     state.linked = present
@@ -84,9 +86,13 @@ def _begin(
         return None
     if state.interest_first_ms is None:
         state.interest_first_ms = now_ms
-    if len(present) < len(expected) and now_ms - state.interest_first_ms < SETTLING_MS:
+    whole = first_hand(state.presumed | present)
+    if len(whole) < len(expected) and now_ms - state.interest_first_ms < SETTLING_MS:
         return None
-    state.interest_coins, state.linked = sum(present.values()), present
+    # who records all venues says the same as another who does
+    is_recorded = whole.keys().isdisjoint(EXCHANGES)
+    state.interest_coins = max(whole.values()) if is_recorded else sum(whole.values())
+    state.linked = present
     for venue in present:
         state.venues[venue].is_rebased = False
     return _tell(state, present, now_ms)
@@ -97,19 +103,30 @@ def _grown(state: CondenserState, present: dict[Venue, float]) -> float | None:
     rebased = {venue for venue in present if state.venues[venue].is_rebased}
     for venue in rebased:
         state.venues[venue].is_rebased = False
-    before = {venue.value: coins for venue, coins in state.linked.items() if venue not in rebased}
-    after: dict[str, float | None] = {venue.value: coins for venue, coins in present.items()}
+    both = {venue for venue in state.linked if venue in present and venue not in rebased}
+    told = first_hand(dict.fromkeys(both))
+    before = {venue.value: state.linked[venue] for venue in told}
+    after: dict[str, float | None] = {venue.value: present[venue] for venue in told}
     grown = chained_growth(before, after)
     return None if grown is None else grown.growth
 
 
 def _tell(state: CondenserState, present: dict[Venue, float], now_ms: int) -> OpenInterest | None:
+    present = first_hand(present)
     newest_ms = min(now_ms, max(state.venues[venue].interest.as_of_ms for venue in present))
     if newest_ms <= state.interest_at_ms or state.interest_coins is None:
         return None
     state.interest_at_ms = newest_ms
     cadence_ms = min(state.venues[venue].interest_cadence_ms for venue in present)
     return OpenInterest(Venue.AGGREGATE, newest_ms, state.interest_coins, max(cadence_ms, MINUTE_MS))
+
+
+def _present(state: CondenserState, now_ms: int) -> dict[Venue, float]:
+    return {
+        venue: memory.interest.value
+        for venue, memory in state.venues.items()
+        if memory.interest.value is not None and _is_present(state, venue, now_ms)
+    }
 
 
 def _is_present(state: CondenserState, venue: Venue, now_ms: int) -> bool:

@@ -3,6 +3,8 @@
 from collections import Counter
 from math import inf
 
+from msgspec.structs import replace
+
 from market.findings import Finding, Found
 from market.observations import MINUTE_MS, SECOND_MS, Heartbeat, Liquidation, Liquidations, Side, Venue
 from scheduler.condense.admission import FURTHEST_AHEAD_MS, as_of_ms, is_of_our_time, note
@@ -25,6 +27,12 @@ def take_heartbeat(state: CondenserState, said: Heartbeat, received_at_ms: int) 
     if said.channel == OF and said.known_at_ms <= received_at_ms + FURTHEST_AHEAD_MS:
         memory = state.venues[said.venue]
         _prove(memory.forced, as_of_ms(memory, said.known_at_ms, received_at_ms))
+
+
+def take_bucket(state: CondenserState, said: Liquidations) -> None:
+    """Take a sum of a recorded past: of use for a time of which no minute was heard."""
+    if said.known_at_ms - said.step_ms >= state.forced_told_ms:
+        state.buckets[said.known_at_ms] = said
 
 
 def take_liquidations(state: CondenserState, said: list[Liquidation], received_at_ms: int) -> None:
@@ -50,7 +58,7 @@ def take_liquidations(state: CondenserState, said: list[Liquidation], received_a
 
 def step_liquidations(state: CondenserState, now_ms: int) -> tuple[list[Liquidations], list[Finding]]:
     """The minutes that are closed and proven of at least one venue, and what is missing from them."""
-    told: list[Liquidations] = []
+    told = _recorded(state, now_ms)
     findings: list[Finding] = []
     unheard: Counter[Venue] = Counter()
     first_ms = max(state.forced_at_ms + MINUTE_MS, (now_ms - KEPT_MS) // MINUTE_MS * MINUTE_MS)
@@ -63,6 +71,7 @@ def step_liquidations(state: CondenserState, now_ms: int) -> tuple[list[Liquidat
         unheard.update(missing)
         if heard:
             told.append(_sum(state, heard, ended_ms, is_whole=not missing))
+            state.forced_told_ms = ended_ms
             findings += _marks(state, heard, ended_ms, now_ms)
         state.forced_at_ms = ended_ms
     _forget(state)
@@ -70,6 +79,18 @@ def step_liquidations(state: CondenserState, now_ms: int) -> tuple[list[Liquidat
         Finding(Found.UNHEARD, now_ms, venue, OF, float(minutes)) for venue, minutes in unheard.items()
     ]
     return told, [*findings, *_coverage(state, now_ms)]
+
+
+def _recorded(state: CondenserState, now_ms: int) -> list[Liquidations]:
+    """The sums of a recorded past that end by now and begin where nothing was told yet; minutes go on behind them."""
+    told: list[Liquidations] = []
+    for ended_ms in sorted(end for end in state.buckets if end <= now_ms):
+        said = state.buckets.pop(ended_ms)
+        if ended_ms - said.step_ms >= state.forced_told_ms:
+            told.append(replace(said, venue=Venue.AGGREGATE))
+            state.forced_told_ms = ended_ms
+            state.forced_at_ms = max(state.forced_at_ms, ended_ms)
+    return told
 
 
 def _is_passed(state: CondenserState, ended_ms: int) -> bool:

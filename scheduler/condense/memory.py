@@ -2,9 +2,30 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from market.findings import Finding
-from market.observations import Asset, Candle, Funding, ImpliedVolatility, OptionQuote, Venue
+from market.observations import (
+    Asset,
+    Candle,
+    Funding,
+    ImpliedVolatility,
+    Liquidations,
+    OptionQuote,
+    Skew,
+    Venue,
+)
+
+EXCHANGES = frozenset({Venue.BINANCE, Venue.OKX, Venue.BYBIT, Venue.HYPERLIQUID, Venue.DERIBIT})
+"""Who speaks for itself; of whom else there is, a vendor or a recorded past, it is heard where none of these speaks."""
+
+T = TypeVar("T")
+
+
+def first_hand(said: dict[Venue, T]) -> dict[Venue, T]:
+    """What exchanges said, or, where none did, what there is."""
+    own = {venue: one for venue, one in said.items() if venue in EXCHANGES}
+    return own or said
 
 
 @dataclass(slots=True)
@@ -105,7 +126,8 @@ class CondenserState:
     """All that a condenser remembers; a checkpoint of it restarts the condenser exactly.
 
     `interest_coins` is the chain-linked sum and `linked` what each venue in it last weighed; `funding_8h` and `rated` are
-    the same for funding. Those `..._at_ms` are what was last handed on.
+    the same for funding. Those `..._at_ms` are what was last handed on. `presumed` is what venues weigh in coins whose own
+    first word is still to come, `buckets` and `skews` are sums and points of a recorded past by the time of their end.
     """
 
     asset: Asset
@@ -117,12 +139,16 @@ class CondenserState:
     interest_coins: float | None = None
     interest_at_ms: int = 0
     linked: dict[Venue, float] = field(default_factory=dict)
+    presumed: dict[Venue, float] = field(default_factory=dict)
     funding_8h: float | None = None
     funding_at_ms: int = 0
     rated: dict[Venue, float] = field(default_factory=dict)
     settled_at_ms: int = 0
     forced_at_ms: int = 0
+    forced_told_ms: int = 0
+    buckets: dict[int, Liquidations] = field(default_factory=dict)
     heard_at_ms: dict[Venue, int] = field(default_factory=dict)
     skew_at_ms: int = 0
+    skews: dict[int, Skew] = field(default_factory=dict)
     implied: ImpliedVolatility | None = None
     implied_at_ms: int = 0

@@ -1,6 +1,8 @@
 """Price: candles of the first fresh venue in order, never mixed within a bar, with the mark price of their last minute."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+
+from msgspec.structs import replace
 
 from market.findings import Finding, Found
 from market.observations import MINUTE_MS, Candle, Mark, Venue
@@ -64,7 +66,7 @@ def take_candle(state: CondenserState, said: Candle, received_at_ms: int) -> Non
 
 def step_price(state: CondenserState, now_ms: int) -> tuple[list[Candle], list[Finding]]:
     """The bars of the first fresh venue that begin after the last one handed on, and whose they are."""
-    venue = next((one for one in ORDER if one in state.venues and _is_fresh(state.venues[one], now_ms)), None)
+    venue = next((one for one in _in_order(state) if _is_fresh(state.venues[one], now_ms)), None)
     if venue is None:
         return [], [Finding(Found.NO_PRICE, now_ms)]
     told = _due(state, state.venues[venue], now_ms)
@@ -77,6 +79,12 @@ def step_price(state: CondenserState, now_ms: int) -> tuple[list[Candle], list[F
         for opened in [at_ms for at_ms in memory.candles if at_ms < state.price_at_ms]:
             del memory.candles[opened]
     return told, findings
+
+
+def _in_order(state: CondenserState) -> Iterator[Venue]:
+    """The venues there are: exchanges in order, then what an operator or a simulation recorded."""
+    yield from (venue for venue in ORDER if venue in state.venues)
+    yield from sorted(state.venues.keys() - set(ORDER))
 
 
 def _due(state: CondenserState, memory: VenueMemory, now_ms: int) -> list[Candle]:

@@ -37,6 +37,12 @@ def take_index(state: CondenserState, said: ImpliedVolatility, received_at_ms: i
         state.implied = said
 
 
+def take_skew(state: CondenserState, said: Skew) -> None:
+    """Take a skew of a recorded past: of use where no chain of a venue is newer."""
+    if said.known_at_ms > state.skew_at_ms:
+        state.skews[said.known_at_ms] = said
+
+
 def step_volatility(
     state: CondenserState, now_ms: int
 ) -> tuple[list[Skew | ImpliedVolatility], list[Finding]]:
@@ -47,7 +53,8 @@ def step_volatility(
         told.append(state.implied)
     venue = next((one for one in ORDER if _is_fresh(state, one, now_ms)), None)
     if venue is None:
-        return told, [Finding(Found.NO_SKEW, now_ms, None, OF)]
+        recorded = _recorded(state, now_ms)
+        return [*told, *recorded], [] if recorded else [Finding(Found.NO_SKEW, now_ms, None, OF)]
     chains = state.venues[venue].chains
     if chains.as_of_ms <= state.skew_at_ms:
         return told, []
@@ -56,6 +63,15 @@ def step_volatility(
     if skew is None or skew.known_at_ms > now_ms:
         return told, [Finding(Found.NO_SKEW, now_ms, venue, OF)]
     return [*told, skew], []
+
+
+def _recorded(state: CondenserState, now_ms: int) -> list[Skew]:
+    ended = sorted(at_ms for at_ms in state.skews if at_ms <= now_ms)
+    told = [state.skews.pop(at_ms) for at_ms in ended]
+    newer = [said for said in told if said.known_at_ms > state.skew_at_ms]
+    if newer:
+        state.skew_at_ms = newer[-1].known_at_ms
+    return newer
 
 
 def _keep(chains: Chains, quotes: tuple[OptionQuote, ...], at_ms: int) -> None:
