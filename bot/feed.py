@@ -41,7 +41,7 @@ class NoFeed:
         )
         await self._snapshots.watch(())
         await self._snapshots.watch(self._assets)
-        await self._look()
+        await self._look(now_ms())
 
     async def run(self) -> None:
         """Look every cycle, until cancelled."""
@@ -49,7 +49,7 @@ class NoFeed:
             times.every(CYCLE_MS / 1_000, self._look, "look")
             await asyncio.Event().wait()
 
-    async def _look(self) -> None:
+    async def _look(self, due_ms: int) -> None:
         await tell(self._feed, FeedStatus("none", now_ms(), CYCLE_MS))
 
 

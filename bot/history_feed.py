@@ -51,7 +51,7 @@ class HistoryFeed:
                 await self._memory.history.forget(asset)
                 await self._take_up(asset)
         self._status = replace(self._status, last_evaluation_ms=max(map(self._last_ms, assets)) or None)
-        await self._heartbeat()
+        await tell(self._memory.feed, self._status)
 
     async def run(self) -> None:
         """Play what is left, then keep saying that the evaluation is well and has nothing more to look at."""
@@ -97,7 +97,7 @@ class HistoryFeed:
         """The market time of the last step taken, 0 before the first."""
         return self._watched[asset].engine.state.market.now_ms
 
-    async def _heartbeat(self) -> None:
+    async def _heartbeat(self, due_ms: int) -> None:
         await tell(self._memory.feed, self._status)
 
 

@@ -1,9 +1,15 @@
 """The spine: how one asset is looked at once. Read this page first; everything else hangs on it.
 
-    observations -> Engine.step (remember, read, judge, decide) -> Snapshot and Alerts -> store -> commands and chats
+    exchanges -> Collector (ask, listen, condense: scheduler/collect)   recorded files   simulated market
+                     |                                                        |                 |
+                     +------------- observations and findings of one moment --+-----------------+
+                                                   |
+    history (kept first) -> Engine.step: remember, read, judge, decide -> Snapshot and Alerts -> store -> commands and chats
 
-What became known is kept before anything is concluded from it, so that a crash at any point is made good on the next
-start: the steps since the last checkpoint are taken again, and taking one again changes nothing.
+`scheduler/live` calls it for every watched asset once a minute, the recorded market and the demo at their own pace; the
+code is the same. What became known is kept before anything is concluded from it, in one instant with what its maker
+remembers, so that an end at any point is made good on the next start: the steps since the last checkpoint are taken
+again, and taking one again changes nothing.
 """
 
 import logging
@@ -42,10 +48,20 @@ class Memory:
 
 @dataclass(slots=True)
 class Watched:
-    """One asset under watch: its engine and the number of the last step it took."""
+    """One asset under watch: its engine, the number of the last step it took, and what its maker kept beside that."""
 
     engine: Engine
     seq: int = 0
+    beside: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLook:
+    """Of one look at a live market: what the condenser remembers after it, how often looks are due, how late this one is."""
+
+    beside: bytes
+    cycle_ms: int
+    lag_ms: int
 
 
 async def run_cycle(
@@ -54,25 +70,33 @@ async def run_cycle(
     observations: Sequence[Observation],
     memory: Memory,
     findings: tuple[Finding, ...] = (),
+    live: LiveLook | None = None,
 ) -> tuple[Snapshot, tuple[Alert, ...]]:
     """Look at one asset once: keep what became known, read and judge it, warn, and keep the answer.
 
+    `live` is what only a live market has to keep beside it.
     Raises StoreUnavailable where memory does not answer; `resume` then tells how far the cycle came, and goes on there.
     """
     seq = watched.seq + 1
     asset = watched.engine.asset
     before_ms = watched.engine.state.market.now_ms
-    since_checkpoint = await memory.history.append(asset, seq, now_ms, observations)
+    beside = None if live is None else live.beside
+    since_checkpoint = await memory.history.append(asset, seq, now_ms, observations, beside)
     snapshot, alerts = watched.engine.step(now_ms, observations, findings)
     watched.seq = seq
     for alert in alerts:
         await memory.alerts.append(alert)
     await memory.snapshots.save(snapshot)
-    cycle_ms = now_ms - before_ms if before_ms else None
-    await memory.feed.save(FeedStatus(watched.engine.source, now_ms, cycle_ms))
+    await memory.feed.save(_status(watched.engine.source, now_ms, before_ms, live))
     if since_checkpoint >= CHECKPOINT_EVERY:
         await memory.history.save_checkpoint(asset, seq, watched.engine.state)
     return snapshot, alerts
+
+
+def _status(source: str, now_ms: int, before_ms: int, live: LiveLook | None) -> FeedStatus:
+    if live is not None:
+        return FeedStatus(source, now_ms, live.cycle_ms, live.lag_ms)
+    return FeedStatus(source, now_ms, now_ms - before_ms if before_ms else None)
 
 
 async def resume(asset: Asset, rules: Rules, source: str, memory: Memory) -> Watched:
@@ -82,7 +106,7 @@ async def resume(asset: Asset, rules: Rules, source: str, memory: Memory) -> Wat
         _log.warning("%s Its memory begins anew.", kept.lost)
         await memory.history.forget(asset)
         return Watched(Engine(asset, rules, source))
-    watched = Watched(Engine(asset, rules, source, kept.state), kept.checkpoint_seq)
+    watched = Watched(Engine(asset, rules, source, kept.state), kept.checkpoint_seq, kept.beside)
     for step in kept.steps:
         snapshot, alerts = watched.engine.step(step.now_ms, step.observations)
         watched.seq += 1

@@ -1,14 +1,71 @@
-"""When to look: jobs at fixed intervals, none lost to a busy moment and none run twice at once."""
+"""When to look: jobs at fixed intervals on the grid of the clock, none lost to a busy moment and none run twice at once."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from scheduler.clock import now_ms
+from scheduler.clock import Clock, now_ms
 
-Job = Callable[[], Awaitable[None]]
+Job = Callable[[int], Awaitable[None]]
+"""Is told when it was due (UTC ms of the clock): at the earliest run that it makes up for. Lag is now minus that."""
+
+EARLY_S = 0.005
+"""A timer may ring so much before the clock is there."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One job: `due_ms` is its next run, or the earliest one missed while it was busy."""
+
+    job: Job
+    name: str
+    clock: Clock
+    period_ms: float
+    after_ms: float
+    due_ms: int
+    running: set[asyncio.Task[None]]
+    is_running: bool = False
+    is_missed: bool = False
+
+    async def __call__(self) -> None:
+        """Run the job now, and once more where it was due again meanwhile."""
+        if self.is_running:
+            self.is_missed = True
+            return
+        task = asyncio.current_task()
+        if task is not None:
+            self.running.add(task)
+            task.add_done_callback(self.running.discard)
+        self.is_running = self.is_missed = True
+        try:
+            while self.is_missed:
+                self.is_missed = False
+                await self._once()
+        finally:
+            self.is_running = False
+
+    def last_ms(self, early_s: float = 0.0) -> float:
+        """The moment of the grid that the clock has reached last, or will within so many of the machine's seconds."""
+        now = (
+            self.clock.now_ms()
+            + min(self.period_ms / 4.0, early_s * 1_000 * self.clock.speed)
+            - self.after_ms
+        )
+        return now - now % self.period_ms + self.after_ms
+
+    async def _once(self) -> None:
+        due_ms, self.due_ms = self.due_ms, round(self.last_ms(EARLY_S) + self.period_ms)
+        try:
+            await self.job(due_ms)
+        except Exception:  # noqa: BLE001, a slip in one job must not stop the timetable
+            _log.exception("%s failed; it runs again at its next time", self.name)
 
 
 class Timetable:
@@ -17,21 +74,29 @@ class Timetable:
     A late run is made up for once, however many were missed (APScheduler's own default would silently drop it).
     """
 
-    def __init__(self, scheduler: AsyncIOScheduler) -> None:
-        self._scheduler = scheduler
+    def __init__(self, scheduler: AsyncIOScheduler, clock: Clock) -> None:
+        self._scheduler, self._clock = scheduler, clock
+        self.running: set[asyncio.Task[None]] = set()
 
-    def every(self, seconds: float, job: Job, name: str) -> None:
-        """Run `job` now and then every `seconds`; a job of the same name gives way to it."""
+    def every(self, seconds: float, job: Job, name: str, *, after_s: float = 0.0) -> None:
+        """Run `job` now, and then `after_s` after every whole multiple of `seconds` of the clock's time.
+
+        Sixty seconds after two are two seconds past every full minute. A job of the same name gives way to it.
+        """
+        due_ms = self._clock.now_ms()
+        run = _Run(job, name, self._clock, seconds * 1_000, after_s * 1_000, due_ms, self.running)
+        passed_s = (self._clock.now_ms() - run.last_ms()) / 1_000 / self._clock.speed
         self._scheduler.add_job(
-            job,
+            run.__call__,
             "interval",
-            seconds=seconds,
+            seconds=seconds / self._clock.speed,
             id=name,
             name=name,
             replace_existing=True,
-            next_run_time=datetime.fromtimestamp(now_ms() / 1_000, UTC),
+            # the last moment of the grid is past: that run is made up for at once, and the next ones follow its grid
+            next_run_time=datetime.fromtimestamp(now_ms() / 1_000, UTC) - timedelta(seconds=passed_s),
             coalesce=True,
-            max_instances=1,
+            max_instances=2,  # the second one only notes that it was missed
             misfire_grace_time=None,
         )
 
@@ -42,11 +107,14 @@ class Timetable:
 
 
 @asynccontextmanager
-async def timetable() -> AsyncIterator[Timetable]:
-    """A timetable for the length of the block; what runs at its end is cancelled."""
+async def timetable(clock: Clock | None = None) -> AsyncIterator[Timetable]:
+    """A timetable for the length of the block; what runs at its end is cancelled, and has ended when the block has."""
     scheduler = AsyncIOScheduler(timezone=UTC)
     scheduler.start()
+    times = Timetable(scheduler, clock if clock is not None else Clock())
     try:
-        yield Timetable(scheduler)
+        yield times
     finally:
         scheduler.shutdown(wait=False)
+        while times.running:
+            await asyncio.wait(times.running)
