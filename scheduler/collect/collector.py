@@ -101,7 +101,8 @@ class Collector:
     def _follow(self, changes: Iterable[Change]) -> None:
         ours = [change for change in changes if change.asset in self._inbox.condensers]
         for change in ours:
-            _tell(change)
+            if change.is_news:
+                _tell(change)
             condenser = self._inbox.condensers[change.asset]
             condenser.venues = self.listings.venues_of(change.asset)
         if ours:

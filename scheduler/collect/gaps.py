@@ -15,8 +15,8 @@ from scheduler.streams import Gap
 LONGEST_FILL_MS = 15 * MINUTE_MS
 """Condensing takes no minute that ended longer ago."""
 
-FILLS_WITHIN_S = 10.0
-"""Of this machine's seconds: meanwhile the stream waits, so that what is proven alive after the gap comes after it."""
+FILLS_WITHIN_S, AT_LEAST_S = 10.0, 1.0
+"""Meanwhile the stream waits, so that what is proven alive after the gap comes after it."""
 
 PROVES_EVERY_MS = 15 * SECOND_MS
 
@@ -36,7 +36,8 @@ class Filler:
     async def fill(self, gap: Gap, assets: Sequence[Asset]) -> None:
         """Ask for all that was missed of these assets and hand it on, with proof that the time is known now.
 
-        Of a channel without a symbol that is all of them. Raises nothing but cancellation.
+        Of a channel without a symbol that is all of them. What cannot be had is marked as missed. Raises nothing but
+        cancellation.
         """
         if gap.channel.kind is not Kind.LIQUIDATIONS:
             return
@@ -45,13 +46,17 @@ class Filler:
         missed = [
             one for one in self.listings.watched(gap.venue, assets) if symbol is None or one.symbol == symbol
         ]
+        had: set[Asset] = set()
         try:
-            async with asyncio.timeout(FILLS_WITHIN_S):
-                await asyncio.gather(*(self._fill(one, from_ms, gap.to_ms) for one in missed))
+            async with asyncio.timeout(max(AT_LEAST_S, FILLS_WITHIN_S / self.clock.speed)):
+                await asyncio.gather(*(self._fill(one, from_ms, gap.to_ms, had) for one in missed))
         except TimeoutError:
-            return
+            pass
+        finally:
+            for asset in {one.asset for one in missed} - had:
+                self.inbox.miss(gap.venue, asset, gap.to_ms)
 
-    async def _fill(self, instrument: Instrument, from_ms: int, to_ms: int) -> None:
+    async def _fill(self, instrument: Instrument, from_ms: int, to_ms: int, had: set[Asset]) -> None:
         answer = _Answer()
         asks = self.exchanges[instrument.venue].history_asks(instrument, from_ms, to_ms)
         asks = tuple(ask for ask in asks if ask.kind is Kind.LIQUIDATIONS)
@@ -62,6 +67,7 @@ class Filler:
             now_ms = self.clock.now_ms()
             self.inbox.take(answer.reports, now_ms)
             self.inbox.take(_proofs(instrument, from_ms, to_ms), now_ms)
+            had.add(instrument.asset)
 
 
 @dataclass(slots=True)

@@ -37,6 +37,11 @@ class Inbox:
                 if _venue_of(report) in condenser.venues:
                     self._hand_on(condenser, (report,), at_ms)
 
+    def miss(self, venue: Venue, asset: Asset, until_ms: int) -> None:
+        """A venue's liquidations of an asset were not heard until then, and cannot be had."""
+        if asset in self.condensers:
+            self.condensers[asset].miss(venue, until_ms)
+
     def _hand_on(self, condenser: Condenser, said: Iterable[Report], at_ms: int) -> None:
         try:
             condenser.take(said, at_ms)

@@ -19,12 +19,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a venue says otherwise of an asset's contract than before: None where it is not listed, then or now."""
+    """What a venue says otherwise of an asset's contract than before: None where it is not listed, then or now.
+
+    `is_news` is False of what it says for the first time.
+    """
 
     venue: Venue
     asset: Asset
     was: Instrument | None
     now: Instrument | None
+    is_news: bool
 
 
 @dataclass(slots=True)
@@ -103,7 +107,7 @@ class Listings:
             except Exception:  # noqa: BLE001  a slip of ours in one reader must not stop the other venues
                 _log.exception("a slip of ours in what %s lists", exchange.venue)
                 is_whole = False
-        return told, is_whole
+        return told, is_whole and bool(told)  # that nothing at all is listed is no answer
 
 
 def _with_what_was_known(
@@ -120,7 +124,7 @@ def _with_what_was_known(
 
 
 def _take_over(listing: _Listing, told: Mapping[str, Instrument]) -> tuple[Change, ...]:
-    was = dict(listing.by_asset)
+    was, is_news = dict(listing.by_asset), bool(listing.by_symbol)
     listing.by_symbol.clear()
     listing.by_symbol.update(told)
     listing.by_asset.clear()
@@ -128,7 +132,7 @@ def _take_over(listing: _Listing, told: Mapping[str, Instrument]) -> tuple[Chang
         listing.by_asset.setdefault(one.asset, one)
     now = listing.by_asset
     return tuple(
-        Change(listing.exchange.venue, asset, was.get(asset), now.get(asset))
+        Change(listing.exchange.venue, asset, was.get(asset), now.get(asset), is_news)
         for asset in sorted(was.keys() | now.keys())
         if was.get(asset) != now.get(asset)
     )

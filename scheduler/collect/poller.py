@@ -62,8 +62,6 @@ class Poller:
         self._fetcher, self._clock = fetcher, clock
         self._asked_in: dict[tuple[object, ...], int] = {}
         self._reached: dict[tuple[Venue, str], _Reach] = {}
-        # Periods of the monotonic clock that begin where those of UTC do: bars are asked for when they have closed.
-        self._began_s = clock.now_ms() / 1_000 - clock.monotonic_s()
 
     def forget(self, asset: Asset) -> None:
         """An asset is watched anew or no more: everything of it is due, and no absence is made up for."""
@@ -117,7 +115,8 @@ class Poller:
         return every_s is None or self._asked_in.get(one.name) != self._period(every_s)
 
     def _period(self, every_s: float) -> int:
-        return int((self._began_s + self._clock.monotonic_s()) // every_s)
+        """Which one of UTC it is: once in each is asked, so five minutes' bars are as soon as they have closed."""
+        return int(self._clock.now_ms() / 1_000 // every_s)
 
     async def _settle(self, one: _Due) -> None:
         """Ask one question; once it is answered it is not due again in this period."""

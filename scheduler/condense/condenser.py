@@ -21,6 +21,7 @@ from market.observations import (
 from scheduler.condense.funding import step_funding, take_funding
 from scheduler.condense.interest import link_interest, take_interest
 from scheduler.condense.liquidations import (
+    miss_liquidations,
     step_liquidations,
     take_bucket,
     take_heartbeat,
@@ -71,6 +72,10 @@ class Condenser:
                     pass
         take_liquidations(self.state, events, received_at_ms)
         take_options(self.state, quotes, received_at_ms)
+
+    def miss(self, venue: Venue, until_ms: int) -> None:
+        """A venue's liquidations were not heard until then, and cannot be had: the minutes of it are not whole."""
+        miss_liquidations(self.state, venue, until_ms)
 
     def presume(self, samples: Iterable[OpenInterest]) -> None:
         """Learn from a past that is about to be taken what its late comers weighed at its beginning.

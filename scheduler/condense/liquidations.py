@@ -29,6 +29,13 @@ def take_heartbeat(state: CondenserState, said: Heartbeat, received_at_ms: int) 
         _prove(memory.forced, as_of_ms(memory, said.known_at_ms, received_at_ms))
 
 
+def miss_liquidations(state: CondenserState, venue: Venue, until_ms: int) -> None:
+    """A channel was not heard until then (ours): the proofs before and after, however near, prove nothing of it."""
+    memory = state.venues.get(venue)
+    if memory is not None and until_ms > memory.forced.alive_to_ms:
+        memory.forced.alive_from_ms = memory.forced.alive_to_ms = until_ms
+
+
 def take_bucket(state: CondenserState, said: Liquidations) -> None:
     """Take a sum of a recorded past: of use for a time of which no minute was heard."""
     if said.known_at_ms - said.step_ms >= state.forced_told_ms:
