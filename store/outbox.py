@@ -78,6 +78,7 @@ redis.call('HDEL', KEYS[2], ARGV[3])
 if removed == 1 then
   redis.call('HSET', KEYS[4], ARGV[3], ARGV[4])
   redis.call('ZADD', KEYS[3], ARGV[5], ARGV[3])
+  if ARGV[6] ~= '' then redis.call('SET', KEYS[5], ARGV[6]) end
 end
 return removed
 """
@@ -167,22 +168,20 @@ class Outbox:
             script = redis.register_script(_COMMIT)
             return bool(await script(places, [GROUP, claimed.entry, claimed.row.key, wave or b""]))
 
-    async def later(self, claimed: Claimed, until_ms: int, copies: int | None = None) -> bool:
-        """Not now: the row waits until then; `copies` where its number is another one now."""
-        row = claimed.row if copies is None else replace(claimed.row, copies=copies)
+    async def later(
+        self, claimed: Claimed, until_ms: int, row: Row | None = None, wave: bytes | None = None
+    ) -> bool:
+        """Not now: the row waits until then. `row` is what it has become meanwhile, `wave` what the chat's has."""
+        kept = row if row is not None else claimed.row
         places = [
             claimed.stream,
             keys.sending(self._platform),
             keys.later(self._platform),
             keys.later_rows(self._platform),
+            keys.wave(kept.address),
         ]
-        values: list[str | bytes | int] = [
-            GROUP,
-            claimed.entry,
-            row.key,
-            str(row.priority).encode() + encode(ROW, row),
-            until_ms,
-        ]
+        told = str(kept.priority).encode() + encode(ROW, kept)
+        values: list[str | bytes | int] = [GROUP, claimed.entry, kept.key, told, until_ms, wave or b""]
         async with self._connection.writing() as redis:
             return bool(await redis.register_script(_LATER)(places, values))
 
@@ -190,7 +189,7 @@ class Outbox:
         """It may have arrived: once more after five seconds, as a repeat; False where that was the second time."""
         copies = claimed.row.copies + 1
         if copies < MOST_COPIES:
-            await self.later(claimed, now_ms + TRY_AGAIN_MS, copies)
+            await self.later(claimed, now_ms + TRY_AGAIN_MS, replace(claimed.row, copies=copies))
             return True
         await self.bury(claimed, now_ms, "uncertain")
         return False

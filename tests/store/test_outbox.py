@@ -152,6 +152,15 @@ async def test_a_row_for_later_waits_and_keeps_its_priority(valkey: Connection) 
     assert again.stream == keys.outbox("telegram", 0)
 
 
+async def test_a_held_row_waits_with_what_its_chat_has_to_hear_afterwards(valkey: Connection) -> None:
+    box = await filled(valkey, row(1))
+    (claimed,) = await box.claim("one", 1)
+    wave = Wave("telegram:1", held={"cascade:BTC": FIRED})
+    assert await box.later(claimed, NOW_MS, wave=packed_wave(wave))
+    assert not await box.later(claimed, NOW_MS, wave=packed_wave(replace(wave, message="17")))
+    assert await StoredWaves(valkey).get("telegram:1") == wave
+
+
 async def test_a_dead_row_comes_back_once(valkey: Connection) -> None:
     box = await filled(valkey, row(1))
     (claimed,) = await box.claim("one", 1)
