@@ -6,12 +6,12 @@ close, mark, volume_usd, funding_8h (where one was settled), oi_coins, liq_long,
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from msgspec.structs import replace
 
 from market.observations import (
     DAY_MS,

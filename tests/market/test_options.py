@@ -1,11 +1,11 @@
 """Options: every vector of quant.md section 6, Black-76 against integration and QuantLib, and which quotes are believed."""
 
-from dataclasses import replace
 from math import exp, log, pi, sqrt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from market.observations import DAY_MS, MINUTE_MS, OptionQuote, Skew, Venue
 from market.options import Delta, Smile, Surface, implied_volatility, option_value, skew_of, surface_of

@@ -1,6 +1,5 @@
 """The six signals on small markets whose numbers can be checked by hand."""
 
-from dataclasses import replace
 from itertools import pairwise
 from math import log, sqrt
 from random import Random
@@ -8,6 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from market.observations import (
     DAY_MS,

@@ -5,9 +5,10 @@ names hold a colon), are not for us.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from math import floor, log10
+
+from msgspec.structs import replace
 
 from market.margin import Tier, Tiers
 from market.observations import (

@@ -1,8 +1,7 @@
 """Liquidations of several venues: closed minutes, zero only where the channel was alive, floors named as such."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from market.findings import Found
 from market.observations import MINUTE_MS, Liquidations, Side, Venue

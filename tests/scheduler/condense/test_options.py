@@ -1,9 +1,9 @@
 """Options: a chain of one instant to a skew, of Deribit while it is fresh."""
 
-from dataclasses import replace
 from math import nan
 
 import pytest
+from msgspec.structs import replace
 
 from market.findings import Found
 from market.observations import DAY_MS, MINUTE_MS, ImpliedVolatility, OptionQuote, Skew, Venue
