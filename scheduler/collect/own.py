@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
-from market.observations import Asset
+from market.observations import Asset, Observation
 from scheduler.collect.past import Heard
 from scheduler.exchange import Told
-from scheduler.history_files import Step
+
+Step = tuple[int, Asset, tuple[Observation, ...]]
+"""What history files and simulated markets tell: the time it was known, of which asset, and what."""
 
 
 def own_past(steps: Iterable[Step], asset: Asset) -> tuple[Heard, ...]:

@@ -111,7 +111,7 @@ def play_past(past: Past, condenser: Condenser) -> Iterator[Step]:
     A condenser that remembers goes on where it was. What was heard after the last full minute waits for the next step.
     """
     condenser.presume(_samples(past.heard))
-    known_ms = condenser.state.price_at_ms
+    known_ms = condenser.state.stepped_ms
     heard = iter([one for one in past.heard if one.at_ms >= known_ms - DAY_MS])
     following = next(heard, None)
     for now_ms in _moments(max(past.since_ms, known_ms), past.until_ms):

@@ -123,13 +123,27 @@ def is_near(value: float, other: float, within: float) -> bool:
 
 
 def is_price_believed(
-    state: CondenserState, venue: Venue, of: str, level: Level, price_usd: float, at_ms: int, *, is_now: bool
+    state: CondenserState,
+    venue: Venue,
+    of: str,
+    level: Level,
+    price_usd: float,
+    at_ms: int,
+    *,
+    is_now: bool,
+    goes_on: bool = False,
 ) -> bool:
-    """Whether a price is near the others' median, or, where they are silent, near its own last one."""
+    """Whether a price is near the others' median, or, where they are silent, near its own last one.
+
+    One that `goes_on` from its own last one step by step needs no second to agree.
+    """
     if not is_positive(price_usd):
         note(state, Found.IMPLAUSIBLE, at_ms, venue, of, None)
         return False
     others = others_price(state, venue, at_ms) if is_now else None
+    if others is None and goes_on:
+        level.suspect = None
+        return True
     if others is None:
         return passes(state, venue, of, level, price_usd, PRICE_JUMP, at_ms)
     level.suspect = None

@@ -88,7 +88,7 @@ class Condenser:
     def step(self, now_ms: int) -> tuple[tuple[Observation, ...], tuple[Finding, ...]]:
         """What became known since the last step, for the engine; and what was noticed, the last of each name and venue."""
         state = self.state
-        noted, state.findings = state.findings, []
+        noted, state.findings, state.stepped_ms = state.findings, [], now_ms
         candles, of_price = step_price(state, now_ms)
         interest, of_interest = link_interest(state, now_ms, self.venues)
         rates, of_funding = step_funding(state, now_ms)

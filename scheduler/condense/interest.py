@@ -43,6 +43,7 @@ def take_interest(state: CondenserState, said: OpenInterest, received_at_ms: int
     if before is not None and _is_redenomination(state, venue, said.coins / before, received_at_ms):
         note(state, Found.REDENOMINATED, received_at_ms, venue, OF, said.coins / before)
         memory.is_rebased = True
+    state.presumed.pop(venue, None)
     level.value = said.coins
     level.as_of_ms = as_of_ms(memory, said.known_at_ms, received_at_ms)
     memory.interest_cadence_ms = said.cadence_ms

@@ -126,11 +126,12 @@ class CondenserState:
     """All that a condenser remembers; a checkpoint of it restarts the condenser exactly.
 
     `interest_coins` is the chain-linked sum and `linked` what each venue in it last weighed; `funding_8h` and `rated` are
-    the same for funding. Those `..._at_ms` are what was last handed on. `presumed` is what venues weigh in coins whose own
+    the same for funding. `stepped_ms` is the last step, those `..._at_ms` are what was last handed on. `presumed` is what venues weigh in coins whose own
     first word is still to come, `buckets` and `skews` are sums and points of a recorded past by the time of their end.
     """
 
     asset: Asset
+    stepped_ms: int = 0
     venues: dict[Venue, VenueMemory] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     price_venue: Venue | None = None

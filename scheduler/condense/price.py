@@ -9,6 +9,7 @@ from market.observations import MINUTE_MS, Candle, Mark, Venue
 from market.state.market import is_plausible
 from scheduler.condense.admission import (
     as_of_ms,
+    is_near,
     is_of_our_time,
     is_price_believed,
     is_timely,
@@ -24,6 +25,9 @@ GRACE_MS = 90_000
 MARKS_KEPT_MS = 20 * MINUTE_MS
 RECENT_MS = 10 * MINUTE_MS
 LONGEST_PAST_MS = 60 * MINUTE_MS
+OPENS_NEAR = 0.02
+WIDEST_BAR = 4.0
+"""Coins have fallen to a fifth within an hour (2025-10-10); a slip of the decimal point is further."""
 
 
 def take_mark(state: CondenserState, said: Mark, received_at_ms: int) -> None:
@@ -56,7 +60,14 @@ def take_candle(state: CondenserState, said: Candle, received_at_ms: int) -> Non
         memory.close.value = None  # after a gap its own last close says nothing
     is_now = received_at_ms - said.known_at_ms <= RECENT_MS
     if not is_price_believed(
-        state, venue, "candles", memory.close, said.close_usd, received_at_ms, is_now=is_now
+        state,
+        venue,
+        "candles",
+        memory.close,
+        said.close_usd,
+        received_at_ms,
+        is_now=is_now,
+        goes_on=_goes_on(memory, said),
     ):
         return
     memory.candles[said.open_at_ms] = said
@@ -79,6 +90,17 @@ def step_price(state: CondenserState, now_ms: int) -> tuple[list[Candle], list[F
         for opened in [at_ms for at_ms in memory.candles if at_ms < state.price_at_ms]:
             del memory.candles[opened]
     return told, findings
+
+
+def _goes_on(memory: VenueMemory, said: Candle) -> bool:
+    """Whether a bar opens when and where the last one closed: a crash does, a wrong price or a new contract does not."""
+    last = memory.close.value
+    return (
+        last is not None
+        and said.open_at_ms == memory.close_at_ms
+        and is_near(said.open_usd, last, OPENS_NEAR)
+        and is_near(said.high_usd, said.low_usd, WIDEST_BAR)
+    )
 
 
 def _in_order(state: CondenserState) -> Iterator[Venue]:

@@ -51,10 +51,13 @@ def step_volatility(
     if state.implied is not None and state.implied_at_ms < state.implied.known_at_ms <= now_ms:
         state.implied_at_ms = state.implied.known_at_ms
         told.append(state.implied)
+    recorded = _recorded(state, now_ms)
     venue = next((one for one in ORDER if _is_fresh(state, one, now_ms)), None)
+    if venue is None and recorded:
+        state.skew_at_ms = recorded[-1].known_at_ms
+        return [*told, *recorded], []
     if venue is None:
-        recorded = _recorded(state, now_ms)
-        return [*told, *recorded], [] if recorded else [Finding(Found.NO_SKEW, now_ms, None, OF)]
+        return told, [Finding(Found.NO_SKEW, now_ms, None, OF)]
     chains = state.venues[venue].chains
     if chains.as_of_ms <= state.skew_at_ms:
         return told, []
@@ -68,10 +71,7 @@ def step_volatility(
 def _recorded(state: CondenserState, now_ms: int) -> list[Skew]:
     ended = sorted(at_ms for at_ms in state.skews if at_ms <= now_ms)
     told = [state.skews.pop(at_ms) for at_ms in ended]
-    newer = [said for said in told if said.known_at_ms > state.skew_at_ms]
-    if newer:
-        state.skew_at_ms = newer[-1].known_at_ms
-    return newer
+    return [said for said in told if said.known_at_ms > state.skew_at_ms]
 
 
 def _keep(chains: Chains, quotes: tuple[OptionQuote, ...], at_ms: int) -> None:
