@@ -3,6 +3,7 @@
 A platform brings people's lines to the one door for text and lays its answers out. It knows no command by name.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,8 @@ from market.entries import entries
 from market.rules import Rules
 from store.services import Services
 
+CHECK_S = 5.0
+
 
 class Sentence(StrEnum):
     """What a platform itself has to say; the words stand with all others in the phrases."""
@@ -36,6 +39,10 @@ class Sentence(StrEnum):
 
 class PlatformStopped(Exception):
     """A platform cannot go on, such as with a token that is refused; its text is one sentence for the operator."""
+
+
+class PlatformAway(Exception):
+    """A platform's server did not answer as it should; its text is one sentence for the operator. Later it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +91,9 @@ class Desk:
 class ChatPlatform:
     """The entry of a platform, PLATFORM in its package.
 
-    `token_setting` names the setting that switches it on; `service` the module whose `run(desk)` is the service. That
-    module is imported when the platform starts, so that a library nobody uses costs neither time nor memory.
+    `token_setting` names the setting that switches it on; `service` the module whose `run(desk)` is the service and whose
+    `check(settings)` tries the token. That module is imported when the platform starts, so that a library nobody uses costs
+    neither time nor memory.
     """
 
     name: str
@@ -100,6 +108,18 @@ class ChatPlatform:
     async def run(self, desk: Desk) -> None:
         """Serve until cancelled. Raises PlatformStopped where no retry would help."""
         await import_module(self.service).run(desk)
+
+    async def check(self, settings: Settings) -> str:
+        """The name the platform knows the bot of this token by, within CHECK_S.
+
+        Raises PlatformStopped where the token is refused, PlatformAway where that cannot be told.
+        """
+        try:
+            async with asyncio.timeout(CHECK_S):
+                name: str = await import_module(self.service).check(settings)
+        except TimeoutError:
+            raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
+        return name
 
 
 @lru_cache(maxsize=1)

@@ -134,15 +134,20 @@ def replay(
 
 
 @app.command()
-def doctor(as_json: Json = False) -> None:
-    """Say what is set, what is missing and what to do."""
+def doctor(
+    as_json: Json = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Leave out exchanges and tokens.")] = False,
+) -> None:
+    """Say what is set, what is missing and what to do; try every exchange and token, within seconds."""
 
     def look() -> int:
         import asyncio
+        import logging
 
         from bot.doctor import examine, in_words
 
-        found = asyncio.run(examine())
+        logging.disable(logging.CRITICAL)  # what fails is a finding, said once
+        found = asyncio.run(examine(offline=offline))
         typer.echo(json.dumps(found.to_json()) if as_json else in_words(found))
         return 0 if found.ok else 1
 

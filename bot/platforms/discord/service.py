@@ -8,14 +8,15 @@ import discord
 import structlog
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
-from discord.http import Route
+from discord.http import HTTPClient, Route
 from yarl import URL
 
-from bot.chat_platform import Asker, Desk, PlatformStopped, Sentence
+from bot.chat_platform import Asker, Desk, PlatformAway, PlatformStopped, Sentence
 from bot.layout import DISCORD_MARKDOWN, lay_out
 from bot.platforms.discord.buttons import LineButton, view_of
 from bot.platforms.discord.registry import sync_if_changed
 from bot.platforms.discord.slash import line_of, slash_command
+from bot.settings import Settings
 from commands.protocol import dispatch
 from commands.protocol.command import Command
 from commands.protocol.reply import Note, Reply
@@ -53,6 +54,23 @@ async def run(desk: Desk) -> None:
             if closed.code == BAD_TOKEN_CODE:
                 raise PlatformStopped(REFUSED) from None
             raise
+
+
+async def check(settings: Settings) -> str:
+    """The bot's name, as Discord tells it for the token. Raises PlatformStopped (refused) and PlatformAway."""
+    if settings.discord_token is None:
+        raise PlatformStopped("Discord needs SEAWALL_DISCORD_TOKEN.")
+    if settings.discord_url is not None:
+        Route.BASE = str(settings.discord_url).rstrip("/")
+    asking = HTTPClient(asyncio.get_running_loop())
+    try:
+        return str((await asking.static_login(settings.discord_token.get_secret_value()))["username"])
+    except discord.LoginFailure:
+        raise PlatformStopped(REFUSED) from None
+    except Exception as error:  # noqa: BLE001, whatever its library of HTTP raises: it did not answer as it should
+        raise PlatformAway(f"Discord does not answer as it should ({type(error).__name__})") from None
+    finally:
+        await asking.close()
 
 
 class Tree(app_commands.CommandTree[Any]):

@@ -12,13 +12,14 @@ from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
-from bot.chat_platform import Desk, PlatformStopped, Sentence
+from bot.chat_platform import Desk, PlatformAway, PlatformStopped, Sentence
 from bot.platforms.telegram.buttons import Buttons
 from bot.platforms.telegram.menu import update_menu
 from bot.platforms.telegram.messages import Part, deliver, respond
 from bot.platforms.telegram.patience import Patience, Pauses
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
 from bot.platforms.telegram.updates import ALLOWED_UPDATES, Forgotten, Question, Seen, question_of
+from bot.settings import Settings
 
 TELEGRAM_URL = "https://api.telegram.org"
 MOST_AT_ONCE = 256
@@ -45,6 +46,22 @@ async def run(desk: Desk) -> None:
     """Answer on Telegram until cancelled. Raises PlatformStopped where the token is refused."""
     service = Service(desk)
     await service.serve()
+
+
+async def check(settings: Settings) -> str:
+    """The bot's name, as Telegram tells it for the token. Raises PlatformStopped (refused) and PlatformAway."""
+    if settings.telegram_token is None:
+        raise PlatformStopped("Telegram needs SEAWALL_TELEGRAM_TOKEN.")
+    bot = Bot(
+        STAND_IN, f"{_root(settings)}/bot", request=AiohttpRequest(settings.telegram_token, connections=1)
+    )
+    try:
+        async with bot:  # its entry asks getMe
+            return f"@{bot.username}"
+    except InvalidToken:
+        raise PlatformStopped(REFUSED) from None
+    except TelegramError as error:
+        raise PlatformAway(f"Telegram does not answer as it should: {error.message}") from None
 
 
 class Service:
@@ -155,7 +172,7 @@ def _build(desk: Desk) -> Bots:
     token = desk.settings.telegram_token
     if token is None:
         raise PlatformStopped("Telegram needs SEAWALL_TELEGRAM_TOKEN.")
-    root = str(desk.settings.telegram_url or TELEGRAM_URL).rstrip("/")
+    root = _root(desk.settings)
     return (
         ApplicationBuilder()
         .token(STAND_IN)
@@ -168,6 +185,10 @@ def _build(desk: Desk) -> Bots:
         .job_queue(None)
         .build()
     )
+
+
+def _root(settings: Settings) -> str:
+    return str(settings.telegram_url or TELEGRAM_URL).rstrip("/")
 
 
 async def _within(limit_s: float, work: Coroutine[Any, Any, object]) -> None:

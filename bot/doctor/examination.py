@@ -1,91 +1,49 @@
 """What is set, what is missing and what to do; and whether the running service does its work."""
 
+import asyncio
 import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
 
-from bot.chat_platform import ChatPlatform, platforms
+from bot.chat_platform import ChatPlatform, PlatformAway, PlatformStopped, platforms
+from bot.doctor.findings import Examination, Finding, Finds
+from bot.doctor.sources import SourceFound, try_sources
+from bot.doctor.verdicts import of_sources
 from bot.settings import PREFIX, Misconfigured, Settings, read_settings
 from commands.protocol.dispatch import commands
 from market.signals import signals
+from scheduler.exchanges import exchanges
 from store.connection import StoreUnavailable, connected, open_connection
 from store.health import Health, is_healthy
 from store.server import ValkeyFailed, running_socket
 from store.server.binary import find_server
 
-
-class Finds(StrEnum):
-    """How something is: fine, left out by choice, or in need of a hand."""
-
-    OK = "ok"
-    UNSET = "not set"
-    WRONG = "wrong"
+DEFAULT_ASSETS = "BTC, ETH, SOL and the twelve next by open interest"
+NETWORK_S = 7.0
+"""For everything that is tried outside this machine, together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: what it is, how it is, what was seen, and what to do (nothing where it is fine)."""
+async def examine(*, offline: bool = False) -> Examination:
+    """Look at the settings, the store, the tokens and the exchanges; whatever is broken becomes a finding, never an error.
 
-    what: str
-    finds: Finds
-    seen: str
-    to_do: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """Everything looked at, and the entries that were found by name, which a folder scan hides from a search."""
-
-    findings: tuple[Finding, ...]
-    signals: tuple[str, ...]
-    commands: tuple[str, ...]
-    platforms: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Nothing is wrong; what is not set is a choice."""
-        return all(finding.finds is not Finds.WRONG for finding in self.findings)
-
-    def to_json(self) -> dict[str, object]:
-        """The same with plain keys, for `--json`."""
-        return {"ok": self.ok, **asdict(self)}
-
-
-async def examine() -> Examination:
-    """Look at the settings, the store and the entries; whatever is broken becomes a finding, never an error."""
+    `offline` leaves out what needs the network: exchanges and tokens.
+    """
+    sources: tuple[SourceFound, ...] = ()
     try:
-        found = [_version(), *await _configured(read_settings())]
+        settings = read_settings()
     except Misconfigured as mistakes:
-        found = [
-            _version(),
-            *(Finding("setting", Finds.WRONG, text, "Mend it.") for text in mistakes.problems),
-        ]
+        found = [Finding("setting", Finds.WRONG, text, "Mend it.") for text in mistakes.problems]
+    else:
+        found, sources = await _configured(settings, offline=offline)
     return Examination(
-        tuple(found),
+        (Finding("Python", Finds.OK, sys.version.split()[0]), *found),
+        sources,
         tuple(signal.name for signal in signals()),
         tuple(command.name for command in commands()),
         tuple(platform.name for platform in platforms()),
     )
-
-
-def in_words(examination: Examination) -> str:
-    """The examination in lines: what is wrong first, then what is not set, then what is fine."""
-    worst_first = sorted(examination.findings, key=lambda finding: list(Finds)[::-1].index(finding.finds))
-    lines = [f"{finding.finds:<7} {finding.what}: {finding.seen}" for finding in worst_first]
-    for place, finding in reversed(list(enumerate(worst_first))):
-        if finding.to_do:
-            lines.insert(place + 1, f"        {finding.to_do}")
-    entries = {
-        "signals": examination.signals,
-        "commands": examination.commands,
-        "platforms": examination.platforms,
-    }
-    lines += [f"found   {kind}: {', '.join(names) or 'none'}" for kind, names in entries.items()]
-    return "\n".join(lines)
 
 
 async def health(settings: Settings) -> Health:
@@ -106,25 +64,47 @@ async def health(settings: Settings) -> Health:
         await connection.close()
 
 
-def _version() -> Finding:
-    return Finding("Python", Finds.OK, sys.version.split()[0])
+async def _configured(settings: Settings, *, offline: bool) -> tuple[list[Finding], tuple[SourceFound, ...]]:
+    """All that is configured, and the exchanges; everything that waits, waits at the same time."""
+    asking = [_platform(platform, settings, offline=offline) for platform in platforms()]
+    store, sources, tokens = await asyncio.gather(
+        _store(settings), _sources(settings, offline=offline), asyncio.gather(*asking)
+    )
+    assets = ", ".join(settings.assets) or DEFAULT_ASSETS
+    found = [*tokens, *_private_store(settings), *store, Finding("assets", Finds.OK, assets)]
+    if offline:
+        return [*found, Finding("network", Finds.UNSET, "left out: --offline")], ()
+    return [*found, *of_sources(sources, settings.assets)], sources
 
 
-async def _configured(settings: Settings) -> list[Finding]:
-    return [
-        *(_platform(platform, settings) for platform in platforms()),
-        *_private_store(settings),
-        *await _store(settings),
-        Finding("assets", Finds.OK, ", ".join(settings.assets)),
-    ]
+async def _sources(settings: Settings, *, offline: bool) -> tuple[SourceFound, ...]:
+    if offline:
+        return ()
+    known = exchanges()
+    try:
+        async with asyncio.timeout(NETWORK_S):
+            return await try_sources(known, settings.rest_urls(), settings.ws_urls())
+    except TimeoutError:
+        return tuple(
+            SourceFound(one.venue, "too slow", f"not done within {NETWORK_S:.0f} s") for one in known
+        )
 
 
-def _platform(platform: ChatPlatform, settings: Settings) -> Finding:
+async def _platform(platform: ChatPlatform, settings: Settings, *, offline: bool) -> Finding:
     variable = f"{PREFIX}{platform.token_setting.upper()}"
-    if platform.token(settings) is not None:
-        return Finding(platform.name, Finds.OK, f"{variable} is set; `seawall run` starts it")
-    to_do = f"To use it, set {variable}, or {variable}_FILE to a file that holds the token."
-    return Finding(platform.name, Finds.UNSET, f"no {variable}", to_do)
+    if platform.token(settings) is None:
+        to_do = f"To use it, set {variable}, or {variable}_FILE to a file that holds the token."
+        return Finding(platform.name, Finds.UNSET, f"no {variable}", to_do)
+    if offline:
+        return Finding(platform.name, Finds.OK, f"{variable} is set, and not tried")
+    try:
+        name = await platform.check(settings)
+    except PlatformStopped as refused:
+        return Finding(platform.name, Finds.WRONG, f"{variable} is refused", str(refused))
+    except PlatformAway as away:
+        to_do = f"Is there a network? {PREFIX}{platform.name.upper()}_URL points it elsewhere."
+        return Finding(platform.name, Finds.WEAK, str(away), to_do)
+    return Finding(platform.name, Finds.OK, f"the token is {name}'s; `seawall run` starts it")
 
 
 def _private_store(settings: Settings) -> Iterator[Finding]:
