@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import NoReturn
 
@@ -13,6 +13,7 @@ from scheduler.collect.ears import Ears
 from scheduler.collect.gaps import Filler
 from scheduler.collect.inbox import Inbox
 from scheduler.collect.listings import Change, Listings
+from scheduler.collect.past import Heard, Past, gather_past
 from scheduler.collect.poller import Poller, Reports
 from scheduler.collect.reports import report
 from scheduler.condense import Condenser, CondenserState
@@ -37,7 +38,7 @@ class Collector:
         self.venues: tuple[Venue, ...] = tuple(exchange.venue for exchange in exchanges)
         self.listings = Listings(exchanges, fetcher, clock)
         self._exchanges = {exchange.venue: exchange for exchange in exchanges}
-        self._fetcher = fetcher
+        self._fetcher, self._clock = fetcher, clock
         self._inbox = Inbox()
         self._poller = Poller(self._exchanges, self.listings, self._inbox, fetcher, clock)
         filler = Filler(self._exchanges, self.listings, self._inbox, self._poller, clock)
@@ -55,6 +56,25 @@ class Collector:
             for asset, opened_usd in _opened_usd(reports).items():
                 usd[asset] = usd.get(asset, 0.0) + opened_usd
         return tuple(sorted(usd, key=lambda asset: (-usd[asset], asset))[:count])
+
+    async def past(
+        self,
+        asset: Asset,
+        since_ms: int,
+        own: Iterable[Heard] = (),
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Past:
+        """The asset's past until now, asked of all venues that list it. Raises nothing but cancellation."""
+        return await gather_past(
+            asset,
+            since_ms,
+            self._clock.now_ms(),
+            exchanges=tuple(self._exchanges.values()),
+            listings=self.listings,
+            fetcher=self._fetcher,
+            own=own,
+            on_progress=on_progress,
+        )
 
     def begin(self, asset: Asset, state: CondenserState | None = None) -> Condenser:
         """Watch an asset from now on, going on from `state`: polls ask for it, streams follow within seconds."""
