@@ -278,7 +278,7 @@ def test_lines_that_cannot_be_written_are_refused_before_anything_is_played(here
 
 
 def test_the_doctor_says_what_is_set_what_is_missing_and_what_was_found(here: Room) -> None:
-    done = here.run("doctor")
+    done = here.run("doctor", "--offline")
     assert done.returncode == 0
     assert "not set telegram: no SEAWALL_TELEGRAM_TOKEN" in done.stdout
     assert "To use it, set SEAWALL_TELEGRAM_TOKEN" in done.stdout
@@ -287,7 +287,7 @@ def test_the_doctor_says_what_is_set_what_is_missing_and_what_was_found(here: Ro
 
 
 def test_the_doctor_in_json_holds_the_same(here: Room) -> None:
-    found = json.loads(here.run("doctor", "--json").stdout)
+    found = json.loads(here.run("doctor", "--offline", "--json").stdout)
     assert found["ok"] is True
     assert {"what", "finds", "seen", "to_do"} == set(found["findings"][0])
     assert {"regime", "size", "check", "why", "scan", "status", "help", "start"} <= set(found["commands"])
@@ -296,7 +296,7 @@ def test_the_doctor_in_json_holds_the_same(here: Room) -> None:
 
 def test_the_doctor_finds_a_store_that_is_not_there(here: Room) -> None:
     here.settings["SEAWALL_REDIS_URL"] = f"unix://{here.folder}/nobody.sock"
-    done = here.run("doctor")
+    done = here.run("doctor", "--offline")
     assert done.returncode == 1
     assert done.stdout.startswith("wrong   store: The store is not available")
 
