@@ -28,7 +28,8 @@ async def answer(ask: Check, context: Context) -> Reply:
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        return describe_absence(asset, await context.services.feed.status(), phrases)
+        feed, past = await context.services.feed.status(), await context.past(asset)
+        return describe_absence(asset, feed, past, phrases)
     return describe_check(snapshot, run_checklist(snapshot, ask.side, context.rules), phrases, context.now_ms)
 
 

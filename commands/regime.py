@@ -27,7 +27,8 @@ async def answer(ask: Regime, context: Context) -> Reply:
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        return describe_absence(asset, await context.services.feed.status(), phrases)
+        feed, past = await context.services.feed.status(), await context.past(asset)
+        return describe_absence(asset, feed, past, phrases)
     checks = run_checklist(snapshot, Side.LONG, context.rules)
     return describe_regime(snapshot, checks, phrases, context.rules, context.now_ms)
 

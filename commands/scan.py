@@ -7,14 +7,18 @@ from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.protocol.request import Context
 from commands.wording import numbers
+from commands.wording.absence import past_line
 from commands.wording.columns import fit
+from commands.wording.learning import learning_numbers, least_learned
 from commands.wording.market import source_notes
 from commands.wording.panel import change_24h
 from market.observations import Asset
 from market.report import Breadth, breadth, market_time, state_line
 from market.snapshot import Snapshot
+from store.services import PastReport
 
 LEAST_SCORE = -1.0
+MOST_PASTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ async def answer(ask: Scan, context: Context) -> Reply:
         *(source_notes(snapshots[0], phrases, context.now_ms) if snapshots else ()),
         Text("\n".join(_breadth(wide, phrases))),
         *((Lines(_table(snapshots, phrases, context.now_ms)),) if snapshots else ()),
-        Text("\n".join((*_unread(unread, phrases), *((phrases.say("scan.legend"),) if snapshots else ())))),
+        Text("\n".join(_below(snapshots, unread, await _pasts(unread, context), phrases))),
     )
     actions = tuple(Action(snapshot.asset, f"/regime {snapshot.asset}") for snapshot in snapshots[:3])
     return Reply(blocks, actions, data=_plain(snapshots, unread, wide))
@@ -78,13 +82,34 @@ def _row(asset: str, state: str, stress: str, change: str, age: str) -> str:
     return fit(f"{asset[:8]:<8} {state[:12]:<12} {stress:>3} {change:>5} {age:>5}")
 
 
-def _unread(assets: list[Asset], phrases: Phrases) -> list[str]:
-    return [phrases.say("scan.unseen", assets=", ".join(assets))] if assets else []
+async def _pasts(unread: list[Asset], context: Context) -> tuple[PastReport, ...]:
+    """How far the pasts of assets without a snapshot have been read; asked for only where there are such assets."""
+    sources = context.services.sources
+    pasts = await sources.pasts() if unread and sources is not None else ()
+    return tuple(past for past in pasts if past.asset in unread and past.share < 1.0)
+
+
+def _below(
+    snapshots: list[Snapshot], unread: list[Asset], pasts: tuple[PastReport, ...], phrases: Phrases
+) -> list[str]:
+    """What is not in the table, what its rows have yet to learn, and what its columns mean."""
+    reading = {past.asset for past in pasts}
+    silent = [asset for asset in unread if asset not in reading]
+    lines = [past_line(past, phrases) for past in pasts[:MOST_PASTS]]
+    if len(pasts) > MOST_PASTS:
+        lines.append(phrases.say("status.more", count=len(pasts) - MOST_PASTS) + ".")
+    if silent:
+        lines.append(phrases.say("scan.unseen", assets=", ".join(silent)))
+    if snapshots:
+        lines += [*least_learned(snapshots, phrases), phrases.say("scan.legend")]
+    return lines
 
 
 def _plain(snapshots: list[Snapshot], unread: list[Asset], wide: Breadth) -> dict[str, object]:
     return {
-        "assets": [state_line(snapshot) for snapshot in snapshots],
+        "assets": [
+            {**state_line(snapshot), "learning": learning_numbers(snapshot)} for snapshot in snapshots
+        ],
         "no_data": unread,
         "breadth": {
             "off_lows": wide.off_lows,

@@ -67,7 +67,8 @@ async def answer(ask: Size, context: Context) -> Reply:
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        return describe_absence(asset, await context.services.feed.status(), phrases)
+        feed, past = await context.services.feed.status(), await context.past(asset)
+        return describe_absence(asset, feed, past, phrases)
     conditions = conditions_of(snapshot, context.rules)
     try:
         check = check_size(_position(ask, asset), conditions, tiers_of(asset), context.rules.sizing)

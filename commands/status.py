@@ -1,4 +1,4 @@
-"""/status: where the market comes from, how old every reading is, what is blind, and how far evaluation lags."""
+"""/status: where the market comes from, how each venue stands, what is blind, and how far evaluation lags."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,29 @@ from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Block, Heading, Lines, Reply, Text, Tone
 from commands.protocol.request import Context
 from commands.wording import numbers
-from commands.wording.absence import NO_SOURCE
+from commands.wording.absence import NO_SOURCE, past_lines
+from commands.wording.ages import age_table, blind_words
 from commands.wording.columns import fit
-from commands.wording.panel import FIVE, unseen
+from commands.wording.findings import SHARES
+from commands.wording.learning import least_learned
+from commands.wording.market import paragraph
+from commands.wording.sources import (
+    heard_lines,
+    least_heard,
+    noticed_lines,
+    source_numbers,
+    stand_of,
+    venue_notes,
+    venue_table,
+)
 from market.observations import Asset
-from market.reading import Presence
 from market.report import LIVE, iso, market_time
 from market.snapshot import Snapshot
-from store.services import FeedStatus
+from store.services import FeedStatus, PastReport, SourceReport
 
 LATE_CYCLES = 3
-MOST_BLIND = 8
+MOST_BLIND, MOST_PASTS = 8, 6
+WELL = frozenset({"open", "new"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +37,52 @@ class Status:
     """Ask how well Seawall sees."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that /status tells of: the evaluation, the venues, the pasts being read, the snapshots and what has none."""
+
+    feed: FeedStatus
+    reports: tuple[SourceReport, ...]
+    pasts: tuple[PastReport, ...]
+    snapshots: tuple[Snapshot, ...]
+    unread: tuple[Asset, ...]
+    now_ms: int
+
+    @property
+    def at_ms(self) -> int:
+        """The time from which the venues' ages count: the market's own where it is not the present."""
+        last_ms = self.feed.last_evaluation_ms
+        return self.now_ms if self.feed.source == LIVE or last_ms is None else last_ms
+
+
 async def answer(ask: Status, context: Context) -> Reply:
-    """The source, the age of every reading of every watched asset, and what cannot be seen."""
-    phrases = phrases_in(context.language)
-    feed = await context.services.feed.status()
-    watched = await context.services.snapshots.watched()
-    snapshots = await context.look_at_all()
-    unread = [asset for asset in watched if asset not in {snapshot.asset for snapshot in snapshots}]
-    source = phrases.word("feed", feed.source)
+    """The source, what is wrong with it, each venue, the ages of what is read of each asset, and what is missing."""
+    phrases, seen = phrases_in(context.language), await _see(context)
+    is_well = all(stand_of(report) in WELL for report in seen.reports)
+    is_bad = seen.feed.source == NO_SOURCE or is_late(seen.feed, seen.now_ms) or not is_well
+    heading = phrases.say("status.heading", source=phrases.word("feed", seen.feed.source))
     blocks: tuple[Block, ...] = (
-        Heading(
-            fit(phrases.say("status.heading", source=source)),
-            Tone.CAUTION if feed.source == NO_SOURCE or is_late(feed, context.now_ms) else Tone.PLAIN,
-        ),
-        Text("\n".join(_evaluation(feed, phrases, context.now_ms))),
-        *((Lines(_table(snapshots, phrases, context.now_ms)),) if snapshots else ()),
-        Text("\n".join(_blind(snapshots, unread, phrases, context.now_ms))),
+        Heading(fit(heading), Tone.CAUTION if is_bad else Tone.PLAIN),
+        Text("\n".join((*_evaluation(seen.feed, phrases, seen.now_ms), *_worst(seen, phrases)))),
+        *((Lines(venue_table(seen.reports, phrases, seen.at_ms)),) if seen.reports else ()),
+        *((Lines(age_table(seen.snapshots, phrases, seen.now_ms)),) if seen.snapshots else ()),
+        *paragraph(_below(seen, phrases)),
     )
-    return Reply(blocks, data=_plain(feed, snapshots, unread, context.now_ms))
+    return Reply(blocks, data=_plain(seen))
+
+
+async def _see(context: Context) -> Seen:
+    services = context.services
+    watched, snapshots = await services.snapshots.watched(), await context.look_at_all()
+    read = {snapshot.asset for snapshot in snapshots}
+    return Seen(
+        feed=await services.feed.status(),
+        reports=() if services.sources is None else await services.sources.reports(),
+        pasts=() if services.sources is None else await services.sources.pasts(),
+        snapshots=snapshots,
+        unread=tuple(asset for asset in watched if asset not in read),
+        now_ms=context.now_ms,
+    )
 
 
 def is_late(feed: FeedStatus, now_ms: int) -> bool:
@@ -67,71 +107,66 @@ def _evaluation(feed: FeedStatus, phrases: Phrases, now_ms: int) -> list[str]:
         if feed.lag_ms is not None:
             lines.append(phrases.say("status.lag", lag=f"{feed.lag_ms / 1_000:.1f} s", cycle=cycle))
         if is_late(feed, now_ms):
-            lines.append(phrases.say("status.late", cycle=cycle))
+            lines.insert(0, phrases.say("status.late", cycle=cycle))
     return lines
 
 
-def _table(snapshots: tuple[Snapshot, ...], phrases: Phrases, now_ms: int) -> tuple[str, ...]:
-    """One line an asset with the age of each of the five; a stale one carries a mark, an absent one a dash."""
-    head = f"{'':<8}" + "".join(f"{phrases.word('reading', name):>5} " for name in FIVE)
-    return (fit(head), *(_row(snapshot, market_time(snapshot, now_ms)) for snapshot in snapshots))
-
-
-def _row(snapshot: Snapshot, at_ms: int) -> str:
-    cells = "".join(f"{_age(snapshot, name, at_ms):>5} " for name in FIVE)
-    return fit(f"{snapshot.asset[:7]:<8}{cells}")
-
-
-def _age(snapshot: Snapshot, name: str, at_ms: int) -> str:
-    reading = snapshot.reading(name)
-    if reading is None or reading.asof_ms is None or reading.presence is Presence.ABSENT:
-        return "-"
-    mark = "!" if reading.presence is Presence.STALE else ""
-    return mark + numbers.age(at_ms - reading.asof_ms).replace("min", "m")
-
-
-def _blind(snapshots: tuple[Snapshot, ...], unread: list[Asset], phrases: Phrases, now_ms: int) -> list[str]:
-    blind = [
-        f"{snapshot.asset} {told}"
-        for snapshot in snapshots
-        for told in unseen(snapshot, phrases, market_time(snapshot, now_ms))
-    ]
-    lines = []
+def _worst(seen: Seen, phrases: Phrases) -> list[str]:
+    """What is wrong, the venues first: they are the cause of what is blind."""
+    lines = list(venue_notes(seen.reports, phrases, seen.at_ms))
+    blind = blind_words(seen.snapshots, phrases, seen.now_ms)
     if blind:
         more = [] if len(blind) <= MOST_BLIND else [phrases.say("status.more", count=len(blind) - MOST_BLIND)]
         lines.append(phrases.say("status.blind", unseen=", ".join((*blind[:MOST_BLIND], *more))))
-    if unread:
-        lines.append(phrases.say("status.no_data", assets=", ".join(unread)))
+    reading = {past.asset for past in seen.pasts if past.share < 1.0}
+    silent = [asset for asset in seen.unread if asset not in reading]
+    if silent:
+        lines.append(phrases.say("status.no_data", assets=", ".join(silent)))
     return lines or [phrases.say("status.sighted")]
 
 
-def _plain(
-    feed: FeedStatus, snapshots: tuple[Snapshot, ...], unread: list[Asset], now_ms: int
-) -> dict[str, object]:
-    last = feed.last_evaluation_ms
+def _below(seen: Seen, phrases: Phrases) -> list[str]:
+    """What is heard, what was noticed, which pasts are being read, and what is still learned."""
+    pasts = past_lines(seen.pasts, phrases)
+    more = len(pasts) - MOST_PASTS
+    return [
+        *heard_lines(seen.snapshots, phrases),
+        *noticed_lines(seen.snapshots, phrases),
+        *pasts[:MOST_PASTS],
+        *([phrases.say("status.more_pasts", count=more)] if more > 0 else []),
+        *least_learned(seen.snapshots, phrases),
+    ]
+
+
+def _plain(seen: Seen) -> dict[str, object]:
+    feed, last = seen.feed, seen.feed.last_evaluation_ms
     return {
         "source": feed.source,
         "last_evaluation": None if last is None else iso(last),
         "cycle_s": None if feed.cycle_ms is None else feed.cycle_ms / 1_000,
         "lag_s": None if feed.lag_ms is None else feed.lag_ms / 1_000,
-        "late": is_late(feed, now_ms),
-        "no_data": unread,
-        "assets": {
-            snapshot.asset: {
-                reading.name: {
-                    "presence": reading.presence.value,
-                    "age_s": _age_s(reading.asof_ms, market_time(snapshot, now_ms)),
-                    "reason": reading.because.value,
-                }
-                for reading in snapshot.readings
-            }
-            for snapshot in snapshots
+        "late": is_late(feed, seen.now_ms),
+        "no_data": list(seen.unread),
+        "sources": [source_numbers(report) for report in seen.reports],
+        "pasts": {past.asset: {"share": past.share, "missing": list(past.missing)} for past in seen.pasts},
+        "heard": {
+            SHARES[found]: {"share": share, "asset": asset}
+            for found, (share, asset, _) in least_heard(seen.snapshots).items()
         },
+        "assets": {snapshot.asset: _plain_ages(snapshot, seen.now_ms) for snapshot in seen.snapshots},
     }
 
 
-def _age_s(asof_ms: int | None, at_ms: int) -> float | None:
-    return None if asof_ms is None else (at_ms - asof_ms) / 1_000
+def _plain_ages(snapshot: Snapshot, now_ms: int) -> dict[str, object]:
+    at_ms = market_time(snapshot, now_ms)
+    return {
+        reading.name: {
+            "presence": reading.presence.value,
+            "age_s": None if reading.asof_ms is None else (at_ms - reading.asof_ms) / 1_000,
+            "reason": reading.because.value,
+        }
+        for reading in snapshot.readings
+    }
 
 
 COMMAND = Command(

@@ -25,7 +25,8 @@ async def answer(ask: Why, context: Context) -> Reply:
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        return describe_absence(asset, await context.services.feed.status(), phrases)
+        feed, past = await context.services.feed.status(), await context.past(asset)
+        return describe_absence(asset, feed, past, phrases)
     return describe_why(snapshot, phrases, context.rules, context.now_ms)
 
 

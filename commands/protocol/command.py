@@ -8,7 +8,15 @@ from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role, said
-from commands.protocol.words import LONGEST_TEXT, Lexicon, Word, symbol_of, unknown_asset
+from commands.protocol.words import (
+    LONGEST_TEXT,
+    Lexicon,
+    Word,
+    read_listed,
+    symbol_of,
+    unknown_asset,
+    unlisted_asset,
+)
 
 Ask = TypeVar("Ask")
 
@@ -98,11 +106,12 @@ class Command(Generic[Ask]):
 
     def _not_understood(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> Misunderstood:
         open_kinds = [option.word.kind for option in self.options if option.name not in taken]
-        slip = _slip(word)
+        is_listed = "asset" in open_kinds and read_listed(word, lexicon) is not None
+        slip = None if is_listed else _slip(word)
         if slip is not None:
             return Misunderstood(slip, said=said(word))
-        if "asset" in open_kinds and symbol_of(word) is not None:
-            return unknown_asset(word, lexicon)
+        if symbol_of(word) is not None and not {"asset", "listed"}.isdisjoint(open_kinds):
+            return unknown_asset(word, lexicon) if "asset" in open_kinds else unlisted_asset(word, lexicon)
         if not open_kinds:
             return Misunderstood("words.too_many", said=said(word))
         return Misunderstood("words.none_of", said=said(word), kinds=open_kinds[:2])

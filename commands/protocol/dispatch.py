@@ -10,7 +10,7 @@ from typing import Any
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Note, Reply, Text, Tone
-from commands.protocol.request import Context, Misunderstood, said
+from commands.protocol.request import Context, Misunderstood, Role, said
 from commands.protocol.words import LONGEST_TEXT, MOST_WORDS, Lexicon, nearest
 from market.entries import entries
 from market.margin import bundled_tiers
@@ -83,13 +83,32 @@ async def _answer_options(name: str, values: Mapping[str, object], context: Cont
 
 async def _run(command: Command[Any], read: Callable[[Lexicon], Any], context: Context) -> Reply:
     if context.role < command.needs:
-        raise Misunderstood("door.not_allowed", example="/help")
-    lexicon = Lexicon(await context.services.snapshots.watched(), tuple(bundled_tiers()))
+        raise _not_allowed(command, context)
     try:
-        return await command.answer(read(lexicon), context)
+        return await command.answer(await _request(read, context), context)
     except Misunderstood as wrong:
         wrong.example = wrong.example or command.example
         raise
+
+
+async def _request(read: Callable[[Lexicon], Any], context: Context) -> Any:
+    """The request in words of what is watched; what else is listed is asked for only where a word is none of that."""
+    watched, watchlist = await context.services.snapshots.watched(), context.services.watchlist
+    if watchlist is None:
+        return read(Lexicon(watched, tuple(bundled_tiers())))
+    try:
+        return read(Lexicon(watched))
+    except Misunderstood:
+        listed = await watchlist.listed() or tuple(bundled_tiers())
+        return read(Lexicon(watched, listed, can_watch=True))
+
+
+def _not_allowed(command: Command[Any], context: Context) -> Misunderstood:
+    """The refusal to somebody without the right, which says who may; the bot's operator is named in its settings."""
+    if command.needs is Role.OPERATOR:
+        who = f"{context.platform}:{context.user}"
+        return Misunderstood("door.operators_only", example="/help", who=who)
+    return Misunderstood("door.not_allowed", example="/help")
 
 
 def _known(word: str) -> Command[Any]:

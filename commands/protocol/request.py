@@ -8,7 +8,7 @@ from market.observations import Asset
 from market.report import as_of
 from market.rules import Rules
 from market.snapshot import Snapshot
-from store.services import Services
+from store.services import PastReport, Services
 
 LONGEST_SAID = 20
 LAST_RESORT: Asset = "BTC"
@@ -55,6 +55,12 @@ class Context:
         """What can be said of `asset` now: readings past their time to live are stale. None where nothing was read."""
         snapshot = await self.services.snapshots.latest(asset)
         return None if snapshot is None else as_of(snapshot, self.now_ms, self.rules.regime)
+
+    async def past(self, asset: Asset) -> PastReport | None:
+        """How far the past of `asset` has been read, None where it is not being read, or nothing reads one."""
+        sources = self.services.sources
+        pasts = () if sources is None else await sources.pasts()
+        return next((past for past in pasts if past.asset == asset), None)
 
     async def look_at_all(self) -> tuple[Snapshot, ...]:
         """The same of every watched asset that has been read."""

@@ -50,10 +50,14 @@ _SIDES = {
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """What a word may refer to: the watched assets (none known: any plausible symbol is taken as one), and listed ones."""
+    """What a word may refer to: the watched assets (none known: any plausible symbol is taken as one), and listed ones.
+
+    `can_watch`: a listed one can be watched from here (/watch); a recorded market has only what was recorded.
+    """
 
     assets: tuple[Asset, ...] = ()
     listed: tuple[Asset, ...] = ()
+    can_watch: bool = False
 
 
 Reader = Callable[[str, Lexicon], object | None]
@@ -166,6 +170,21 @@ def read_asset_named(word: str, lexicon: Lexicon) -> Asset | None:
     return asset
 
 
+def read_listed(word: str, lexicon: Lexicon) -> Asset | None:
+    """An asset that is watched or listed by a venue, under any of its names, None for others."""
+    symbol = symbol_of(word)
+    names = () if symbol is None else _names_of(symbol)
+    return next((name for name in names if name in lexicon.assets or name in lexicon.listed), None)
+
+
+def read_listed_named(word: str, lexicon: Lexicon) -> Asset | None:
+    """The same, but a word that names no listed asset is refused with the nearest ones. Raises Misunderstood."""
+    asset = read_listed(word, lexicon)
+    if asset is None and symbol_of(word) is not None:
+        raise unlisted_asset(word, lexicon)
+    return asset
+
+
 def read_text(word: str, lexicon: Lexicon) -> str | None:
     """Any word of plain letters, digits, - and _ (the payload of a deep link, the name of a command)."""
     return word if re.fullmatch(r"/?[A-Za-z0-9_-]{1,64}", word) else None
@@ -185,13 +204,24 @@ def unknown_asset(word: str, lexicon: Lexicon) -> Misunderstood:
     """The refusal of a word that should have been an asset, with what it may have meant."""
     symbol = symbol_of(word) or ""
     watched = ", ".join(lexicon.assets[:6])
-    listed = next((name for name in _names_of(symbol) if name in lexicon.listed), None)
+    listed = read_listed(word, lexicon)
+    if listed is not None and lexicon.can_watch:
+        offers = (f"/watch {listed}",)
+        return Misunderstood("words.watch_it", asset=listed, watched=watched, offers=offers)
     if listed is not None:
         return Misunderstood("words.listed", asset=listed, watched=watched)
-    near = nearest(symbol, lexicon.assets)
+    near = nearest(symbol, lexicon.assets) or (nearest(symbol, lexicon.listed) if lexicon.can_watch else ())
     if near:
         return Misunderstood("words.did_you_mean", said=said(word), near=" or ".join(near))
     return Misunderstood("words.not_watched", said=said(word), watched=watched)
+
+
+def unlisted_asset(word: str, lexicon: Lexicon) -> Misunderstood:
+    """The refusal of a word that names nothing a venue lists, with what it may have meant."""
+    near = nearest(symbol_of(word) or "", (*lexicon.assets, *lexicon.listed))
+    if near:
+        return Misunderstood("words.unlisted_near", said=said(word), near=" or ".join(near))
+    return Misunderstood("words.unlisted", said=said(word))
 
 
 def nearest(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -248,6 +278,7 @@ def _percent_of(number: str, word: str) -> float | None:
 
 
 ASSET = Word("asset", 60, "BTC", read_asset, read_asset_named)
+LISTED = Word("listed", 60, "PEPE", read_listed, read_listed_named)
 LEVERAGE = Word(
     "leverage",
     10,
@@ -266,6 +297,7 @@ SIDE = Word("side", 40, "long", read_side, read_side, choices=("long", "short"))
 TEXT = Word("text", 70, "size", read_text, read_text)
 
 AssetWord = Annotated[Asset, ASSET]
+ListedWord = Annotated[Asset, LISTED]
 LeverageWord = Annotated[float, LEVERAGE]
 MoneyWord = Annotated[float, MONEY]
 PercentWord = Annotated[float, PERCENT]

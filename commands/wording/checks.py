@@ -3,7 +3,8 @@
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text, Tone
 from commands.wording.columns import fit, sides
-from commands.wording.market import footer, source_notes
+from commands.wording.learning import learning_lines, learning_numbers
+from commands.wording.market import footer, paragraph, source_notes
 from commands.wording.panel import reading_line
 from commands.wording.why import ANSWERS
 from market.checklist import Advice, Check, Checklist
@@ -30,6 +31,7 @@ def describe_check(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, n
         Text("\n".join((*_count(checklist, side, phrases), *turned))),
         Lines(_lines(checklist, phrases)),
         Lines(tuple(reading_line(snapshot, name, phrases, at_ms) for name in _RESTS_ON)),
+        *paragraph(learning_lines(snapshot, phrases, _RESTS_ON)),
         Text(footer(snapshot, phrases)),
     )
     return Reply(blocks, _actions(snapshot, checklist, phrases), data=_plain(snapshot, checklist))
@@ -90,4 +92,5 @@ def _plain(snapshot: Snapshot, checklist: Checklist) -> dict[str, object]:
         "checks": {check.question.value: check.met for check in checklist.checks},
         "absent": list(checklist.absent),
         "state": snapshot.regime.state.value,
+        "learning": learning_numbers(snapshot),
     }

@@ -21,6 +21,12 @@ Words come in any sensible order. `name=value` and `name value` say which word i
 """
 
 
+_WHO = {
+    Role.MANAGER: " For managers of a chat.",
+    Role.OPERATOR: " For operators: the terminal, and whom `SEAWALL_OPERATORS` names.",
+}
+
+
 def page() -> str:
     """The page as Markdown."""
     return "\n".join((HEAD, *(_section(command) for command in commands())))
@@ -37,8 +43,7 @@ def _section(command: Command[Any]) -> str:
 
 def _remarks(command: Command[Any]) -> str:
     private = " The answer is private: it holds a position." if command.private else ""
-    managers = " For managers of a chat." if command.needs > Role.ANYONE else ""
-    return private + managers
+    return private + _WHO.get(command.needs, "")
 
 
 def _row(option: Option) -> str:

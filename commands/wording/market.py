@@ -6,7 +6,9 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits
-from commands.wording.panel import FIVE, panel, unseen
+from commands.wording.findings import findings_numbers, floor, troubles
+from commands.wording.learning import learning_lines, learning_numbers
+from commands.wording.panel import FIVE, OPTIONS_MARKETS, panel, unseen
 from commands.wording.turns import turns_words
 from market.checklist import Advice, Checklist
 from market.observations import MINUTE_MS
@@ -19,9 +21,6 @@ from market.snapshot import Snapshot
 from market.table import SEVERITY, State
 
 LATE_MS = 3 * MINUTE_MS
-OPTIONS_MARKETS = frozenset({"BTC", "ETH"})
-"""The assets with an options market of their own at Deribit."""
-
 ODDS_ASSET = "BTC"
 """The asset for which first-evaluation.md section 5 established odds; for the others there are none."""
 
@@ -47,10 +46,25 @@ def describe_regime(
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*meaning(snapshot, phrases, at_ms), advice))),
         Lines(panel(snapshot, phrases, at_ms)),
+        *paragraph((*learning_lines(snapshot, phrases), *troubles(snapshot, phrases, rules.funding))),
         Text("\n".join(_outlook(snapshot, phrases, rules))),
         Text("\n".join((*odds(snapshot, phrases), *_floor(snapshot, phrases), footer(snapshot, phrases)))),
     )
-    return Reply(blocks, _actions(snapshot, phrases), data=state_line(snapshot))
+    return Reply(blocks, _actions(snapshot, phrases), data=regime_numbers(snapshot))
+
+
+def regime_numbers(snapshot: Snapshot) -> dict[str, object]:
+    """The line of the states file, with what is still learned and what was noticed of the venues."""
+    return {
+        **state_line(snapshot),
+        "learning": learning_numbers(snapshot),
+        "findings": findings_numbers(snapshot),
+    }
+
+
+def paragraph(lines: Sequence[str]) -> tuple[Text, ...]:
+    """Lines as one block, none where there are none."""
+    return (Text("\n".join(lines)),) if lines else ()
 
 
 def _advice(regime: Regime, checks: Checklist) -> str:
@@ -225,8 +239,11 @@ def _steps(regime: Regime, phrases: Phrases) -> str:
 
 
 def _floor(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
-    seen = snapshot.regime.levels.get("liquidations") is not None
-    return (phrases.say("regime.floor"),) if seen and snapshot.source == LIVE else ()
+    """That liquidations are a floor: of the venues that sampled this minute, else of the one that always does."""
+    reading = snapshot.reading("liquidations")
+    if snapshot.source != LIVE or reading is None or reading.presence is not Presence.SEEN:
+        return ()
+    return floor(snapshot, phrases) or (phrases.say("regime.floor"),)
 
 
 def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:

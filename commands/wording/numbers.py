@@ -144,6 +144,11 @@ def clock(at_ms: int) -> str:
     return f"{_utc(at_ms):%H:%M:%S} UTC"
 
 
+def hour_and_minute(at_ms: int) -> str:
+    """A time of day in UTC to the minute: "14:00 UTC"."""
+    return f"{_utc(at_ms):%H:%M} UTC"
+
+
 def date_and_clock(at_ms: int) -> str:
     """A recorded time in UTC: "2024-08-05 12:00 UTC"."""
     return f"{_utc(at_ms):%Y-%m-%d %H:%M} UTC"

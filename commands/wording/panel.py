@@ -9,6 +9,9 @@ from market.reading import Because, Level, Presence, Reading
 from market.snapshot import Snapshot
 
 FIVE = ("price", "liquidations", "open_interest", "funding", "skew")
+OPTIONS_MARKETS = frozenset({"BTC", "ETH"})
+"""The assets with an options market of their own at Deribit."""
+
 MARKS: Mapping[Level | None, str] = {Level.CALM: "·", Level.CAUTION: "!", Level.STRESS: "!!", None: "?"}
 _VALUE_COLUMNS = 17
 

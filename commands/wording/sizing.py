@@ -4,6 +4,7 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
+from commands.wording.learning import learning_lines, learning_numbers
 from commands.wording.market import source_notes
 from commands.wording.panel import age_of
 from market.observations import Side
@@ -19,6 +20,8 @@ _LEFT = 23
 _TONES = {Verdict.FITS: Tone.GOOD, Verdict.TOO_MUCH_NOW: Tone.CAUTION}
 _FRACTIONS = {0.5: "x1/2", 0.75: "x3/4", 1.0: ""}
 _RESTS_ON = ("price", "funding", "volatility")
+_LEARNED_BY = ("price", "volatility", "liquidations", "funding", "open_interest", "skew")
+"""What a size is cut by, or its checks rest on: how far each has learned is said."""
 
 LEAST_APART = 0.001
 """A stated entry this near to the present price (a fraction of it) is the present price."""
@@ -35,9 +38,18 @@ def describe_size(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, rules:
         Lines(
             (*_fitting(check, phrases), *_budget(check, phrases), *_rungs(check, snapshot, phrases, rules))
         ),
-        Text("\n".join((*_assumptions(check, phrases), *_rests_on(check, snapshot, phrases, now_ms)))),
+        Text(
+            "\n".join(
+                (
+                    *_assumptions(check, phrases),
+                    *learning_lines(snapshot, phrases, _LEARNED_BY),
+                    *_rests_on(check, snapshot, phrases, now_ms),
+                )
+            )
+        ),
     )
-    return Reply(blocks, _actions(check, phrases), private=True, data=numbers_of(check))
+    data = {**numbers_of(check), "learning": learning_numbers(snapshot)}
+    return Reply(blocks, _actions(check, phrases), private=True, data=data)
 
 
 def size_heading(check: SizeCheck, phrases: Phrases) -> str:

@@ -6,13 +6,25 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit, sides
-from commands.wording.market import footer, held, meaning, odds, source_notes, stress, tone_of
+from commands.wording.findings import findings_lines
+from commands.wording.learning import reading_learning
+from commands.wording.market import (
+    footer,
+    held,
+    meaning,
+    odds,
+    paragraph,
+    regime_numbers,
+    source_notes,
+    stress,
+    tone_of,
+)
 from commands.wording.panel import FIVE, age_of, unseen
 from commands.wording.turns import turns_words
 from market.checklist import READ_BY
 from market.outlook import Turn, better, worse
 from market.reading import Condition, Measure, Presence, Reading
-from market.report import market_time, state_line
+from market.report import market_time
 from market.rules import Rules
 from market.snapshot import Snapshot
 from market.table import FLAGS, SEVERITY, State
@@ -36,6 +48,7 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*_meaning(snapshot, phrases, at_ms), _protip(snapshot, phrases)))),
         Lines(tuple(_conditions(snapshot, phrases, at_ms))),
+        *paragraph(findings_lines(snapshot, phrases, rules.funding)),
         Text("\n".join((*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules)))),
         Text("\n".join((*strictly, stress(snapshot.regime, phrases), *odds(snapshot, phrases)))),
         Text(footer(snapshot, phrases)),
@@ -86,6 +99,9 @@ def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[st
         if reading is None or reading.presence is Presence.ABSENT:
             told.update(flag for flag, owner in READ_BY.items() if owner == name)
             continue
+        learned = reading_learning(reading, phrases)
+        if learned is not None:
+            yield fit(f"   {learned}")
         for condition in reading.conditions:
             if condition.flag in (*FLAGS, *ALSO_TOLD):
                 told.add(condition.flag)
@@ -183,7 +199,7 @@ def _plain(snapshot: Snapshot) -> dict[str, object]:
         for condition in reading.conditions
     }
     return {
-        **state_line(snapshot),
+        **regime_numbers(snapshot),
         "conditions": conditions,
         "worse": [_plain_turn(turn) for turn in worse(snapshot)],
         "better": [_plain_turn(turn) for turn in better(snapshot)],

@@ -1,14 +1,15 @@
 """A conversation without a platform: lines in, lines out, through the one door."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from commands.protocol.dispatch import answer
 from commands.protocol.reply import Block, Heading, Lines, Note, Reply, Table, Text
-from commands.protocol.request import Context
+from commands.protocol.request import Context, Role
 from market.observations import Asset
 from market.snapshot import Snapshot
-from store.in_memory import FeedInMemory, SnapshotsInMemory
-from store.services import FeedStatus, Services
+from store.in_memory import FeedInMemory, SnapshotsInMemory, SourcesInMemory, WatchlistInMemory
+from store.services import FeedStatus, PastReport, Services, SourceReport
 from tests.commands.markets import NOW_MS
 
 WATCHED: tuple[Asset, ...] = ("BTC", "ETH", "SOL", "1000PEPE")
@@ -19,11 +20,18 @@ def context(
     watched: tuple[Asset, ...] = WATCHED,
     feed: FeedStatus | None = None,
     now_ms: int = NOW_MS,
+    reports: Iterable[SourceReport] = (),
+    pasts: Iterable[PastReport] = (),
+    listed: Iterable[Asset] | None = None,
+    role: Role = Role.ANYONE,
 ) -> Context:
-    """What a platform would hand over, on these snapshots."""
+    """What a platform would hand over, on these snapshots; `listed` None stands for a market that cannot be changed."""
     source = snapshots[0].source if snapshots else "none"
     status = feed or FeedStatus(source, now_ms if snapshots else None, 60_000, 200)
-    return Context(Services(SnapshotsInMemory(watched, snapshots), FeedInMemory(status)), now_ms)
+    kept = SnapshotsInMemory(watched, snapshots)
+    watchlist = None if listed is None else WatchlistInMemory(kept, listed)
+    services = Services(kept, FeedInMemory(status), SourcesInMemory(reports, pasts), watchlist)
+    return Context(services, now_ms, role=role, platform="telegram", user="4711")
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from market.entries import NAME
 from market.observations import Side
 from market.sizing import MarginMode
 
-WATCHED = Lexicon(("BTC", "ETH"))
+WATCHED = Lexicon(("BTC", "ETH", "1000PEPE"))
 
 
 def test_words_come_in_any_order() -> None:
@@ -112,9 +112,9 @@ def test_the_example_of_a_command_can_be_read(command: Command[object]) -> None:
     assert command.read(command.example.split()[1:], WATCHED) is not None
 
 
-def test_the_eight_commands_are_there_in_the_order_of_the_menu() -> None:
+def test_the_ten_commands_are_there_in_the_order_of_the_menu() -> None:
     assert [command.name for command in commands()] == [
-        "start", "regime", "size", "check", "scan", "why", "status", "help",
+        "start", "regime", "size", "check", "scan", "why", "status", "watch", "unwatch", "help",
     ]  # fmt: skip
 
 

@@ -9,9 +9,12 @@ import pytest
 
 from commands.protocol.phrases import NoSuchPhrase, Phrases, languages, phrases_in, placeholders
 from commands.protocol.reply import Tone
+from commands.wording.findings import ALSO_WHY, ONLY_STATUS, SHARES, TROUBLES, WITH_WORDS_OF_THEIR_OWN
+from commands.wording.sources import WORST_FIRST
 from commands.wording.turns import thresholds
 from market.alerts import Edge, Kind, Reason, Severity
 from market.checklist import Advice, Question
+from market.findings import Found
 from market.margin import Impossible
 from market.observations import Side, Venue
 from market.reading import Presence
@@ -25,6 +28,9 @@ ENGLISH = phrases_in("en")
 MODULES = [*sorted((HOME / "commands").rglob("*.py")), HOME / "bot" / "chat_platform.py"]
 ALSO_GIVEN = {"said", "kinds", "asset", "published"}
 """What a refusal is filled with besides its own values."""
+
+FOUND_IN_SENTENCES = (*TROUBLES, *ALSO_WHY, *ONLY_STATUS)
+"""The findings that have a sentence each; the others are told together (shares, floors, agreement, whose price)."""
 
 FAMILIES: Mapping[str, Iterable[str]] = {
     "state": State,
@@ -43,6 +49,18 @@ FAMILIES: Mapping[str, Iterable[str]] = {
     "venue": Venue,
     "alert_context": ("protip", "fe", "kst_fe", "lc"),
     "feed": ("none", "history", "simulated", "live"),
+    "found": set(FOUND_IN_SENTENCES),
+    "of": (
+        "candles",
+        "mark",
+        "open_interest",
+        "funding",
+        "relayed",
+        "liquidations",
+        "options",
+        "volatility_index",
+    ),
+    "stand": WORST_FIRST,
     "answer": ("yes", "no", "unknown"),
     "check_answer": ("yes", "no", "unknown"),
 }
@@ -107,6 +125,12 @@ def test_every_flag_input_and_cap_has_its_words() -> None:
     assert all(ENGLISH.knows("edge", edge.value) for edge in (Edge.RESOLVED, Edge.FALSE_ALARM))
     assert {Kind.CASCADE, Kind.REGIME} == set(Kind)
     assert set(Tone) == {Tone.GOOD, Tone.PLAIN, Tone.CAUTION, Tone.STRESS}
+
+
+def test_everything_that_can_be_noticed_is_told_in_one_way() -> None:
+    told = [*FOUND_IN_SENTENCES, *SHARES, *WITH_WORDS_OF_THEIR_OWN]
+    assert set(told) == set(Found)
+    assert len(told) == len(set(told))
 
 
 def test_every_placeholder_is_given() -> None:
