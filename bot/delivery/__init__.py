@@ -1,0 +1,1 @@
+"""Bringing warnings to chats: claimed, worded, paced, sent, and only then forgotten."""

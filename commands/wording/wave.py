@@ -1,0 +1,109 @@
+"""One message a wave and chat: a single warning as it is, several as a table under one heading, and what is left at the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
+from commands.wording import numbers
+from commands.wording.alert import describe_alert
+from commands.wording.columns import fit, sides
+from market.alerts import CLASSES, Alert, Edge, Kind, Severity
+from market.report import LIVE, alert_line
+from market.rules import AlertRules
+
+MOST_LINES = 20
+STANDING = frozenset({Edge.FIRED, Edge.ESCALATED})
+TONES = {Severity.WATCH: Tone.PLAIN, Severity.WARNING: Tone.CAUTION, Severity.CRITICAL: Tone.STRESS}
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What has to be said of a message beside its facts.
+
+    `is_late`: the news is old by now; `is_held`: the chat was muted or quiet meanwhile; `is_repeat`: it may have arrived
+    before; `is_over`: nothing of the wave stands any more.
+    """
+
+    is_late: bool = False
+    is_held: bool = False
+    is_repeat: bool = False
+    is_over: bool = False
+
+
+def describe_wave(
+    alerts: Sequence[Alert],
+    phrases: Phrases,
+    rules: AlertRules,
+    now_ms: int,
+    marks: Marks,
+    source: str = LIVE,
+) -> Reply:
+    """The message of a wave, of at least one alert; the most severe stands first and gives the heading."""
+    notes = tuple(_notes(alerts, marks, phrases, now_ms))
+    if len(alerts) == 1:
+        reply = describe_alert(alerts[0], phrases, rules, source)
+        first, *others = reply.blocks
+        return Reply((first, *notes, *others), reply.actions, data=reply.data)
+    lead = alerts[0]
+    lines = [_line(alert, phrases) for alert in alerts[:MOST_LINES]]
+    more = len(alerts) - MOST_LINES
+    told = describe_alert(lead, phrases, rules, source)
+    story = tuple(block for block in told.blocks[1:] if not isinstance(block, Lines))
+    blocks: tuple[Block, ...] = (
+        _heading(alerts, marks, phrases),
+        *notes,
+        Lines(tuple(lines)),
+        *((Text(phrases.say("wave.more", count=more)),) if more > 0 else ()),
+        *(() if marks.is_over else (Text(phrases.say("wave.lead", asset=lead.asset)), *story)),
+        *((Text(phrases.word("alert_reason", lead.reason.value)),) if marks.is_over else ()),
+    )
+    actions = (Action(phrases.say("button.scan"), "/scan"), *told.actions)
+    return Reply(blocks, actions, data={"alerts": [alert_line(alert) for alert in alerts]})
+
+
+def _heading(alerts: Sequence[Alert], marks: Marks, phrases: Phrases) -> Heading:
+    if marks.is_over:
+        time = numbers.duration(
+            max(alert.at_ms for alert in alerts) - min(alert.opened_ms for alert in alerts)
+        )
+        return Heading(fit(phrases.say("wave.over", time=time, count=len(_assets(alerts)))), Tone.PLAIN)
+    standing = [alert for alert in alerts if alert.edge in STANDING] or list(alerts)
+    severity = max((alert.severity for alert in standing), key=CLASSES.index)
+    said = phrases.say(
+        "wave.heading",
+        severity=phrases.word("severity", severity.value),
+        count=len(_assets(standing)),
+    )
+    return Heading(fit(said), TONES[severity])
+
+
+def _assets(alerts: Sequence[Alert]) -> set[str]:
+    return {alert.asset for alert in alerts}
+
+
+def _line(alert: Alert, phrases: Phrases) -> str:
+    """One warning in 37 columns: what, how loud or how it ended, and what was lost."""
+    if alert.kind is Kind.CASCADE:
+        lost = alert.low_so_far if alert.edge not in STANDING else alert.lost_so_far
+        right = numbers.percent(lost)
+    else:
+        right = phrases.word("alert_kind", alert.kind.value)
+    word = phrases.word("severity", alert.severity.value)
+    if alert.edge is Edge.UNKNOWN:
+        word = phrases.say("wave.unknown")
+    elif alert.edge not in STANDING:
+        word = phrases.word("edge", alert.edge.value)
+    return sides(f"{alert.asset} #{alert.id} {word}", right)
+
+
+def _notes(alerts: Sequence[Alert], marks: Marks, phrases: Phrases, now_ms: int) -> list[Note]:
+    notes = []
+    if marks.is_repeat:
+        notes.append(Note(phrases.say("wave.repeat"), Tone.PLAIN))
+    age = numbers.duration(max(0, now_ms - max(alert.at_ms for alert in alerts)))
+    if marks.is_held:
+        notes.append(Note(phrases.say("wave.held", age=age), Tone.CAUTION))
+    elif marks.is_late:
+        notes.append(Note(phrases.say("wave.late", age=age), Tone.CAUTION))
+    return notes

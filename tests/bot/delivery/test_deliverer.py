@@ -1,0 +1,250 @@
+"""The last leg on the real Valkey: every class of error, crashes between sending and removing, waves and quiet hours."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from bot.delivery import deliverer as delivery
+from bot.delivery.deliverer import Deliverer, Shelves, Stopped
+from bot.delivery.words import Words
+from bot.messenger import Manners, Undelivered, Wrong
+from market.alerts import Alert, Edge, Kind, Severity
+from market.observations import HOUR_MS
+from scheduler.subscriptions.address import Addresser
+from store import keys
+from store.bulletins import Bulletins
+from store.chats import StoredChats, Subscription
+from store.connection import Connection
+from store.outbox import DeadRows, Outbox
+from store.pace import Pace, Rate
+from store.waves import StoredWaves
+from tests.doubles.chats import ChatsInMemory
+from tests.doubles.waiting import until
+from tests.store.samples import FIRED, NOW_MS
+
+HERE = "telegram:1"
+SLOW = Rate(10_000.0, 10_000.0)
+
+
+class Post:
+    """A store, a platform in memory and a deliverer between them."""
+
+    def __init__(self, valkey: Connection, platform: ChatsInMemory) -> None:
+        self.valkey, self.platform = valkey, platform
+        self.now_ms = NOW_MS
+        self.chats = StoredChats(valkey)
+        self.box = Outbox(valkey, platform.platform)
+
+    def deliverer(self) -> Deliverer:
+        shelves = Shelves(
+            self.box,
+            Bulletins(self.valkey, group_wait_ms=0),
+            self.chats,
+            StoredWaves(self.valkey),
+            Pace(self.valkey, "bot", self.platform.manners.overall),
+        )
+        return Deliverer(shelves, self.platform, Words(), lambda: self.now_ms, "one")
+
+    async def subscribe(self, address: str = HERE) -> None:
+        wishes = (Subscription(None, Kind.CASCADE), Subscription(None, Kind.REGIME))
+        await self.chats.change(address, lambda chat: replace(chat, subscriptions=wishes))
+
+    async def announce(self, *alerts: Alert) -> None:
+        bulletins = Bulletins(self.valkey, group_wait_ms=0)
+        for alert in alerts:
+            await bulletins.announce(alert)
+        addresser = Addresser(bulletins, self.chats)
+        await addresser.begin()
+        await addresser.address()
+
+    async def deliver(self) -> None:
+        """Run until nothing waits but what waits for its time."""
+        running = asyncio.create_task(self.deliverer().run())
+        await until(self.is_done)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    async def is_done(self) -> bool:
+        depth = await self.box.depth()
+        async with self.valkey.reading() as redis:
+            due = await redis.zcount(keys.later(self.platform.platform), "-inf", self.now_ms)
+        return not due and not any(count for place, count in depth.items() if place != "later")
+
+    async def later(self) -> int:
+        return (await self.box.depth())["later"]
+
+
+@pytest.fixture
+async def post(valkey: Connection) -> Post:
+    made = Post(valkey, ChatsInMemory())
+    await made.box.open()
+    await made.subscribe()
+    return made
+
+
+async def test_a_warning_arrives_once_and_what_changes_is_an_edit(post: Post) -> None:
+    await post.announce(FIRED)
+    await post.deliver()
+    await post.announce(replace(FIRED, asset="ETH", at_ms=NOW_MS + 1))
+    await post.deliver()
+    (message,) = post.platform.shown(HERE)
+    assert message.edits == 1
+    assert "ETH" in message.text
+    assert "BTC" in message.text
+
+
+async def test_a_row_that_is_certainly_not_sent_is_sent_later_without_a_mark(post: Post) -> None:
+    post.platform.faults.append(Undelivered(Wrong.NOT_SENT, "no connection"))
+    await post.announce(FIRED)
+    await post.deliver()
+    assert (post.platform.shown(HERE), await post.later()) == ([], 1)
+    post.now_ms += 5_000
+    await post.deliver()
+    (message,) = post.platform.shown(HERE)
+    assert "(repeat)" not in message.text
+
+
+async def test_a_row_that_may_have_arrived_is_repeated_once_and_marked(post: Post) -> None:
+    post.platform.arrives = True
+    post.platform.faults.extend([Undelivered(Wrong.UNCERTAIN, "no answer")] * 2)
+    await post.announce(FIRED)
+    await post.deliver()
+    post.now_ms += 5_000
+    await post.deliver()
+    post.now_ms += 5_000
+    await post.deliver()
+    first, second = post.platform.shown(HERE)
+    assert ("(repeat)" in first.text, "(repeat)" in second.text) == (False, True)
+    (dead,) = await DeadRows(post.valkey).all()
+    assert dead.why == "uncertain"
+
+
+async def test_a_platform_that_knows_nonces_gets_it_again_and_shows_it_once(valkey: Connection) -> None:
+    room = ChatsInMemory("discord", Manners(SLOW, 4, is_idempotent=True), arrives=True)
+    post = Post(valkey, room)
+    await post.box.open()
+    await post.subscribe("discord:1")
+    room.faults.extend([Undelivered(Wrong.UNCERTAIN, "no answer")] * 3)
+    await post.announce(FIRED)
+    for _ in range(4):
+        await post.deliver()
+        post.now_ms += 5_000
+    (message,) = room.shown("discord:1")
+    assert "(repeat)" not in message.text
+    assert room.calls == 4
+    assert await post.later() == 0
+
+
+async def test_a_limit_of_one_chat_holds_that_chat_only(post: Post) -> None:
+    await post.subscribe("telegram:2")
+    post.platform.faults.append(Undelivered(Wrong.RATE_LIMITED, "too many", wait_s=30.0))
+    await post.announce(FIRED)
+    await post.deliver()
+    assert len(post.platform.messages) == 1
+    assert await post.later() == 1
+
+
+async def test_a_chat_that_blocked_us_is_asked_once_and_rests(post: Post) -> None:
+    post.platform.faults.append(Undelivered(Wrong.CHAT, "blocked by the user"))
+    await post.announce(FIRED)
+    await post.deliver()
+    chat = await post.chats.get(HERE)
+    assert chat is not None
+    assert chat.suspended == "blocked by the user"
+    await post.announce(replace(FIRED, severity=Severity.CRITICAL, edge=Edge.ESCALATED, at_ms=NOW_MS + 1))
+    await post.deliver()
+    assert post.platform.calls == 1
+
+
+async def test_a_chat_that_moved_gets_it_where_it_is_now(post: Post) -> None:
+    post.platform.faults.append(Undelivered(Wrong.MOVED, "migrated", moved_to="telegram:-100"))
+    await post.announce(FIRED)
+    await post.deliver()
+    post.now_ms += 1
+    await post.deliver()
+    (message,) = post.platform.messages
+    assert message.address == "telegram:-100"
+    assert await post.chats.get(HERE) is None
+
+
+async def test_a_message_that_is_refused_is_kept_for_an_administrator(post: Post) -> None:
+    post.platform.faults.append(Undelivered(Wrong.MESSAGE, "too strange"))
+    await post.announce(FIRED)
+    await post.deliver()
+    (dead,) = await DeadRows(post.valkey).all()
+    assert dead.why == "too strange"
+    assert await DeadRows(post.valkey).requeue(dead.row.key)
+    await post.deliver()
+    assert len(post.platform.shown(HERE)) == 1
+
+
+async def test_a_live_message_that_was_deleted_is_sent_anew(post: Post) -> None:
+    await post.announce(FIRED)
+    await post.deliver()
+    post.platform.messages.clear()
+    await post.announce(replace(FIRED, asset="ETH", at_ms=NOW_MS + 1))
+    await post.deliver()
+    post.now_ms += 5_000
+    await post.deliver()
+    assert len(post.platform.shown(HERE)) == 1
+
+
+async def test_a_refused_bot_stops_and_loses_nothing(post: Post) -> None:
+    post.platform.faults.append(Undelivered(Wrong.BOT, "the token is refused"))
+    await post.announce(FIRED)
+    with pytest.raises(Stopped, match="refused"):
+        await post.deliverer().run()
+    post.now_ms += 5_000
+    await post.deliver()
+    assert len(post.platform.shown(HERE)) == 1
+
+
+async def test_who_left_meanwhile_hears_nothing(post: Post) -> None:
+    await post.announce(FIRED)
+    await post.chats.change(HERE, lambda chat: replace(chat, subscriptions=()))
+    await post.deliver()
+    await post.chats.forget(HERE)
+    assert post.platform.calls == 0
+
+
+async def test_a_muted_chat_hears_once_what_still_stands(post: Post) -> None:
+    await post.chats.change(HERE, lambda chat: replace(chat, muted_ms={"": NOW_MS + HOUR_MS}))
+    await post.announce(FIRED)
+    worse = replace(FIRED, severity=Severity.CRITICAL, edge=Edge.ESCALATED, at_ms=NOW_MS + 1)
+    await post.announce(worse)
+    await post.deliver()
+    assert (post.platform.messages, await post.later()) == ([], 2)
+    post.now_ms += HOUR_MS
+    await post.deliver()
+    (message,) = post.platform.shown(HERE)
+    assert "still stands" in message.text
+    assert await post.later() == 0
+
+
+async def test_killed_after_the_platform_took_it_telegram_gets_it_once_more_and_marked(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await post.announce(FIRED)
+
+    async def killed(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    dying = post.deliverer()
+    monkeypatch.setattr(dying, "_commit", killed)
+    running = asyncio.create_task(dying.run())
+    await until(lambda: bool(post.platform.messages))
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    monkeypatch.setattr("store.outbox.LONGEST_SEND_MS", 0)
+    await post.deliver()
+    first, second = post.platform.shown(HERE)
+    assert ("(repeat)" in first.text, "(repeat)" in second.text) == (False, True)
+
+
+def test_a_nonce_is_short_and_belongs_to_its_row() -> None:
+    assert len(delivery.nonce_of("batch:discord:1")) <= 25
+    assert delivery.nonce_of("a") == delivery.nonce_of("a") != delivery.nonce_of("b")
