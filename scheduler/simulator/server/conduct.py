@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from email.utils import formatdate
 
 from aiohttp import WSCloseCode, web
 
@@ -17,13 +18,13 @@ PIECE_BYTES = 65_536
 
 
 class Conduct:
-    """What one websocket is told, and what happens to it."""
+    """What one websocket is told, and what happens to it; `is_deaf` while nothing it says is read."""
 
     def __init__(self, venue: Venue, switch: Switch) -> None:
         self._venue, self._switch = venue, switch
         self._held: list[bytes] = []
         self._number = 0
-        self._is_deaf = False
+        self.is_deaf = False
 
     def replies(self, said: Iterable[object]) -> Iterator[bytes]:
         """What is answered to something the client said."""
@@ -61,10 +62,10 @@ class Conduct:
         if transport is None:
             return
         hang_up = switch.trouble(venue, Fault.HANG_UP)
-        if self._is_deaf and not switch.has(venue, Fault.HALF_OPEN):
+        if self.is_deaf and not switch.has(venue, Fault.HALF_OPEN):
             transport.abort()  # who went away without a word does not come back to the same connection
-        elif switch.has(venue, Fault.HALF_OPEN) and not self._is_deaf:
-            self._is_deaf = True
+        elif switch.has(venue, Fault.HALF_OPEN) and not self.is_deaf:
+            self.is_deaf = True
             transport.pause_reading()
         elif switch.has(venue, Fault.DROP, Fault.REFUSE):
             transport.abort()
@@ -74,7 +75,7 @@ class Conduct:
             await socket.close(code=hang_up.code)
 
 
-async def refused(venue: Venue, switch: Switch, request: web.Request) -> web.Response | None:
+async def refused(venue: Venue, switch: Switch, request: web.Request, clock: Clock) -> web.Response | None:
     """What a venue in trouble answers before it looks at the question, None where it does; it may take as long as it lasts."""
     await switch.unless(venue, *SILENT)
     if switch.has(venue, Fault.DROP, Fault.REFUSE):
@@ -84,7 +85,8 @@ async def refused(venue: Venue, switch: Switch, request: web.Request) -> web.Res
     found = switch.trouble(venue, Fault.STATUS)
     if found is None:
         return None
-    return web.Response(status=found.status, headers=dict(found.headers), body=found.body)
+    headers = {"date": http_date(clock.now_ms()), **found.headers}
+    return web.Response(status=found.status, headers=headers, body=found.body)
 
 
 async def sent(
@@ -101,6 +103,11 @@ async def sent(
     if switch.has(venue, Fault.LONG):
         return await _in_pieces(request, _endless(), lambda _: asyncio.sleep(0))
     return web.Response(body=payload, status=status, content_type="application/json")
+
+
+def http_date(at_ms: int) -> str:
+    """A moment as HTTP writes it."""
+    return formatdate(at_ms / 1_000, usegmt=True)
 
 
 def _endless() -> Iterator[bytes]:

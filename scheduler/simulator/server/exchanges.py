@@ -1,6 +1,7 @@
 """The five simulated exchanges as one server on loopback: HTTP and websockets below a path a venue."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
@@ -26,6 +27,7 @@ from scheduler.simulator.server.venue import HOURS, VenueMarket
 
 SHUTDOWN_S = 1.0
 """How long questions under way may take when the server ends."""
+TIMES_KEPT = 10_000
 HEARD_S = 10.0
 """How long clients may take to read what they are told, seconds of this machine."""
 
@@ -44,13 +46,16 @@ class SimulatedExchanges:
     """Where the venues are found, and what they do wrong.
 
     `rest_urls` and `ws_urls` are what a Fetcher and open_wires take. `tape` is what is true of the whole market, `markets`
-    of each venue, `faults` the switch of their troubles.
+    of each venue, `faults` the switch of their troubles. `asked` and `called` are when (ms) each venue was asked a question
+    and was called for a stream.
     """
 
     def __init__(self, tape: Tape, clock: Clock, latency: float = 0.0) -> None:
         self.tape = tape
         self.markets = {venue: VenueMarket(tape, venue) for venue in SPEECHES}
         self._speeches = {venue: speak(self.markets[venue]) for venue, speak in SPEECHES.items()}
+        self.asked = {venue: deque[int](maxlen=TIMES_KEPT) for venue in SPEECHES}
+        self.called = {venue: deque[int](maxlen=TIMES_KEPT) for venue in SPEECHES}
         self._clock, self._latency = clock, latency
         self._doors: dict[Venue, Door] = {}
         self._lines: list[Line] = []
@@ -114,11 +119,13 @@ class SimulatedExchanges:
             speech = self._speeches[venue]
         except (KeyError, ValueError):
             raise web.HTTPNotFound from None
-        trouble = await refused(venue, self.faults, request)
+        is_call = "upgrade" in request.headers.get("connection", "").lower()
+        (self.called if is_call else self.asked)[venue].append(self._clock.now_ms())
+        trouble = await refused(venue, self.faults, request, self._clock)
         if trouble is not None:
             return trouble
         path = request.match_info["path"]
-        if path == speech.ws_path and "upgrade" in request.headers.get("connection", "").lower():
+        if path == speech.ws_path and is_call:
             return await self._listen(
                 request, Line(venue, lambda: self._speeches[venue], self._clock, self.faults)
             )

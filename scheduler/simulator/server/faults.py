@@ -110,6 +110,11 @@ class Switch:
         if event is not None:
             event.set()
 
+    def clear_all(self) -> None:
+        """End every fault of every venue."""
+        for venue in list(self._now):
+            self.clear(venue)
+
     def has(self, venue: Venue, *faults: Fault) -> bool:
         """Whether a venue has one of these faults now."""
         now = self._now.get(venue, {})
