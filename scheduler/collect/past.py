@@ -30,8 +30,8 @@ from scheduler.fetch import Fetcher, SourceFailed
 COLD_DAYS = 30
 """How much of candles and open interest a cold start reads: Binance keeps no more of the latter."""
 FUNDING_DAYS = 90
-FINE_HOURS = 4
-"""How many hours before the open one are read in live steps: as far as the longest return that needs them looks back."""
+FINE_HOURS = 24
+"""How many hours before the open one are read in live steps: so far the changes of a day look back."""
 PATIENCE_S = 120.0
 """How long a question about the past waits for its turn: it is in less of a hurry than those about the present."""
 AT_ONCE = 3
@@ -205,7 +205,12 @@ def _questions(
     fine_ms = fine_from_ms(since_ms, now_ms)
     if fine_ms == since_ms:
         return [_Question(ask) for ask in everything]
-    fine = exchange.history_asks(instrument, fine_ms, now_ms)
+    # less than a day at a time is told in live steps
+    half_ms = fine_ms + FINE_HOURS // 2 * HOUR_MS
+    fine = (
+        *exchange.history_asks(instrument, fine_ms, half_ms),
+        *exchange.history_asks(instrument, half_ms, now_ms),
+    )
     funding_ms = min(since_ms, now_ms - FUNDING_DAYS * DAY_MS) if is_cold else since_ms
     seldom = exchange.history_asks(instrument, funding_ms, now_ms)
     hour_ms = -(-since_ms // HOUR_MS) * HOUR_MS
