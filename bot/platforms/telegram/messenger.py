@@ -1,0 +1,155 @@
+"""Warnings into Telegram chats: one message or an edit, and which of six things every error of Telegram is."""
+
+from telegram import Bot, InlineKeyboardMarkup
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
+
+from bot.layout import TELEGRAM_HTML, lay_out
+from bot.messenger import Manners, Undelivered, Wrong
+from bot.platforms.telegram.buttons import Buttons
+from bot.platforms.telegram.messages import NO_PREVIEW, plain
+from bot.platforms.telegram.transport import Flooded, NotSent
+from commands.protocol.reply import Reply
+from store.pace import Rate
+
+NAME = "telegram"
+MANNERS = Manners(Rate(29.0, 25.0), in_flight=4, is_idempotent=False)
+"""30 messages a second in all (Bots FAQ); four under way are enough for that and bound what a crash can repeat."""
+
+A_CHAT = (Rate(1.0, 3.0),)
+A_GROUP = (Rate(1.0, 3.0), Rate(20.0 / 60.0, 20.0))
+GONE_FOR_GOOD = (
+    "bot was blocked by the user",
+    "user is deactivated",
+    "bot was kicked",
+    "bot is not a member",
+    "chat not found",
+    "group chat was deactivated",
+    "not enough rights to send text messages",
+    "have no rights to send a message",
+    "bot can't initiate conversation",
+    "chat_write_forbidden",
+)
+"""What Telegram says when a chat cannot be reached any more; another refusal of the same status may pass."""
+
+NO_TOPIC = ("message thread not found", "topic_closed", "topic_deleted")
+
+
+class TelegramMessenger:
+    """Implements `bot.messenger.Messenger` on the library's bot."""
+
+    platform = NAME
+    manners = MANNERS
+
+    def __init__(self, bot: Bot, buttons: Buttons) -> None:
+        self._bot, self._buttons = bot, buttons
+
+    def rates(self, address: str) -> tuple[Rate, ...]:
+        """One a second in a chat, and twenty a minute where it is a group."""
+        chat_id, _ = place_of(address)
+        return A_GROUP if chat_id < 0 else A_CHAT
+
+    async def send(self, address: str, reply: Reply, *, is_silent: bool, nonce: str) -> str:
+        """A new message; the nonce is of no use to Telegram. Where the topic is gone it goes to the group itself."""
+        chat_id, topic = place_of(address)
+        try:
+            return await self._send(chat_id, topic, reply, is_silent=is_silent)
+        except TelegramError as error:
+            if topic is None or not _says(error, NO_TOPIC):
+                raise understood(error) from None
+        try:
+            return await self._send(chat_id, None, reply, is_silent=is_silent)
+        except TelegramError as error:
+            raise understood(error) from None
+
+    async def edit(self, address: str, message: str, reply: Reply) -> None:
+        """Another text for a message of ours."""
+        chat_id, _ = place_of(address)
+        text, keyboard = self._drawn(reply)
+        try:
+            for body, mode in ((text, ParseMode.HTML), (plain(text), None)):
+                try:
+                    await self._bot.edit_message_text(
+                        body,
+                        chat_id=chat_id,
+                        message_id=int(message),
+                        parse_mode=mode,
+                        reply_markup=keyboard,
+                        link_preview_options=NO_PREVIEW,
+                    )
+                except BadRequest as error:
+                    if mode is None or not _says(error, ("can't parse entities",)):
+                        raise
+                else:
+                    return
+        except TelegramError as error:
+            if not _says(error, ("message is not modified",)):
+                raise understood(error) from None
+
+    async def _send(self, chat_id: int, topic: int | None, reply: Reply, *, is_silent: bool) -> str:
+        """Send as HTML, and as plain text where that is refused: a warning is never lost to a sign in a name."""
+        text, keyboard = self._drawn(reply)
+        try:
+            return await self._put(chat_id, topic, text, ParseMode.HTML, keyboard, is_silent=is_silent)
+        except BadRequest as error:
+            if not _says(error, ("can't parse entities",)):
+                raise
+        return await self._put(chat_id, topic, plain(text), None, keyboard, is_silent=is_silent)
+
+    async def _put(
+        self,
+        chat_id: int,
+        topic: int | None,
+        text: str,
+        mode: ParseMode | None,
+        keyboard: InlineKeyboardMarkup | None,
+        *,
+        is_silent: bool,
+    ) -> str:
+        sent = await self._bot.send_message(
+            chat_id,
+            text,
+            parse_mode=mode,
+            reply_markup=keyboard,
+            message_thread_id=topic,
+            disable_notification=is_silent,
+            link_preview_options=NO_PREVIEW,
+        )
+        return str(sent.message_id)
+
+    def _drawn(self, reply: Reply) -> tuple[str, InlineKeyboardMarkup | None]:
+        """The text and buttons of a warning; it is made to fit one message."""
+        return lay_out(reply, TELEGRAM_HTML)[0], self._buttons.keyboard(reply.actions, "")
+
+
+def place_of(address: str) -> tuple[int, int | None]:
+    """Chat and topic of "telegram:CHAT" or "telegram:CHAT:TOPIC". Raises ValueError for another address."""
+    platform, chat, *topic = address.split(":")
+    if platform != NAME or len(topic) > 1:
+        raise ValueError(f"{address!r} is no address on Telegram")
+    return int(chat), int(topic[0]) if topic else None
+
+
+def understood(error: TelegramError) -> Undelivered:
+    """What an error of the library means for a message."""
+    why = f"{type(error).__name__}: {error.message[:120]}"
+    match error:
+        case NotSent():
+            return Undelivered(Wrong.NOT_SENT, why)
+        case Flooded():
+            return Undelivered(Wrong.RATE_LIMITED, why, wait_s=error.wait_s)
+        case ChatMigrated():
+            return Undelivered(Wrong.MOVED, why, moved_to=f"{NAME}:{error.new_chat_id}")
+        case InvalidToken():
+            return Undelivered(Wrong.BOT, "Telegram refuses the bot token")
+        case Forbidden() | BadRequest() if _says(error, GONE_FOR_GOOD):
+            return Undelivered(Wrong.CHAT, why)
+        case Forbidden() | BadRequest():
+            return Undelivered(Wrong.MESSAGE, why)
+        case _:
+            return Undelivered(Wrong.UNCERTAIN, why)
+
+
+def _says(error: TelegramError, words: tuple[str, ...]) -> bool:
+    said = error.message.lower()
+    return any(word in said for word in words)

@@ -1,0 +1,138 @@
+"""Warnings into Telegram chats, by the real library over real HTTP: what arrives, and what each error means."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from pydantic import SecretStr
+from telegram import Bot
+
+from bot.messenger import Undelivered, Wrong
+from bot.platforms.telegram.buttons import Buttons
+from bot.platforms.telegram.messenger import TelegramMessenger, place_of
+from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
+from commands.protocol.reply import Action, Heading, Reply, Text
+from tests import canary
+from tests.doubles.telegram import BotApi, Fault
+
+HERE = "telegram:11"
+TOPIC = "telegram:-1001:7"
+REPLY = Reply((Heading("WARNING #c7f2 BTC"), Text("a < b & c")), (Action("Why", "/why BTC"),))
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    async with BotApi(canary.TELEGRAM_TOKEN) as server:
+        yield server
+
+
+@pytest.fixture
+async def messenger(api: BotApi) -> AsyncIterator[TelegramMessenger]:
+    token = SecretStr(canary.TELEGRAM_TOKEN)
+    bot = Bot(
+        STAND_IN,
+        base_url=f"{api.url}/bot",
+        request=AiohttpRequest(token),
+        get_updates_request=PollingRequest(token),
+    )
+    async with bot:
+        yield TelegramMessenger(bot, Buttons())
+
+
+async def sent(messenger: TelegramMessenger, address: str = HERE) -> str:
+    return await messenger.send(address, REPLY, is_silent=False, nonce="n")
+
+
+async def test_a_warning_arrives_with_its_buttons_and_is_edited_in_place(
+    api: BotApi, messenger: TelegramMessenger
+) -> None:
+    message = await sent(messenger)
+    await messenger.edit(HERE, message, Reply((Heading("over"),)))
+    await messenger.edit(HERE, message, Reply((Heading("over"),)))
+    (shown,) = api.shown
+    assert (shown.text.strip(), shown.edits, shown.chat_id) == ("over", 1, 11)
+
+
+async def test_it_makes_a_sound_or_none_and_goes_into_its_topic(
+    api: BotApi, messenger: TelegramMessenger
+) -> None:
+    await messenger.send(TOPIC, REPLY, is_silent=True, nonce="n")
+    (shown,) = api.shown
+    assert (shown.call.disable_notification, shown.call.message_thread_id) == (True, 7)
+    assert set(shown.buttons) == {"Why"}
+
+
+async def test_where_the_topic_is_gone_it_goes_to_the_group(
+    api: BotApi, messenger: TelegramMessenger
+) -> None:
+    api.fail("sendMessage", Fault(400, "Bad Request: message thread not found"))
+    await sent(messenger, TOPIC)
+    (shown,) = api.shown
+    assert shown.call.message_thread_id is None
+
+
+async def test_where_html_is_refused_it_goes_as_plain_text(api: BotApi, messenger: TelegramMessenger) -> None:
+    api.fail("sendMessage", Fault(400, "Bad Request: can't parse entities: Unsupported start tag"))
+    message = await sent(messenger)
+    api.fail("editMessageText", Fault(400, "Bad Request: can't parse entities: Unsupported start tag"))
+    await messenger.edit(HERE, message, Reply((Text("a < b"),)))
+    (shown,) = api.shown
+    assert (shown.parse_mode, shown.text) == (None, "a < b")
+
+
+@pytest.mark.parametrize(
+    ("fault", "wrong"),
+    [
+        (Fault(403, "Forbidden: bot was blocked by the user"), Wrong.CHAT),
+        (Fault(403, "Forbidden: user is deactivated"), Wrong.CHAT),
+        (Fault(403, "Forbidden: bot was kicked from the supergroup chat"), Wrong.CHAT),
+        (Fault(400, "Bad Request: chat not found"), Wrong.CHAT),
+        (Fault(403, "Forbidden: something new"), Wrong.MESSAGE),
+        (Fault(400, "Bad Request: something new"), Wrong.MESSAGE),
+        (Fault(401, "Unauthorized"), Wrong.BOT),
+        (Fault(429, "Too Many Requests: retry after 17", {"retry_after": 17}), Wrong.RATE_LIMITED),
+        (Fault(500, "Internal Server Error"), Wrong.UNCERTAIN),
+        (Fault(502, page="<html>Bad Gateway</html>"), Wrong.UNCERTAIN),
+        (Fault(cut=True, delivered=True), Wrong.UNCERTAIN),
+        (Fault(cut=True), Wrong.UNCERTAIN),
+        (Fault(400, "Bad Request: group upgraded", {"migrate_to_chat_id": -100_7}), Wrong.MOVED),
+    ],
+)
+async def test_every_error_is_one_of_six(
+    api: BotApi, messenger: TelegramMessenger, fault: Fault, wrong: Wrong
+) -> None:
+    api.fail("sendMessage", fault)
+    with pytest.raises(Undelivered) as found:
+        await sent(messenger)
+    assert found.value.wrong is wrong
+    if wrong is Wrong.RATE_LIMITED:
+        assert found.value.wait_s == 17.0
+    if wrong is Wrong.MOVED:
+        assert found.value.moved_to == "telegram:-1007"
+    assert canary.TELEGRAM_TOKEN not in str(found.value)
+
+
+async def test_what_never_left_is_certainly_not_sent(api: BotApi, messenger: TelegramMessenger) -> None:
+    assert api._runner is not None
+    await api._runner.cleanup()
+    with suppress(Undelivered):
+        await sent(messenger)  # on the connection that was open; whether that one arrived is not known
+    with pytest.raises(Undelivered) as found:
+        await sent(messenger)
+    assert found.value.wrong is Wrong.NOT_SENT
+
+
+async def test_an_edit_of_what_is_gone_says_so(messenger: TelegramMessenger) -> None:
+    with pytest.raises(Undelivered) as found:
+        await messenger.edit(HERE, "999", REPLY)
+    assert found.value.wrong is Wrong.MESSAGE
+
+
+def test_an_address_is_a_chat_and_perhaps_a_topic() -> None:
+    assert place_of(HERE) == (11, None)
+    assert place_of(TOPIC) == (-1001, 7)
+    for wrong in ("discord:1", "telegram:1:2:3", "telegram:x"):
+        with pytest.raises(ValueError, match=r"address|invalid literal"):
+            place_of(wrong)
+    group, alone = (TelegramMessenger.rates(None, address) for address in (TOPIC, HERE))  # type: ignore[arg-type]
+    assert (len(group), len(alone)) == (2, 1)
