@@ -73,6 +73,11 @@ class Desk:
         """The reply to the command `name` with its options by name, as a slash command brings them."""
         return await dispatch.answer_options(name, values, self._context(asker))
 
+    def role_of(self, asker: Asker) -> Role:
+        """What the asker may do: an operator is one whom the settings name, wherever it is asked from."""
+        is_named = f"{asker.platform}:{asker.user}".lower() in self.settings.operators
+        return Role.OPERATOR if is_named else Role.ANYONE
+
     def _context(self, asker: Asker) -> Context:
         return Context(
             services=self.services,
@@ -83,7 +88,7 @@ class Desk:
             chat=asker.chat,
             is_private=asker.is_private,
             language=asker.language,
-            role=Role.ANYONE,
+            role=self.role_of(asker),
         )
 
 

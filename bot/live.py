@@ -8,7 +8,7 @@ from bot.running import Refusal
 from bot.settings import Settings
 from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
-from commands.protocol.request import Context
+from commands.protocol.request import Context, Role
 from scheduler.clock import now_ms
 from store.connection import Connection, connected
 from store.server import private_valkey
@@ -23,7 +23,7 @@ async def ask_store(line: str, settings: Settings) -> Reply:
         snapshots = StoredSnapshots(connection)
         if not await snapshots.watched():
             await snapshots.watch(settings.assets)
-        return await answer(line, Context(services_on(connection), now_ms()))
+        return await answer(line, Context(services_on(connection), now_ms(), role=Role.OPERATOR))
 
 
 def configure_log(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from bot.answers import time_text
 from bot.running import ANSWERED, WrongRequest
 from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
-from commands.protocol.request import Context
+from commands.protocol.request import Context, Role
 from market.alerts import Alert, Kind, Severity
 from market.observations import Asset
 from market.report import alert_line, state_line
@@ -44,7 +44,7 @@ async def ask_history(
     last_ms = max(snapshot.at_ms for snapshot in snapshots)
     status = FeedStatus(SOURCE, last_ms, max(file.step_ms for file in files), until_ms - last_ms)
     services = Services(SnapshotsInMemory(assets, snapshots), FeedInMemory(status))
-    return await answer(line, Context(services, until_ms))
+    return await answer(line, Context(services, until_ms, role=Role.OPERATOR))
 
 
 def read_files(paths: Sequence[Path], asset: Asset | None = None) -> list[HistoryFile]:

@@ -13,13 +13,13 @@ from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError,
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from market.observations import Asset, Venue
+from market.rules import MOST_WATCHED
 
 PREFIX = "SEAWALL_"
 SECRETS = ("telegram_token", "discord_token", "redis_url")
 """Settings that may also be given as the path of a file: SEAWALL_TELEGRAM_TOKEN_FILE and so on."""
 
 SECRET_FILE_BYTES = 4_096
-MANY_ASSETS = 300
 MANY_OPERATORS = 100
 LONGEST_URL = 2_000
 EXCHANGES = (Venue.BINANCE, Venue.BYBIT, Venue.OKX, Venue.DERIBIT, Venue.HYPERLIQUID)
@@ -169,9 +169,10 @@ class Settings(BaseSettings):
         words = [str(word) for word in listed] if isinstance(listed, list | tuple) else []
         names = tuple(dict.fromkeys(word.strip().upper() for word in words if word.strip()))
         wrong = [name[:24] for name in names if not _ASSET.fullmatch(name)]
-        if wrong or not 0 < len(names) <= MANY_ASSETS:
+        if wrong or not 0 < len(names) <= MOST_WATCHED:
             raise ValueError(
-                f"must be 1 to {MANY_ASSETS} names such as BTC,ETH" + (f", not {wrong[0]!r}" if wrong else "")
+                f"must be 1 to {MOST_WATCHED} names such as BTC,ETH"
+                + (f", not {wrong[0]!r}" if wrong else "")
             )
         return names
 

@@ -9,7 +9,7 @@ from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role
 from commands.protocol.words import ListedWord
 from commands.wording.watching import describe_recorded, describe_watch
-from store.services import MOST_WATCHED
+from market.rules import MOST_WATCHED
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ PRICE_MEAN_HALF_LIFE_HOURS = 84.0
 VARIANCE_HALF_LIFE_HOURS = 72.0
 """Of the hourly variance: "EWMA on hourly RS variance, half-life 3 d" (section 2)."""
 
+MOST_WATCHED = 300
+"""So many assets one process reads and judges in a twentieth of a second (benchmarks/signals.py)."""
+
 LOW_WINDOW_MS = 72 * HOUR_MS
 """Where a low is new: "no new 72h low" (section 1)."""
 

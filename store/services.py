@@ -6,10 +6,6 @@ from typing import Protocol
 from market.observations import Asset, Venue
 from market.snapshot import Snapshot
 
-MOST_WATCHED = 300
-"""So many assets one process reads and judges within its minute (benchmarks/signals.py)."""
-
-
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
     """Where the market comes from and how far evaluation has come.

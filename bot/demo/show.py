@@ -14,7 +14,7 @@ from bot.platforms.terminal.keyboard import Keyboard
 from commands.protocol.dispatch import answer
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
-from commands.protocol.request import Context
+from commands.protocol.request import Context, Role
 from market.alerts import Alert
 from market.observations import DAY_MS, MINUTE_MS
 from market.rules import Rules
@@ -81,7 +81,7 @@ class Stage:
 
     async def ask(self, line: str) -> Reply:
         """Answer a line out of the store, at the market's own time."""
-        return await answer(line, Context(self.services, self.now_ms))
+        return await answer(line, Context(self.services, self.now_ms, role=Role.OPERATOR))
 
     async def _keep(self, snapshot: Snapshot) -> None:
         self.now_ms = snapshot.at_ms

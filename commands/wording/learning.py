@@ -5,6 +5,7 @@ from math import ceil
 
 from commands.protocol.phrases import Phrases
 from commands.wording.panel import FIVE
+from market.observations import Asset
 from market.reading import Learning, Presence, Reading
 from market.snapshot import Snapshot
 
@@ -31,32 +32,46 @@ def reading_learning(reading: Reading, phrases: Phrases) -> str | None:
     learning = reading.learning
     if learning is None or reading.presence is Presence.ABSENT:
         return None
-    if reading.name == "price" and learning.have_days >= learning.needed_days:
+    if reading.name == "price" and is_ranked(reading):
         return None
     return learning_words(learning, phrases)
 
 
 def learning_lines(snapshot: Snapshot, phrases: Phrases, names: Iterable[str] = FIVE) -> tuple[str, ...]:
-    """One line for all readings that have learned equally far: "open interest, funding: rank over 30 of 90 days."."""
+    """A line for each reading without a rank, then one for all that rank over as many days of as many."""
     told: dict[str, list[str]] = {}
-    for name in names:
-        reading = snapshot.reading(name)
-        said = None if reading is None else reading_learning(reading, phrases)
+    for reading in _still_learning(snapshot, names):
+        said, name = reading_learning(reading, phrases), phrases.word("input", reading.name)
         if said is not None:
-            told.setdefault(said, []).append(phrases.word("input", name))
+            told.setdefault(f"{said}{'' if is_ranked(reading) else name}", [said]).append(name)
     return tuple(
-        phrases.say("learning.line", inputs=", ".join(inputs), learned=said) for said, inputs in told.items()
+        phrases.say("learning.line", inputs=", ".join(inputs), learned=said)
+        for said, *inputs in told.values()
     )
 
 
+def _still_learning(snapshot: Snapshot, names: Iterable[str]) -> list[Reading]:
+    """The readings that have yet to learn, those without a rank first."""
+    found = [reading for name in names if (reading := snapshot.reading(name)) and reading.learning]
+    return sorted(found, key=is_ranked)
+
+
+def is_ranked(reading: Reading) -> bool:
+    """Whether enough is learned for a rank, though perhaps over a part of its past."""
+    return reading.learning is None or reading.learning.have_days >= reading.learning.needed_days
+
+
 def least_learned(snapshots: Iterable[Snapshot], phrases: Phrases) -> tuple[str, ...]:
-    """The same of many assets in one line a reading: the one that has learned least, and of how many it is said."""
-    looked = tuple(snapshots)
-    return tuple(line for name in FIVE if (line := _least(name, looked, phrases)) is not None)
+    """The same of many assets in one line a reading: of the one that has learned least, and of how many it is."""
+    least = [found for name in FIVE if (found := _least(name, snapshots, phrases)) is not None]
+    told: dict[str, list[str]] = {}
+    for said, name in least:
+        told.setdefault(said, []).append(name)
+    return tuple(f"{', '.join(names)}: {said}" for said, names in told.items())
 
 
-def _least(name: str, snapshots: tuple[Snapshot, ...], phrases: Phrases) -> str | None:
-    found = {}
+def _least(name: str, snapshots: Iterable[Snapshot], phrases: Phrases) -> tuple[str, str] | None:
+    found: dict[Asset, Learning] = {}
     for snapshot in snapshots:
         reading = snapshot.reading(name)
         if reading is not None and reading.learning and reading_learning(reading, phrases) is not None:
@@ -64,11 +79,10 @@ def _least(name: str, snapshots: tuple[Snapshot, ...], phrases: Phrases) -> str 
     if not found:
         return None
     asset = min(found, key=lambda asset: found[asset].have_days)
-    said = learning_words(found[asset], phrases)
-    inputs = phrases.word("input", name)
+    said, label = learning_words(found[asset], phrases), phrases.word("input", name)
     if len(found) == 1:
-        return phrases.say("learning.of_one", inputs=inputs, learned=said, asset=asset)
-    return phrases.say("learning.of_many", inputs=inputs, learned=said, count=len(found))
+        return phrases.say("learning.of_one", learned=said, asset=asset), label
+    return phrases.say("learning.of_many", learned=said, count=len(found)), label
 
 
 def learning_numbers(snapshot: Snapshot) -> Mapping[str, Mapping[str, float]]:

@@ -14,8 +14,11 @@ from market.snapshot import Snapshot
 from store.services import SourceReport
 
 OPEN = "open"
+NOT_SERVED = ("banned", "geo_blocked")
+"""With such a venue nothing else is worth saying."""
+
 WORST_FIRST = ("shut", "banned", "geo_blocked", "troubled", "silent", "new", OPEN)
-MOST_SILENT, MOST_COMPLAINTS, MOST_NOTICED, MOST_ASSETS = 4, 2, 6, 3
+MOST_SILENT, MOST_COMPLAINTS, MOST_NOTICED = 4, 2, 6
 LONGEST_WHY = 90
 
 
@@ -69,18 +72,24 @@ def least_heard(snapshots: Iterable[Snapshot]) -> Mapping[Found, tuple[float, As
 
 
 def noticed_lines(snapshots: Iterable[Snapshot], phrases: Phrases) -> tuple[str, ...]:
-    """All that was noticed, the worst first, equal things of several assets in one line."""
-    told: dict[tuple[Found, str, str], tuple[Finding, list[Asset]]] = {}
+    """All that was noticed, the worst first; of equal things of several assets the largest, and of how many it is."""
+    told: dict[tuple[Found, str, str], list[tuple[float, Asset, Finding]]] = {}
     for snapshot in snapshots:
         for one in snapshot.findings:
             if one.found in _ORDER and not _is_usual(one, snapshot.asset):
                 key = (one.found, one.venue or "", one.of or "")
-                told.setdefault(key, (one, []))[1].append(snapshot.asset)
-    ordered = sorted(told.values(), key=lambda each: (_ORDER.index(each[0].found), -len(each[1])))
-    lines = [f"{_named(assets, phrases)}: {sentence(one, phrases)}" for one, assets in ordered]
+                told.setdefault(key, []).append((abs(one.value or 0.0), snapshot.asset, one))
+    ordered = sorted(told.items(), key=lambda each: (_ORDER.index(each[0][0]), -len(each[1])))
+    lines = [_noticed(found, phrases) for _, found in ordered]
     if len(lines) > MOST_NOTICED:
         lines[MOST_NOTICED:] = [phrases.say("status.more_noticed", count=len(lines) - MOST_NOTICED)]
     return tuple(lines)
+
+
+def _noticed(found: list[tuple[float, Asset, Finding]], phrases: Phrases) -> str:
+    _, asset, finding = max(found, key=lambda one: one[0])
+    others = f" {phrases.say('status.more', count=len(found) - 1)}" if len(found) > 1 else ""
+    return f"{asset}{others}: {sentence(finding, phrases)}"
 
 
 def source_numbers(report: SourceReport) -> Mapping[str, object]:
@@ -127,6 +136,8 @@ def _notes(report: SourceReport, phrases: Phrases, at_ms: int) -> list[str]:
     if phrases.knows("trouble", report.state):
         known = {"venue": venue, "why": why or phrases.say("trouble.unsaid")}
         notes.append(phrases.say(f"trouble.{report.state}", **known, until=_until(report, phrases, at_ms)))
+    if report.state in NOT_SERVED:
+        return notes
     if report.silent:
         channels = list(report.silent[:MOST_SILENT])
         if len(report.silent) > MOST_SILENT:
@@ -160,12 +171,3 @@ def _short(text: str | None) -> str:
 def _is_usual(finding: Finding, asset: Asset) -> bool:
     """No options market of its own: then there is no skew, and nothing is wrong."""
     return finding.found is Found.NO_SKEW and asset not in OPTIONS_MARKETS
-
-
-def _named(assets: list[Asset], phrases: Phrases) -> str:
-    names = ", ".join(assets[:MOST_ASSETS])
-    return (
-        names
-        if len(assets) <= MOST_ASSETS
-        else f"{names} {phrases.say('status.more', count=len(assets) - MOST_ASSETS)}"
-    )

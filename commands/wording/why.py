@@ -68,12 +68,16 @@ def outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ..
     )
 
 
-def measure_line(measure: Measure, phrases: Phrases, *, is_held: bool = False) -> str:
+def measure_line(
+    measure: Measure, phrases: Phrases, *, is_held: bool = False, is_learning: bool = False
+) -> str:
     """One measure beside what it needs: "   24 h shock -0.62 of -1.00 needed".
 
-    `is_held`: nothing that raised its flag is met any more, and the flag stands by its exit threshold.
+    `is_held`: nothing that raised its flag is met any more, and the flag stands by its exit threshold. `is_learning`: its
+    rank is not over the time that its name says.
     """
-    label = phrases.word("measure", measure.name)
+    so_far = is_learning and measure.unit == "rank"
+    label = phrases.word("measure", "rank_so_far" if so_far else measure.name)
     if measure.value is None:
         return fit("   " + phrases.say("why.not_known", measure=label))
     if measure.unit == "claim":
@@ -105,7 +109,7 @@ def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[st
         for condition in reading.conditions:
             if condition.flag in (*FLAGS, *ALSO_TOLD):
                 told.add(condition.flag)
-                yield from _condition(snapshot, condition, phrases, at_ms)
+                yield from _condition(snapshot, reading, condition, phrases, at_ms)
     left = [flag for flag in (*FLAGS, *ALSO_TOLD) if flag not in told]
     if left:
         yield phrases.say("why.together")
@@ -124,12 +128,14 @@ def _reading_head(name: str, reading: Reading | None, phrases: Phrases, at_ms: i
     )
 
 
-def _condition(snapshot: Snapshot, condition: Condition, phrases: Phrases, at_ms: int) -> Iterator[str]:
+def _condition(
+    snapshot: Snapshot, reading: Reading, condition: Condition, phrases: Phrases, at_ms: int
+) -> Iterator[str]:
     yield _flag_line(snapshot, condition.flag, phrases, at_ms)
     is_met = any(measure.met for measure in condition.measures)
     is_held = snapshot.regime.flag(condition.flag) is True and not is_met
     for measure in condition.measures:
-        yield measure_line(measure, phrases, is_held=is_held)
+        yield measure_line(measure, phrases, is_held=is_held, is_learning=reading.learning is not None)
 
 
 def _flag_line(snapshot: Snapshot, flag: str, phrases: Phrases, at_ms: int) -> str:

@@ -6,8 +6,9 @@ from commands.protocol.dispatch import answer_options, outcome
 from commands.protocol.request import Context, Role
 from commands.protocol.words import Lexicon, nearest
 from market.observations import Asset
+from market.rules import MOST_WATCHED
 from store.in_memory import SnapshotsInMemory, WatchlistInMemory
-from store.services import MOST_WATCHED, FeedStatus
+from store.services import FeedStatus
 from tests.commands.markets import calm, crowding
 from tests.commands.talking import Talk, context, monospaced, talk, text_of
 
@@ -29,7 +30,7 @@ async def test_a_listed_asset_is_watched_under_any_of_its_names() -> None:
     said = await ask("/watch PEPEUSDT")
     assert said.startswith("1000PEPE · watched from now on")
     assert "Its past is read first" in said
-    assert "ranked from day 7" in said
+    assert "ranked after 7 days" in said
     assert "Watched, 3: BTC, ETH, 1000PEPE." in said
     assert await watched(ask) == ("BTC", "ETH", "1000PEPE")
     assert ask.reply.data == {"asset": "1000PEPE", "changed": True, "watched": ["BTC", "ETH", "1000PEPE"]}
