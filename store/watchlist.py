@@ -68,6 +68,11 @@ class StoredWatchlist:
                 together.delete(*gone)
             await together.execute()
 
+    async def note(self, applied: Applied) -> None:
+        """Keep what the setting has come to, leaving the assets as they are."""
+        async with self._connection.writing() as redis:
+            await redis.set(keys.APPLIED, encode(APPLIED, applied))
+
     async def add(self, asset: Asset) -> bool:
         """Watch one more; False where it is watched already. Durable when it returns."""
         for _ in range(MOST_TRIES):

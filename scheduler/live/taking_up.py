@@ -1,0 +1,71 @@
+"""Taking up an asset: its past, or the gap since it was last seen, played through condensing and engine."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from market.observations import DAY_MS, Candle, Observation
+from scheduler.collect import Collector
+from scheduler.collect.past import COLD_DAYS, Heard, Past, play_past
+from scheduler.collect.poller import REACH_MS
+from scheduler.condense import Condenser, CondenserState
+from scheduler.cycle import Watched
+from scheduler.engine import Engine
+from scheduler.exchange import Told
+from store.alerts_log import AlertsLog
+
+STEPS_AT_ONCE = 20
+"""Between so many steps others of this process have their turn."""
+
+Progress = Callable[[float], None]
+
+
+async def read_past(
+    watched: Watched,
+    condenser: CondenserState,
+    now_ms: int,
+    collector: Collector,
+    own: Iterable[Heard] = (),
+    tell: Progress | None = None,
+) -> Past | None:
+    """What happened since the asset was last seen, None where the next poll reaches back as far.
+
+    One that was never seen has `COLD_DAYS` of past; so has one that was away for longer.
+    """
+    is_cold = watched.seq == 0
+    since_ms = condenser.price_at_ms or watched.engine.state.market.now_ms
+    if not is_cold and now_ms - since_ms <= REACH_MS:
+        return None
+    earliest_ms = now_ms - COLD_DAYS * DAY_MS
+    return await collector.past(
+        watched.engine.asset, earliest_ms if is_cold else max(since_ms, earliest_ms), own, tell
+    )
+
+
+def has_prices(past: Past) -> bool:
+    """Whether any candle was heard: without, there is nothing to judge by, and it is asked for again."""
+    return any(
+        isinstance(report, Told) and isinstance(report.said, Candle)
+        for heard in past.heard
+        for report in heard.reports
+    )
+
+
+async def play(past: Past, engine: Engine, condenser: Condenser, alerts_log: AlertsLog | None) -> None:
+    """Play a past into condenser and engine; its warnings go to the log, late as they are (None: they are old news).
+
+    What lies before the engine's own time is told at the first step after it. Raises StoreUnavailable: then engine and
+    condenser are of no use any more.
+    """
+    late: list[Observation] = []
+    for count, (at_ms, observations, findings) in enumerate(play_past(past, condenser)):
+        late += observations
+        if at_ms > engine.state.market.now_ms:
+            _, alerts = engine.step(at_ms, late, findings)
+            late = []
+            if alerts_log is not None:
+                for alert in alerts:
+                    await alerts_log.append(alert)
+        if count % STEPS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    if late:
+        engine.step(engine.state.market.now_ms, late)
