@@ -134,6 +134,28 @@ def replay(
 
 
 @app.command()
+def record(
+    directory: Annotated[
+        Path, typer.Argument(help="Where files are written, by venue and hour.", metavar="DIR")
+    ],
+    lasts: Annotated[str, typer.Option("--for", help="30s, 10m, 2h or 1d; without it until Ctrl-C.")] = "",
+    venues: Annotated[str, typer.Option(help="Some exchanges only, such as binance,okx.")] = "",
+    keep_free: Annotated[float, typer.Option(help="Gigabytes of the disk that are left alone.")] = 1.0,
+) -> None:
+    """Keep what the exchanges say of the watched assets, byte for byte, for later replay. No store, no token."""
+
+    def keep() -> int:
+        from bot.record import plan, record
+        from bot.running import run
+        from bot.settings import read_settings
+
+        settings = read_settings()
+        return run(record(plan(directory, settings, venues, lasts, keep_free), settings, sys.stdout))
+
+    _finish(keep)
+
+
+@app.command()
 def doctor(
     as_json: Json = False,
     offline: Annotated[bool, typer.Option("--offline", help="Leave out exchanges and tokens.")] = False,
