@@ -32,7 +32,6 @@ class _Ear:
     """One stream listened to. While `is_coming` another one of its venue is still the one that counts."""
 
     listener: Listener
-    began_ms: int
     is_coming: bool
     task: asyncio.Task[None] | None = None
 
@@ -107,7 +106,7 @@ class Ears:
 
         known = self.listings.instruments(venue)
         listener = Listener(stream, self.exchanges[venue], hear, known, self.wires)
-        ear = _Ear(listener, self.wires.clock.now_ms(), is_coming)
+        ear = _Ear(listener, is_coming)
         self._ears[name] = ear
         ear.task = group.create_task(self._run(ear, venue), name=f"listen {venue}{stream.path}")
 
@@ -171,13 +170,17 @@ def _is_ready(ear: _Ear, now_ms: int) -> bool:
 
 
 def _missed(leaving: _Ear, coming: list[_Ear]) -> list[Gap]:
-    """The gaps that the leaving stream had when the coming ones began, which it would have told had it been heard again."""
-    proven = {channel.channel: channel.proven_ms for channel in leaving.listener.status().channels}
+    """The gaps of a stream that is not heard as it leaves: it would have told them, had it been heard again."""
+    status = leaving.listener.status()
+    lost_ms = {
+        one.channel: one.proven_ms
+        for one in status.channels
+        if one.proven_ms is not None
+        and (one.is_stalled or status.connected_since_ms is None or status.connected_since_ms > one.proven_ms)
+    }
     return [
-        Gap(ear.listener.status().venue, channel.channel, from_ms, channel.proven_ms)
+        Gap(status.venue, one.channel, lost_ms[one.channel], one.proven_ms)
         for ear in coming
-        for channel in ear.listener.status().channels
-        if channel.proven_ms is not None
-        and (from_ms := proven.get(channel.channel)) is not None
-        and from_ms < ear.began_ms - LOOKS_EVERY_S * 10_000
+        for one in ear.listener.status().channels
+        if one.channel in lost_ms and one.proven_ms is not None
     ]
