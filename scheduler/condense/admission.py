@@ -37,6 +37,11 @@ def is_of_our_time(state: CondenserState, venue: Venue, of: str, stamp_ms: int, 
     return False
 
 
+def is_told_again(memory: VenueMemory, of: str, stamp_ms: int) -> bool:
+    """Whether a stamp is the one of the last report of its kind."""
+    return of in memory.orders and memory.orders[of].newest_ms == stamp_ms
+
+
 def is_timely(state: CondenserState, venue: Venue, of: str, stamp_ms: int, received_at_ms: int) -> bool:
     """Whether a report is newer than the last of its kind and not of the future; a duplicate is passed over in silence."""
     if not is_of_our_time(state, venue, of, stamp_ms, received_at_ms):

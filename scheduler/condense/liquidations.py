@@ -23,16 +23,20 @@ SATURATED_SECONDS = 57
 
 
 def take_heartbeat(state: CondenserState, said: Heartbeat, received_at_ms: int) -> None:
-    """A proof of life of the channel of liquidations; those of others are not needed here."""
-    if said.channel == OF and said.known_at_ms <= received_at_ms + FURTHEST_AHEAD_MS:
-        memory = state.venues[said.venue]
+    """A proof of life of the channel of liquidations; those of others are not needed here.
+
+    A venue that speaks and is not believed (an old or a future time, an impossible price, a frozen one) proves nothing.
+    """
+    memory = state.venues[said.venue]
+    is_of_now = not memory.is_doubted and memory.stillness.moved is None
+    if said.channel == OF and is_of_now and said.known_at_ms <= received_at_ms + FURTHEST_AHEAD_MS:
         _prove(memory.forced, as_of_ms(memory, said.known_at_ms, received_at_ms))
 
 
 def miss_liquidations(state: CondenserState, venue: Venue, until_ms: int) -> None:
     """A channel was not heard until then (ours): the proofs before and after, however near, prove nothing of it."""
     memory = state.venues.get(venue)
-    if memory is not None and until_ms > memory.forced.alive_to_ms:
+    if memory is not None and until_ms >= memory.forced.alive_to_ms:
         memory.forced.alive_from_ms = memory.forced.alive_to_ms = until_ms
 
 
@@ -50,6 +54,7 @@ def take_liquidations(state: CondenserState, said: list[Liquidation], received_a
     in_frame: dict[tuple[Venue, str], int] = {}
     for event in said:
         if not _is_possible(state, event, received_at_ms):
+            miss_liquidations(state, event.venue, received_at_ms)  # it happened, and cannot be counted
             continue
         memory = state.venues[event.venue]
         at_ms = as_of_ms(memory, event.known_at_ms, received_at_ms)

@@ -101,10 +101,14 @@ class Chains:
 
 @dataclass(slots=True)
 class VenueMemory:
-    """Everything remembered of one venue. `lags_ms` are how old its last marks were when they came."""
+    """Everything remembered of one venue. `lags_ms` are how old its last marks were when they came.
+
+    `is_doubted`: its last mark was not believed, so that it speaks, but not of this market now.
+    """
 
     orders: dict[str, Order] = field(default_factory=dict)
     lags_ms: deque[int] = field(default_factory=deque)
+    is_doubted: bool = False
     mark: Level = field(default_factory=Level)
     stillness: Stillness = field(default_factory=Stillness)
     marks: dict[int, float] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from scheduler.condense.admission import (
     is_of_our_time,
     is_price_believed,
     is_timely,
+    is_told_again,
     mind_clock,
     mind_stillness,
     note,
@@ -32,12 +33,23 @@ WIDEST_BAR = 4.0
 
 def take_mark(state: CondenserState, said: Mark, received_at_ms: int) -> None:
     """Take a mark price if it is new and plausible; it also tells the venue's clock and whether it stands still."""
+    memory = state.venues[said.venue]
+    if not is_told_again(memory, "mark", said.known_at_ms):
+        memory.is_doubted = not _is_believed(state, said, received_at_ms)
+        if not memory.is_doubted:
+            _keep_mark(state, said, received_at_ms)
+
+
+def _is_believed(state: CondenserState, said: Mark, received_at_ms: int) -> bool:
     venue, memory = said.venue, state.venues[said.venue]
     if not is_timely(state, venue, "mark", said.known_at_ms, received_at_ms):
-        return
+        return False
     mind_clock(state, venue, said.known_at_ms, received_at_ms)
-    if not is_price_believed(state, venue, "mark", memory.mark, said.mark_usd, received_at_ms, is_now=True):
-        return
+    return is_price_believed(state, venue, "mark", memory.mark, said.mark_usd, received_at_ms, is_now=True)
+
+
+def _keep_mark(state: CondenserState, said: Mark, received_at_ms: int) -> None:
+    venue, memory = said.venue, state.venues[said.venue]
     at_ms = as_of_ms(memory, said.known_at_ms, received_at_ms)
     memory.mark.value, memory.mark.as_of_ms = said.mark_usd, at_ms
     mind_stillness(state, venue, said.mark_usd, received_at_ms)

@@ -17,6 +17,7 @@ from tests.scheduler.condense.venues import (
     forced,
     forced_of,
     found,
+    mark,
     settle,
     take,
 )
@@ -149,3 +150,30 @@ def test_a_floor_leaves_the_hour_of_the_engine_unproven_as_small_and_still_count
     windows.observe(whole(61, 1.0, is_whole=False), 100.0)
     assert (was_whole, windows.is_hour_whole) == (True, False)
     assert windows.longs.day.total == pytest.approx(6_100.0)
+
+
+def test_a_venue_that_is_not_believed_proves_no_calm() -> None:
+    """Its clock is an hour ahead: what it says of forced orders is refused, so their absence is no zero."""
+    condenser = Condenser("BTC")
+    for second in range(0, 180, 5):
+        take(condenser, second / 60, mark(A, 60 + second / 60, 100.0), beat(A, second / 60))
+        take(condenser, second / 60, forced(A, 60 + second / 60, 1.0))
+    assert forced_of(condenser.step(at(3))[0]) == []
+
+
+def test_a_minute_with_an_event_that_cannot_be_counted_is_not_proven() -> None:
+    condenser = Condenser("BTC")
+    for second in range(0, 125, 5):
+        take(condenser, second / 60, mark(A, second / 60, 100.0), beat(A, second / 60))
+        if second == 90:
+            take(condenser, second / 60, forced(A, 1.5, float("nan")))
+    assert forced_of(condenser.step(at(4))[0]) == [whole(1, 0.0)]
+
+
+def test_a_frozen_venue_proves_no_calm() -> None:
+    condenser = Condenser("BTC")
+    for second in range(0, 240, 5):
+        moved = 100.0 if second < 70 else 102.0
+        take(condenser, second / 60, *[mark(one, second / 60, moved) for one in (B, C)])
+        take(condenser, second / 60, mark(A, second / 60, 100.0), beat(A, second / 60))
+    assert forced_of(condenser.step(at(4))[0]) == [whole(1, 0.0)]
