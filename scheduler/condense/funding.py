@@ -173,8 +173,12 @@ def _mean(state: CondenserState, rates: dict[Venue, float], now_ms: int) -> floa
 
 
 def _as_of(memory: VenueMemory, now_ms: int) -> int:
-    settled_ms = memory.rates.settled[-1].known_at_ms if memory.rates.settled else 0
+    """How new a venue's rate is. Where nothing was ever predicted, as in a past, what was paid holds for its interval."""
+    settled = memory.rates.settled
+    settled_ms = settled[-1].known_at_ms if settled else 0
     told_ms = max(memory.rates.predicted_as_of_ms, memory.rates.relayed_as_of_ms)
+    if settled_ms and not told_ms:
+        return min(now_ms, settled_ms + round(SETTLED_FACTOR * settled[-1].interval_hours * HOUR_MS))
     return min(now_ms, max(told_ms, settled_ms))
 
 

@@ -65,6 +65,17 @@ def test_what_was_settled_before_does_not_stand_in_for_a_prediction_that_fell_si
     assert rates_of(condenser.step(at(30))[0]) == before
 
 
+def test_in_a_past_without_predictions_what_was_paid_is_as_of_now_until_its_interval_is_over() -> None:
+    """Read in steps of five minutes it would be out of date for most of each hour, and the state with it."""
+    condenser = Condenser("BTC")
+    take(condenser, 1, Told("BTC", Funding(A, T0, 3 * BP, 1.0)))
+    told = [one for minute in (5, 30, 66) for one in condenser.step(at(minute))[0]]
+    rates = [one for one in told if isinstance(one, Funding) and not one.settled]
+    assert [one.known_at_ms for one in rates] == [at(5), at(30), at(66)]
+    assert [one.rate_8h for one in rates] == [pytest.approx(24 * BP)] * 3
+    assert rates_of(condenser.step(at(67))[0]) == []
+
+
 def test_a_relayed_prediction_counts_only_while_its_venue_is_silent() -> None:
     condenser = Condenser("BTC")
     relayed = Told("BTC", Funding(A, at(1), 9 * BP, 8.0, settled=False), relayed_by=Venue.HYPERLIQUID)
