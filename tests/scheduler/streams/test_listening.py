@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from market.observations import Liquidation, Mark, Side, Venue
-from scheduler.exchange import Asked, Report
+from scheduler.exchange import Asked, Report, Stream
 from scheduler.streams import Heard, listen, open_wires
 from tests.canary import Watch
 from tests.doubles.exchange_streams import stream_server
@@ -188,6 +188,30 @@ async def test_what_the_hearer_raises_is_not_swallowed_and_leaves_nothing_behind
         with pytest.raises(LookupError):
             await task
         await until(lambda: not server.open_lines)
+
+
+async def test_every_frame_can_be_kept_as_it_came_also_one_that_is_not_understood() -> None:
+    time, kept = HandClock(), []
+
+    async def hear(_words: tuple[Heard, ...]) -> None:
+        pass
+
+    def keep(stream: Stream, frame: bytes, at_ms: int) -> None:
+        kept.append((stream.path, frame, at_ms))
+
+    async with (
+        stream_server(lambda: time.at_s) as server,
+        open_wires(clock=time.clock, ws_urls={Venue.SIMULATED: server.url}, keep=keep) as wires,
+    ):
+        task = asyncio.create_task(listen(STREAM, EXCHANGE, hear, INSTRUMENTS, wires))
+        line = await server.line(0)
+        for frame in (mark(), "no json", b"\xff"):
+            await line.say(frame)
+        await until(lambda: len(kept) == 3)
+        assert kept == [("/ws", said, time.now_ms()) for said in (mark().encode(), b"no json", b"\xff")]
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @pytest.mark.parametrize("moment", ["while reading", "while waiting to try again", "while connecting"])
