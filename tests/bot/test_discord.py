@@ -84,7 +84,8 @@ async def test_size_is_answered_for_its_reader_alone(env: Any, alice: Any, chann
 async def test_every_command_is_a_slash_command_and_answers(alice: Any, channel: Any) -> None:
     assert set(alice.available_commands(channel)) == {command.name for command in dispatch.commands()}
     for command in dispatch.commands():
-        given = {"leverage": 5.0} if command.name == "size" else {}
+        required = {option.name for option in command.options if option.required}
+        given: Any = {name: {"leverage": 5.0}.get(name, "BTC") for name in required}
         result = await alice.slash(channel, command.name, **given)
         assert result.response.content
         assert result.ephemeral is command.private

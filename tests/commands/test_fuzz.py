@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from commands.protocol.command import Command
 from commands.protocol.dispatch import answer, commands, outcome
 from commands.protocol.reply import Reply
-from commands.protocol.request import Misunderstood
+from commands.protocol.request import Misunderstood, Role
 from commands.protocol.words import Lexicon
 from tests.commands.markets import calm, crowding, market, unwinding
 from tests.commands.talking import context, monospaced, text_of
@@ -27,12 +27,17 @@ HERE = context(
     market(asset="SOL", lacking=("price",)),
     calm(asset="1000PEPE", silent=("funding", "volatility")),
 )
+CHANGEABLE = context(
+    crowding(), unwinding(asset="ETH"), listed=("BTC", "ETH", "DOGE", "WIF"), role=Role.OPERATOR
+)
+"""Where /watch and /unwatch do what they are asked."""
+
 LIMIT_MS = 20.0
 
 
 def line(dice: random.Random) -> str:
     """A line of pieces, mutated a little."""
-    words = [dice.choice(("/size", "/regime", "/why", "/check", "/scan", "/help", "/start", "/status", ""))]
+    words = [dice.choice((*(f"/{command.name}" for command in commands()), ""))]
     words += [dice.choice(PIECES) for _ in range(dice.randrange(8))]
     text = dice.choice((" ", "  ", "\t", "\n")).join(words)
     for _ in range(dice.randrange(3)):
@@ -55,6 +60,15 @@ async def test_thousands_of_random_lines_are_answered() -> None:
     for _ in range(3_000):
         said = line(dice)
         judge(await answer(said, HERE), said)
+
+
+async def test_whatever_is_watched_and_unwatched_something_stays_watched() -> None:
+    dice = random.Random(8)
+    assets = ("btc", "ETH", "doge", "wif", "sol", "PEPE", "banana", *PIECES)
+    for _ in range(500):
+        said = f"{dice.choice(('/watch', '/unwatch', '/regime'))} {dice.choice(assets)}"
+        judge(await answer(said, CHANGEABLE), said)
+        assert await CHANGEABLE.services.snapshots.watched()
 
 
 @settings(max_examples=300, deadline=None)
