@@ -72,7 +72,7 @@ class Ears:
     async def _follow(self, group: asyncio.TaskGroup) -> None:
         """Wait for a change and arrange for it, or look after the one that is under way."""
         clock = self.wires.clock
-        if self._leaving():
+        if self._moving():
             await clock.sleep(LOOKS_EVERY_S)
         else:
             await self._changed.wait()
@@ -80,7 +80,7 @@ class Ears:
         if self._changed.is_set():
             self._changed.clear()
             self._arrange(group)
-        for venue in {name[0] for name in self._leaving()}:
+        for venue in self._moving():
             await self._take_over(venue)
 
     def _arrange(self, group: asyncio.TaskGroup) -> None:
@@ -134,6 +134,11 @@ class Ears:
     def _leaving(self) -> list[Name]:
         """Streams that are no longer wanted, and count until those that are wanted are heard."""
         return [name for name in self._ears if name not in self._wanted]
+
+    def _moving(self) -> set[Venue]:
+        """Venues whose streams are being rearranged."""
+        coming = {name[0] for name, ear in self._ears.items() if ear.is_coming}
+        return coming | {name[0] for name in self._leaving()}
 
     async def _take_over(self, venue: Venue) -> None:
         """Let the new streams of a venue count as soon as all of them are heard; what was missed meanwhile is filled."""
