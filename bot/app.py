@@ -23,7 +23,7 @@ async def serve(settings: Settings, make_feed: MakeFeed) -> int:
     async with open_store(settings) as connection:
         feed = make_feed(connection)
         await feed.begin()
-        desk = Desk(settings, services_on(connection), now_ms)
+        desk = Desk(settings, services_on(connection, is_live=feed.is_live), now_ms)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(feed.run())
             for platform in with_token(settings):

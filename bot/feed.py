@@ -18,7 +18,9 @@ _log = logging.getLogger(__name__)
 
 
 class Feed(Protocol):
-    """A market that is brought to the store."""
+    """A market that is brought to the store; of one that `is_live` the venues are told, and what is watched may change."""
+
+    is_live: bool
 
     async def begin(self) -> None:
         """Take up what the store remembers, before anybody is answered."""
@@ -29,6 +31,8 @@ class Feed(Protocol):
 
 class NoFeed:
     """No market: evaluation runs and sees nothing, so every answer says INSUFFICIENT DATA."""
+
+    is_live = False
 
     def __init__(self, connection: Connection, assets: Sequence[Asset]) -> None:
         self._snapshots, self._feed = StoredSnapshots(connection), StoredFeed(connection)

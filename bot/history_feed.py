@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 class HistoryFeed:
     """Recorded files, played once through the engine from where the store's memory ends; then the market stands still."""
 
+    is_live = False
+
     def __init__(self, connection: Connection, paths: Sequence[Path], pace: Pace) -> None:
         self._memory = memory_on(connection)
         self._files = read_files(paths)

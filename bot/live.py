@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from bot import logs
 from bot.running import Refusal
@@ -11,19 +12,26 @@ from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from scheduler.clock import now_ms
 from store.connection import Connection, connected
+from store.health import LIVE
+from store.in_memory import SnapshotsInMemory
 from store.server import private_valkey
 from store.services import Services
 from store.snapshots import StoredFeed, StoredSnapshots
+from store.sources import StoredSources
+from store.watchlist import FIRST_ASSETS, StoredWatchlist
 
 
 async def ask_store(line: str, settings: Settings) -> Reply:
     """The answer to one line out of the service's store, or out of what it left on disk."""
     configure_log(settings)
     async with open_store(settings) as connection:
-        snapshots = StoredSnapshots(connection)
-        if not await snapshots.watched():
-            await snapshots.watch(settings.assets)
-        return await answer(line, Context(services_on(connection), now_ms(), role=Role.OPERATOR))
+        source = (await StoredFeed(connection).status()).source
+        services = services_on(connection, is_live=source == LIVE)
+        if (
+            source == "none"
+        ):  # the service never ran here: nothing is watched yet, and nothing is known of what will be
+            services = replace(services, snapshots=SnapshotsInMemory(settings.assets or FIRST_ASSETS))
+        return await answer(line, Context(services, now_ms(), role=Role.OPERATOR))
 
 
 def configure_log(settings: Settings) -> None:
@@ -52,6 +60,9 @@ async def open_store(settings: Settings) -> AsyncIterator[Connection]:
         yield connection
 
 
-def services_on(connection: Connection) -> Services:
-    """What the commands may reach, on one store."""
-    return Services(StoredSnapshots(connection), StoredFeed(connection))
+def services_on(connection: Connection, *, is_live: bool) -> Services:
+    """What the commands may reach, on one store; a recorded market has neither venues nor a list to change."""
+    snapshots, feed = StoredSnapshots(connection), StoredFeed(connection)
+    if not is_live:
+        return Services(snapshots, feed)
+    return Services(snapshots, feed, StoredSources(connection), StoredWatchlist(connection))

@@ -11,6 +11,9 @@ from store.connection import Connection, StoreUnavailable
 from store.snapshots import WATCHED
 
 LISTED = Kind("list of listed assets", 1, tuple[Asset, ...])
+FIRST_ASSETS: tuple[Asset, ...] = ("BTC", "ETH", "SOL")
+"""Watched without a setting, from the first moment on."""
+
 MOST_TRIES = 20
 
 _CHANGE = """

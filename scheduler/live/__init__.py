@@ -2,6 +2,6 @@
 
 from scheduler.live.market import CYCLE_S, LiveMarket
 from scheduler.live.memory import LiveMemory, live_memory
-from scheduler.live.watching import FIRST_ASSETS, want
+from scheduler.live.watching import want
 
-__all__ = ["CYCLE_S", "FIRST_ASSETS", "LiveMarket", "LiveMemory", "live_memory", "want"]
+__all__ = ["CYCLE_S", "LiveMarket", "LiveMemory", "live_memory", "want"]

@@ -46,6 +46,8 @@ class _Taken:
 class Look:
     """One asset under watch. `is_live` once venues are asked and heard for it; before, it is looked at blind.
 
+    `read_ms` is how much of its past was read when it was taken up.
+
     Every method raises StoreUnavailable where memory does not answer, and may then be called again.
     """
 
@@ -56,6 +58,7 @@ class Look:
     clock: Clock
     source: str
     is_live: bool = False
+    read_ms: int = 0
     _taken_ms: int = 0
     _watched: Watched | None = None
     _pending: deque[_Taken] = field(default_factory=deque)
@@ -75,6 +78,7 @@ class Look:
         Gives what is missing, in words. Where no price can be had it stays blind, to be taken up again later.
         """
         missing: tuple[str, ...] = ()
+        self.read_ms = 0
         for _ in range(MOST_PASSES):
             async with self._one_at_a_time:
                 watched = await self._current()
@@ -87,6 +91,7 @@ class Look:
                 return missing
             async with self._one_at_a_time:
                 await self._play(past)
+            self.read_ms += past.until_ms - past.since_ms
             if self.clock.now_ms() - past.until_ms <= REACH_MS:
                 break
         await self._go_live()

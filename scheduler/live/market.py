@@ -7,7 +7,7 @@ from functools import partial
 from typing import NoReturn
 
 from market.alerts import Alert
-from market.observations import Asset, Venue
+from market.observations import HOUR_MS, Asset, Venue
 from market.rules import Rules
 from market.snapshot import Snapshot
 from scheduler.clock import Clock
@@ -100,6 +100,7 @@ class LiveMarket:
             reading.cancel()
         past = PastReport(asset, 1.0 if look.is_live else 0.0, missing)
         self._say(past)
+        _log.info("%s: %s%s", asset, _how(look), "; missing: " + "; ".join(missing) if missing else "")
         await self._memory.sources.save_past(past)
         return look.is_live
 
@@ -225,3 +226,16 @@ class LiveMarket:
     def _say(self, past: PastReport) -> None:
         if self._on_past is not None:
             self._on_past(past)
+
+
+def _how(look: Look) -> str:
+    if not look.is_live:
+        return "no price can be had yet"
+    if not look.read_ms:
+        return "watched on"
+    hours = look.read_ms / HOUR_MS
+    return (
+        f"watched, {hours / 24.0:.0f} days of its past are read"
+        if hours >= 48.0
+        else f"watched on, {hours:.1f} h are made up for"
+    )

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from market.observations import Asset
 from scheduler.collect import Collector
 from scheduler.live.memory import LiveMemory
-from store.watchlist import Applied
+from store.watchlist import FIRST_ASSETS, Applied
 
-FIRST_ASSETS: tuple[Asset, ...] = ("BTC", "ETH", "SOL")
 NEXT = 12
-"""Without a setting: the first three and so many of the next by open interest, chosen once."""
+"""Without a setting: the first ones, and so many of the next by open interest, chosen once."""
 
 
 async def want(assets: Sequence[Asset], memory: LiveMemory) -> None:

@@ -72,11 +72,11 @@ async def reaches(connection: Connection, at: str, asset: str = "BTC") -> Snapsh
 async def test_two_assets_are_played_together_and_scanned(data: Path, recordings: Path, crash: Path) -> None:
     async with service(data, crash, sell_off(recordings, "2024-08-05_ETH")) as connection:
         await reaches(connection, "2024-08-10T07", "ETH")
-        reply = await answer("/scan", Context(services_on(connection), now_ms()))
+        reply = await answer("/scan", Context(services_on(connection, is_live=False), now_ms()))
         said = text_of(reply)
         assert "BTC" in said
         assert "ETH" in said
-        assert (await services_on(connection).feed.status()).source == "history"
+        assert (await services_on(connection, is_live=False).feed.status()).source == "history"
 
 
 async def test_a_store_that_dies_under_the_feed_costs_nothing(data: Path, crash: Path) -> None:
