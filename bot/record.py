@@ -19,10 +19,11 @@ from scheduler.collect import Collector
 from scheduler.exchange import Exchange
 from scheduler.exchanges import exchanges
 from scheduler.fetch import Fetcher
-from scheduler.live.watching import FIRST_ASSETS, NEXT
+from scheduler.live.watching import NEXT
 from scheduler.recording import FREE_FLOOR_BYTES, Recording, RecordingFailed, Tally
 from scheduler.streams import open_wires
 from scheduler.timetable import timetable
+from store.watchlist import FIRST_ASSETS
 
 POLL_S, POLL_AFTER_S, LET_GO_AFTER_S = 60.0, 2.0, 10.0
 LEARN_S = 3_600.0

@@ -6,6 +6,7 @@ from typing import Protocol
 from market.observations import Asset, Venue
 from market.snapshot import Snapshot
 
+
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
     """Where the market comes from and how far evaluation has come.
