@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from market.findings import Finding, Found
 from market.observations import (
+    SECOND_MS,
     Asset,
     Candle,
     Funding,
@@ -46,11 +47,13 @@ class Condenser:
         self.state = state if state is not None else CondenserState(asset)
         self.venues = venues
 
-    def take(self, reports: Iterable[Report], received_at_ms: int) -> None:
+    def take(self, reports: Iterable[Report], received_at_ms: int, took_ms: int | None = None) -> None:
         """Take what one answer or frame told. Other assets, depth and what is implausible or told again change nothing.
 
-        One call is one answer: equal liquidations in it are twins, option quotes in it are a chain of one instant.
+        One call is one answer: equal liquidations in it are twins, option quotes in it are a chain of one instant. An
+        answer that `took_ms` may be overtaken by frames that long: it is passed over, and that is nothing to notice.
         """
+        noted = len(self.state.findings)
         events: list[Liquidation] = []
         quotes: list[OptionQuote] = []
         for report in reports:
@@ -72,6 +75,9 @@ class Condenser:
                     pass
         take_liquidations(self.state, events, received_at_ms)
         take_options(self.state, quotes, received_at_ms)
+        if took_ms is not None:
+            new = self.state.findings[noted:]
+            self.state.findings[noted:] = [one for one in new if not _is_overtaken(one, took_ms)]
 
     def miss(self, venue: Venue, until_ms: int) -> None:
         """A venue's liquidations were not heard until then, and cannot be had: the minutes of it are not whole."""
@@ -124,6 +130,11 @@ class Condenser:
                 take_bucket(self.state, said)
             case Skew():
                 take_skew(self.state, said)
+
+
+def _is_overtaken(one: Finding, took_ms: int) -> bool:
+    is_behind = one.found is Found.OUT_OF_ORDER and one.value is not None
+    return is_behind and one.value <= took_ms + SECOND_MS
 
 
 def _newest(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -24,8 +24,9 @@ T = TypeVar("T")
 
 def first_hand(said: dict[Venue, T]) -> dict[Venue, T]:
     """What exchanges said, or, where none did, what there is."""
-    own = {venue: one for venue, one in said.items() if venue in EXCHANGES}
-    return own or said
+    if EXCHANGES.issuperset(said):
+        return said
+    return {venue: one for venue, one in said.items() if venue in EXCHANGES} or said
 
 
 @dataclass(slots=True)
