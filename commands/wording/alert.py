@@ -45,6 +45,9 @@ def alert_heading(alert: Alert, phrases: Phrases) -> str:
     if _is_over(alert):
         time = numbers.duration(alert.at_ms - alert.opened_ms)
         return fit(phrases.say("alert.over", id=alert.id, asset=asset, time=time))
+    if alert.kind is not Kind.CASCADE:
+        kind = phrases.word("alert_kind", alert.kind.value)
+        return fit(phrases.say("alert.condition", severity=severity, asset=asset, kind=kind, id=alert.id))
     change = _change_24h(alert)
     told_change = numbers.percent(change)
     return first_that_fits(
@@ -87,6 +90,8 @@ def _story(alert: Alert, phrases: Phrases) -> list[str]:
     if alert.kind is Kind.REGIME:
         lines.append(phrases.word("meaning", alert.state.value))
         return [*lines, *_context(alert, phrases)]
+    if alert.kind is not Kind.CASCADE:
+        return [*lines, *([] if _is_over(alert) else _context(alert, phrases))]
     if alert.edge in (Edge.RESOLVED, Edge.FALSE_ALARM):
         return [_verdict(alert, phrases), *lines]
     if alert.lost_so_far is None:
@@ -145,7 +150,7 @@ def _prospect(alert: Alert, phrases: Phrases, rules: AlertRules) -> list[str]:
     names = {"open_interest": "oi_percentile", "funding": "funding_8h", "liquidations": "long_usd_24h"}
     unseen = [phrases.word("input", name) for name, fact in names.items() if alert.facts.get(fact) is None]
     lines = [phrases.say("alert.unseen", inputs=", ".join(unseen))] if unseen else []
-    if alert.kind is Kind.REGIME or _is_over(alert) or alert.edge is Edge.UNKNOWN:
+    if alert.kind is not Kind.CASCADE or _is_over(alert) or alert.edge is Edge.UNKNOWN:
         return lines
     hours = f"{rules.clear_after_ms / HOUR_MS:g}"
     if alert.reason is not Reason.CONTEXT_ALONE:

@@ -1,7 +1,8 @@
 """From what was said before and the present snapshot to what to warn of, and why; every warning says what is lost."""
 
-from market.alerts.alert import CLASSES, Alert, AlertMemory, Edge, Episode, Kind, Reason, Severity, context_of
+from market.alerts.alert import CLASSES, Alert, Edge, Kind, Reason, Severity, context_of
 from market.alerts.cascade import decide_cascade, shock_class
+from market.alerts.memory import AlertMemory, Episode
 from market.alerts.regime import decide_regime
 from market.rules import Rules
 from market.snapshot import Snapshot

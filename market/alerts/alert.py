@@ -14,6 +14,11 @@ class Kind(StrEnum):
 
     CASCADE = "cascade"
     REGIME = "regime"
+    STAGE = "stage"
+    FUNDING = "funding"
+    OPEN_INTEREST = "oi"
+    LIQUIDATIONS = "liquidations"
+    SKEW = "skew"
 
 
 class Severity(StrEnum):
@@ -49,6 +54,15 @@ class Reason(StrEnum):
     STATE_WORSE = "state_worse"
     STATE_BETTER = "state_better"
     TOO_LITTLE_SEEN = "too_little_seen"
+    CONDITION_HOLDS = "condition_holds"
+    CONDITION_WORSE = "condition_worse"
+    CONDITION_CLEARED = "condition_cleared"
+    NOT_SEEN = "not_seen"
+    NOTHING_THERE = "nothing_there"
+    NOT_LONG_ENOUGH = "not_long_enough"
+    PASSED_BY = "passed_by"
+    STILL_HOLDS = "still_holds"
+    MAY_BE_OVER = "may_be_over"
 
 
 CLASSES = (Severity.WATCH, Severity.WARNING, Severity.CRITICAL)
@@ -76,39 +90,6 @@ class Alert:
     low_so_far: float | None = None
     context: tuple[str, ...] = ()
     facts: Mapping[str, float | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """A cascade warning that stands. `reference_usd` is the price a day before it began.
-
-    `shock_level` is the deepest class of the shock by itself, `by_price` whether anything but context has spoken;
-    `unknown_told_ms` is when it was last said that price is out of sight.
-    """
-
-    id: str
-    severity: Severity
-    opened_ms: int
-    told_ms: int
-    reference_usd: float
-    low_usd: float
-    sigma_1d: float
-    by_price: bool
-    shock_level: int
-    clear_since_ms: int | None = None
-    is_unknown: bool = False
-    unknown_told_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AlertMemory:
-    """What has been said of one asset, and what still stands."""
-
-    episode: Episode | None = None
-    context_told_ms: int | None = None
-    told_state: State | None = None
-    regime_opened_ms: int | None = None
-    told_state_ms: Mapping[str, int] = field(default_factory=dict)
 
 
 def short_id(kind: str, asset: str, opened_ms: int) -> str:

@@ -9,9 +9,7 @@ from math import exp
 from market.alerts.alert import (
     CLASSES,
     Alert,
-    AlertMemory,
     Edge,
-    Episode,
     Kind,
     Reason,
     Severity,
@@ -19,6 +17,7 @@ from market.alerts.alert import (
     facts_of,
     short_id,
 )
+from market.alerts.memory import AlertMemory, Episode
 from market.reading import Presence
 from market.rules import AlertRules
 from market.snapshot import Snapshot

@@ -6,7 +6,6 @@ from dataclasses import replace
 from market.alerts.alert import (
     CLASSES,
     Alert,
-    AlertMemory,
     Edge,
     Kind,
     Reason,
@@ -15,6 +14,7 @@ from market.alerts.alert import (
     facts_of,
     short_id,
 )
+from market.alerts.memory import AlertMemory
 from market.rules import Rules
 from market.snapshot import Snapshot
 from market.table import SEVERITY, State

@@ -1,0 +1,127 @@
+"""Warnings of one metric by itself: silent watches, since alone none of them was ever shown to precede a fall (7a.1).
+
+Only a burst of forced closing of longs is a warning. The sequence is told as it moves on. Each condition stands on flags
+that have their own thresholds for entering and leaving.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from market.alerts.alert import (
+    Alert,
+    Edge,
+    Kind,
+    Reason,
+    Severity,
+    context_of,
+    facts_of,
+    short_id,
+)
+from market.alerts.memory import AlertMemory
+from market.alerts.standing import Dwell, Standing, advance
+from market.formulas.logic import all_of, any_of
+from market.observations import MINUTE_MS
+from market.regime import Regime
+from market.snapshot import Snapshot
+from market.table import State
+
+ONE_CYCLE = Dwell(fire_ms=2 * MINUTE_MS)
+"""Two looks a minute apart have to agree."""
+SLOW = Dwell(fire_ms=10 * MINUTE_MS, resolve_ms=30 * MINUTE_MS)
+STAGE_WARNED = 2
+STAGE_LOUD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a kind of warning stands on: whether it holds (None: it cannot be seen) and how severe it is."""
+
+    kind: Kind
+    dwell: Dwell
+    holds: Callable[[Regime], bool | None]
+    severity: Callable[[Regime], Severity]
+
+
+def _watch(_: Regime) -> Severity:
+    return Severity.WATCH
+
+
+def _of_liquidations(regime: Regime) -> Severity:
+    return Severity.WARNING if regime.flag("lb") else Severity.WATCH
+
+
+def _of_stage(regime: Regime) -> Severity:
+    return Severity.WARNING if regime.stage >= STAGE_LOUD else Severity.WATCH
+
+
+def _stage(regime: Regime) -> bool | None:
+    """Whether the sequence has come to its second step; without a state nothing is said of it."""
+    return None if regime.state is State.INSUFFICIENT_DATA else regime.stage >= STAGE_WARNED
+
+
+CONDITIONS = (
+    Condition(Kind.STAGE, SLOW, _stage, _of_stage),
+    Condition(Kind.FUNDING, SLOW, lambda regime: any_of(regime.flag("fe"), regime.flag("fd")), _watch),
+    Condition(
+        Kind.OPEN_INTEREST,
+        SLOW,
+        lambda regime: any_of(all_of(regime.flag("oe"), regime.flag("nc")), regime.flag("ou")),
+        _watch,
+    ),
+    Condition(
+        Kind.LIQUIDATIONS,
+        ONE_CYCLE,
+        lambda regime: any_of(regime.flag("lc"), regime.flag("lb")),
+        _of_liquidations,
+    ),
+    Condition(Kind.SKEW, SLOW, lambda regime: any_of(regime.flag("ks"), regime.flag("kst")), _watch),
+)
+
+
+def decide_conditions(
+    memory: AlertMemory, snapshot: Snapshot, now_ms: int
+) -> tuple[AlertMemory, tuple[Alert, ...]]:
+    """One look at each of them; what stands is kept by kind."""
+    standing: dict[str, Standing] = {}
+    told: list[Alert] = []
+    for condition in CONDITIONS:
+        before = memory.standing.get(condition.kind)
+        regime = snapshot.regime
+        severity = condition.severity(regime)
+        step = advance(before, condition.holds(regime), severity, condition.dwell, now_ms)
+        if step.after is not None:
+            standing[condition.kind] = step.after
+        if step.edge is not None:
+            of = step.after if step.after is not None else before
+            told.append(_alert(condition.kind, step.edge, step.reason, of, snapshot, now_ms))
+    if standing == memory.standing:
+        return memory, tuple(told)
+    return replace(memory, standing=standing), tuple(told)
+
+
+def _alert(
+    kind: Kind, edge: Edge, reason: Reason, standing: Standing | None, snapshot: Snapshot, now_ms: int
+) -> Alert:
+    opened_ms = now_ms if standing is None else standing.opened_ms
+    return Alert(
+        id=short_id(kind, snapshot.asset, opened_ms),
+        asset=snapshot.asset,
+        kind=kind,
+        severity=Severity.WATCH if standing is None else standing.severity,
+        edge=edge,
+        reason=reason,
+        at_ms=now_ms,
+        opened_ms=opened_ms,
+        state=snapshot.regime.state,
+        context=context_of(snapshot),
+        facts=facts_of(snapshot),
+    )
+
+
+FLAGS_OF: Mapping[Kind, tuple[str, ...]] = {
+    Kind.FUNDING: ("fe", "fd"),
+    Kind.OPEN_INTEREST: ("oe", "nc", "ou"),
+    Kind.LIQUIDATIONS: ("lc", "lb"),
+    Kind.SKEW: ("ks", "kst"),
+}
+"""The flags a kind stands on, for how close it is to firing."""
