@@ -23,7 +23,11 @@ else:
 
 Facts = Mapping[str, float | None]
 
-HOURS_A_DAY = 24.0
+DAY_HOURS, MONTH_HOURS, QUARTER_HOURS, YEAR_HOURS = 24, 30 * 24, 90 * 24, 365 * 24
+LEARNED_MONTH, LEARNED_QUARTER, LEARNED_YEAR = (
+    full - DAY_HOURS for full in (MONTH_HOURS, QUARTER_HOURS, YEAR_HOURS)
+)
+"""So many hours and a window has learned what it can: within a day of its span."""
 
 
 class Level(IntEnum):
@@ -138,17 +142,13 @@ def because_of(rank: float | None) -> Because:
     return _LEARNING if rank is None else _MEASURED
 
 
-def learning(have: int, needed: int, full: int, a_day: float = HOURS_A_DAY) -> Learning | None:
-    """What a window that holds `have` values, so many of them a day, has yet to learn; None within a day of `full`.
-
-    Gaps count as not learned: a window of thirty days that heard twenty of them ranks over twenty.
-    """
-    return None if have > full - a_day else _learning(have, needed, full, a_day)
-
-
 @cache
-def _learning(have: int, needed: int, full: int, a_day: float) -> Learning:
-    """Made once for all assets that have learned as much: at every step there are hundreds of them."""
+def learning(have: int, needed: int, full: int, a_day: float = DAY_HOURS) -> Learning:
+    """What a window that holds `have` of `full` values, so many of them a day, has yet to learn.
+
+    Gaps count as not learned: a month in which twenty days were heard ranks over twenty. Made once for all assets that
+    have learned as much, as there are hundreds at every step.
+    """
     return Learning(have / a_day, needed / a_day, full / a_day)
 
 

@@ -4,7 +4,9 @@ from market.formulas.funding import apr
 from market.formulas.logic import all_of, any_of, at_least
 from market.formulas.statistics import freshness_quality
 from market.reading import (
-    HOURS_A_DAY,
+    DAY_HOURS,
+    LEARNED_QUARTER,
+    QUARTER_HOURS,
     Because,
     Condition,
     Learning,
@@ -20,7 +22,6 @@ from market.state import MarketState
 from market.state.funding import FundingSeries, ttl_of
 
 NAME, UNIT = "funding", "/8h"
-QUARTER_DAYS = 90
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -51,7 +52,9 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
             "settlements": float(series.settlements),
         },
         conditions=_conditions(mean, rank, rules.funding),
-        learning=_learning(series, rules.funding),
+        learning=None
+        if learned and len(series.means.ordered) > LEARNED_QUARTER
+        else _learning(series, rules.funding),
     )
 
 
@@ -62,13 +65,13 @@ def _quality(series: FundingSeries, now_ms: int, ttl_ms: int, rules: Rules) -> f
     return quality if seen_ms >= series.means.span_ms // 3 else quality * rules.freshness.learning_quality
 
 
-def _learning(series: FundingSeries, rules: FundingRules) -> Learning | None:
+def _learning(series: FundingSeries, rules: FundingRules) -> Learning:
     """Settlements are counted until there are enough of them, then the hours that the mean is ranked over."""
-    least, a_day = rules.least_settlements, HOURS_A_DAY / series.interval_hours
+    least, a_day = rules.least_settlements, DAY_HOURS / series.interval_hours
     if series.settlements < least:
-        return learning(series.settlements, least, round(QUARTER_DAYS * a_day), a_day)
+        return learning(series.settlements, least, round(QUARTER_HOURS / series.interval_hours), a_day)
     needed = int(least * series.interval_hours)
-    return learning(max(len(series.means), needed), needed, QUARTER_DAYS * 24)
+    return learning(max(len(series.means), needed), needed, QUARTER_HOURS)
 
 
 def _conditions(mean: float, rank: float | None, rules: FundingRules) -> tuple[Condition, ...]:

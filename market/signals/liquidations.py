@@ -6,6 +6,8 @@ from market.formulas.logic import any_of
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.observations import HOUR_MS
 from market.reading import (
+    LEARNED_MONTH,
+    MONTH_HOURS,
     Condition,
     Facts,
     Reading,
@@ -22,7 +24,7 @@ from market.state import MarketState
 from market.state.liquidations import BPS, LEAST_HOURS, LiquidationWindows, SideWindows, if_whole, stands_out
 
 NAME, UNIT = "liquidations", "bps/h"
-THIRD_OF_MONTH_HOURS, MONTH_HOURS = 240, 720
+THIRD_OF_MONTH_HOURS = 240
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -34,6 +36,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     hour_ago_usd = state.open_interest.usd_hour_ago.before(now_ms)
     long_bps, rank = _intensity(windows, hour_ago_usd)
     quality = freshness_quality(now_ms - windows.at_ms, ttl_ms)
+    learned = len(windows.longs.intensities.ordered)
     return Reading(
         NAME,
         UNIT,
@@ -48,7 +51,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         ttl_ms=ttl_ms,
         facts=(facts := _facts(state, long_bps, hour_ago_usd)),
         conditions=_conditions(state, facts, rank, hour_ago_usd, rules.liquidations),
-        learning=learning(len(windows.longs.intensities), LEAST_HOURS, MONTH_HOURS),
+        learning=None if learned > LEARNED_MONTH else learning(learned, LEAST_HOURS, MONTH_HOURS),
     )
 
 

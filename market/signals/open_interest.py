@@ -22,7 +22,8 @@ from market.state import MarketState
 from market.state.open_interest import OpenInterestSeries, ttl_of
 
 NAME, UNIT = "open_interest", "coins"
-WEEK_DAYS, QUARTER_DAYS = 7, 90
+WEEK_DAYS, LEARNED_DAYS, QUARTER_DAYS = 7, 89, 90
+"""A week of samples ranks, a quarter is all; a window within a day of that has learned what it can."""
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -31,8 +32,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     if series is None:
         return absent(NAME, UNIT)
     ttl_ms = ttl_of(series, rules.freshness)
-    learned = len(series.levels)
-    least = series.least_samples
+    learned, least = len(series.levels.ordered), series.least_samples
     rank = series.levels.rank(series.coins) if learned >= least else None
     facts = _facts(state, series)
     return Reading(
@@ -47,7 +47,9 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         ttl_ms=ttl_ms,
         facts=facts,
         conditions=_conditions(facts, rank, rules.open_interest),
-        learning=learning(learned, least, QUARTER_DAYS * least // WEEK_DAYS, least / WEEK_DAYS),
+        learning=None
+        if learned * WEEK_DAYS > LEARNED_DAYS * least
+        else learning(learned, least, QUARTER_DAYS * least // WEEK_DAYS, least / WEEK_DAYS),
     )
 
 

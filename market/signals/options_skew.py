@@ -3,6 +3,8 @@
 from market.formulas.logic import all_of, any_of, at_least, at_most
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.reading import (
+    LEARNED_MONTH,
+    MONTH_HOURS,
     Condition,
     Facts,
     Reading,
@@ -19,7 +21,7 @@ from market.state import MarketState
 
 NAME, UNIT = "skew", "pts"
 POINTS = 100.0
-LEAST_HOURS, THIRD_OF_MONTH_HOURS, MONTH_HOURS = 168, 240, 720
+LEAST_HOURS, THIRD_OF_MONTH_HOURS = 168, 240
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -45,7 +47,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         ttl_ms=ttl_ms,
         facts=facts,
         conditions=_conditions(facts, rules.skew),
-        learning=learning(learned, LEAST_HOURS, MONTH_HOURS),
+        learning=None if learned > LEARNED_MONTH else learning(learned, LEAST_HOURS, MONTH_HOURS),
     )
 
 

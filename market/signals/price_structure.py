@@ -6,6 +6,8 @@ from market.formulas.logic import all_of, any_of, at_most
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.observations import HOUR_MS
 from market.reading import (
+    LEARNED_MONTH,
+    MONTH_HOURS,
     Because,
     Condition,
     Facts,
@@ -22,7 +24,7 @@ from market.rules import PriceRules, Rules
 from market.state import MarketState
 
 NAME, UNIT = "price", "USD"
-LEAST_RANGES, MONTH_HOURS = 168, 720
+LEAST_RANGES = 168
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -34,6 +36,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     ttl_ms = time_to_live_ms(fresh.price_ttl_ms, price.step_ms, fresh.cadence_factor)
     quality = freshness_quality(now_ms - price.price_at_ms, ttl_ms)
     facts = _facts(state, rules)
+    learned = len(price.ranges.ordered)
     return Reading(
         NAME,
         UNIT,
@@ -45,7 +48,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         ttl_ms=ttl_ms,
         facts=facts,
         conditions=_conditions(state, facts, rules.price),
-        learning=learning(len(price.ranges), LEAST_RANGES, MONTH_HOURS),
+        learning=None if learned > LEARNED_MONTH else learning(learned, LEAST_RANGES, MONTH_HOURS),
     )
 
 

@@ -2,13 +2,24 @@
 
 from market.formulas.logic import any_of, at_least
 from market.formulas.statistics import freshness_quality, time_to_live_ms
-from market.reading import Condition, Reading, Signal, absent, because_of, learning, measure, presence_of
+from market.reading import (
+    LEARNED_YEAR,
+    YEAR_HOURS,
+    Condition,
+    Reading,
+    Signal,
+    absent,
+    because_of,
+    learning,
+    measure,
+    presence_of,
+)
 from market.rules import Rules, VolatilityRules
 from market.state import MarketState
 from market.state.volatility import MONTH_HOURS, WEEK_HOURS
 
 NAME, UNIT = "volatility", "1/y"
-LEAST_RANKED, THIRD_OF_YEAR, YEAR = 168, 365 * 8, 365 * 24
+LEAST_RANKED, THIRD_OF_YEAR = 168, 365 * 8
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -19,7 +30,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     if sigma is None:
         return absent(NAME, UNIT)
     ttl_ms = time_to_live_ms(fresh.price_ttl_ms, max(state.price.step_ms, 3_600_000), fresh.cadence_factor)
-    learned = len(windows.sizing)
+    learned = len(windows.sizing.ordered)
     rank = windows.sizing.rank(sigma) if learned >= LEAST_RANKED else None
     reference, is_cold = sigma_reference(state, limits)
     variance = windows.hourly_variance(limits)
@@ -46,7 +57,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
             "ratio": ratio,
         },
         conditions=(_high(ratio, rank, limits),),
-        learning=learning(learned, LEAST_RANKED, YEAR),
+        learning=None if learned > LEARNED_YEAR else learning(learned, LEAST_RANKED, YEAR_HOURS),
     )
 
 

@@ -96,9 +96,15 @@ def test_a_daily_series_learns_a_day_a_value() -> None:
     assert (learned.have_days, learned.needed_days, learned.full_days) == (3.0, 7.0, 90.0)
 
 
-@pytest.mark.parametrize(("have", "is_learning"), [(0, True), (696, True), (697, False), (720, False)])
-def test_a_window_is_full_within_a_day_of_its_span(have: int, is_learning: bool) -> None:
-    assert (learning(have, 168, 720) is not None) is is_learning
+@pytest.mark.parametrize(("count", "is_learning"), [(28.9, True), (29.1, False), (30.0, False)])
+def test_a_month_is_learned_within_a_day_of_it(count: float, is_learning: bool) -> None:
+    assert (told(fed(whole(count)), "skew") is not None) is is_learning
+
+
+@pytest.mark.parametrize(("count", "is_learning"), [(88.9, True), (89.1, False)])
+def test_a_quarter_is_learned_within_a_day_of_it(count: float, is_learning: bool) -> None:
+    state = fed([[interest(number, 1_000.0 + number % 5)] for number in days(count)])
+    assert (told(state, "open_interest") is not None) is is_learning
 
 
 def test_equal_progress_is_one_value_for_all_assets() -> None:
