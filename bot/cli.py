@@ -70,8 +70,10 @@ def run(
     history: Files = [],  # noqa: B006, typer reads it and nobody changes it
     speed: Annotated[float | None, typer.Option(help="Market minutes a second; none: no waiting.")] = None,
 ) -> None:
-    """Serve: start every chat platform that has a token, fed by recorded history."""
+    """Serve: start every chat platform that has a token, fed by the exchanges, or by recorded history."""
     _insist_on_speed(speed)
+    if speed is not None and not history:
+        raise typer.BadParameter("needs --history FILE: a live market takes its time", param_hint="--speed")
 
     def start() -> int:
         from bot.app import serve
@@ -203,11 +205,11 @@ def _let_every_letter_through(stream: TextIO) -> None:
 
 
 def _feed_of(history: list[Path], speed: float | None, settings: "Settings") -> "MakeFeed":
-    """What makes the service's market: the recorded files, or nothing."""
+    """What makes the service's market: the recorded files, or the exchanges."""
     if not history:
-        from bot.feed import NoFeed
+        from bot.live_feed import LiveFeed
 
-        return lambda connection: NoFeed(connection, settings.assets)
+        return lambda connection: LiveFeed(connection, settings, sys.stderr)
     from bot.history_feed import HistoryFeed
     from bot.pace import Pace
 

@@ -8,7 +8,10 @@ import pytest
 
 from bot.cli import app
 from bot.settings import Settings
+from scheduler.collect.past import COLD_DAYS, FUNDING_DAYS
+from scheduler.exchanges import exchanges
 from scheduler.history_files import CANDLE_COLUMNS, DAILY_INTEREST
+from scheduler.recording.writing import BLOCK_BYTES, FLUSH_S, FREE_FLOOR_BYTES
 
 HOME = Path(__file__).parent.parent.parent
 PAGES = sorted([*HOME.glob("*.md"), *(HOME / "docs").rglob("*.md"), *(HOME / "changes").glob("*.md")])
@@ -85,8 +88,8 @@ def test_every_contract_the_architecture_names_is_checked() -> None:
 def test_every_file_the_architecture_names_is_there_or_is_an_example_of_one_to_add() -> None:
     page = (HOME / "ARCHITECTURE.md").read_text()
     paths = set(re.findall(r"`((?:market|store|commands|scheduler|bot)/[\w/]+\.\w+)`", page))
-    to_add = set(re.findall(r"^\| a [\w ]+ \| `([^`]+)`", page, re.MULTILINE))
-    assert len(to_add) == 4
+    to_add = set(re.findall(r"^\| an? [\w ]+ \| `([^`]+)`", page, re.MULTILINE))
+    assert len(to_add) == 5
     assert not [path for path in paths - to_add if not (HOME / path).exists()]
     assert not [path for path in to_add if not (HOME / path).parent.is_dir()]
 
@@ -110,7 +113,31 @@ def test_a_fragment_is_short_and_names_its_kind(fragment: Path) -> None:
     assert len(fragment.read_text().split()) <= 80
 
 
-def test_it_says_that_it_is_no_advice_and_that_the_market_is_simulated() -> None:
+def test_it_says_that_it_is_no_advice_and_what_a_first_day_cannot_know() -> None:
     readme = (HOME / "README.md").read_text()
     assert "Information, not advice" in readme
-    assert "recorded or simulated" in readme
+    assert "SIMULATED" in readme
+    section = readme.split("## What a first day cannot know\n")[1].split("\n## ")[0]
+    assert all(word in section for word in ("Liquidations", "Ranks", "Skew", "floor", "country"))
+
+
+def test_every_exchange_has_its_column_and_its_section_among_the_sources() -> None:
+    page = (HOME / "docs" / "sources.md").read_text()
+    names = {exchange.name for exchange in exchanges()}
+    headings = {heading.split()[0].lower() for heading in re.findall(r"^### (.+)$", page, re.MULTILINE)}
+    columns = {
+        cell.split()[0].lower() for cell in page.split("\n| | ")[1].split("\n")[0].split("|") if cell.strip()
+    }
+    assert names == headings == columns
+
+
+def test_what_the_documents_say_is_not_connected_is_nothing() -> None:
+    pages = [(HOME / name).read_text() for name in ("README.md", "ARCHITECTURE.md")]
+    assert not [page for page in pages if re.search("not (yet )?connected|do not use them yet", page)]
+
+
+def test_the_constants_a_page_names_are_those_of_the_code() -> None:
+    pages = " ".join((HOME / name).read_text() for name in ("README.md", "docs/sources.md"))
+    assert f"{COLD_DAYS} days of candles and open interest" in pages
+    assert f"{FUNDING_DAYS} days of funding" in pages
+    assert (FLUSH_S, BLOCK_BYTES, FREE_FLOOR_BYTES) == (5.0, 2**20, 10**9)
