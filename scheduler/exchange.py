@@ -7,6 +7,7 @@ deadlines and retries are `scheduler/fetch.py` and `scheduler/streams.py`; nothi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -83,6 +84,9 @@ class Instrument:
 Instruments = Mapping[str, Instrument]
 """By the venue's own symbol."""
 
+NONE: Instruments = MappingProxyType({})
+"""No instrument is known yet."""
+
 
 class Told(Struct, frozen=True, gc=False):
     """An observation with the asset it is of; values that carry their asset themselves are told as they are.
@@ -119,15 +123,14 @@ class Kind(StrEnum):
     CLOCK = "clock"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a reader knows beside the payload: when it came, the instruments of the venue, and what was asked.
 
     `price_usd` is the asset's mark where what is asked needs one: brackets that a venue counts in contracts.
     """
 
     received_at_ms: int
-    instruments: Instruments = field(default_factory=dict)
+    instruments: Instruments = NONE
     symbol: str | None = None
     step_ms: int | None = None
     price_usd: float | None = None

@@ -229,7 +229,7 @@ def _read(ask: Ask[T], body: bytes, asked: Asked) -> _Page[T]:
 def _completed(asked: Asked, ask: Ask[object], now_ms: int) -> Asked:
     symbol = ask.symbol if ask.symbol is not None else asked.symbol
     step_ms = ask.step_ms if ask.step_ms is not None else asked.step_ms
-    return replace(asked, received_at_ms=now_ms, symbol=symbol, step_ms=step_ms)
+    return Asked(now_ms, asked.instruments, symbol, step_ms, asked.price_usd)
 
 
 def _check_url(venue: Venue, url: str) -> None:

@@ -19,6 +19,9 @@ BETWEEN_MESSAGES_S = 0.125
 WAIT_S = {Verdict.GEO_BLOCKED: 4 * 3_600.0, Verdict.BANNED: 600.0, Verdict.SLOW_DOWN: 60.0}
 """How long to stay away where a refused handshake does not say it."""
 
+# bound once: before Python 3.12 a member looked up on its class is slow, and this one is for every frame
+TEXT, BINARY = aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY
+
 Socket = aiohttp.ClientWebSocketResponse[bool]
 
 
@@ -109,7 +112,7 @@ class Connection:
         receive, hear = self._socket.receive, self._ear.frame
         while True:
             message = await receive()
-            if message.type is not aiohttp.WSMsgType.TEXT and message.type is not aiohttp.WSMsgType.BINARY:
+            if message.type is not TEXT and message.type is not BINARY:
                 return self._how(message.data)
             if (answer := await hear(message.data)) is not None:
                 try:

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import structlog
 
-from scheduler.exchange import Asked, Exchange, Instruments, Misread, Report, Stream
+from scheduler.exchange import Asked, Exchange, Instruments, Misread, Stream
 from scheduler.streams.backoff import Backoff
 from scheduler.streams.connection import TICK_S, Connection, Ear, Ended, connect
 from scheduler.streams.heard import Hear, Heard, StreamStatus
@@ -36,9 +36,8 @@ class Listener:
         self._watch = Watchdog(stream, instruments, self._now_ms())
         self._backoff = Backoff(wires.dice)
         self._tick_is_over = asyncio.Event()
-        self._tick_is_over.set()
-        self._is_handing_on = False
-        self._read, self._answer = stream.read, stream.answer
+        self._is_telling = self._is_handing_on = False
+        self._read, self._answer, self._keep = stream.read, stream.answer, wires.keep
         self._log = log.bind(venue=str(stream.venue), path=stream.path)
         self._connected_since_ms: int | None = None
         self._reconnects = self._misreads = 0
@@ -85,33 +84,35 @@ class Listener:
         return await Connection(socket, self._stream, self._wires, ear).last()
 
     async def _frame(self, frame: bytes) -> str | None:
+        """Hand on the reports of a frame; one without any may demand an answer. Every microsecond here is paid a frame."""
         at_s, at_ms = self._monotonic_s(), self._now_ms()
-        if self._wires.keep is not None:
-            self._wires.keep(self._stream, frame, at_ms)
-        reports, answer = self._understand(frame, at_ms)
-        if not reports:
-            return answer
+        if self._keep is not None:
+            self._keep(self._stream, frame, at_ms)
+        try:
+            reports = self._read(frame, Asked(at_ms, self._instruments))
+            if not reports:
+                return None if self._answer is None else self._answer(frame)
+        except Misread as misread:
+            self._note_misread(misread.kind, misread)
+            return None
+        except Exception as slip:  # noqa: BLE001  a slip of ours in one reader must not deafen us to its stream
+            self._note_misread("", slip)
+            return None
         gaps = self._watch.hear(reports, at_s, at_ms)
-        if not self._tick_is_over.is_set():
+        await self._hand_on((*gaps, *reports) if gaps else reports, at_s)
+        return None
+
+    async def _hand_on(self, said: tuple[Heard, ...], at_s: float) -> None:
+        """In turn with what a look tells; the time it takes is no silence of the venue."""
+        if self._is_telling:
             await self._tick_is_over.wait()
         self._is_handing_on = True
         try:
-            await self._hear((*gaps, *reports) if gaps else reports)
+            await self._hear(said)
         finally:
             self._is_handing_on = False
-        self._excuse_hearing(at_s)
-        return None
-
-    def _understand(self, frame: bytes, at_ms: int) -> tuple[tuple[Report, ...], str | None]:
-        """The reports of a frame; one without any may demand an answer."""
-        try:
-            reports = self._read(frame, Asked(at_ms, self._instruments))
-            return reports, None if reports or self._answer is None else self._answer(frame)
-        except Misread as misread:
-            self._note_misread(misread.kind, misread)
-        except Exception as slip:  # noqa: BLE001  a slip of ours in one reader must not deafen us to its stream
-            self._note_misread("", slip)
-        return (), None
+        if (now_s := self._monotonic_s()) - at_s >= LATE_S:
+            self._watch.excuse(now_s - at_s, now_s)
 
     async def _tick(self) -> str | None:
         at_s = self._monotonic_s()
@@ -120,27 +121,25 @@ class Listener:
             return None  # we are not reading, so silence means nothing
         found = self._watch.look(at_s)
         if found.said:
-            await self._tell(found.said)
-            self._excuse_hearing(at_s)
+            await self._tell(found.said, at_s)
         self._note_what_is_well(at_s)
         return found.reconnect_because
 
-    async def _tell(self, said: tuple[Heard, ...]) -> None:
+    async def _tell(self, said: tuple[Heard, ...], at_s: float) -> None:
         """Hand on what a look found; a frame that comes meanwhile waits, so that all is told in turn."""
+        self._is_telling = True
         self._tick_is_over.clear()
         try:
             await self._hear(said)
         finally:
+            self._is_telling = False
             self._tick_is_over.set()
+        if (now_s := self._monotonic_s()) - at_s >= LATE_S:
+            self._watch.excuse(now_s - at_s, now_s)
 
     def _subscribed(self, took_s: float) -> None:
         self._looked_at_s = self._monotonic_s()
         self._watch.excuse(took_s, self._looked_at_s)
-
-    def _excuse_hearing(self, began_s: float) -> None:
-        now_s = self._monotonic_s()
-        if now_s - began_s >= LATE_S:
-            self._watch.excuse(now_s - began_s, now_s)
 
     def _excuse_lateness(self, at_s: float) -> None:
         """Where this process itself stood still, frames may lie unread: that is no silence."""

@@ -90,6 +90,11 @@ class Pulse:
         """It should have spoken by now."""
         return at_s - self.counted_from_s >= self.allowed_s
 
+    def speak(self, at_s: float, at_ms: int) -> int | None:
+        """It said something itself; from when on it had been missed, None where it was not."""
+        self.last_data_ms, self.has_spoken, self.is_doubted = at_ms, True, False
+        return self.prove(at_s, at_ms)
+
     def prove(self, at_s: float, at_ms: int) -> int | None:
         """It was alive then; from when on it had been missed, None where it was not."""
         self.counted_from_s, self.proven_ms, self.has_proof = at_s, at_ms, True
@@ -133,12 +138,13 @@ class Routes:
     """
 
     def __init__(self, pulses: Iterable[Pulse]) -> None:
-        self._routes: dict[tuple[Says, Asset | None], tuple[Pulse, ...]] = {}
+        self._routes: dict[Says, dict[Asset | None, tuple[Pulse, ...]]] = {}
         for pulse in pulses:
             kind = pulse.channel.kind
             says: tuple[Says, ...] = (SAYS[kind], kind.value)
             for key in says:
-                self._routes[key, pulse.asset] = (*self._routes.get((key, pulse.asset), ()), pulse)
+                routes = self._routes.setdefault(key, {})
+                routes[pulse.asset] = (*routes.get(pulse.asset, ()), pulse)
 
     def of(self, report: Report) -> tuple[Pulse, ...]:
         """The pulses a report counts for."""
@@ -147,5 +153,8 @@ class Routes:
             says = type(report.said)
         elif type(report) is Heartbeat:
             says = report.channel
-        found = self._routes.get((says, report.asset))
-        return found if found is not None else self._routes.get((says, None), ())
+        routes = self._routes.get(says)
+        if routes is None:
+            return ()
+        found = routes.get(report.asset)
+        return found if found is not None else routes.get(None, ())

@@ -63,12 +63,14 @@ class Watchdog:
             self._first_data_s = at_s
         self._last_data_s = at_s
         gaps: tuple[Gap, ...] = ()
+        route = self._routes.of
         for report in reports:
-            for pulse in self._routes.of(report):
+            for pulse in route(report):
                 if pulse.counted_from_s == at_s and pulse.has_spoken:
                     continue  # noted already: a frame may hold hundreds of reports
-                pulse.last_data_ms, pulse.has_spoken, pulse.is_doubted = at_ms, True, False
-                gaps += self._prove(pulse, at_s, at_ms)
+                from_ms = pulse.speak(at_s, at_ms)
+                if from_ms is not None:
+                    gaps += (Gap(self._venue, pulse.channel, from_ms, at_ms),)
         return gaps
 
     def doubt(self, kind: str) -> None:
