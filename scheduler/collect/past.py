@@ -100,7 +100,7 @@ async def gather_past(
     count = _Count(sum(len(reader.questions) for reader in readers), on_progress)
     await asyncio.gather(*(reader.read(count) for reader in readers))
     missing = tuple(word for reader in readers for word in reader.missing)
-    heard = _in_order(asset, readers, own)
+    heard = _in_order(asset, readers, [one for one in own if one.at_ms <= now_ms])
     first_ms = min((since_ms, *(one.at_ms for one in heard if _is_played(one))))
     return Past(asset, first_ms, now_ms, heard, missing or _nobody(asset, readers))
 
