@@ -48,6 +48,8 @@ class _Run:
             while self.is_missed:
                 self.is_missed = False
                 await self._once()
+        except asyncio.CancelledError:
+            return  # nobody but the end of the timetable cancels it; APScheduler would log that as a failure
         finally:
             self.is_running = False
 

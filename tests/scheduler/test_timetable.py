@@ -120,3 +120,16 @@ async def test_what_runs_at_the_end_has_ended_when_the_block_has() -> None:
         times.every(MINUTE_S, endless, "endless")
         await begun.wait()
     assert ended.is_set()
+
+
+async def test_a_job_that_the_end_cuts_off_is_no_failure_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    begun = asyncio.Event()
+
+    async def endless(_due_ms: int) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with timetable() as times:
+        times.every(MINUTE_S, endless, "endless")
+        await begun.wait()
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
