@@ -30,7 +30,10 @@ class Line:
 
     async def talk(self, request: web.Request) -> web.WebSocketResponse:
         """Listen and tell until the connection ends."""
-        await self._socket.prepare(request)
+        try:
+            await self._socket.prepare(request)
+        except ConnectionError:  # the client went away while it was being accepted
+            return self._socket
         telling = asyncio.create_task(self._tell_each_tick(request))
         try:
             async for message in self._socket:
