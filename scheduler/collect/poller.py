@@ -89,13 +89,14 @@ class Poller:
 
     async def ask(self, ask: Question, take: Callable[[Reports], None] | None = None) -> bool:
         """Hand the answer, page by page, to the inbox (or to `take`); False where it failed. Raises only cancellation."""
-        known = self._listings.instruments(ask.venue)
+        known, began_ms = self._listings.instruments(ask.venue), self._clock.now_ms()
         try:
-            async for said in self._fetcher.pages(ask, Asked(self._clock.now_ms(), known)):
-                if take is None:
-                    self._inbox.take(said, self._clock.now_ms())
-                else:
+            async for said in self._fetcher.pages(ask, Asked(began_ms, known)):
+                if take is not None:
                     take(said)
+                    continue
+                now_ms = self._clock.now_ms()
+                self._inbox.take(said, now_ms, now_ms - began_ms)
         except SourceFailed:  # the fetcher has told of it, and the venue's status says so
             return False
         except Exception:  # noqa: BLE001  a slip of ours in one reader must not stop the polls of its venue

@@ -133,8 +133,9 @@ class Condenser:
 
 
 def _is_overtaken(one: Finding, took_ms: int) -> bool:
-    is_behind = one.found is Found.OUT_OF_ORDER and one.value is not None
-    return is_behind and one.value <= took_ms + SECOND_MS
+    if one.found is not Found.OUT_OF_ORDER or one.value is None:
+        return False
+    return one.value <= took_ms + SECOND_MS
 
 
 def _newest(findings: list[Finding]) -> tuple[Finding, ...]:

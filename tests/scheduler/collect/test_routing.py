@@ -2,6 +2,7 @@
 
 import pytest
 
+from market.findings import Found
 from market.observations import Candle, Heartbeat, Mark, Venue
 from scheduler.collect.inbox import Inbox
 from scheduler.collect.reports import report
@@ -54,13 +55,32 @@ def test_the_reports_of_one_answer_are_taken_as_one() -> None:
     taken: list[int] = []
 
     class Counting(Condenser):
-        def take(self, reports: object, received_at_ms: int) -> None:
+        def take(self, reports: object, received_at_ms: int, took_ms: int | None = None) -> None:
             taken.append(len(list(reports)))  # type: ignore[call-overload]
 
     made = Inbox()
     made.condensers["BTC"] = Counting("BTC")
     made.take([Mark(Venue.OKX, asset, NOW_MS, 1.0) for asset in ("BTC", "ETH", "BTC")], NOW_MS)
     assert taken == [2]
+
+
+def test_an_answer_that_frames_have_overtaken_is_nothing_to_notice() -> None:
+    made = inbox()
+    made.take((Mark(Venue.OKX, "BTC", NOW_MS, 60_000.0),), NOW_MS)
+    late = (Mark(Venue.OKX, "BTC", NOW_MS - 3_000, 60_001.0),)
+    condenser = made.condensers["BTC"]
+
+    def noticed() -> list[float | None]:
+        found = condenser.step(NOW_MS + 1_000)[1]
+        return [one.value for one in found if one.found is Found.OUT_OF_ORDER]
+
+    made.take(late, NOW_MS + 100, took_ms=2_000)
+    assert noticed() == [], "it was under way for two seconds, and stamps are whole seconds"
+    made.take(late, NOW_MS + 200, took_ms=1_500)
+    assert noticed() == [3_000.0]
+    made.take(late, NOW_MS + 300)
+    assert noticed() == [3_000.0], "a frame is late however little"
+    assert condenser.state.venues[Venue.OKX].mark.value == 60_000.0
 
 
 def status(state: State = State.OK, **changed: object) -> SourceStatus:
