@@ -143,6 +143,7 @@ def record(
     lasts: Annotated[str, typer.Option("--for", help="30s, 10m, 2h or 1d; without it until Ctrl-C.")] = "",
     venues: Annotated[str, typer.Option(help="Some exchanges only, such as binance,okx.")] = "",
     keep_free: Annotated[float, typer.Option(help="Gigabytes of the disk that are left alone.")] = 1.0,
+    past: Annotated[bool, typer.Option("--past", help="First what a cold start asks: 30 days.")] = False,
 ) -> None:
     """Keep what the exchanges say of the watched assets, byte for byte, for later replay. No store, no token."""
 
@@ -152,7 +153,9 @@ def record(
         from bot.settings import read_settings
 
         settings = read_settings()
-        return run(record(plan(directory, settings, venues, lasts, keep_free), settings, sys.stdout))
+        return run(
+            record(plan(directory, settings, venues, lasts, keep_free, with_past=past), settings, sys.stdout)
+        )
 
     _finish(keep)
 

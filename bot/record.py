@@ -16,6 +16,7 @@ from bot.settings import Settings
 from market.observations import DAY_MS, Asset, Venue
 from scheduler.clock import Clock
 from scheduler.collect import Collector
+from scheduler.collect.past import COLD_DAYS
 from scheduler.exchange import Exchange
 from scheduler.exchanges import exchanges
 from scheduler.fetch import Fetcher
@@ -36,20 +37,28 @@ _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to record: where, of which assets (none: the default) and venues, for how long (None: until told to stop)."""
+    """What to record: where, of which assets (none: the default) and venues, for how long (None: until told to stop).
+
+    `with_past`: what a cold start asks comes first, so that the recording can be played without any memory.
+    """
 
     directory: Path
     assets: tuple[Asset, ...]
     exchanges: tuple[Exchange, ...]
     for_s: float | None
     floor_bytes: int = FREE_FLOOR_BYTES
+    with_past: bool = False
 
 
-def plan(directory: Path, settings: Settings, venues: str, lasts: str, keep_free_gb: float) -> Plan:
+def plan(
+    directory: Path, settings: Settings, venues: str, lasts: str, keep_free_gb: float, *, with_past: bool
+) -> Plan:
     """A plan of words from the command line. Raises WrongRequest for one that is not understood."""
     if not 0.0 <= keep_free_gb < 1e9:
         raise WrongRequest("--keep-free is a number of gigabytes, such as 1.")
-    return Plan(directory, settings.assets, _named(venues), _seconds(lasts), round(keep_free_gb * 1e9))
+    return Plan(
+        directory, settings.assets, _named(venues), _seconds(lasts), round(keep_free_gb * 1e9), with_past
+    )
 
 
 async def record(plan: Plan, settings: Settings, stdout: TextIO) -> int:
@@ -105,7 +114,7 @@ async def _keep(
     try:
         with suppress(TimeoutError):
             async with asyncio.timeout(plan.for_s):
-                await _first_of(recording.run(), _bring(collector, assets, clock), progress)
+                await _first_of(recording.run(), _bring(collector, assets, plan, clock), progress)
     finally:
         try:
             await recording.close()
@@ -114,7 +123,7 @@ async def _keep(
             stdout.flush()
 
 
-async def _bring(collector: Collector, assets: Sequence[Asset], clock: Clock) -> None:
+async def _bring(collector: Collector, assets: Sequence[Asset], plan: Plan, clock: Clock) -> None:
     """Ask and listen as the service does; what is condensed of it is let go, so that it does not pile up."""
 
     async def learn(due_ms: int) -> None:
@@ -133,7 +142,14 @@ async def _bring(collector: Collector, assets: Sequence[Asset], clock: Clock) ->
             times.every(POLL_S, partial(poll, venue), f"poll {venue}", after_s=POLL_AFTER_S)
         times.every(POLL_S, let_go, "let go", after_s=LET_GO_AFTER_S)
         times.every(LEARN_S, learn, "learn", after_s=LEARN_S / 2)
-        await collector.listen()
+        listening = asyncio.ensure_future(collector.listen())
+        try:
+            for asset in assets if plan.with_past else ():
+                await collector.past(asset, clock.now_ms() - COLD_DAYS * DAY_MS)
+            await listening
+        finally:
+            listening.cancel()
+            await asyncio.wait({listening})
 
 
 async def _first_of(*works: Coroutine[Any, Any, None]) -> None:

@@ -34,7 +34,7 @@ class RecordingFailed(Exception):
     """Nothing more can be recorded; the message is a sentence that says what to do. What is written stays readable."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tally:
     """What a recording has kept so far. `written_bytes` are on the disk, `left_out` payloads found no room in memory."""
 
@@ -77,7 +77,6 @@ class Recording:
         self.directory = directory
         self._floor_bytes = floor_bytes
         self._tally = Tally()
-        self._written_bytes = 0
         self._venues: dict[Venue, _Venue] = {}
         self._blocks: list[_Block] = []
         self._waiting_bytes = 0
@@ -93,8 +92,8 @@ class Recording:
 
     @property
     def tally(self) -> Tally:
-        """What has been kept so far."""
-        return replace(self._tally, written_bytes=self._written_bytes)
+        """What has been kept so far, as a copy."""
+        return replace(self._tally)
 
     @property
     def free_bytes(self) -> int:
@@ -104,7 +103,7 @@ class Recording:
     def answer(self, ask: Ask[Any], payload: bytes, at_ms: int) -> None:
         """Keep an answer: what a Fetcher's `keep` is told."""
         if self._keep(ask.venue, at_ms, answer_line(ask, payload, at_ms), payload):
-            self._tally = replace(self._tally, answers=self._tally.answers + 1)
+            self._tally.answers += 1
 
     def frame(self, stream: Stream, payload: bytes, at_ms: int) -> None:
         """Keep a frame of a stream: what Wires' `keep` is told."""
@@ -115,7 +114,7 @@ class Recording:
             line = opening_line(stream, number, at_ms) + line
         if self._keep(stream.venue, at_ms, line, payload):
             venue.named.add(number)
-            self._tally = replace(self._tally, frames=self._tally.frames + 1)
+            self._tally.frames += 1
 
     async def run(self) -> NoReturn:
         """Write what has been kept, again and again, until cancelled. Raises RecordingFailed."""
@@ -148,12 +147,12 @@ class Recording:
 
     def _keep(self, name: Venue, at_ms: int, line: bytes, payload: bytes) -> bool:
         if self._waiting_bytes + len(line) > MOST_WAITING_BYTES:
-            self._tally = replace(self._tally, left_out=self._tally.left_out + 1)
+            self._tally.left_out += 1
             return False
         venue = self._venue(name, at_ms)
         venue.lines += line
         self._waiting_bytes += len(line)
-        self._tally = replace(self._tally, payload_bytes=self._tally.payload_bytes + len(payload))
+        self._tally.payload_bytes += len(payload)
         if len(venue.lines) >= BLOCK_BYTES:
             self._is_due.set()
         return True
@@ -182,7 +181,7 @@ class Recording:
             self._insist_on_room()
             member = gzip.compress(block.lines, COMPRESSION, mtime=0)
             _write_all(self._file(block), member)
-            self._written_bytes += len(member)
+            self._tally.written_bytes += len(member)
 
     def _file(self, block: _Block) -> int:
         """The open file of that venue and hour; the one of another hour is closed for good."""

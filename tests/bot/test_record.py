@@ -40,11 +40,12 @@ def point(here: Room, venues: SimulatedExchanges, *assets: str) -> Path:
 async def test_what_came_from_five_exchanges_is_kept_and_understood(here: Room) -> None:
     async with serve(sell_off(), MARKET) as venues:
         kept = point(here, venues, "BTC", "ETH")
-        done = await asyncio.to_thread(here.run, "record", kept, "--for", "6s")
+        done = await asyncio.to_thread(here.run, "record", kept, "--for", "6s", "--past")
     assert done.returncode == 0, done.stderr
     assert "Recording BTC, ETH from binance, bybit, deribit, hyperliquid, okx into" in done.stdout
     assert "Traceback" not in done.stderr
     lines = [line for _, line in read_recording(kept)]
+    assert {line.kind for line in lines if isinstance(line, Answer)} >= {"candles", "open_interest_history"}
     answers = Counter(line.venue for line in lines if isinstance(line, Answer))
     frames = Counter(line.venue for line in lines if isinstance(line, Frame))
     assert set(answers) == set(frames) == set(venues.rest_urls)
@@ -67,7 +68,7 @@ async def test_it_ends_cleanly_when_told_and_says_how_much_it_kept(here: Room) -
     async with serve(sell_off(), MARKET) as venues:
         kept = point(here, venues, "BTC")
         running = here.start("record", kept, "--venues", "okx,bybit")
-        assert await asyncio.to_thread(eventually, lambda: bool(list(kept.glob("*/*.gz"))))
+        assert await asyncio.to_thread(eventually, lambda: len(list(kept.glob("*/*.gz"))) == 2)
         running.send_signal(signal.SIGINT)
         said, log = await asyncio.to_thread(running.communicate, timeout=10)
     assert running.returncode == 0
