@@ -1,14 +1,15 @@
 """How payloads of exchanges are decoded: bounded numbers, one typed decode that knows one error, and two sums all need."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Annotated, Any
+from operator import attrgetter
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 from msgspec import Meta
 
-from market.observations import DAY_MS, HOUR_MS, Asset, DepthBand, Venue
-from scheduler.exchange import Misread
+from market.observations import DAY_MS, HOUR_MS, Asset, Candle, DepthBand, Venue
+from scheduler.exchange import Instrument, Kind, Misread, Told
 
 Price = Annotated[float, Meta(gt=0.0, lt=1e12)]
 """US dollars a coin. A bound refuses NaN and infinity as well, here and below."""
@@ -18,12 +19,18 @@ Rate = Annotated[float, Meta(gt=-1.0, lt=1.0)]
 """A fraction per interval: nobody is charged all of a position at once."""
 TimeMs = Annotated[int, Meta(ge=0, lt=10**14)]
 """UTC epoch milliseconds."""
+SaidPrice = Literal[""] | Price | None
+"""A number that may be absent or "": whatever is a float here has kept its bound. So below."""
+SaidAmount = Literal[""] | Amount | None
+SaidRate = Literal[""] | Rate | None
+SaidTimeMs = Literal[""] | TimeMs | None
 Loose = str | float | None
-"""A number of a row that may not be for us: `strictly` reads it once it is known to be."""
+"""A number of a row that may not be for us, in the shape an answer is read by that has rows not as documented."""
 
 WITHINS = (0.01, 0.02)
 INTERVALS_HOURS = frozenset({1, 2, 4, 6, 8})
 _WORDS = 160
+_opens_ms = attrgetter("opens_ms")
 
 
 def decoder(venue: Venue, kind: str, shape: Any) -> Callable[[bytes], Any]:
@@ -35,6 +42,22 @@ def decoder(venue: Venue, kind: str, shape: Any) -> Callable[[bytes], Any]:
             return decode(payload)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
             raise Misread(venue, kind, str(wrong)[:_WORDS]) from None
+
+    return decoded
+
+
+def either(tight: Callable[[bytes], Any], loose: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """A function that reads as `tight` does, and as `loose` does what that refuses: rows that are not ours may be odd.
+
+    Nearly every answer is read by `tight`, in one pass that leaves no number to be looked at again. What `loose` raises
+    is raised.
+    """
+
+    def decoded(payload: bytes) -> Any:
+        try:
+            return tight(payload)
+        except Misread:
+            return loose(payload)
 
     return decoded
 
@@ -63,6 +86,45 @@ def numbers(venue: Venue, shape: Any) -> Callable[[str, str, Loose], Any]:
             raise Misread(venue, kind, f"{name}: {wrong}"[:_WORDS]) from None
 
     return number
+
+
+class Bar(Protocol):
+    """A closed bar as a venue tells it: coins in `volume` and US dollars in `turnover`."""
+
+    opens_ms: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    turnover: float
+
+
+def candles(venue: Venue, contract: Instrument, step_ms: int, bars: Iterable[Bar]) -> tuple[Told, ...]:
+    """Bars as candles, oldest first. Raises Misread where the prices of one contradict each other.
+
+    A page holds up to 1500: comprehensions, since a call for each bar would double what they cost (benchmarks/feed.py).
+    """
+    rows = sorted(bars, key=_opens_ms)
+    if [row for row in rows if not (row.low <= row.open <= row.high and row.low <= row.close <= row.high)]:
+        raise Misread(venue, Kind.CANDLES, "open or close outside of low to high")
+    asset, quoted = contract.asset, contract.quoted_coins
+    made = [
+        Candle(
+            venue,
+            row.opens_ms,
+            step_ms,
+            row.open / quoted,
+            row.high / quoted,
+            row.low / quoted,
+            row.close / quoted,
+            None,
+            row.volume * quoted,
+            row.turnover,
+        )
+        for row in rows
+    ]
+    return tuple([Told(asset, candle) for candle in made])
 
 
 def depth_bands(

@@ -18,18 +18,23 @@ from scheduler.exchanges.binance.shapes import (
     OpenInterestNow,
     OpenInterestThen,
     Premium,
+    SaidPremium,
     Symbol,
 )
-from scheduler.wire import Price, decoder, depth_bands, spans_hours, strictly
+from scheduler.wire import Price, decoder, depth_bands, either, spans_hours, strictly
 
 VENUE = Venue.BINANCE
 DEFAULT_INTERVAL_HOURS = 8.0
 """What the venue documents for symbols that fundingInfo does not list; it lists adjusted ones only."""
+NOT_FUNDED = (None, 0, "", "0")
 QUOTES = ("USDT", "USDC")
 FUNDING_PAGE = 1000
 
 _klines = decoder(VENUE, Kind.CANDLES, list[Kline])
-_premiums = decoder(VENUE, Kind.FUNDING, AnyPremium | list[AnyPremium])
+_premiums = either(
+    decoder(VENUE, Kind.FUNDING, SaidPremium | list[SaidPremium]),
+    decoder(VENUE, Kind.FUNDING, AnyPremium | list[AnyPremium]),
+)
 _settled = decoder(VENUE, Kind.FUNDING_HISTORY, list[FundingRow])
 _intervals = decoder(VENUE, Kind.FUNDING_INTERVALS, list[FundingInterval])
 _open_interest = decoder(VENUE, Kind.OPEN_INTEREST, OpenInterestNow)
@@ -40,9 +45,27 @@ _contracts = decoder(VENUE, Kind.INSTRUMENTS, ExchangeInfo)
 
 def read_candles(payload: bytes, asked: Asked) -> tuple[Told, ...]:
     """Closed bars of last trades, oldest first; the bar that is still open is left out."""
-    instrument = _instrument(asked, Kind.CANDLES)
-    bars = [_candle(row, asked) for row in _klines(payload)]
-    return tuple(Told(instrument.asset, bar) for bar in bars if bar.known_at_ms <= asked.received_at_ms)
+    asset, received_at_ms = _instrument(asked, Kind.CANDLES).asset, asked.received_at_ms
+    rows: list[Kline] = _klines(payload)
+    step_ms = _step_ms(rows, asked)
+    # a page holds up to 1500: a call for each bar would double what they cost (benchmarks/feed.py)
+    bars = [
+        Candle(
+            VENUE,
+            row.open_at,
+            step_ms,
+            row.open,
+            row.high,
+            row.low,
+            row.close,
+            None,
+            row.volume,
+            row.turnover,
+        )
+        for row in rows
+        if row.close_at < received_at_ms
+    ]
+    return tuple([Told(asset, bar) for bar in bars])
 
 
 def read_premium(payload: bytes, asked: Asked) -> tuple[Report, ...]:
@@ -52,10 +75,16 @@ def read_premium(payload: bytes, asked: Asked) -> tuple[Report, ...]:
     """
     rows = _premiums(payload)
     reports: list[Report] = []
+    known = asked.instruments
     for row in rows if isinstance(rows, list) else [rows]:
-        instrument = asked.instruments.get(row.symbol)
-        if instrument is not None and row.next_funding_time not in {0, "0", "", None}:
-            reports += _premium(strictly(VENUE, Kind.FUNDING, row, Premium), instrument)
+        instrument = known.get(row.symbol)
+        if instrument is not None and row.next_funding_time not in NOT_FUNDED:
+            mine = row if row.is_whole() else strictly(VENUE, Kind.FUNDING, row, Premium)
+            asset, hours = instrument.asset, instrument.funding_interval_hours
+            reports.append(Mark(VENUE, asset, mine.time, mine.mark_price, mine.index_price))
+            if hours is not None:
+                rate, next_ms = mine.last_funding_rate, mine.next_funding_time
+                reports.append(Told(asset, Funding(VENUE, mine.time, rate, hours, False, next_ms)))
     return tuple(reports)
 
 
@@ -135,31 +164,13 @@ def read_instruments(payload: bytes, asked: Asked) -> tuple[Instrument, ...]:
     return tuple(_listed(row) for row in chosen.values())
 
 
-def _candle(row: Kline, asked: Asked) -> Candle:
-    step_ms = row.close_at + 1 - row.open_at
-    if step_ms <= 0 or (asked.step_ms is not None and step_ms != asked.step_ms):
-        raise Misread(VENUE, Kind.CANDLES, f"a bar of {step_ms} ms")
-    return Candle(
-        VENUE,
-        row.open_at,
-        step_ms,
-        row.open,
-        row.high,
-        row.low,
-        row.close,
-        volume_coins=row.volume,
-        volume_usd=row.turnover,
-    )
-
-
-def _premium(row: Premium, instrument: Instrument) -> list[Report]:
-    mark = Mark(VENUE, instrument.asset, row.time, row.mark_price, row.index_price)
-    hours = instrument.funding_interval_hours
-    if hours is None:
-        return [mark]
-    rate = row.last_funding_rate
-    predicted = Funding(VENUE, row.time, rate, hours, settled=False, next_at_ms=row.next_funding_time)
-    return [mark, Told(instrument.asset, predicted)]
+def _step_ms(rows: list[Kline], asked: Asked) -> int:
+    """How long the bars are: all alike, and as asked for."""
+    steps = {row.close_at + 1 - row.open_at for row in rows}
+    wanted = max(steps, default=0) if asked.step_ms is None else asked.step_ms
+    if wrong := steps - ({wanted} if wanted > 0 else set()):
+        raise Misread(VENUE, Kind.CANDLES, f"a bar of {min(wrong)} ms")
+    return wanted
 
 
 def _is_ours(row: Symbol) -> bool:

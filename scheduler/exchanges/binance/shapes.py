@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from scheduler.wire import Amount, Loose, Price, Rate, TimeMs
+from scheduler.wire import Amount, Loose, Price, Rate, SaidPrice, SaidRate, SaidTimeMs, TimeMs
 
 
-class Kline(Struct, array_like=True, frozen=True):
+class Kline(Struct, array_like=True, gc=False):
     """A bar as a row; turnover in the quote currency."""
 
     open_at: TimeMs
@@ -20,8 +20,25 @@ class Kline(Struct, array_like=True, frozen=True):
     turnover: Amount
 
 
-class AnyPremium(Struct, rename="camel", frozen=True):
-    """A row of premiumIndex before it is known to be of a perpetual we look at."""
+class SaidPremium(Struct, rename="camel", gc=False):
+    """A row of premiumIndex; a dated future says "" or 0 where a perpetual has a number."""
+
+    symbol: str
+    mark_price: SaidPrice = None
+    index_price: SaidPrice = None
+    last_funding_rate: SaidRate = None
+    next_funding_time: SaidTimeMs = None
+    time: SaidTimeMs = None
+
+    def is_whole(self) -> bool:
+        """Whether everything that a perpetual has is there."""
+        return (
+            bool(self.mark_price and self.index_price and self.time) and type(self.last_funding_rate) is float
+        )
+
+
+class AnyPremium(Struct, rename="camel", gc=False):
+    """A row of premiumIndex of an answer that has odd ones."""
 
     symbol: str
     mark_price: Loose = None
@@ -29,6 +46,10 @@ class AnyPremium(Struct, rename="camel", frozen=True):
     last_funding_rate: Loose = None
     next_funding_time: Loose = None
     time: Loose = None
+
+    def is_whole(self) -> bool:
+        """It is to be read strictly."""
+        return False
 
 
 class Premium(Struct, frozen=True):

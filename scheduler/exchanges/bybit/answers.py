@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from market.observations import HOUR_MS, Candle, Funding, Venue
+from market.observations import HOUR_MS, Funding, Venue
 from scheduler.exchange import LIVE_STEP_MS, Ask, Asked, Instrument, Kind, Misread, Report, Told
 from scheduler.exchanges.bybit.shapes import (
     CATEGORY,
+    AnyTicker,
     Bar,
     Book,
     Opened,
@@ -16,7 +17,7 @@ from scheduler.exchanges.bybit.shapes import (
     lists,
 )
 from scheduler.exchanges.bybit.tickers import funding_of, mark_of, open_interest_of
-from scheduler.wire import depth_bands, live_from_ms, pages, spans_hours
+from scheduler.wire import candles, depth_bands, live_from_ms, pages, spans_hours
 
 Reports = tuple[Report, ...]
 
@@ -37,7 +38,7 @@ _OPENED = "/v5/market/open-interest"
 _INTERVALS = {LIVE_STEP_MS: "5", HOUR_MS: "60"}
 _PERIODS = {LIVE_STEP_MS: "5min", HOUR_MS: "1h"}
 
-_tickers = lists(Kind.MARK, Ticker)
+_tickers = lists(Kind.MARK, Ticker, AnyTicker)
 _bars = lists(Kind.CANDLES, Bar)
 _settled = lists(Kind.FUNDING_HISTORY, Settled)
 _opened = lists(Kind.OPEN_INTEREST_HISTORY, Opened)
@@ -76,11 +77,12 @@ def read_tickers(payload: bytes, asked: Asked) -> Reports:
     for row in rows:
         contract = asked.instruments.get(row.symbol)
         if contract is not None:
-            if row.mark_price is None or row.open_interest is None:
+            ticker: Ticker = row.read() if type(row) is AnyTicker else row
+            if ticker.mark_price is None or ticker.open_interest is None:
                 raise Misread(Venue.BYBIT, Kind.MARK, f"{row.symbol} without markPrice or openInterest")
-            reports += mark_of(row, contract, time_ms)
-            reports += open_interest_of(row, contract, time_ms)
-            reports += funding_of(row, contract, time_ms)
+            reports += mark_of(ticker, contract, time_ms)
+            reports += open_interest_of(ticker, contract, time_ms)
+            reports += funding_of(ticker, contract, time_ms)
     return tuple(reports)
 
 
@@ -89,10 +91,10 @@ def read_candles(payload: bytes, asked: Asked) -> Reports:
     contract, _ = asked_for(Kind.CANDLES, asked)
     rows, time_ms = _bars(payload, asked)
     step_ms = asked.step_ms or LIVE_STEP_MS
-    if any(row.opens_ms % step_ms for row in rows):
+    if [row for row in rows if row.opens_ms % step_ms]:
         raise Misread(Venue.BYBIT, Kind.CANDLES, f"a bar that is not of {step_ms} ms")
-    closed = sorted((row for row in rows if row.opens_ms + step_ms <= time_ms), key=lambda row: row.opens_ms)
-    return tuple(Told(contract.asset, _candle(row, contract, step_ms)) for row in closed)
+    closed = [row for row in rows if row.opens_ms <= time_ms - step_ms]
+    return candles(Venue.BYBIT, contract, step_ms, closed)
 
 
 def read_open_interest_history(payload: bytes, asked: Asked) -> Reports:
@@ -222,20 +224,3 @@ def _settled_then(symbol: str, first_ms: int, last_ms: int) -> Ask[Reports]:
 
 def _params(symbol: str, **said: int | str) -> dict[str, str]:
     return {"category": CATEGORY, "symbol": symbol, **{name: str(value) for name, value in said.items()}}
-
-
-def _candle(bar: Bar, contract: Instrument, step_ms: int) -> Candle:
-    if not bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high:
-        raise Misread(Venue.BYBIT, Kind.CANDLES, "open or close outside of low to high")
-    quoted = contract.quoted_coins
-    return Candle(
-        Venue.BYBIT,
-        bar.opens_ms,
-        step_ms,
-        bar.open / quoted,
-        bar.high / quoted,
-        bar.low / quoted,
-        bar.close / quoted,
-        volume_coins=bar.volume * quoted,
-        volume_usd=bar.turnover,
-    )

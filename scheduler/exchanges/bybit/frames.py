@@ -1,17 +1,15 @@
 """What Bybit pushes: tickers as a snapshot and then only what changed, and every liquidation."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
-from msgspec.structs import asdict, replace
 
 from market.observations import Heartbeat, Liquidation, Side, Venue
 from scheduler.exchange import Asked, Channel, Instrument, Kind, Misread, Report, Stream
-from scheduler.exchanges.bybit.shapes import Closed, Frame, Ticker
+from scheduler.exchanges.bybit.shapes import AnyTicker, Closed, Frame, Ticker
 from scheduler.exchanges.bybit.tickers import funding_of, mark_of, open_interest_of
-from scheduler.wire import decoder, words
+from scheduler.wire import decoder, either, words
 
 PATH = "/v5/public/linear"
 PING = '{"op":"ping"}'
@@ -24,12 +22,15 @@ _CLOSED_BYTES = _CLOSED.encode()
 _TICKERS = "tickers."
 _TYPES = frozenset({"snapshot", "delta"})
 _SIDES = {"Buy": Side.LONG, "Sell": Side.SHORT}  # the position's side: trap 5
-_MARK = frozenset({"mark_price", "index_price"})
-_OPEN_INTEREST = frozenset({"open_interest", "single_open_interest"})
-_FUNDING = frozenset({"funding_rate", "next_funding_time", "funding_interval_hour"})
+# bound once: before Python 3.12 a member looked up on its class is slow
+_VENUE, _OF_LIQUIDATIONS, _OF_MARK = Venue.BYBIT, Kind.LIQUIDATIONS, Kind.MARK
+_MARKS = Kind.MARK.value
+_UNSAID = (None, None, None)
 
 _liquidations = decoder(Venue.BYBIT, Kind.LIQUIDATIONS, Frame[list[Closed]])
-_tickers = decoder(Venue.BYBIT, Kind.MARK, Frame[Ticker])
+_tickers = either(
+    decoder(Venue.BYBIT, Kind.MARK, Frame[Ticker]), decoder(Venue.BYBIT, Kind.MARK, Frame[AnyTicker])
+)
 
 
 def streams(instruments: Sequence[Instrument]) -> tuple[Stream, ...]:
@@ -77,7 +78,7 @@ class TickersInMemory:
         """The reports of a frame; () for acknowledgements and contracts not asked for. Raises Misread."""
         is_liquidation = _CLOSED_BYTES in payload
         frame = (_liquidations if is_liquidation else _tickers)(payload)
-        kind = Kind.LIQUIDATIONS if is_liquidation else Kind.MARK
+        kind = _OF_LIQUIDATIONS if is_liquidation else _OF_MARK
         if frame.success is not None:
             return _acknowledged(frame, kind)
         if frame.data is None or frame.ts is None:
@@ -86,34 +87,52 @@ class TickersInMemory:
             return _closed(frame, asked)
         return self._ticker(frame, asked)
 
-    def _ticker(self, frame: Frame[Ticker], asked: Asked) -> tuple[Report, ...]:
-        said = frame.data
+    def _ticker(self, frame: Frame[Any], asked: Asked) -> tuple[Report, ...]:
+        said, at_ms = frame.data, frame.ts or 0
         if said is None or frame.topic != _TICKERS + said.symbol:
-            raise Misread(Venue.BYBIT, Kind.MARK, "topic")
+            raise Misread(_VENUE, _OF_MARK, "topic")
         if frame.type not in _TYPES:
-            raise Misread(Venue.BYBIT, Kind.MARK, "type")
+            raise Misread(_VENUE, _OF_MARK, "type")
         contract = asked.instruments.get(said.symbol)
         if contract is None:
             return ()
-        changes = {name: value for name, value in asdict(said).items() if value is not None}
-        at_ms = frame.ts or 0
+        if type(said) is AnyTicker:
+            said = said.read()
         before_ms, before = self._known.get(said.symbol, (0, said))
-        if frame.type == "delta" and at_ms < before_ms:
+        is_delta = frame.type == "delta"
+        if is_delta and at_ms < before_ms:
             return ()
-        now = said if frame.type == "snapshot" else replace(before, **changes)
-        reports = _reports(now, changes.keys(), contract, at_ms)
+        now = _merged(before, said) if is_delta else said
+        reports = _reports(now, said, contract, at_ms)
         self._known[said.symbol] = (at_ms, now)
         return reports
 
 
-def _reports(
-    ticker: Ticker, changed: AbstractSet[str], contract: Instrument, at_ms: int
-) -> tuple[Report, ...]:
-    marks = () if _MARK.isdisjoint(changed) else mark_of(ticker, contract, at_ms)
-    opened = () if _OPEN_INTEREST.isdisjoint(changed) else open_interest_of(ticker, contract, at_ms)
-    funding = () if _FUNDING.isdisjoint(changed) else funding_of(ticker, contract, at_ms)
-    alive = () if marks else (Heartbeat(Venue.BYBIT, contract.asset, Kind.MARK.value, at_ms),)
-    return (*marks, *opened, *funding, *alive)
+def _merged(before: Ticker, said: Ticker) -> Ticker:
+    """The ticker after a delta: what that does not say is as it was."""
+    return Ticker(
+        said.symbol,
+        before.mark_price if said.mark_price is None else said.mark_price,
+        before.index_price if said.index_price is None else said.index_price,
+        before.open_interest if said.open_interest is None else said.open_interest,
+        before.single_open_interest if said.single_open_interest is None else said.single_open_interest,
+        before.funding_rate if said.funding_rate is None else said.funding_rate,
+        before.next_funding_time if said.next_funding_time is None else said.next_funding_time,
+        before.funding_interval_hour if said.funding_interval_hour is None else said.funding_interval_hour,
+    )
+
+
+def _reports(now: Ticker, said: Ticker, contract: Instrument, at_ms: int) -> tuple[Report, ...]:
+    """What a frame changed, of the ticker it made."""
+    reports: tuple[Report, ...] = ()
+    if said.mark_price is not None or said.index_price is not None:
+        reports = mark_of(now, contract, at_ms)
+    alive = () if reports else (Heartbeat(_VENUE, contract.asset, _MARKS, at_ms),)
+    if said.open_interest is not None or said.single_open_interest is not None:
+        reports += open_interest_of(now, contract, at_ms)
+    if (said.funding_rate, said.next_funding_time, said.funding_interval_hour) != _UNSAID:
+        reports += funding_of(now, contract, at_ms)
+    return reports + alive
 
 
 def _acknowledged(frame: Frame[Any], kind: Kind) -> tuple[Report, ...]:
@@ -134,10 +153,10 @@ def _closed(frame: Frame[list[Closed]], asked: Asked) -> tuple[Report, ...]:
 def _liquidation(row: Closed, contract: Instrument) -> Liquidation:
     side = _SIDES.get(row.side)
     if side is None:
-        raise Misread(Venue.BYBIT, Kind.LIQUIDATIONS, "S")
+        raise Misread(_VENUE, _OF_LIQUIDATIONS, "S")
     quoted = contract.quoted_coins
     return Liquidation(
-        Venue.BYBIT,
+        _VENUE,
         contract.asset,
         row.at_ms,
         side,

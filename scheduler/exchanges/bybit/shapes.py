@@ -10,7 +10,20 @@ from msgspec import Struct, field
 
 from market.observations import Asset, Venue
 from scheduler.exchange import Asked, Instrument, Kind, Misread
-from scheduler.wire import Amount, Loose, Price, Rate, TimeMs, decoder, numbers
+from scheduler.wire import (
+    Amount,
+    Loose,
+    Price,
+    Rate,
+    SaidAmount,
+    SaidPrice,
+    SaidRate,
+    SaidTimeMs,
+    TimeMs,
+    decoder,
+    either,
+    numbers,
+)
 
 Row = TypeVar("Row")
 Value = TypeVar("Value")
@@ -43,10 +56,23 @@ class Answer(Struct, Generic[Value], rename="camel", gc=False):
 
 
 class Ticker(Struct, rename="camel", gc=False):
-    """A contract now, of REST or stream. Fields are loose because dated futures and other symbols share the list.
+    """A contract now, of REST or stream; "" is not said.
 
     `open_interest` counts both sides, `single_open_interest` one. The funding rate is the predicted one, per interval.
     """
+
+    symbol: str
+    mark_price: SaidPrice = None
+    index_price: SaidPrice = None
+    open_interest: SaidAmount = None
+    single_open_interest: SaidAmount = None
+    funding_rate: SaidRate = None
+    next_funding_time: SaidTimeMs = None
+    funding_interval_hour: SaidPrice = None
+
+
+class AnyTicker(Struct, rename="camel", gc=False):
+    """A ticker of an answer that has odd ones: dated futures and other symbols share the list."""
 
     symbol: str
     mark_price: Loose = None
@@ -56,6 +82,19 @@ class Ticker(Struct, rename="camel", gc=False):
     funding_rate: Loose = None
     next_funding_time: str | int | None = None
     funding_interval_hour: Loose = None
+
+    def read(self) -> Ticker:
+        """The ticker itself. Raises Misread by the field's name."""
+        return Ticker(
+            self.symbol,
+            as_price(Kind.MARK, "markPrice", self.mark_price),
+            as_price(Kind.MARK, "indexPrice", self.index_price),
+            as_amount(Kind.OPEN_INTEREST, "openInterest", self.open_interest),
+            as_amount(Kind.OPEN_INTEREST, "singleOpenInterest", self.single_open_interest),
+            as_rate(Kind.FUNDING, "fundingRate", self.funding_rate),
+            as_time_ms(Kind.FUNDING, "nextFundingTime", self.next_funding_time),
+            as_price(Kind.FUNDING, "fundingIntervalHour", self.funding_interval_hour),
+        )
 
 
 class Bar(Struct, array_like=True, gc=False):
@@ -82,8 +121,8 @@ class Opened(Struct, rename="camel", gc=False):
     """Open interest then, in coins: both sides, and one side where the row is new enough to say it."""
 
     timestamp: TimeMs
-    open_interest: str | float
-    single_open_interest: Loose = None
+    open_interest: SaidAmount
+    single_open_interest: SaidAmount = None
 
 
 class Book(Struct, gc=False):
@@ -150,9 +189,14 @@ class Frame(Struct, Generic[Value], gc=False):
     op: str = ""
 
 
-def answers(kind: Kind, result: Any) -> Callable[[bytes], tuple[Any, int | None]]:
-    """A function that decodes an answer into (result, the venue's time). Raises Misread, also for an error in HTTP 200."""
+def answers(kind: Kind, result: Any, otherwise: Any = None) -> Callable[[bytes], tuple[Any, int | None]]:
+    """A function that decodes an answer into (result, the venue's time). Raises Misread, also for an error in HTTP 200.
+
+    An answer that is no `result` is read as `otherwise`, if that is told.
+    """
     decode = decoder(Venue.BYBIT, kind, Answer[result])
+    if otherwise is not None:
+        decode = either(decode, decoder(Venue.BYBIT, kind, Answer[otherwise]))
 
     def decoded(payload: bytes) -> tuple[Any, int | None]:
         answer = decode(payload)
@@ -163,9 +207,12 @@ def answers(kind: Kind, result: Any) -> Callable[[bytes], tuple[Any, int | None]
     return decoded
 
 
-def lists(kind: Kind, row: Any) -> Callable[[bytes, Asked], tuple[list[Any], int]]:
-    """A function that decodes a listing into (rows, the venue's time), of category linear and of the symbol asked for."""
-    decode = answers(kind, Page[row])
+def lists(kind: Kind, row: Any, otherwise: Any = None) -> Callable[[bytes, Asked], tuple[list[Any], int]]:
+    """A function that decodes a listing into (rows, the venue's time), of category linear and of the symbol asked for.
+
+    A listing with a row that is no `row` is one of `otherwise`, if that is told.
+    """
+    decode = answers(kind, Page[row], None if otherwise is None else Page[otherwise])
 
     def decoded(payload: bytes, asked: Asked) -> tuple[list[Any], int]:
         page, time_ms = decode(payload)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from market.observations import DAY_MS, HOUR_MS, Candle, Funding, OpenInterest, Venue
+from market.observations import DAY_MS, HOUR_MS, Funding, OpenInterest, Venue
 from scheduler.exchange import LIVE_STEP_MS, Ask, Asked, Instrument, Kind, Misread, Report, Told
 from scheduler.exchanges.okx.rows import (
     funding_of,
@@ -13,7 +13,7 @@ from scheduler.exchanges.okx.rows import (
     open_interest_of,
 )
 from scheduler.exchanges.okx.shapes import SWAP, Bar, Book, Level, Opened, Said, Settled, asked_for, lists
-from scheduler.wire import depth_bands, live_from_ms, pages, spans_hours
+from scheduler.wire import candles, depth_bands, live_from_ms, pages, spans_hours
 
 Reports = tuple[Report, ...]
 
@@ -115,10 +115,9 @@ def read_candles(payload: bytes, asked: Asked) -> Reports:
     """The confirmed bars, oldest first. Raises Misread."""
     contract = asked_for(Kind.CANDLES, asked)
     rows, step_ms = _bars(payload), asked.step_ms or LIVE_STEP_MS
-    if any(row.opens_ms % step_ms for row in rows):
+    if [row for row in rows if row.opens_ms % step_ms]:
         raise Misread(Venue.OKX, Kind.CANDLES, f"a bar that is not of {step_ms} ms")
-    closed = sorted((row for row in rows if row.confirm == "1"), key=lambda row: row.opens_ms)
-    return tuple(Told(contract.asset, _candle(row, contract, step_ms)) for row in closed)
+    return candles(Venue.OKX, contract, step_ms, [row for row in rows if row.confirm == "1"])
 
 
 def read_open_interest_history(payload: bytes, asked: Asked) -> Reports:
@@ -181,23 +180,6 @@ def _levels(levels: Sequence[Level], contract: Instrument) -> list[tuple[float, 
     """Levels in US dollars and coins."""
     quoted = contract.quoted_coins
     return [(one.price / quoted, contract.coins(one.contracts, one.price / quoted)) for one in levels]
-
-
-def _candle(bar: Bar, contract: Instrument, step_ms: int) -> Candle:
-    if not bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high:
-        raise Misread(Venue.OKX, Kind.CANDLES, "open or close outside of low to high")
-    quoted = contract.quoted_coins
-    return Candle(
-        Venue.OKX,
-        bar.opens_ms,
-        step_ms,
-        bar.open / quoted,
-        bar.high / quoted,
-        bar.low / quoted,
-        bar.close / quoted,
-        volume_coins=bar.coins * quoted,
-        volume_usd=bar.usd,
-    )
 
 
 def _asks_of(symbol: str) -> tuple[Ask[Reports], ...]:

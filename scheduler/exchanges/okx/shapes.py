@@ -76,7 +76,7 @@ class Said(Struct, rename="camel", gc=False):
 
 
 class Bar(Struct, array_like=True, gc=False):
-    """A candle, newest first; `confirm` is "1" where it is closed."""
+    """A candle, newest first, `volume` in coins and `turnover` in US dollars; `confirm` is "1" where it is closed."""
 
     opens_ms: TimeMs
     open: Price
@@ -84,8 +84,8 @@ class Bar(Struct, array_like=True, gc=False):
     low: Price
     close: Price
     contracts: Amount
-    coins: Amount
-    usd: Amount
+    volume: Amount
+    turnover: Amount
     confirm: str
 
 
