@@ -9,12 +9,13 @@ from typing import NoReturn
 from market.findings import Finding
 from market.observations import Asset, Mark, Observation, OpenInterest, Venue
 from scheduler.clock import Clock
+from scheduler.collect.due import Reports
 from scheduler.collect.ears import Ears
 from scheduler.collect.gaps import Filler
 from scheduler.collect.inbox import Inbox
 from scheduler.collect.listings import Change, Listings
 from scheduler.collect.past import Heard, Past, gather_past
-from scheduler.collect.poller import Poller, Reports
+from scheduler.collect.poller import Poller
 from scheduler.collect.reports import report
 from scheduler.condense import Condenser, CondenserState
 from scheduler.exchange import Exchange, Instrument, Kind, Report, Told

@@ -61,7 +61,7 @@ class Filler:
         asks = self.exchanges[instrument.venue].history_asks(instrument, from_ms, to_ms)
         asks = tuple(ask for ask in asks if ask.kind is Kind.LIQUIDATIONS)
         for ask in asks:
-            if not await self.poller.ask(ask, answer.take):
+            if await self.poller.ask(ask, answer.take) is not None:
                 return
         if asks:
             now_ms = self.clock.now_ms()

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from market.observations import MINUTE_MS, Asset, Venue
 from scheduler.clock import Clock
+from scheduler.collect.due import Due, Name, Question, Reports, named, timed, within_means
 from scheduler.collect.inbox import Inbox
 from scheduler.collect.listings import Listings
-from scheduler.exchange import Ask, Asked, Exchange, Instrument, Kind, Report
-from scheduler.fetch import Fetcher, SourceFailed
+from scheduler.exchange import Asked, Exchange, Instrument, Kind
+from scheduler.fetch import Failure, Fetcher, SourceFailed
+from scheduler.fetch.failures import OF_THE_QUESTION
 
 REACH_MS = 25 * MINUTE_MS
 """How far back the candles of a normal poll reach: six bars of five minutes, the last of them open."""
@@ -20,9 +22,6 @@ UNUSED = frozenset({Kind.DEPTH})
 
 OF_THE_PAST = frozenset({Kind.CANDLES, Kind.FUNDING_HISTORY, Kind.OPEN_INTEREST_HISTORY})
 """What is asked after an absence; missed liquidations are filled in by who listens to them."""
-
-Reports = tuple[Report, ...]
-Question = Ask[Reports]
 
 _log = logging.getLogger(__name__)
 
@@ -39,14 +38,6 @@ class _Reach:
     tries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """A question, by what it is known again at the next poll (a timed one states another time then)."""
-
-    ask: Question
-    name: tuple[object, ...]
-
-
 class Poller:
     """Asks venues for the watched assets and hands what they answer to the inbox."""
 
@@ -60,7 +51,7 @@ class Poller:
     ) -> None:
         self._exchanges, self._listings, self._inbox = exchanges, listings, inbox
         self._fetcher, self._clock = fetcher, clock
-        self._asked_in: dict[tuple[object, ...], int] = {}
+        self._asked_in: dict[Name, int] = {}
         self._reached: dict[tuple[Venue, str], _Reach] = {}
 
     def forget(self, asset: Asset) -> None:
@@ -87,8 +78,8 @@ class Poller:
         for wave in (paid, rest):
             await asyncio.gather(*(self._settle(one) for one in wave))
 
-    async def ask(self, ask: Question, take: Callable[[Reports], None] | None = None) -> bool:
-        """Hand the answer, page by page, to the inbox (or to `take`); False where it failed. Raises only cancellation."""
+    async def ask(self, ask: Question, take: Callable[[Reports], None] | None = None) -> Failure | None:
+        """Hand the answer, page by page, to the inbox (or to `take`); None, or why it failed. Raises only cancellation."""
         known, began_ms = self._listings.instruments(ask.venue), self._clock.now_ms()
         try:
             async for said in self._fetcher.pages(ask, Asked(began_ms, known)):
@@ -97,33 +88,34 @@ class Poller:
                     continue
                 now_ms = self._clock.now_ms()
                 self._inbox.take(said, now_ms, now_ms - began_ms)
-        except SourceFailed:  # the fetcher has told of it, and the venue's status says so
-            return False
+        except SourceFailed as failed:  # the fetcher has told of it, and the venue's status says so
+            return failed.failure
         except Exception:  # noqa: BLE001  a slip of ours in one reader must not stop the polls of its venue
             _log.exception("a slip of ours in reading %s of %s", ask.kind, ask.venue)
-            return False
-        return True
+            return Failure.MISREAD
+        return None
 
-    def _due(self, venue: Venue, watched: Sequence[Instrument]) -> list[_Due]:
+    def _due(self, venue: Venue, watched: Sequence[Instrument]) -> list[Due]:
         exchange = self._exchanges[venue]
-        each = [_Due(ask, _name(ask)) for ask in exchange.asks(watched)]
+        each = [named(ask) for ask in exchange.asks(watched)]
         if exchange.timed_asks is not None:
-            each += [_Due(ask, _timed(ask)) for ask in exchange.timed_asks(watched, self._clock.now_ms())]
-        return [one for one in each if one.ask.kind not in UNUSED and self._is_due(one)]
+            each += [timed(ask) for ask in exchange.timed_asks(watched, self._clock.now_ms())]
+        due = [one for one in each if one.ask.kind not in UNUSED and self._is_due(one)]
+        return within_means(due, exchange.budgets, self._asked_in)
 
-    def _is_due(self, one: _Due) -> bool:
-        every_s = one.ask.every_s
-        return every_s is None or self._asked_in.get(one.name) != self._period(every_s)
+    def _is_due(self, one: Due) -> bool:
+        return one.ask.every_s is None or self._asked_in.get(one.name) != self._period_ms(one.ask.every_s)
 
-    def _period(self, every_s: float) -> int:
-        """Which one of UTC it is: once in each is asked, so five minutes' bars are as soon as they have closed."""
-        return int(self._clock.now_ms() / 1_000 // every_s)
+    def _period_ms(self, every_s: float) -> int:
+        """When the present one of UTC began: once in each is asked, so bars of five minutes are once they have closed."""
+        now_ms = self._clock.now_ms()
+        return now_ms - now_ms % round(every_s * 1_000)
 
-    async def _settle(self, one: _Due) -> None:
+    async def _settle(self, one: Due) -> None:
         """Ask one question; once it is answered it is not due again in this period."""
         ask, now_ms = one.ask, self._clock.now_ms()
-        period = None if ask.every_s is None else self._period(ask.every_s)
-        if not await self.ask(ask):
+        period = None if ask.every_s is None else self._period_ms(ask.every_s)
+        if await self.ask(ask) is not None:
             return
         if period is not None:
             self._asked_in[one.name] = period
@@ -137,10 +129,11 @@ class Poller:
         now_ms, reach = self._clock.now_ms(), self._reached.get((venue, instrument.symbol))
         if reach is None or now_ms - reach.at_ms <= REACH_MS:
             return
-        reach.tries += 1
         since_ms, minutes = reach.at_ms, (now_ms - reach.at_ms) // MINUTE_MS
         for ask in self._exchanges[venue].history_asks(instrument, since_ms, now_ms):
-            if ask.kind in OF_THE_PAST and not await self.ask(ask):
+            failure = await self.ask(ask) if ask.kind in OF_THE_PAST else None
+            if failure is not None:
+                reach.tries += failure in OF_THE_QUESTION  # a venue that is away is waited for
                 if reach.tries < MOST_TRIES:
                     return
                 _log.warning("%s %s: %d minutes cannot be had", venue, instrument.symbol, minutes)
@@ -148,11 +141,3 @@ class Poller:
         else:
             _log.info("%s %s: %d minutes made up for", venue, instrument.symbol, minutes)
         reach.at_ms, reach.tries = now_ms, 0
-
-
-def _name(ask: Question) -> tuple[object, ...]:
-    return (ask.venue, ask.kind, ask.path, ask.symbol, ask.body or tuple(sorted(ask.params.items())))
-
-
-def _timed(ask: Question) -> tuple[object, ...]:
-    return (ask.venue, ask.kind, ask.path, ask.symbol, ask.step_ms)

@@ -99,6 +99,26 @@ async def test_an_absence_of_hours_is_made_up_for_without_a_hole_in_the_bars() -
         assert not of_kind(await at.poll(), Kind.OPEN_INTEREST_HISTORY), "and once"
 
 
+async def test_after_an_hour_without_any_network_no_bar_is_missing() -> None:
+    async with room(NOW_MS) as at:
+        await at.begin("BTC")
+        await at.poll()
+        at.step()
+        for venue in VENUES:
+            at.venues.faults.set(venue, Trouble(Fault.DROP))
+        for _ in range(12):
+            await at.time.advance(5 * 60)
+            assert await at.poll() == []
+            at.step()
+        for venue in VENUES:
+            at.venues.faults.clear(venue)
+        await at.time.advance(5 * 60)
+        await at.poll()
+        at.step()
+        opens = [one.open_at_ms for one in at.told if isinstance(one, Candle)]
+        assert opens == list(range(opens[0], at.time.now_ms(), 5 * MINUTE_MS))
+
+
 async def test_an_absence_below_what_a_poll_reaches_back_asks_nothing_more() -> None:
     async with room(NOW_MS) as at:
         await at.begin("BTC")
