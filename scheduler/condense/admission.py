@@ -37,9 +37,10 @@ def is_of_our_time(state: CondenserState, venue: Venue, of: str, stamp_ms: int, 
     return False
 
 
-def is_told_again(memory: VenueMemory, of: str, stamp_ms: int) -> bool:
-    """Whether a stamp is the one of the last report of its kind."""
-    return of in memory.orders and memory.orders[of].newest_ms == stamp_ms
+def is_a_little_late(memory: VenueMemory, of: str, stamp_ms: int) -> bool:
+    """Whether a stamp is the newest of its kind once more, or one of the minute before it: another path, another order."""
+    newest_ms = memory.orders[of].newest_ms if of in memory.orders else 0
+    return 0 <= newest_ms - stamp_ms <= FURTHEST_BEHIND_MS
 
 
 def is_timely(state: CondenserState, venue: Venue, of: str, stamp_ms: int, received_at_ms: int) -> bool:

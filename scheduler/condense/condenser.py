@@ -20,7 +20,7 @@ from market.observations import (
     Venue,
 )
 from scheduler.condense.funding import step_funding, take_funding
-from scheduler.condense.interest import link_interest, take_interest
+from scheduler.condense.interest import link_interest, take_interest, weights
 from scheduler.condense.liquidations import (
     miss_liquidations,
     step_liquidations,
@@ -96,9 +96,10 @@ class Condenser:
         state = self.state
         noted, state.findings, state.stepped_ms = state.findings, [], now_ms
         candles, of_price = step_price(state, now_ms)
-        interest, of_interest = link_interest(state, now_ms, self.venues)
-        rates, of_funding = step_funding(state, now_ms)
-        forced, of_forced = step_liquidations(state, now_ms)
+        heavy = weights(state, now_ms)
+        interest, of_interest = link_interest(state, now_ms, self.venues, heavy)
+        rates, of_funding = step_funding(state, now_ms, heavy)
+        forced, of_forced = step_liquidations(state, now_ms, heavy)
         options, of_options = step_volatility(state, now_ms)
         told: list[Observation] = [*candles, *rates, *forced, *options]
         if interest is not None:

@@ -11,7 +11,7 @@ from market.findings import Finding, Found
 from market.formulas.funding import blended, dispersion, weighted_by_open_interest
 from market.observations import HOUR_MS, MINUTE_MS, Funding, Venue
 from scheduler.condense.admission import as_of_ms, is_of_our_time, is_timely, note, passes
-from scheduler.condense.interest import FORGOTTEN_AFTER_MS, weights
+from scheduler.condense.interest import FORGOTTEN_AFTER_MS
 from scheduler.condense.memory import CondenserState, Rates, VenueMemory, first_hand
 
 OF = "funding"
@@ -42,16 +42,18 @@ def take_funding(state: CondenserState, said: Funding, received_at_ms: int, rela
         _predict(memory.rates, said, at_ms)
 
 
-def step_funding(state: CondenserState, now_ms: int) -> tuple[list[Funding], list[Finding]]:
+def step_funding(
+    state: CondenserState, now_ms: int, heavy: dict[Venue, float]
+) -> tuple[list[Funding], list[Finding]]:
     """The mean now (as predicted, per 8 h), after each eight hours what was settled, and how far venues disagree."""
     rates, findings = _present(state, now_ms)
-    told = _settled(state, rates, now_ms)
+    told = _settled(state, rates, now_ms, heavy)
     spread = dispersion(list(rates.values()))
     if spread is None:
         state.rated = {}
         return told, findings
     findings.append(Finding(Found.FUNDING_DISPERSION, now_ms, None, OF, spread))
-    findings += _move_on(state, rates, now_ms)
+    findings += _move_on(state, rates, now_ms, heavy)
     newest_ms = min(now_ms, max(_as_of(state.venues[venue], now_ms) for venue in rates))
     if state.funding_8h is not None and newest_ms > state.funding_at_ms:
         state.funding_at_ms = newest_ms
@@ -59,12 +61,13 @@ def step_funding(state: CondenserState, now_ms: int) -> tuple[list[Funding], lis
     return told, findings
 
 
-def _move_on(state: CondenserState, rates: dict[Venue, float], now_ms: int) -> list[Finding]:
+def _move_on(
+    state: CondenserState, rates: dict[Venue, float], now_ms: int, heavy: dict[Venue, float]
+) -> list[Finding]:
     """The true mean where nobody is missing; else the last one moved by what those present at both ends did."""
-    mean = _mean(state, rates, now_ms)
+    mean = _mean(rates, heavy)
     before, state.rated = state.rated, rates
     known = first_hand({venue: memory for venue, memory in state.venues.items() if _is_known(memory, now_ms)})
-    heavy = weights(state, now_ms)
     total = sum(heavy.get(venue, 0.0) for venue in known)
     share = sum(heavy.get(venue, 0.0) for venue in rates) / total if total else len(rates) / len(known)
     findings = [Finding(Found.FUNDING_SHARE, now_ms, None, OF, share)]
@@ -72,8 +75,8 @@ def _move_on(state: CondenserState, rates: dict[Venue, float], now_ms: int) -> l
         state.funding_8h = mean
         return findings
     both = rates.keys() & before.keys()
-    then = _mean(state, {venue: before[venue] for venue in both}, now_ms)
-    now = _mean(state, {venue: rates[venue] for venue in both}, now_ms)
+    then = _mean({venue: before[venue] for venue in both}, heavy)
+    now = _mean({venue: rates[venue] for venue in both}, heavy)
     if then is not None and now is not None:
         state.funding_8h += now - then
     return [*findings, Finding(Found.FUNDING_SPLICED, now_ms, None, OF, mean)]
@@ -140,7 +143,9 @@ def _settle(rates: Rates, said: Funding) -> None:
         rates.settled.popleft()
 
 
-def _settled(state: CondenserState, present: dict[Venue, float], now_ms: int) -> list[Funding]:
+def _settled(
+    state: CondenserState, present: dict[Venue, float], now_ms: int, heavy: dict[Venue, float]
+) -> list[Funding]:
     """What all venues settled in the eight hours that ended last, once, when they told it or ten minutes later."""
     ended_ms = now_ms - now_ms % EIGHT_HOURS_MS
     if ended_ms <= state.settled_at_ms:
@@ -154,7 +159,7 @@ def _settled(state: CondenserState, present: dict[Venue, float], now_ms: int) ->
             hours = sum(row.interval_hours for row in rows)
             means[venue] = sum(row.rate_8h * row.interval_hours for row in rows) / hours
     is_waiting = any(not _has_settled(state.venues[venue], ended_ms) for venue in present)
-    mean = _mean(state, first_hand(means), now_ms)
+    mean = _mean(first_hand(means), heavy)
     if mean is None or (is_waiting and now_ms - ended_ms < PREDICTED_TTL_MS):
         return []
     state.settled_at_ms = ended_ms
@@ -165,9 +170,8 @@ def _has_settled(memory: VenueMemory, ended_ms: int) -> bool:
     return bool(memory.rates.settled) and memory.rates.settled[-1].known_at_ms >= ended_ms
 
 
-def _mean(state: CondenserState, rates: dict[Venue, float], now_ms: int) -> float | None:
+def _mean(rates: dict[Venue, float], heavy: dict[Venue, float]) -> float | None:
     """Weighted by open interest; a venue without one has no vote, and where nobody has, all weigh the same."""
-    heavy = weights(state, now_ms)
     weighed = [(heavy[venue], rate) for venue, rate in rates.items() if venue in heavy]
     return weighted_by_open_interest(weighed or [(1.0, rate) for rate in rates.values()])
 

@@ -63,11 +63,11 @@ def weights(state: CondenserState, now_ms: int) -> dict[Venue, float]:
 
 
 def link_interest(
-    state: CondenserState, now_ms: int, expected: tuple[Venue, ...]
+    state: CondenserState, now_ms: int, expected: tuple[Venue, ...], heavy: dict[Venue, float]
 ) -> tuple[OpenInterest | None, list[Finding]]:
     """The sum of all venues after this step, None while nothing new is known of it; and what is missing from it."""
     present = _present(state, now_ms)
-    findings = _shares(state, first_hand(present), now_ms)
+    findings = _shares(heavy, first_hand(present), now_ms)
     if state.interest_coins is None:
         return _begin(state, present, now_ms, expected), findings
     joined = first_hand(present).keys() - state.linked.keys()
@@ -136,8 +136,7 @@ def _is_present(state: CondenserState, venue: Venue, now_ms: int) -> bool:
     return memory.stillness.moved is None and now_ms - memory.interest.as_of_ms <= carried_ms
 
 
-def _shares(state: CondenserState, present: dict[Venue, float], now_ms: int) -> list[Finding]:
-    known = weights(state, now_ms)
+def _shares(known: dict[Venue, float], present: dict[Venue, float], now_ms: int) -> list[Finding]:
     total = sum(known.values())
     if total <= 0.0:
         return []

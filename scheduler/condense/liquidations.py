@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from market.findings import Finding, Found
 from market.observations import MINUTE_MS, SECOND_MS, Heartbeat, Liquidation, Liquidations, Side, Venue
 from scheduler.condense.admission import FURTHEST_AHEAD_MS, as_of_ms, is_of_our_time, note
-from scheduler.condense.interest import FORGOTTEN_AFTER_MS, weights
+from scheduler.condense.interest import FORGOTTEN_AFTER_MS
 from scheduler.condense.memory import CondenserState, Forced, Minute
 from scheduler.exchange import Kind
 
@@ -68,7 +68,9 @@ def take_liquidations(state: CondenserState, said: list[Liquidation], received_a
             _add(memory.forced.minutes.setdefault(ended_ms, Minute()), event, key, twins, at_ms)
 
 
-def step_liquidations(state: CondenserState, now_ms: int) -> tuple[list[Liquidations], list[Finding]]:
+def step_liquidations(
+    state: CondenserState, now_ms: int, heavy: dict[Venue, float]
+) -> tuple[list[Liquidations], list[Finding]]:
     """The minutes that are closed and proven of at least one venue, and what is missing from them."""
     told = _recorded(state, now_ms)
     findings: list[Finding] = []
@@ -90,7 +92,7 @@ def step_liquidations(state: CondenserState, now_ms: int) -> tuple[list[Liquidat
     findings += [
         Finding(Found.UNHEARD, now_ms, venue, OF, float(minutes)) for venue, minutes in unheard.items()
     ]
-    return told, [*findings, *_coverage(state, now_ms)]
+    return told, [*findings, *_coverage(state, now_ms, heavy)]
 
 
 def _recorded(state: CondenserState, now_ms: int) -> list[Liquidations]:
@@ -164,8 +166,7 @@ def _usual(state: CondenserState, now_ms: int) -> list[Venue]:
     return [venue for venue, at_ms in state.heard_at_ms.items() if now_ms - at_ms <= FORGOTTEN_AFTER_MS]
 
 
-def _coverage(state: CondenserState, now_ms: int) -> list[Finding]:
-    heavy = weights(state, now_ms)
+def _coverage(state: CondenserState, now_ms: int, heavy: dict[Venue, float]) -> list[Finding]:
     total = sum(heavy.values())
     if total <= 0.0:
         return []

@@ -23,7 +23,7 @@ def presumed_interest(asset: Asset, samples: Iterable[OpenInterest]) -> dict[Ven
         for said in told:
             state.venues.setdefault(said.venue, VenueMemory())
             take_interest(state, said, at_ms)
-        link_interest(state, at_ms, ())
+        link_interest(state, at_ms, (), {})
         state.findings.clear()
         if state.interest_coins is None:
             continue

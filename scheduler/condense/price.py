@@ -9,11 +9,11 @@ from market.observations import MINUTE_MS, Candle, Mark, Venue
 from market.state.market import is_plausible
 from scheduler.condense.admission import (
     as_of_ms,
+    is_a_little_late,
     is_near,
     is_of_our_time,
     is_price_believed,
     is_timely,
-    is_told_again,
     mind_clock,
     mind_stillness,
     note,
@@ -34,10 +34,12 @@ WIDEST_BAR = 4.0
 def take_mark(state: CondenserState, said: Mark, received_at_ms: int) -> None:
     """Take a mark price if it is new and plausible; it also tells the venue's clock and whether it stands still."""
     memory = state.venues[said.venue]
-    if not is_told_again(memory, "mark", said.known_at_ms):
-        memory.is_doubted = not _is_believed(state, said, received_at_ms)
-        if not memory.is_doubted:
-            _keep_mark(state, said, received_at_ms)
+    is_late = is_a_little_late(memory, "mark", said.known_at_ms)
+    if _is_believed(state, said, received_at_ms):
+        memory.is_doubted = False
+        _keep_mark(state, said, received_at_ms)
+    elif not is_late:
+        memory.is_doubted = True
 
 
 def _is_believed(state: CondenserState, said: Mark, received_at_ms: int) -> bool:
