@@ -177,3 +177,12 @@ def test_a_frozen_venue_proves_no_calm() -> None:
         take(condenser, second / 60, *[mark(one, second / 60, moved) for one in (B, C)])
         take(condenser, second / 60, mark(A, second / 60, 100.0), beat(A, second / 60))
     assert forced_of(condenser.step(at(4))[0]) == [whole(1, 0.0)]
+
+
+def test_marks_told_twice_or_after_their_successors_are_still_a_proof() -> None:
+    condenser = Condenser("BTC")
+    for second in range(0, 65, 5):
+        take(condenser, second / 60, mark(A, second / 60, 100.0))
+        take(condenser, second / 60, mark(A, second / 60, 100.0), mark(A, (second - 1) / 60, 100.0))
+        take(condenser, second / 60, beat(A, second / 60))
+    assert forced_of(condenser.step(at(1.2))[0]) == [whole(1, 0.0)]
