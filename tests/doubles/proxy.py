@@ -11,10 +11,14 @@ CHUNK_BYTES = 65_536
 
 @dataclass(slots=True)
 class Proxy:
-    """`lose_answers` lets that many answers of the server vanish with their connection; `mute` holds all back."""
+    """`lose_answers` lets that many answers of the server vanish with their connection; `mute` holds all back.
+
+    `spare_answers` are let through first.
+    """
 
     socket: Path
     lose_answers: int = 0
+    spare_answers: int = 0
     mute: bool = False
     port: int = 0
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -49,9 +53,10 @@ class Proxy:
 
     async def _answers(self, server: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await server.read(CHUNK_BYTES):
-            if self.lose_answers:
+            if self.lose_answers and not self.spare_answers:
                 self.lose_answers -= 1
                 return
+            self.spare_answers = max(0, self.spare_answers - 1)
             if not self.mute:
                 writer.write(chunk)
                 await writer.drain()
