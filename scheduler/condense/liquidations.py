@@ -16,7 +16,11 @@ OF = Kind.LIQUIDATIONS.value
 LONGEST_SILENCE_MS = 30 * SECOND_MS
 """Proofs of life come each five seconds; two that are further apart prove nothing of the time between."""
 AWAITED_MS = 90 * SECOND_MS
-"""So long after its end a minute waits for venues that are usually heard."""
+"""So long after its end a minute waits for venues that were heard in the one before.
+
+Not for those that have been silent for longer: every minute would be told too late to be fresh, and the venues that are
+heard would be of no use while one is away.
+"""
 KEPT_MS = 15 * MINUTE_MS
 SATURATED_SECONDS = 57
 """Section 3: of a feed of one order a second, "p>=.95 in any minute => mark SATURATED"."""
@@ -79,7 +83,8 @@ def step_liquidations(
     for ended_ms in range(first_ms, now_ms + 1, MINUTE_MS):
         heard = [venue for venue, memory in state.venues.items() if ended_ms in memory.forced.proven]
         missing = [venue for venue in _usual(state, now_ms) if venue not in heard]
-        is_awaited = bool(missing) or not (heard or _is_passed(state, ended_ms))
+        awaited = [venue for venue in missing if state.heard_at_ms[venue] >= ended_ms - MINUTE_MS]
+        is_awaited = bool(awaited) or not (heard or _is_passed(state, ended_ms))
         if is_awaited and now_ms - ended_ms < AWAITED_MS:
             break
         unheard.update(missing)

@@ -77,9 +77,20 @@ def test_where_a_venue_that_is_usually_heard_is_missing_the_minute_waits_and_is_
     assert forced_of(condenser.step(at(2))[0]) == []
     alive(condenser, (A,), 2, 3.5)
     told, findings = condenser.step(at(3.5))
-    assert forced_of(told) == [whole(2, 0.0, is_whole=False)]
+    assert forced_of(told) == [whole(2, 0.0, is_whole=False), whole(3, 0.0, is_whole=False)]
     assert found(findings, Found.LIQUIDATIONS_SHARE) == [0.6]
-    assert found(findings, Found.UNHEARD, B) == [1.0]
+    assert found(findings, Found.UNHEARD, B) == [2.0]
+
+
+def test_a_venue_that_stays_silent_is_waited_for_once_and_the_minutes_of_the_others_are_fresh_again() -> None:
+    condenser = Condenser("BTC")
+    alive(condenser, (A, B), 0, 1)
+    condenser.step(at(1.2))
+    told = []
+    for minute in range(2, 7):
+        alive(condenser, (A,), minute - 1, minute)
+        told.append([one.known_at_ms for one in forced_of(condenser.step(at(minute + 0.2))[0])])
+    assert told == [[], [], [at(2), at(3), at(4)], [at(5)], [at(6)]]
 
 
 def test_what_is_told_again_in_another_frame_counts_once_and_twins_in_one_frame_count_twice() -> None:

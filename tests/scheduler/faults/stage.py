@@ -10,9 +10,20 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 
+from msgspec.structs import replace
+
 from market.alerts import Alert
 from market.findings import Finding, Found
-from market.observations import HOUR_MS, SECOND_MS, Asset, Venue
+from market.observations import (
+    HOUR_MS,
+    SECOND_MS,
+    Asset,
+    Funding,
+    Liquidations,
+    Observation,
+    OpenInterest,
+    Venue,
+)
 from market.rules import Rules
 from market.snapshot import Snapshot
 from scheduler.collect import Collector
@@ -138,6 +149,12 @@ async def stage(
                 await listens
 
 
+def _of_all(said: Observation) -> Observation:
+    """An observation of the simulated market as one of all its venues: what the condenser goes on from."""
+    is_sum = isinstance(said, OpenInterest | Liquidations | Funding)
+    return replace(said, venue=Venue.AGGREGATE) if is_sum else said
+
+
 @cache
 def _taught(seed: int, assets: tuple[Asset, ...], until_ms: int) -> dict[Asset, EngineState]:
     """What engines remember that have seen the market up to then."""
@@ -148,5 +165,5 @@ def _taught(seed: int, assets: tuple[Asset, ...], until_ms: int) -> dict[Asset, 
     for steps in (market.past(), market.days()):
         for at_ms, asset, said in steps:
             if at_ms <= until_ms:
-                engines[asset].step(at_ms, said)
+                engines[asset].step(at_ms, [_of_all(one) for one in said])
     return {asset: engine.state for asset, engine in engines.items()}
