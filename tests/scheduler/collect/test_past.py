@@ -157,9 +157,8 @@ async def test_the_first_hour_of_watching_loses_no_return_and_holds_nothing_back
     assert bars_of(cold.told)[-1].known_at_ms == NOW_MS + HOUR_MS
     sums_of(cold.told)
     learned = {reading.name: reading for reading in cold.snapshots[-1].readings}
-    assert learned["open_interest"].learning == Learning(
-        30.0, 7.0, 90.0
-    )  # ranks outlive the change of cadence
+    # ranks outlive the change of cadence, and learn an hour of it
+    assert learned["open_interest"].learning == Learning(30.0 + 1.0 / 24.0, 7.0, 90.0)
     assert learned["open_interest"].percentile is not None
     assert learned["funding"].percentile is not None
 
