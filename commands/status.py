@@ -122,7 +122,7 @@ def _worst(seen: Seen, phrases: Phrases) -> list[str]:
     silent = [asset for asset in seen.unread if asset not in reading]
     if silent:
         lines.append(phrases.say("status.no_data", assets=", ".join(silent)))
-    return lines or [phrases.say("status.sighted")]
+    return lines or ([phrases.say("status.sighted")] if seen.snapshots and not seen.unread else [])
 
 
 def _below(seen: Seen, phrases: Phrases) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from market.observations import Asset
+from market.reading import Presence
 from market.report import as_of
 from market.rules import Rules
 from market.snapshot import Snapshot
@@ -54,7 +55,9 @@ class Context:
     async def look(self, asset: Asset) -> Snapshot | None:
         """What can be said of `asset` now: readings past their time to live are stale. None where nothing was read."""
         snapshot = await self.services.snapshots.latest(asset)
-        return None if snapshot is None else as_of(snapshot, self.now_ms, self.rules.regime)
+        if snapshot is None or _is_blank(snapshot):
+            return None
+        return as_of(snapshot, self.now_ms, self.rules.regime)
 
     async def past(self, asset: Asset) -> PastReport | None:
         """How far the past of `asset` has been read, None where it is not being read, or nothing reads one."""
@@ -65,7 +68,18 @@ class Context:
     async def look_at_all(self) -> tuple[Snapshot, ...]:
         """The same of every watched asset that has been read."""
         snapshots = await self.services.snapshots.all()
-        return tuple(as_of(snapshot, self.now_ms, self.rules.regime) for snapshot in snapshots)
+        return tuple(
+            as_of(snapshot, self.now_ms, self.rules.regime)
+            for snapshot in snapshots
+            if not _is_blank(snapshot)
+        )
+
+
+def _is_blank(snapshot: Snapshot) -> bool:
+    """Whether nothing was ever read of the asset, as while its past is being read: a reason is said, not five blanks."""
+    return all(
+        reading.presence is Presence.ABSENT and reading.asof_ms is None for reading in snapshot.readings
+    )
 
 
 class Misunderstood(Exception):

@@ -6,7 +6,8 @@ from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.panel import OPTIONS_MARKETS
 from market.findings import Finding, Found
-from market.report import iso
+from market.reading import Presence
+from market.report import LIVE, iso
 from market.rules import FundingRules
 from market.snapshot import Snapshot
 
@@ -72,13 +73,18 @@ def coverage(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
 
 
 def floor(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
-    """Whose liquidations are a sample, so that their sum is a floor."""
+    """That liquidations are a floor: of the venues that sampled this minute, else of the one that always does."""
+    reading = snapshot.reading("liquidations")
+    if snapshot.source != LIVE or reading is None or reading.presence is not Presence.SEEN:
+        return ()
     venues = [
         phrases.word("venue", one.venue.value)
         for one in snapshot.findings
         if one.found is Found.FLOOR and one.venue is not None
     ]
-    return (phrases.say("findings.floor", venues=", ".join(venues)),) if venues else ()
+    return (
+        phrases.say("findings.floor", venues=", ".join(venues)) if venues else phrases.say("regime.floor"),
+    )
 
 
 def sentence(finding: Finding, phrases: Phrases) -> str:

@@ -48,7 +48,7 @@ def describe_regime(
         Lines(panel(snapshot, phrases, at_ms)),
         *paragraph((*learning_lines(snapshot, phrases), *troubles(snapshot, phrases, rules.funding))),
         Text("\n".join(_outlook(snapshot, phrases, rules))),
-        Text("\n".join((*odds(snapshot, phrases), *_floor(snapshot, phrases), footer(snapshot, phrases)))),
+        Text("\n".join((*odds(snapshot, phrases), *floor(snapshot, phrases), footer(snapshot, phrases)))),
     )
     return Reply(blocks, _actions(snapshot, phrases), data=regime_numbers(snapshot))
 
@@ -236,14 +236,6 @@ def _steps(regime: Regime, phrases: Phrases) -> str:
     if not regime.steps:
         return phrases.say("regime.steps_none")
     return phrases.say("regime.steps", stage=regime.stage, steps=steps_words(regime.steps, phrases))
-
-
-def _floor(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
-    """That liquidations are a floor: of the venues that sampled this minute, else of the one that always does."""
-    reading = snapshot.reading("liquidations")
-    if snapshot.source != LIVE or reading is None or reading.presence is not Presence.SEEN:
-        return ()
-    return floor(snapshot, phrases) or (phrases.say("regime.floor"),)
 
 
 def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:

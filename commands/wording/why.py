@@ -34,6 +34,9 @@ ANSWERS: Mapping[bool | None, tuple[str, str]] = {
     False: ("-", "no"),
     None: ("?", "unknown"),
 }
+RANKED_OVER_A_TIME = frozenset({"oi_percentile", "long_bps_percentile", "volatility_percentile"})
+"""The measures whose name says over how long they are ranked."""
+
 ALSO_TOLD = ("lb", "rolling_over", "vol_hi")
 
 
@@ -76,7 +79,7 @@ def measure_line(
     `is_held`: nothing that raised its flag is met any more, and the flag stands by its exit threshold. `is_learning`: its
     rank is not over the time that its name says.
     """
-    so_far = is_learning and measure.unit == "rank"
+    so_far = is_learning and measure.name in RANKED_OVER_A_TIME
     label = phrases.word("measure", "rank_so_far" if so_far else measure.name)
     if measure.value is None:
         return fit("   " + phrases.say("why.not_known", measure=label))

@@ -9,7 +9,7 @@ from commands.wording.findings import ALSO_WHY, ONLY_STATUS, TROUBLES, sentence,
 from market.findings import Finding, Found
 from market.observations import MINUTE_MS, Venue
 from market.snapshot import Snapshot
-from tests.commands.markets import NOW_MS, calm, crowding
+from tests.commands.markets import NOW_MS, calm, crowding, market
 from tests.commands.talking import monospaced, talk
 
 ENGLISH = phrases_in("en")
@@ -123,7 +123,11 @@ async def test_the_venues_that_sample_are_named_in_the_floor() -> None:
     assert "Liq is a floor: Binance, OKX tell at most one a second." in await talk(noticed(*floors))(
         "/regime"
     )
-    assert "Liq is a floor: Binance sends 1/s." in await talk(noticed())("/regime")
+    for line in ("/regime", "/why"):
+        assert "Liq is a floor: Binance sends 1/s." in await talk(noticed())(line)
+    assert "floor" not in await talk(replace(noticed(), source="history"))("/why")
+    unheard = replace(market(lacking=("liquidations",)), findings=WHOLE)
+    assert "floor" not in await talk(unheard)("/why")
 
 
 async def test_regime_tells_the_three_worst_and_how_many_more() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from commands.protocol.phrases import phrases_in
 from commands.wording.learning import learning_words
-from market.reading import Because, Learning, Reading, learning
+from market.reading import Because, Condition, Learning, Reading, learning, measure
 from market.snapshot import Snapshot
 from tests.commands.markets import NOW_MS, crowding, market, reading
 from tests.commands.talking import monospaced, talk
@@ -71,6 +71,14 @@ async def test_why_says_it_under_the_name_of_each_reading_and_calls_no_rank_olde
     assert said[at + 1] == "   rank over 30 of 90 days"
     assert "   rank so far p88 (line p75)" in said
     assert "   rank, 90 d p88 (line p75)" in (await talk(crowding())("/why BTC")).splitlines()
+
+
+async def test_a_measure_that_is_no_rank_over_a_time_keeps_its_name() -> None:
+    one = young().reading("open_interest")
+    assert one is not None
+    turning = Condition("oe", True, True, measures=(measure("turnover_percentile", 0.9, 0.85, "rank"),))
+    said = await talk(young(open_interest=replace(one, conditions=(turning,))))("/why BTC")
+    assert "   against volume p90 (line p85)" in said
 
 
 async def test_size_says_it_of_what_cuts_the_size_and_volatility_is_ranked_over_a_year() -> None:

@@ -128,7 +128,7 @@ async def test_an_asset_never_read_is_insufficient_data_with_the_reason() -> Non
     ask = talk()
     said = await ask("/regime BTC")
     assert said.startswith("BTC · INSUFFICIENT DATA")
-    assert "No market is connected" in said
+    assert "The service has not run here" in said
     assert ask.reply.data["state"] == "INSUFFICIENT_DATA"
 
 

@@ -182,6 +182,28 @@ async def test_an_asset_whose_past_is_being_read_says_so_wherever_it_is_asked_ab
     assert "No data yet" not in await ask("/scan")
 
 
+BLANK = ("price", "liquidations", "open_interest", "funding", "skew", "volatility")
+
+
+async def test_a_look_that_saw_nothing_is_told_by_its_reason_and_not_as_five_blanks() -> None:
+    blank = market(asset="SOL", lacking=BLANK)
+    ask = talk(calm(), blank, watched=("BTC", "SOL"), pasts=(PastReport("SOL", 0.34),))
+    for line in ("/regime sol", "/why sol", "/size sol 5x", "/check sol"):
+        assert (await ask(line)).startswith("SOL · INSUFFICIENT DATA\nSOL: reading its past, 34%.")
+    assert "SOL: reading its past, 34%." in await ask("/scan")
+    said = await ask("/status")
+    assert "SOL: reading its past, 34%." in said
+    assert "Blind" not in said
+    assert "Nothing is blind." not in said
+
+
+async def test_what_was_seen_once_and_is_gone_is_no_blank() -> None:
+    blank = market(asset="SOL", lacking=BLANK)
+    gone = tuple(replace(one, asof_ms=NOW_MS - 9 * DAY_MS) for one in blank.readings)
+    ask = talk(replace(blank, readings=gone), watched=("SOL",))
+    assert "Missing: price not seen" in await ask("/regime sol")
+
+
 async def test_a_past_that_was_read_is_no_reason_for_an_absence() -> None:
     ask = status(watched=("BTC", "SOL"), pasts=(PastReport("SOL", 1.0, ("x",)),))
     assert "Nothing has been read for SOL yet." in await ask("/regime sol")

@@ -153,7 +153,7 @@ async def test_the_new_asset_says_that_it_has_no_data_yet() -> None:
     await ask("/watch SOL")
     said = await ask("/regime sol")
     assert said.startswith("SOL · INSUFFICIENT DATA")
-    assert "No market is connected" not in said
+    assert "has not run here" not in said
 
 
 async def test_everything_laid_out_fits_on_a_phone() -> None:

@@ -159,7 +159,7 @@ async def test_status_of_a_market_that_has_stopped_says_that_it_is_not_the_prese
 
 
 async def test_status_without_a_source_says_how_to_get_one() -> None:
-    assert "Example: seawall run --history FILE" in await talk()("/status")
+    assert "Live: seawall run. Recorded: seawall run --history FILE" in await talk()("/status")
 
 
 @pytest.mark.parametrize(("source", "told"), [("simulated", "SIMULATED"), ("history", "recorded history")])
