@@ -168,15 +168,19 @@ def doctor(
     """Say what is set, what is missing and what to do; try every exchange and token, within seconds."""
 
     def look() -> int:
-        import asyncio
         import logging
 
         from bot.doctor import examine, in_words
+        from bot.running import ANSWERED, FAILED, run
+
+        async def tell() -> int:
+            found = await examine(offline=offline)
+            typer.echo(json.dumps(found.to_json()) if as_json else in_words(found))
+            sys.stdout.flush()
+            return ANSWERED if found.ok else FAILED
 
         logging.disable(logging.CRITICAL)  # what fails is a finding, said once
-        found = asyncio.run(examine(offline=offline))
-        typer.echo(json.dumps(found.to_json()) if as_json else in_words(found))
-        return 0 if found.ok else 1
+        return run(tell())
 
     _finish(look)
 

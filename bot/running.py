@@ -1,10 +1,12 @@
 """Running until the work is done, somebody says stop, or nobody reads any more: always a clean way out."""
 
 import asyncio
+import atexit
 import errno
 import os
 import signal
 import sys
+import threading
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -12,6 +14,9 @@ from typing import Any
 ANSWERED = 0
 FAILED = 1
 WRONG = 2
+
+CLOSES_WITHIN_S = 1.0
+"""So long may it take to end when the work is done and everything is put away."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -34,8 +39,10 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     SIGTERM, SIGINT and SIGHUP cancel it, so that it can put everything away; a second one changes nothing.
     """
     code = ANSWERED
+    closing = threading.Timer(CLOSES_WITHIN_S, _leave)
+    closing.daemon = True
     try:
-        code = asyncio.run(_until_told(work))
+        code = asyncio.run(_until_told(work, closing))
     except* (asyncio.CancelledError, KeyboardInterrupt):
         pass
     except* OSError as failures:
@@ -44,6 +51,8 @@ def run(work: Coroutine[Any, Any, int]) -> int:
         ):
             raise
         silence()
+    finally:
+        closing.cancel()
     return code
 
 
@@ -62,9 +71,22 @@ def _reader_gone(failure: BaseException) -> bool:
     )
 
 
-async def _until_told(work: Coroutine[Any, Any, int]) -> int:
+async def _until_told(work: Coroutine[Any, Any, int], closing: threading.Timer) -> int:
     loop = asyncio.get_running_loop()
     working = asyncio.ensure_future(work)
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, working.cancel)
+    await asyncio.wait({working})
+    if working.cancelled() or working.exception() is None:
+        closing.args = (ANSWERED if working.cancelled() else working.result(),)
+        closing.start()
     return await working
+
+
+def _leave(code: int) -> None:
+    """End this process though a thread still waits: for a dead name server, and nothing else can stop that."""
+    atexit._run_exitfuncs()  # noqa: SLF001, what an orderly end would have called
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
