@@ -142,8 +142,9 @@ class Binance:
         symbol, asset = self._asset(params)
         limit = whole(params, "limit", 100)
         last_ms = whole(params, "endTime", now_ms)
-        rows = self._market.paid(asset, self._market.hours, whole(params, "startTime", 0), last_ms, now_ms)
-        chosen = rows[:limit] if "startTime" in params else rows[-limit:]
+        newest = None if "startTime" in params else limit
+        first_ms = whole(params, "startTime", 0)
+        rows = self._market.paid(asset, self._market.hours, first_ms, last_ms, now_ms, newest)
         return [
             {
                 "symbol": symbol,
@@ -151,7 +152,7 @@ class Binance:
                 "fundingRate": decimal(rate),
                 "markPrice": decimal(self._market.mark(asset, at_ms)),
             }
-            for at_ms, rate in chosen
+            for at_ms, rate in rows[:limit]
         ]
 
     def _depth(self, params: Params, now_ms: int) -> object:

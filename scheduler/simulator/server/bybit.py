@@ -147,12 +147,13 @@ class Bybit:
     def _paid(self, params: Params, now_ms: int) -> object:
         symbol, limit = params["symbol"], whole(params, "limit", 200)
         first_ms, last_ms = whole(params, "startTime", 0), whole(params, "endTime", now_ms)
-        rows = self._market.paid(self._assets[symbol], self._market.hours, first_ms, last_ms, now_ms)
+        asset = self._assets[symbol]
+        rows = self._market.paid(asset, self._market.hours, first_ms, last_ms, now_ms, newest=limit)
         said = [
             {"symbol": symbol, "fundingRate": decimal(rate), "fundingRateTimestamp": str(at_ms)}
             for at_ms, rate in reversed(rows)
         ]
-        return {"category": "linear", "list": said[:limit]}
+        return {"category": "linear", "list": said}
 
     def _depth(self, params: Params, now_ms: int) -> object:
         asset = self._assets[params["symbol"]]

@@ -117,8 +117,8 @@ class Switch:
 
     def has(self, venue: Venue, *faults: Fault) -> bool:
         """Whether a venue has one of these faults now."""
-        now = self._now.get(venue, {})
-        return any(fault in now for fault in faults)
+        now = self._now.get(venue)
+        return now is not None and any(fault in now for fault in faults)
 
     def trouble(self, venue: Venue, fault: Fault) -> Trouble | None:
         """The venue's trouble of that name, None where it has none."""

@@ -148,8 +148,9 @@ class Okx:
         """What was paid, and beside it what had been predicted, which is another number."""
         symbol = params["instId"]
         first_ms, last_ms = whole(params, "before", 0) + 1, whole(params, "after", FOREVER_MS) - 1
-        rows = self._market.paid(self._assets[symbol], self._market.hours, first_ms, last_ms, now_ms)
-        said = [
+        asset, limit = self._assets[symbol], whole(params, "limit", SETTLED_A_PAGE)
+        rows = self._market.paid(asset, self._market.hours, first_ms, last_ms, now_ms, newest=limit)
+        return [
             {
                 "instId": symbol,
                 "instType": "SWAP",
@@ -159,7 +160,6 @@ class Okx:
             }
             for at_ms, rate in reversed(rows)
         ]
-        return said[: whole(params, "limit", SETTLED_A_PAGE)]
 
     def _liquidations(self, params: Params, now_ms: int) -> object:
         symbol = params["instFamily"] + "-SWAP"

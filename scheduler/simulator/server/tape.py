@@ -25,11 +25,15 @@ FIRST_EXTREME, SECOND_EXTREME = 0.25, 0.75
 """When in a step price is at its extremes."""
 
 
+Knot = tuple[float, float]
+"""A moment (UTC ms) and the price then, US dollars."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """One step of the market of one coin, (`begin_ms`, `end_ms`]; all of it is of the whole market, not of a venue.
 
-    `rate_8h` is the funding predicted at its end, the settled one where an interval ends there.
+    `rate_8h` is the funding predicted at its end, the settled one where an interval ends there; `knots` the path of price.
     """
 
     candle: Candle
@@ -37,6 +41,7 @@ class Span:
     long_coins: float
     short_coins: float
     rate_8h: float
+    knots: tuple[Knot, ...]
     skew: Skew | None = None
     implied: float | None = None
 
@@ -50,26 +55,12 @@ class Span:
         """When the step ended."""
         return self.candle.known_at_ms
 
-    def knots(self) -> tuple[tuple[float, float], ...]:
-        """The path of price: moments and US dollars."""
-        bar = self.candle
-        first, second = (
-            (bar.low_usd, bar.high_usd) if bar.close_usd >= bar.open_usd else (bar.high_usd, bar.low_usd)
-        )
-        return (
-            (self.begin_ms, bar.open_usd),
-            (self.begin_ms + FIRST_EXTREME * bar.step_ms, first),
-            (self.begin_ms + SECOND_EXTREME * bar.step_ms, second),
-            (self.end_ms, bar.close_usd),
-        )
-
     def price(self, at_ms: float) -> float:
         """The price at a moment of the step."""
-        knots = self.knots()
-        for (left_ms, left), (right_ms, right) in pairwise(knots):
+        for (left_ms, left), (right_ms, right) in pairwise(self.knots):
             if at_ms <= right_ms:
                 return left + (right - left) * (at_ms - left_ms) / (right_ms - left_ms)
-        return knots[-1][1]
+        return self.knots[-1][1]
 
 
 class Tape:
@@ -78,6 +69,7 @@ class Tape:
     def __init__(self, market: SimulatedMarket) -> None:
         self.seed = market.seed
         self._spans: dict[Asset, list[Span]] = {}
+        self._priced: dict[Asset, tuple[float | None, float]] = {}
         for steps in (market.past(), market.days()):
             self._lay(steps)
         self._ends = {asset: [span.end_ms for span in spans] for asset, spans in self._spans.items()}
@@ -94,8 +86,12 @@ class Tape:
 
     def price(self, asset: Asset, at_ms: float) -> float:
         """US dollars a coin."""
-        span = self._at(asset, at_ms)
-        return span.price(max(at_ms, span.begin_ms))
+        asked_ms, price = self._priced.get(asset, (None, 0.0))
+        if asked_ms != at_ms:  # all venues are asked for the same moment
+            span = self._at(asset, at_ms)
+            price = span.price(max(at_ms, span.begin_ms))
+            self._priced[asset] = (at_ms, price)
+        return price
 
     def open_interest(self, asset: Asset, at_ms: float) -> float:
         """Coins, one side, of the whole market."""
@@ -123,7 +119,7 @@ class Tape:
         coins = 0.0
         for span in self.spans(asset, begin_ms, end_ms):
             left, right = max(begin_ms, span.begin_ms), min(end_ms, span.end_ms)
-            inside = [price for at_ms, price in span.knots() if left < at_ms < right]
+            inside = [price for at_ms, price in span.knots if left < at_ms < right]
             prices += [span.price(left), *inside, span.price(right)]
             coins += (span.candle.volume_coins or 0.0) * (right - left) / span.candle.step_ms
         return prices[0], max(prices), min(prices), prices[-1], coins
@@ -143,7 +139,8 @@ class Tape:
         return self._spans[asset][self._place(asset, at_ms)]
 
     def _finished(self, asset: Asset, at_ms: float) -> Span:
-        span, place = self._at(asset, at_ms), self._place(asset, at_ms)
+        place = self._place(asset, at_ms)
+        span = self._spans[asset][place]
         return span if span.end_ms <= at_ms else self._spans[asset][max(0, place - 1)]
 
     def _lay(self, steps: Iterable[Step]) -> None:
@@ -153,6 +150,19 @@ class Tape:
             if span.skew is None and spans:
                 span = replace(span, skew=spans[-1].skew, implied=spans[-1].implied)
             spans.append(span)
+
+
+def _knots(bar: Candle) -> tuple[Knot, ...]:
+    first, second = (
+        (bar.low_usd, bar.high_usd) if bar.close_usd >= bar.open_usd else (bar.high_usd, bar.low_usd)
+    )
+    begin_ms, step_ms = bar.open_at_ms, bar.step_ms
+    return (
+        (begin_ms, bar.open_usd),
+        (begin_ms + FIRST_EXTREME * step_ms, first),
+        (begin_ms + SECOND_EXTREME * step_ms, second),
+        (begin_ms + step_ms, bar.close_usd),
+    )
 
 
 def _span(said: Iterable[Observation]) -> Span:
@@ -172,6 +182,7 @@ def _span(said: Iterable[Observation]) -> Span:
         closed.long_coins,
         closed.short_coins,
         paid.rate_8h,
+        _knots(candle),
         skew if isinstance(skew, Skew) else None,
         implied.dvol if isinstance(implied, ImpliedVolatility) else None,
     )

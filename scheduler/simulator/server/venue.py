@@ -122,15 +122,14 @@ class VenueMarket:
         return [self._bar(asset, open_ms, step_ms, now_ms) for open_ms in opens]
 
     def paid(
-        self, asset: Asset, hours: int, first_ms: int, last_ms: int, now_ms: int
+        self, asset: Asset, hours: int, first_ms: int, last_ms: int, now_ms: int, newest: int | None = None
     ) -> list[tuple[int, float]]:
-        """When funding was paid every so many hours, and the rate for that time, oldest first."""
+        """When funding was paid every so many hours, and the rate for that time, oldest first; or so many of the newest."""
         step_ms = hours * HOUR_MS
         begin_ms = max(first_ms, self.tape.begin_ms + step_ms)
-        return [
-            (at_ms, self.tape.rate_8h(asset, at_ms) * hours / 8.0)
-            for at_ms in range(-(-begin_ms // step_ms) * step_ms, min(last_ms, now_ms) + 1, step_ms)
-        ]
+        times = range(-(-begin_ms // step_ms) * step_ms, min(last_ms, now_ms) + 1, step_ms)
+        chosen = times if newest is None else times[max(0, len(times) - newest) :]
+        return [(at_ms, self.tape.rate_8h(asset, at_ms) * hours / 8.0) for at_ms in chosen]
 
     def forced(self, asset: Asset, after_ms: int, until_ms: int) -> list[Forced]:
         """Every position closed by force in (after, until], oldest first."""
