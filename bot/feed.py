@@ -1,18 +1,12 @@
-"""Where the service's market comes from; here: nowhere yet. Each feed tells the store, so that health is seen."""
+"""What brings the service its market: the exchanges (bot/live_feed.py) or recorded files (bot/history_feed.py)."""
 
-import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
-from market.observations import MINUTE_MS, Asset
-from scheduler.clock import now_ms
-from scheduler.timetable import timetable
 from store.connection import Connection, StoreUnavailable
 from store.services import FeedStatus
-from store.snapshots import StoredFeed, StoredSnapshots
-
-CYCLE_MS = MINUTE_MS
+from store.snapshots import StoredFeed
 
 _log = logging.getLogger(__name__)
 
@@ -27,34 +21,6 @@ class Feed(Protocol):
 
     async def run(self) -> None:
         """Bring the market until cancelled."""
-
-
-class NoFeed:
-    """No market: evaluation runs and sees nothing, so every answer says INSUFFICIENT DATA."""
-
-    is_live = False
-
-    def __init__(self, connection: Connection, assets: Sequence[Asset]) -> None:
-        self._snapshots, self._feed = StoredSnapshots(connection), StoredFeed(connection)
-        self._assets = assets
-
-    async def begin(self) -> None:
-        """Watch the assets the operator named; what an earlier market left of them is not the present."""
-        _log.warning(
-            "no market is connected: all answers are INSUFFICIENT DATA. Try: seawall run --history FILE"
-        )
-        await self._snapshots.watch(())
-        await self._snapshots.watch(self._assets)
-        await self._look(now_ms())
-
-    async def run(self) -> None:
-        """Look every cycle, until cancelled."""
-        async with timetable() as times:
-            times.every(CYCLE_MS / 1_000, self._look, "look")
-            await asyncio.Event().wait()
-
-    async def _look(self, due_ms: int) -> None:
-        await tell(self._feed, FeedStatus("none", now_ms(), CYCLE_MS))
 
 
 MakeFeed = Callable[[Connection], Feed]
