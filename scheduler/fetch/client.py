@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -26,7 +27,8 @@ PATIENCE_S = 30.0
 """How long a question waits for its turn in the budget."""
 
 MOST_PAGES = 200
-CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=90.0)
+CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=90.0)
+"""Of each venue: a pool looks through all its connections with every question, so a common one costs the most."""
 HEADERS = {"user-agent": "seawall", "accept": "application/json", "accept-encoding": ACCEPTED}
 JSON = {"content-type": "application/json"}
 
@@ -71,8 +73,14 @@ class Fetcher:
             for exchange in exchanges
         }
         # Addresses and credentials come from our settings alone: no proxy variables, no .netrc, no redirects.
+        trusted = httpx.create_ssl_context(trust_env=False)
         self._client = httpx.AsyncClient(
-            limits=CONNECTIONS, headers=HEADERS, timeout=deadline_s, trust_env=False, follow_redirects=False
+            verify=trusted,
+            mounts={_host(source.url): _pool(trusted) for source in self._sources.values()},
+            headers=HEADERS,
+            timeout=deadline_s,
+            trust_env=False,
+            follow_redirects=False,
         )
 
     async def __aenter__(self) -> Self:
@@ -230,6 +238,16 @@ def _completed(asked: Asked, ask: Ask[object], now_ms: int) -> Asked:
     symbol = ask.symbol if ask.symbol is not None else asked.symbol
     step_ms = ask.step_ms if ask.step_ms is not None else asked.step_ms
     return Asked(now_ms, asked.instruments, symbol, step_ms, asked.price_usd)
+
+
+def _pool(trusted: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+    return httpx.AsyncHTTPTransport(verify=trusted, limits=CONNECTIONS, trust_env=False)
+
+
+def _host(url: str) -> str:
+    """The address without its path: what the client chooses a pool by."""
+    parts = httpx.URL(url)
+    return f"{parts.scheme}://{parts.netloc.decode()}"
 
 
 def _check_url(venue: Venue, url: str) -> None:
