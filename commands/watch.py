@@ -40,4 +40,5 @@ COMMAND = Command(
     order=52,
     needs=Role.OPERATOR,
     in_menu=False,
+    changes=True,
 )

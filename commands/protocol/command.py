@@ -37,6 +37,7 @@ class Command(Generic[Ask]):
 
     `request` is a frozen dataclass whose fields are annotated with words; `answer` turns one into a Reply. `help` is one
     line, `example` a line that works. `private` answers hold a position. Menus show `in_menu` commands by `order`.
+    `changes`: an answer that fails may have changed something all the same.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Command(Generic[Ask]):
     needs: Role = Role.ANYONE
     private: bool = False
     in_menu: bool = True
+    changes: bool = False
 
     @property
     def options(self) -> tuple[Option, ...]:

@@ -33,12 +33,12 @@ def commands() -> tuple[Command[Any], ...]:
 
 async def answer(text: str, context: Context) -> Reply:
     """The answer to a line such as "/size btc 5x 10k"; never an exception (but for cancellation)."""
-    return await _safely(lambda: _answer_text(text, context), context)
+    return await _safely(lambda: _answer_text(text, context), context, text[:LONGEST_TEXT].partition(" ")[0])
 
 
 async def answer_options(name: str, values: Mapping[str, object], context: Context) -> Reply:
     """The answer to the command `name` with slash options by name; never an exception (but for cancellation)."""
-    return await _safely(lambda: _answer_options(name, values, context), context)
+    return await _safely(lambda: _answer_options(name, values, context), context, name[:LONGEST_TEXT])
 
 
 def find(word: str) -> Command[Any] | None:
@@ -53,7 +53,7 @@ def outcome(reply: Reply) -> str:
     return str(error["kind"]) if isinstance(error, Mapping) else "answered"
 
 
-async def _safely(work: Callable[[], Awaitable[Reply]], context: Context) -> Reply:
+async def _safely(work: Callable[[], Awaitable[Reply]], context: Context, name: str) -> Reply:
     phrases = phrases_in(context.language)
     try:
         async with asyncio.timeout(DEADLINE_S):
@@ -61,9 +61,10 @@ async def _safely(work: Callable[[], Awaitable[Reply]], context: Context) -> Rep
     except Misunderstood as wrong:
         return _refusal(wrong, phrases)
     except TimeoutError as slow:
-        return _apology("door.too_slow", slow, phrases)
+        return _apology("door.too_slow", slow, phrases, name)
     except Exception as slip:  # noqa: BLE001  the one place that turns a slip of ours into words
-        return _store_away(slip, phrases) if _is_store_away(slip) else _apology("door.apology", slip, phrases)
+        away = _is_store_away(slip)
+        return _store_away(slip, phrases, name) if away else _apology("door.apology", slip, phrases, name)
 
 
 async def _answer_text(text: str, context: Context) -> Reply:
@@ -143,18 +144,24 @@ def _is_store_away(slip: Exception) -> bool:
     return isinstance(slip, StoreUnavailable)
 
 
-def _store_away(away: Exception, phrases: Phrases) -> Reply:
+def _changed(name: str, phrases: Phrases) -> str:
+    """What a failure left behind: nothing, or, of a command that changes something, nobody knows what."""
+    command = find(name)
+    return phrases.say("door.maybe_changed" if command is not None and command.changes else "door.unchanged")
+
+
+def _store_away(away: Exception, phrases: Phrases, name: str) -> Reply:
     """No slip of ours: the server that holds everything is away, and everybody who asks is told so."""
     log.warning("a question is not answered: %s", away)
-    reason = phrases.say("door.store_away")
+    reason = phrases.say("door.store_away", changed=_changed(name, phrases))
     return Reply((Note(reason, Tone.CAUTION),), data={"error": {"kind": FAILED, "reason": reason}})
 
 
-def _apology(key: str, slip: Exception, phrases: Phrases) -> Reply:
+def _apology(key: str, slip: Exception, phrases: Phrases, name: str) -> Reply:
     """Our slip, with the code under which it stands in the log; the reader's words are not logged."""
     code = secrets.token_hex(3)
     log.error("an answer failed, code %s", code, exc_info=slip)
-    reason = phrases.say(key, code=code)
+    reason = phrases.say(key, code=code, changed=_changed(name, phrases))
     return Reply(
         (Note(reason, Tone.CAUTION),), data={"error": {"kind": FAILED, "reason": reason, "code": code}}
     )

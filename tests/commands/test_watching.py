@@ -1,5 +1,7 @@
 """/watch and /unwatch, and what is said of assets that are listed, unknown or not watched yet."""
 
+from dataclasses import replace
+
 import pytest
 
 from commands.protocol.dispatch import answer_options, outcome
@@ -7,6 +9,7 @@ from commands.protocol.request import Context, Role
 from commands.protocol.words import Lexicon, nearest
 from market.observations import Asset
 from market.rules import MOST_WATCHED
+from store.connection import StoreUnavailable
 from store.in_memory import SnapshotsInMemory, WatchlistInMemory
 from store.services import FeedStatus
 from tests.commands.markets import calm, crowding
@@ -135,13 +138,33 @@ async def test_what_is_listed_is_asked_for_only_where_a_word_is_nothing_that_is_
     kept = here.services.snapshots
     assert isinstance(kept, SnapshotsInMemory)
     counted = Counted(kept, LISTED)
-    object.__setattr__(here.services, "watchlist", counted)
-    ask = Talk(here)
+    ask = Talk(replace(here, services=replace(here.services, watchlist=counted)))
     for line in ("/regime btc", "/size ETH 5x 10k", "/scan", "/status"):
         await ask(line)
     assert counted.asked == 0
     await ask("/regime WIF")
     assert counted.asked == 1
+
+
+class Away(WatchlistInMemory):
+    """A watchlist whose store goes away while it is changed."""
+
+    async def add(self, asset: Asset) -> bool:
+        raise StoreUnavailable("The store is not available: refused")
+
+    drop = add
+
+
+@pytest.mark.parametrize("line", ["/watch WIF", "/Watch@bot wif", "/unwatch ETH"])
+async def test_a_change_that_failed_is_not_said_to_have_changed_nothing(line: str) -> None:
+    here = operator().context
+    assert isinstance(here.services.snapshots, SnapshotsInMemory)
+    away = replace(here.services, watchlist=Away(here.services.snapshots, LISTED))
+    ask = Talk(replace(here, services=away))
+    said = await ask(line)
+    assert "whether anything was changed is not known" in said
+    assert "nothing was changed" not in said
+    assert outcome(ask.reply) == "failed"
 
 
 def test_the_nearest_of_all_that_is_listed_is_found() -> None:
