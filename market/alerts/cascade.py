@@ -130,18 +130,31 @@ def _maybe_close(
     now_ms: int,
 ) -> tuple[AlertMemory, tuple[Alert, ...]]:
     """Close the episode once the shock has stayed cleared; whether it was a false alarm is decided by the fall."""
-    shock = snapshot.fact("price", "shock_24h")
-    forced = snapshot.regime.state is State.UNWINDING
-    cleared = (
-        shock is not None and shock > rules.rearm_shock and not forced if episode.by_price else level == 0
+    is_over = (
+        _is_shock_over(snapshot, rules) if episode.by_price else not level and _is_context_over(snapshot)
     )
-    if not cleared:
+    if not is_over:
         return replace(memory, episode=replace(episode, clear_since_ms=None)), ()
     since = episode.clear_since_ms if episode.clear_since_ms is not None else now_ms
     if now_ms - since < rules.clear_after_ms:
         return replace(memory, episode=replace(episode, clear_since_ms=since)), ()
     edge, reason = _verdict(episode, rules)
     return replace(memory, episode=None), (_tell(snapshot, episode, edge, reason, context, now_ms),)
+
+
+def _is_shock_over(snapshot: Snapshot, rules: AlertRules) -> bool:
+    """Whether price is seen to have recovered, and nobody is seen to be forced, or may be while an input is stale."""
+    shock, regime = snapshot.fact("price", "shock_24h"), snapshot.regime
+    is_blind = any(reading.presence is Presence.STALE for reading in snapshot.readings)
+    may_be_forced = is_blind and State.UNWINDING in regime.possible
+    is_forced = regime.state is State.UNWINDING or may_be_forced
+    return shock is not None and shock > rules.rearm_shock and not is_forced
+
+
+def _is_context_over(snapshot: Snapshot) -> bool:
+    """Whether the crowd is seen to have gone; that it is not seen any more is no evidence."""
+    regime = snapshot.regime
+    return regime.protip is False and (regime.flag("fe") is False or regime.flag("kst") is False)
 
 
 def _verdict(episode: Episode, rules: AlertRules) -> tuple[Edge, Reason]:

@@ -84,6 +84,43 @@ def test_context_alone_is_a_watch_and_once_a_day() -> None:
     ]
 
 
+def test_context_that_is_not_seen_any_more_is_not_resolved() -> None:
+    crowd: dict[str, bool | None] = {
+        "pd": True,
+        "down": True,
+        "flat": False,
+        "oe": True,
+        "fn": True,
+        "fr": False,
+    }
+    unseen = crowd | {"oe": None, "ou": None, "oc": None}
+    told = cascade(
+        snap(1, 99, -0.5, flags=crowd), *[snap(hour, 99, -0.5, flags=unseen) for hour in range(2, 12)]
+    )
+    assert told == [(1, Edge.FIRED, Severity.WATCH, Reason.CONTEXT_ALONE)]
+
+
+def test_forced_selling_that_is_not_seen_any_more_is_not_resolved() -> None:
+    """Price has recovered, and whether anybody is still forced out is not known: liquidations are stale."""
+    crash: dict[str, bool | None] = {
+        "pd": True,
+        "brk": True,
+        "down": True,
+        "flat": False,
+        "lc": True,
+        "lb": True,
+    }
+    unseen = crash | {"lc": None, "lb": None, "flagged": None}
+    blind = [snap(hour, 97, -0.4, flags=unseen) for hour in range(2, 9)]
+    stale = [replace(one, readings=tuple(_stale(reading) for reading in one.readings)) for one in blind]
+    told = cascade(snap(1, 97, -0.4, flags=crash), *stale)
+    assert [edge for _, edge, _, _ in told] == [Edge.FIRED]
+
+
+def _stale(reading: Reading) -> Reading:
+    return replace(reading, presence=Presence.STALE) if reading.name == "liquidations" else reading
+
+
 def test_forced_selling_is_critical_whatever_the_shock() -> None:
     crash = {"pd": True, "brk": True, "down": True, "flat": False, "lc": True, "lb": True}
     assert cascade(snap(1, 97, -0.4, flags=crash)) == [
