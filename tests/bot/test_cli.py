@@ -72,7 +72,7 @@ def test_the_demo_needs_no_chat_library_and_no_table() -> None:
 def test_help_names_every_call(here: Room) -> None:
     done = here.run("--help")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in ("demo", "run", "ask", "replay", "doctor", "healthcheck"))
+    assert all(name in done.stdout for name in ("demo", "run", "ask", "replay", "record", "doctor", "healthcheck"))
 
 
 # ------------------------------------------------------------------------------------------ ask, on history
