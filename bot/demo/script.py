@@ -21,7 +21,7 @@ class Scene:
 
 
 SCENES = (
-    Scene(lambda _: True, LOOK_ROUND),
+    Scene(lambda _: True, (*LOOK_ROUND, "/status")),
     Scene(lambda state: state in SELLING, LOOK_ROUND),
     Scene(lambda _: True, ("/size btc banana",)),
     Scene(lambda state: state in EASING, LOOK_ROUND),

@@ -6,6 +6,7 @@ A double of exchanges, not of the scheduler: what reads it is the production cod
 from scheduler.simulator.server.exchanges import SimulatedExchanges, serve
 from scheduler.simulator.server.faster import faster_clock
 from scheduler.simulator.server.faults import Fault, Of, Trouble
+from scheduler.simulator.server.recorded import recorded
 from scheduler.simulator.server.troubles import FORCED, MARKS, TROUBLES, silent
 from scheduler.simulator.server.venue import STANDINGS
 
@@ -19,6 +20,7 @@ __all__ = [
     "SimulatedExchanges",
     "Trouble",
     "faster_clock",
+    "recorded",
     "serve",
     "silent",
 ]
