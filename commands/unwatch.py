@@ -8,7 +8,7 @@ from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role
 from commands.protocol.words import AssetWord
-from commands.wording.watching import describe_recorded, describe_unwatch
+from commands.wording.watching import describe_played, describe_unwatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ async def answer(ask: Unwatch, context: Context) -> Reply:
     phrases, watchlist = phrases_in(context.language), context.services.watchlist
     watched = await context.services.snapshots.watched()
     if watchlist is None:
-        return describe_recorded(watched, phrases)
+        return describe_played(await context.services.feed.status(), watched, phrases)
     if watched == (ask.asset,):
         raise Misunderstood("watch.last", example="/scan", asset=ask.asset)
     was_watched = await watchlist.drop(ask.asset)

@@ -8,7 +8,7 @@ from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role
 from commands.protocol.words import ListedWord
-from commands.wording.watching import describe_recorded, describe_watch
+from commands.wording.watching import describe_played, describe_watch
 from market.rules import MOST_WATCHED
 
 
@@ -24,7 +24,7 @@ async def answer(ask: Watch, context: Context) -> Reply:
     phrases, watchlist = phrases_in(context.language), context.services.watchlist
     watched = await context.services.snapshots.watched()
     if watchlist is None:
-        return describe_recorded(watched, phrases)
+        return describe_played(await context.services.feed.status(), watched, phrases)
     if ask.asset not in watched and len(watched) >= MOST_WATCHED:
         raise Misunderstood("watch.too_many", example="/scan", asset=ask.asset, most=str(MOST_WATCHED))
     is_new = await watchlist.add(ask.asset)

@@ -10,7 +10,7 @@ from bot import logs
 from bot.pace import Pace
 from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
-from commands.protocol.request import Context
+from commands.protocol.request import Context, Role
 from market.alerts import Alert
 from market.observations import SECOND_MS
 from market.rules import Rules
@@ -78,7 +78,7 @@ class Stage:
 
     async def ask(self, line: str) -> Reply:
         """Answer a line out of the store, at the time the market was last looked at."""
-        return await answer(line, Context(self.services, self.looked_ms))
+        return await answer(line, Context(self.services, self.looked_ms, role=Role.OPERATOR))
 
     async def _pass_until(self, at_ms: int, pace: Pace) -> None:
         while (now_ms := self.time.now_ms()) < at_ms:

@@ -4,8 +4,10 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Heading, Note, Reply, Text, Tone
 from commands.wording.columns import fit
 from market.observations import Asset
+from store.services import FeedStatus
 
 MOST_NAMED = 20
+SIMULATED = "simulated"
 
 
 def describe_watch(asset: Asset, watched: tuple[Asset, ...], phrases: Phrases, *, is_new: bool) -> Reply:
@@ -34,10 +36,11 @@ def describe_unwatch(
     )
 
 
-def describe_recorded(watched: tuple[Asset, ...], phrases: Phrases) -> Reply:
+def describe_played(feed: FeedStatus, watched: tuple[Asset, ...], phrases: Phrases) -> Reply:
     """The answer where the market is recorded or simulated: it has the assets it has."""
+    key = "watch.simulated" if feed.source == SIMULATED else "watch.recorded"
     return Reply(
-        (Note(phrases.say("watch.recorded"), Tone.CAUTION), Text(_all(watched, phrases))),
+        (Note(phrases.say(key), Tone.CAUTION), Text(_all(watched, phrases))),
         data={"changed": False, "watched": list(watched)},
     )
 

@@ -104,6 +104,8 @@ async def test_a_recorded_market_has_nothing_to_watch() -> None:
     for line in ("/watch DOGE", "/unwatch BTC"):
         assert "This market is recorded: there is nothing to watch but what is in it." in await ask(line)
     assert "listed, but not watched here" in await ask("/regime DOGE")
+    played = talk(crowding(source="simulated"), role=Role.OPERATOR)
+    assert "This market is simulated" in await played("/watch DOGE")
 
 
 @pytest.mark.parametrize("role", [Role.ANYONE, Role.MANAGER])
