@@ -25,6 +25,6 @@ class Clock:
     """
 
     now_ms: Callable[[], int] = now_ms
-    monotonic_s: Callable[[], float] = monotonic_s
+    monotonic_s: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     speed: float = 1.0

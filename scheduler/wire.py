@@ -30,6 +30,7 @@ Loose = str | float | None
 WITHINS = (0.01, 0.02)
 INTERVALS_HOURS = frozenset({1, 2, 4, 6, 8})
 _WORDS = 160
+_UNDECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _opens_ms = attrgetter("opens_ms")
 
 
@@ -40,24 +41,26 @@ def decoder(venue: Venue, kind: str, shape: Any) -> Callable[[bytes], Any]:
     def decoded(payload: bytes) -> Any:
         try:
             return decode(payload)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
+        except _UNDECODED as wrong:
             raise Misread(venue, kind, str(wrong)[:_WORDS]) from None
 
     return decoded
 
 
-def either(tight: Callable[[bytes], Any], loose: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """A function that reads as `tight` does, and as `loose` does what that refuses: rows that are not ours may be odd.
+def either(venue: Venue, kind: str, shape: Any, otherwise: Any) -> Callable[[bytes], Any]:
+    """A function that decodes JSON into `shape`, or into `otherwise` where it is none: rows that are not ours may be odd.
 
-    Nearly every answer is read by `tight`, in one pass that leaves no number to be looked at again. What `loose` raises
-    is raised.
+    Nearly everything is of the first, tight shape, in one pass that leaves no number to be looked at again. What is of
+    neither raises Misread.
     """
+    decode = msgspec.json.Decoder(shape, strict=False).decode
+    decode_otherwise = decoder(venue, kind, otherwise)
 
     def decoded(payload: bytes) -> Any:
         try:
-            return tight(payload)
-        except Misread:
-            return loose(payload)
+            return decode(payload)
+        except _UNDECODED:
+            return decode_otherwise(payload)
 
     return decoded
 

@@ -99,20 +99,16 @@ class Listener:
             self._note_misread("", slip)
             return None
         gaps = self._watch.hear(reports, at_s, at_ms)
-        await self._hand_on((*gaps, *reports) if gaps else reports, at_s)
-        return None
-
-    async def _hand_on(self, said: tuple[Heard, ...], at_s: float) -> None:
-        """In turn with what a look tells; the time it takes is no silence of the venue."""
         if self._is_telling:
             await self._tick_is_over.wait()
         self._is_handing_on = True
         try:
-            await self._hear(said)
+            await self._hear((*gaps, *reports) if gaps else reports)
         finally:
             self._is_handing_on = False
-        if (now_s := self._monotonic_s()) - at_s >= LATE_S:
-            self._watch.excuse(now_s - at_s, now_s)
+        if self._monotonic_s() - at_s >= LATE_S:
+            self._excuse_hearing(at_s)
+        return None
 
     async def _tick(self) -> str | None:
         at_s = self._monotonic_s()
@@ -121,11 +117,12 @@ class Listener:
             return None  # we are not reading, so silence means nothing
         found = self._watch.look(at_s)
         if found.said:
-            await self._tell(found.said, at_s)
+            await self._tell(found.said)
+            self._excuse_hearing(at_s)
         self._note_what_is_well(at_s)
         return found.reconnect_because
 
-    async def _tell(self, said: tuple[Heard, ...], at_s: float) -> None:
+    async def _tell(self, said: tuple[Heard, ...]) -> None:
         """Hand on what a look found; a frame that comes meanwhile waits, so that all is told in turn."""
         self._is_telling = True
         self._tick_is_over.clear()
@@ -134,12 +131,15 @@ class Listener:
         finally:
             self._is_telling = False
             self._tick_is_over.set()
-        if (now_s := self._monotonic_s()) - at_s >= LATE_S:
-            self._watch.excuse(now_s - at_s, now_s)
 
     def _subscribed(self, took_s: float) -> None:
         self._looked_at_s = self._monotonic_s()
         self._watch.excuse(took_s, self._looked_at_s)
+
+    def _excuse_hearing(self, began_s: float) -> None:
+        now_s = self._monotonic_s()
+        if now_s - began_s >= LATE_S:
+            self._watch.excuse(now_s - began_s, now_s)
 
     def _excuse_lateness(self, at_s: float) -> None:
         """Where this process itself stood still, frames may lie unread: that is no silence."""

@@ -93,7 +93,10 @@ class Pulse:
     def speak(self, at_s: float, at_ms: int) -> int | None:
         """It said something itself; from when on it had been missed, None where it was not."""
         self.last_data_ms, self.has_spoken, self.is_doubted = at_ms, True, False
-        return self.prove(at_s, at_ms)
+        self.counted_from_s, self.proven_ms, self.has_proof = at_s, at_ms, True
+        missing_from_ms, self.missing_from_ms = self.missing_from_ms, None
+        self.is_stalled, self.vain = False, 0
+        return missing_from_ms
 
     def prove(self, at_s: float, at_ms: int) -> int | None:
         """It was alive then; from when on it had been missed, None where it was not."""

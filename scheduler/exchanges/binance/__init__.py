@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
 from scheduler.exchange import (
+    BAR_MS,
+    BARS_A_POLL,
     LIVE_STEP_MS,
     Ask,
     Budget,
@@ -106,9 +108,9 @@ def _asks_of(symbol: str) -> Iterator[Ask[Reports]]:
         Kind.CANDLES,
         "/fapi/v1/klines",
         read_candles,
-        {"symbol": symbol, "interval": _INTERVALS[LIVE_STEP_MS], "limit": "6"},
+        {"symbol": symbol, "interval": _INTERVALS[BAR_MS], "limit": str(BARS_A_POLL)},
         symbol=symbol,
-        step_ms=LIVE_STEP_MS,
+        step_ms=BAR_MS,
     )
     yield Ask(
         VENUE,
@@ -174,7 +176,7 @@ def _past_open_interest(symbol: str, step_ms: int, since_ms: int, until_ms: int)
         )
 
 
-_INTERVALS = {LIVE_STEP_MS: "5m", HOUR_MS: "1h"}
+_INTERVALS = {BAR_MS: "1m", LIVE_STEP_MS: "5m", HOUR_MS: "1h"}
 
 
 def _window(symbol: str, step_is: str, step_ms: int, start_ms: int, rows: int) -> dict[str, str]:

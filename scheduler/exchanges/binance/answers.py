@@ -31,10 +31,7 @@ QUOTES = ("USDT", "USDC")
 FUNDING_PAGE = 1000
 
 _klines = decoder(VENUE, Kind.CANDLES, list[Kline])
-_premiums = either(
-    decoder(VENUE, Kind.FUNDING, SaidPremium | list[SaidPremium]),
-    decoder(VENUE, Kind.FUNDING, AnyPremium | list[AnyPremium]),
-)
+_premiums = either(VENUE, Kind.FUNDING, SaidPremium | list[SaidPremium], AnyPremium | list[AnyPremium])
 _settled = decoder(VENUE, Kind.FUNDING_HISTORY, list[FundingRow])
 _intervals = decoder(VENUE, Kind.FUNDING_INTERVALS, list[FundingInterval])
 _open_interest = decoder(VENUE, Kind.OPEN_INTEREST, OpenInterestNow)

@@ -24,15 +24,14 @@ def read_frame(payload: bytes, asked: Asked) -> tuple[Report, ...]:
     event = frame if frame.data is None else frame.data
     if event.name is not None and not event.event_at:
         raise Misread(VENUE, "frame", "E: an event without its time")
-    match event.name:
-        case "markPriceUpdate":
-            return _mark(event, asked)
-        case "forceOrder" if event.order is not None:
-            return _liquidation(event, event.order, asked)
-        case None if event.error is None and event.code is None and event.id is not None:
-            return ()
-        case None if event.error is not None:
-            raise Misread(VENUE, "frame", words(f"error: {event.error}"))
+    if event.name == "markPriceUpdate":
+        return _mark(event, asked)
+    if event.name == "forceOrder" and event.order is not None:
+        return _liquidation(event, event.order, asked)
+    if event.name is None and event.error is not None:
+        raise Misread(VENUE, "frame", words(f"error: {event.error}"))
+    if event.name is None and event.code is None and event.id is not None:
+        return ()
     raise Misread(VENUE, "frame", words(f"event: {event.name}"))
 
 

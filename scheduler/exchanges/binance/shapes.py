@@ -128,7 +128,7 @@ class ExchangeInfo(Struct, frozen=True):
     symbols: list[Symbol]
 
 
-class ForceOrder(Struct, frozen=True):
+class ForceOrder(Struct, frozen=True, gc=False):
     """The order that closed a position by force: SELL closed a long. `market` 2 is COIN-M, counted in contracts."""
 
     symbol: str = field(name="s")
@@ -140,7 +140,7 @@ class ForceOrder(Struct, frozen=True):
     market: int | None = field(name="st", default=None)
 
 
-class Event(Struct, frozen=True):
+class Event(Struct, frozen=True, gc=False):
     """One frame's event, or an acknowledgement or an error of a subscription."""
 
     name: str | None = field(name="e", default=None)
@@ -155,7 +155,7 @@ class Event(Struct, frozen=True):
     code: int | None = None
 
 
-class Combined(Event, frozen=True):
+class Combined(Event, frozen=True, gc=False):
     """A frame; on a combined stream the event lies inside `data`."""
 
     data: Event | None = None

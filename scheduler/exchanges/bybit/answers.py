@@ -3,7 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from market.observations import HOUR_MS, Funding, Venue
-from scheduler.exchange import LIVE_STEP_MS, Ask, Asked, Instrument, Kind, Misread, Report, Told
+from scheduler.exchange import (
+    BAR_MS,
+    BARS_A_POLL,
+    LIVE_STEP_MS,
+    Ask,
+    Asked,
+    Instrument,
+    Kind,
+    Misread,
+    Report,
+    Told,
+)
 from scheduler.exchanges.bybit.shapes import (
     CATEGORY,
     AnyTicker,
@@ -21,7 +32,6 @@ from scheduler.wire import candles, depth_bands, live_from_ms, pages, spans_hour
 
 Reports = tuple[Report, ...]
 
-LIVE_BARS = 6
 BARS_A_PAGE = 1_000
 SETTLEMENTS_A_PAGE = 200
 OPENED_A_PAGE = 200
@@ -35,7 +45,7 @@ _KLINES = "/v5/market/kline"
 _BOOK = "/v5/market/orderbook"
 _SETTLED = "/v5/market/funding/history"
 _OPENED = "/v5/market/open-interest"
-_INTERVALS = {LIVE_STEP_MS: "5", HOUR_MS: "60"}
+_INTERVALS = {BAR_MS: "1", LIVE_STEP_MS: "5", HOUR_MS: "60"}
 _PERIODS = {LIVE_STEP_MS: "5min", HOUR_MS: "1h"}
 
 _tickers = lists(Kind.MARK, Ticker, AnyTicker)
@@ -90,7 +100,7 @@ def read_candles(payload: bytes, asked: Asked) -> Reports:
     """The closed bars, oldest first: a bar that ends after the venue's own time is still open. Raises Misread."""
     contract, _ = asked_for(Kind.CANDLES, asked)
     rows, time_ms = _bars(payload, asked)
-    step_ms = asked.step_ms or LIVE_STEP_MS
+    step_ms = asked.step_ms or BAR_MS
     if [row for row in rows if row.opens_ms % step_ms]:
         raise Misread(Venue.BYBIT, Kind.CANDLES, f"a bar that is not of {step_ms} ms")
     closed = [row for row in rows if row.opens_ms <= time_ms - step_ms]
@@ -156,9 +166,9 @@ def _asks_of(contract: Instrument) -> tuple[Ask[Reports], ...]:
             Kind.CANDLES,
             _KLINES,
             read_candles,
-            _params(symbol, interval=_INTERVALS[LIVE_STEP_MS], limit=LIVE_BARS),
+            _params(symbol, interval=_INTERVALS[BAR_MS], limit=BARS_A_POLL),
             symbol=symbol,
-            step_ms=LIVE_STEP_MS,
+            step_ms=BAR_MS,
         ),
         Ask(
             Venue.BYBIT,

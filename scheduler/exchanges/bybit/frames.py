@@ -25,12 +25,9 @@ _SIDES = {"Buy": Side.LONG, "Sell": Side.SHORT}  # the position's side: trap 5
 # bound once: before Python 3.12 a member looked up on its class is slow
 _VENUE, _OF_LIQUIDATIONS, _OF_MARK = Venue.BYBIT, Kind.LIQUIDATIONS, Kind.MARK
 _MARKS = Kind.MARK.value
-_UNSAID = (None, None, None)
 
 _liquidations = decoder(Venue.BYBIT, Kind.LIQUIDATIONS, Frame[list[Closed]])
-_tickers = either(
-    decoder(Venue.BYBIT, Kind.MARK, Frame[Ticker]), decoder(Venue.BYBIT, Kind.MARK, Frame[AnyTicker])
-)
+_tickers = either(Venue.BYBIT, Kind.MARK, Frame[Ticker], Frame[AnyTicker])
 
 
 def streams(instruments: Sequence[Instrument]) -> tuple[Stream, ...]:
@@ -98,28 +95,33 @@ class TickersInMemory:
             return ()
         if type(said) is AnyTicker:
             said = said.read()
-        before_ms, before = self._known.get(said.symbol, (0, said))
-        is_delta = frame.type == "delta"
-        if is_delta and at_ms < before_ms:
-            return ()
-        now = _merged(before, said) if is_delta else said
-        reports = _reports(now, said, contract, at_ms)
-        self._known[said.symbol] = (at_ms, now)
-        return reports
+        before_ms, ticker = self._known.get(said.symbol, (0, said))
+        if frame.type == "delta":
+            if at_ms < before_ms:
+                return ()
+            _change(ticker, said)
+        else:
+            ticker = said
+        self._known[said.symbol] = (at_ms, ticker)
+        return _reports(ticker, said, contract, at_ms)
 
 
-def _merged(before: Ticker, said: Ticker) -> Ticker:
-    """The ticker after a delta: what that does not say is as it was."""
-    return Ticker(
-        said.symbol,
-        before.mark_price if said.mark_price is None else said.mark_price,
-        before.index_price if said.index_price is None else said.index_price,
-        before.open_interest if said.open_interest is None else said.open_interest,
-        before.single_open_interest if said.single_open_interest is None else said.single_open_interest,
-        before.funding_rate if said.funding_rate is None else said.funding_rate,
-        before.next_funding_time if said.next_funding_time is None else said.next_funding_time,
-        before.funding_interval_hour if said.funding_interval_hour is None else said.funding_interval_hour,
-    )
+def _change(ticker: Ticker, said: Ticker) -> None:
+    """Make it the ticker after a delta: what that does not say stays as it was."""
+    if said.mark_price is not None:
+        ticker.mark_price = said.mark_price
+    if said.index_price is not None:
+        ticker.index_price = said.index_price
+    if said.open_interest is not None:
+        ticker.open_interest = said.open_interest
+    if said.single_open_interest is not None:
+        ticker.single_open_interest = said.single_open_interest
+    if said.funding_rate is not None:
+        ticker.funding_rate = said.funding_rate
+    if said.next_funding_time is not None:
+        ticker.next_funding_time = said.next_funding_time
+    if said.funding_interval_hour is not None:
+        ticker.funding_interval_hour = said.funding_interval_hour
 
 
 def _reports(now: Ticker, said: Ticker, contract: Instrument, at_ms: int) -> tuple[Report, ...]:
@@ -130,7 +132,11 @@ def _reports(now: Ticker, said: Ticker, contract: Instrument, at_ms: int) -> tup
     alive = () if reports else (Heartbeat(_VENUE, contract.asset, _MARKS, at_ms),)
     if said.open_interest is not None or said.single_open_interest is not None:
         reports += open_interest_of(now, contract, at_ms)
-    if (said.funding_rate, said.next_funding_time, said.funding_interval_hour) != _UNSAID:
+    if (
+        said.funding_rate is not None
+        or said.next_funding_time is not None
+        or said.funding_interval_hour is not None
+    ):
         reports += funding_of(now, contract, at_ms)
     return reports + alive
 

@@ -194,9 +194,10 @@ def answers(kind: Kind, result: Any, otherwise: Any = None) -> Callable[[bytes],
 
     An answer that is no `result` is read as `otherwise`, if that is told.
     """
-    decode = decoder(Venue.BYBIT, kind, Answer[result])
-    if otherwise is not None:
-        decode = either(decode, decoder(Venue.BYBIT, kind, Answer[otherwise]))
+    if otherwise is None:
+        decode = decoder(Venue.BYBIT, kind, Answer[result])
+    else:
+        decode = either(Venue.BYBIT, kind, Answer[result], Answer[otherwise])
 
     def decoded(payload: bytes) -> tuple[Any, int | None]:
         answer = decode(payload)
