@@ -90,7 +90,7 @@ class Look:
             if not has_prices(past):
                 return missing
             async with self._one_at_a_time:
-                await self._play(past)
+                await self._play(past, tell)
             self.read_ms += past.until_ms - past.since_ms
             if self.clock.now_ms() - past.until_ms <= REACH_MS:
                 break
@@ -112,14 +112,14 @@ class Look:
             self._taken_ms = max(self._taken_ms, self._watched.engine.state.market.now_ms)
         return self._watched
 
-    async def _play(self, past: Past) -> None:
+    async def _play(self, past: Past, tell: Progress | None) -> None:
         """Play a past and keep where it leads as a checkpoint; what was looked at blind meanwhile said nothing."""
         watched, self._watched = await self._current(), None  # until it is kept, what the store says is true
         self._pending.clear()
         engine = watched.engine
         venues = self.collector.listings.venues_of(self.asset)
         asleep = Condenser(self.asset, venues, recalled(watched.beside, engine.state.market))
-        await play(past, engine, asleep, self.memory.alerts if watched.seq else None)
+        await play(past, engine, asleep, self.memory.alerts if watched.seq else None, tell)
         seq, beside = watched.seq + 1, remembered(asleep.state)
         await self.memory.history.save_checkpoint(self.asset, seq, engine.state, beside)
         if engine.state.snapshot is not None:

@@ -16,6 +16,9 @@ from store.alerts_log import AlertsLog
 STEPS_AT_ONCE = 20
 """Between so many steps others of this process have their turn."""
 
+READ_SHARE = 0.9
+"""How much of taking up is reading; the rest is playing what was read."""
+
 Progress = Callable[[float], None]
 
 
@@ -36,9 +39,13 @@ async def read_past(
     if not is_cold and now_ms - since_ms <= REACH_MS:
         return None
     earliest_ms = now_ms - COLD_DAYS * DAY_MS
-    return await collector.past(
-        watched.engine.asset, earliest_ms if is_cold else max(since_ms, earliest_ms), own, tell
-    )
+    begin_ms = earliest_ms if is_cold else max(since_ms, earliest_ms)
+    return await collector.past(watched.engine.asset, begin_ms, own, read_part(tell))
+
+
+def read_part(tell: Progress | None) -> Progress | None:
+    """What is told of reading, as its part of the whole."""
+    return None if tell is None else lambda share: tell(READ_SHARE * share)
 
 
 def has_prices(past: Past) -> bool:
@@ -50,7 +57,13 @@ def has_prices(past: Past) -> bool:
     )
 
 
-async def play(past: Past, engine: Engine, condenser: Condenser, alerts_log: AlertsLog | None) -> None:
+async def play(
+    past: Past,
+    engine: Engine,
+    condenser: Condenser,
+    alerts_log: AlertsLog | None,
+    tell: Progress | None = None,
+) -> None:
     """Play a past into condenser and engine; its warnings go to the log, late as they are (None: they are old news).
 
     What lies before the engine's own time is told at the first step after it. Raises StoreUnavailable: then engine and
@@ -66,6 +79,13 @@ async def play(past: Past, engine: Engine, condenser: Condenser, alerts_log: Ale
                 for alert in alerts:
                     await alerts_log.append(alert)
         if count % STEPS_AT_ONCE == 0:
+            _tell(tell, past, at_ms)
             await asyncio.sleep(0)
     if late:
         engine.step(engine.state.market.now_ms, late)
+
+
+def _tell(tell: Progress | None, past: Past, at_ms: int) -> None:
+    if tell is not None:
+        share = (at_ms - past.since_ms) / max(1, past.until_ms - past.since_ms)
+        tell(READ_SHARE + (1.0 - READ_SHARE) * min(1.0, max(0.0, share)))
