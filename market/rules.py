@@ -7,7 +7,7 @@ Rates are fractions per eight hours, volatilities annualised decimals, shares an
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
+from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from market.sizing_rules import SizingRules
 
 PRICE_MEAN_HALF_LIFE_HOURS = 84.0
@@ -27,8 +27,11 @@ LOW_WINDOW_MS = 72 * HOUR_MS
 class FreshnessRules:
     """How old a value may be (section 0): at most this, or 1.1 times its source's own cadence."""
 
-    price_ttl_ms: int = MINUTE_MS
-    liquidations_ttl_ms: int = MINUTE_MS
+    # section 0 says 60 s: a bar of a minute is looked at ten seconds after its close and asked about until the next
+    # look a minute later, and one look may come too early for it (decision 0006)
+    price_ttl_ms: int = 150 * SECOND_MS
+    # a minute's liquidations wait up to 90 s for a venue that is usually heard
+    liquidations_ttl_ms: int = 4 * MINUTE_MS
     open_interest_ttl_ms: int = 10 * MINUTE_MS
     funding_predicted_ttl_ms: int = 10 * MINUTE_MS
     options_ttl_ms: int = 15 * MINUTE_MS

@@ -32,8 +32,14 @@ from market.observations import (
 
 T_co = TypeVar("T_co", covariant=True)
 
+BAR_MS = MINUTE_MS
+"""The step of the candles asked for each cycle: a price is as fresh as the last bar that closed."""
+
+BARS_A_POLL = 31
+"""So many of them, the last one open: half an hour of absence is made up for by the next poll."""
+
 LIVE_STEP_MS = 5 * MINUTE_MS
-"""The step of the candles every venue is asked for each cycle; a cold start asks for hourly ones."""
+"""The step in which a recent past is asked for (no venue tells open interest finer); a cold start's far past is hourly."""
 
 
 class Misread(Exception):

@@ -15,7 +15,7 @@ from scheduler.fetch import Failure, Fetcher, SourceFailed
 from scheduler.fetch.failures import OF_THE_QUESTION
 
 REACH_MS = 25 * MINUTE_MS
-"""How far back the candles of a normal poll reach: six bars of five minutes, the last of them open."""
+"""How far back the candles of a normal poll reach at every venue, with a bar or two to spare."""
 
 UNUSED = frozenset({Kind.DEPTH})
 """Nothing condenses books yet, and ninety of them a minute are no small question: they are not asked for."""

@@ -21,8 +21,8 @@ from scheduler.condense.admission import (
 from scheduler.condense.memory import CondenserState, VenueMemory
 
 ORDER = (Venue.BINANCE, Venue.OKX, Venue.BYBIT, Venue.HYPERLIQUID, Venue.DERIBIT)
-GRACE_MS = 90_000
-"""A bar is asked for once a minute: a venue whose next one is this late is not fresh."""
+GRACE_MS = 45_000
+"""A bar is asked for once a minute: a venue whose next one is this late is not fresh, and the next venue's is told."""
 MARKS_KEPT_MS = 20 * MINUTE_MS
 RECENT_MS = 10 * MINUTE_MS
 LONGEST_PAST_MS = 60 * MINUTE_MS

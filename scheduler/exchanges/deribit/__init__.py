@@ -11,6 +11,8 @@ import msgspec
 
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
 from scheduler.exchange import (
+    BAR_MS,
+    BARS_A_POLL,
     LIVE_STEP_MS,
     Ask,
     Asked,
@@ -55,7 +57,7 @@ YEAR_MS = 365 * DAY_MS
 QUARTER_MS = 90 * DAY_MS
 LEVELS = "1000"
 EVERY_S, SETTLED_EVERY_S = 60.0, 300.0
-LIVE_BARS, FUNDING_HOURS_LIVE = 6, 3
+FUNDING_HOURS_LIVE = 3
 HEARTBEAT_S = 30
 BUSY_S, QUIET_S, INDEX_S = 5.0, 30.0, 5.0
 """How often a ticker speaks at the latest: of inverse contracts, of the less traded linear ones, of DVOL."""
@@ -160,14 +162,14 @@ def _window(since_ms: int, until_ms: int) -> dict[str, str]:
 
 
 def timed_asks(watched: Sequence[Instrument], now_ms: int) -> tuple[Ask[Reports], ...]:
-    """The last bars of five minutes each cycle, and every five minutes the last hours of funding paid."""
-    since_ms = now_ms - now_ms % LIVE_STEP_MS - LIVE_BARS * LIVE_STEP_MS
+    """The last bars each cycle, and every five minutes the last hours of funding paid."""
+    since_ms = now_ms - now_ms % BAR_MS - BARS_A_POLL * BAR_MS
     hours_ms = now_ms - FUNDING_HOURS_LIVE * HOUR_MS
     return tuple(
         ask
         for instrument in watched
         for ask in (
-            *_candles(instrument, LIVE_STEP_MS, since_ms, now_ms),
+            *_candles(instrument, BAR_MS, since_ms, now_ms),
             *_paid_funding(instrument, hours_ms, now_ms, SETTLED_EVERY_S),
         )
     )

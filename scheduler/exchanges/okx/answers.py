@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from market.observations import DAY_MS, HOUR_MS, Funding, OpenInterest, Venue
-from scheduler.exchange import LIVE_STEP_MS, Ask, Asked, Instrument, Kind, Misread, Report, Told
+from scheduler.exchange import (
+    BAR_MS,
+    BARS_A_POLL,
+    LIVE_STEP_MS,
+    Ask,
+    Asked,
+    Instrument,
+    Kind,
+    Misread,
+    Report,
+    Told,
+)
 from scheduler.exchanges.okx.rows import (
     funding_of,
     liquidations_of,
@@ -17,7 +28,6 @@ from scheduler.wire import candles, depth_bands, live_from_ms, pages, spans_hour
 
 Reports = tuple[Report, ...]
 
-LIVE_BARS = 6
 LIVE_SETTLEMENTS = 4
 SETTLEMENTS_EVERY_S = 300.0
 DEPTH_EVERY_S = 60.0
@@ -31,7 +41,7 @@ LIQUIDATIONS_KEPT_MS = DAY_MS
 
 _PUBLIC, _MARKET = "/api/v5/public/", "/api/v5/market/"
 _OPENED = "/api/v5/rubik/stat/contracts/open-interest-history"
-_BARS = {LIVE_STEP_MS: "5m", HOUR_MS: "1H"}
+_BARS = {BAR_MS: "1m", LIVE_STEP_MS: "5m", HOUR_MS: "1H"}
 
 _said = {kind: lists(kind, Said) for kind in (Kind.MARK, Kind.OPEN_INTEREST, Kind.FUNDING, Kind.LIQUIDATIONS)}
 _bars = lists(Kind.CANDLES, Bar)
@@ -114,7 +124,7 @@ def earlier_liquidations(payload: bytes, asked: Asked) -> Mapping[str, str] | No
 def read_candles(payload: bytes, asked: Asked) -> Reports:
     """The confirmed bars, oldest first. Raises Misread."""
     contract = asked_for(Kind.CANDLES, asked)
-    rows, step_ms = _bars(payload), asked.step_ms or LIVE_STEP_MS
+    rows, step_ms = _bars(payload), asked.step_ms or BAR_MS
     if [row for row in rows if row.opens_ms % step_ms]:
         raise Misread(Venue.OKX, Kind.CANDLES, f"a bar that is not of {step_ms} ms")
     return candles(Venue.OKX, contract, step_ms, [row for row in rows if row.confirm == "1"])
@@ -188,8 +198,8 @@ def _asks_of(symbol: str) -> tuple[Ask[Reports], ...]:
         f"{_MARKET}candles",
         read_candles,
         instId=symbol,
-        bar=_BARS[LIVE_STEP_MS],
-        limit=LIVE_BARS,
+        bar=_BARS[BAR_MS],
+        limit=BARS_A_POLL,
     )
     book = _ask(Kind.DEPTH, f"{_MARKET}books-full", read_depth, instId=symbol, sz=BOOK_LEVELS)
     settled = _ask(
@@ -200,7 +210,7 @@ def _asks_of(symbol: str) -> tuple[Ask[Reports], ...]:
         limit=LIVE_SETTLEMENTS,
     )
     return (
-        replace(bars, symbol=symbol, step_ms=LIVE_STEP_MS),
+        replace(bars, symbol=symbol, step_ms=BAR_MS),
         replace(book, symbol=symbol, every_s=DEPTH_EVERY_S),
         replace(settled, symbol=symbol, every_s=SETTLEMENTS_EVERY_S),
     )

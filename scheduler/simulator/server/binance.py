@@ -15,7 +15,7 @@ QUOTE, COIN_MARGINED_SUFFIX = "USDT", "USD_PERP"
 USUAL_HOURS = 8
 JITTER_MS = 7
 """Settlements are stamped some milliseconds after the full hour."""
-STEPS = {"5m": 5 * MINUTE_MS, "1h": HOUR_MS}
+STEPS = {"1m": MINUTE_MS, "5m": 5 * MINUTE_MS, "1h": HOUR_MS}
 LEVELS = 1000
 ONE_COIN_MARGINED = 100.0
 """Contracts of a COIN-M row: a reader that takes them for coins is far off."""

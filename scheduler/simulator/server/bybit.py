@@ -12,7 +12,7 @@ from scheduler.simulator.server.speech import Answer, Params, Refused, decimal, 
 from scheduler.simulator.server.venue import Bar, Forced, VenueMarket
 
 QUOTE = "USDT"
-STEPS = {"5": 5 * MINUTE_MS, "60": HOUR_MS, "5min": 5 * MINUTE_MS, "1h": HOUR_MS}
+STEPS = {"1": MINUTE_MS, "5": 5 * MINUTE_MS, "60": HOUR_MS, "5min": 5 * MINUTE_MS, "1h": HOUR_MS}
 BRACKETS = ((2_000_000, 100, "0.005", "0"), (10_000_000, 50, "0.01", "10000"))
 
 

@@ -15,7 +15,7 @@ from scheduler.simulator.server.venue import Forced, VenueMarket
 
 INVERSE = ("BTC", "ETH")
 PUBLIC = "/api/v2/public/"
-STEPS = {"5": 5 * MINUTE_MS, "60": HOUR_MS}
+STEPS = {"1": MINUTE_MS, "5": 5 * MINUTE_MS, "60": HOUR_MS}
 HOURS_AN_ANSWER, DAYS_AN_ANSWER = 744, 1000
 TEST_EVERY_MS = 10_000
 

@@ -12,7 +12,7 @@ from scheduler.simulator.server.venue import Bar, VenueMarket
 
 HOURS = 1
 JITTER_MS = 83
-STEPS = {"5m": 5 * MINUTE_MS, "1h": HOUR_MS}
+STEPS = {"1m": MINUTE_MS, "5m": 5 * MINUTE_MS, "1h": HOUR_MS}
 BARS_AN_ANSWER, RATES_AN_ANSWER = 5000, 500
 LEVELS = 20
 TABLE = 50

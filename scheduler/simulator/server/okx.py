@@ -15,7 +15,7 @@ from scheduler.simulator.server.venue import Bar, Forced, VenueMarket
 QUOTE, SWAP = "-USDT", "-USDT-SWAP"
 INVERSE = "-USD-SWAP"
 CONTRACT_COINS = {"BTC": 0.01, "ETH": 0.1, "SOL": 1.0}
-STEPS = {"5m": 5 * MINUTE_MS, "1H": HOUR_MS}
+STEPS = {"1m": MINUTE_MS, "5m": 5 * MINUTE_MS, "1H": HOUR_MS}
 LIQUIDATIONS_KEPT_MS = DAY_MS
 SETTLED_A_PAGE, LIQUIDATIONS_A_PAGE = 400, 100
 BRACKETS = ((25_000, "0.004", "100"), (100_000, "0.01", "50"))

@@ -24,7 +24,7 @@ from market.observations import (
     Side,
     Venue,
 )
-from scheduler.exchange import LIVE_STEP_MS, Asked, Instrument, Kind, Misread, Told, Verdict
+from scheduler.exchange import BAR_MS, Asked, Instrument, Kind, Misread, Told, Verdict
 from scheduler.exchanges.deribit import EXCHANGE
 from scheduler.exchanges.deribit.answers import (
     next_liquidations_page,
@@ -431,11 +431,11 @@ def test_a_cycle_asks_for_what_a_reading_needs_and_stays_within_the_credits() ->
 def test_a_cycle_asks_with_times_for_the_last_bars_and_the_last_hours_of_funding() -> None:
     assert EXCHANGE.timed_asks is not None
     bars, paid = EXCHANGE.timed_asks([BTC], NOW_MS)
-    assert (bars.kind, bars.step_ms, bars.params["resolution"]) == (Kind.CANDLES, LIVE_STEP_MS, "5")
+    assert (bars.kind, bars.step_ms, bars.params["resolution"]) == (Kind.CANDLES, BAR_MS, "1")
     start, end = int(bars.params["start_timestamp"]), int(bars.params["end_timestamp"])
-    assert start % LIVE_STEP_MS == 0
-    assert end + 1 - start == 6 * LIVE_STEP_MS
-    assert NOW_MS - end <= LIVE_STEP_MS
+    assert start % BAR_MS == 0
+    assert end + 1 - start == 31 * BAR_MS
+    assert NOW_MS - end <= BAR_MS
     assert (paid.kind, paid.every_s) == (Kind.FUNDING_HISTORY, 300.0)
     assert int(paid.params["end_timestamp"]) >= NOW_MS
 
