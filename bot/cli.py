@@ -136,6 +136,24 @@ def replay(
 
 
 @app.command()
+def backfill(
+    files: Annotated[
+        list[Path], typer.Argument(help="History of your own (CSV or .csv.gz).", metavar="[FILE...]")
+    ] = [],  # noqa: B006, typer reads it and nobody changes it
+) -> None:
+    """Read pasts into the store while the service is stopped: the exchanges', and your own history beside them."""
+
+    def read() -> int:
+        from bot.backfill import backfill
+        from bot.running import run
+        from bot.settings import read_settings
+
+        return run(backfill(read_settings(), files, sys.stdout, sys.stderr))
+
+    _finish(read)
+
+
+@app.command()
 def record(
     directory: Annotated[
         Path, typer.Argument(help="Where files are written, by venue and hour.", metavar="DIR")

@@ -98,6 +98,14 @@ def room() -> Iterator[Room]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def cut_off(here: Room) -> Room:
+    """The room, from which no exchange can be reached: nobody listens at that port."""
+    for venue in ("BINANCE", "BYBIT", "OKX", "DERIBIT", "HYPERLIQUID"):
+        here.settings[f"SEAWALL_{venue}_REST_URL"] = "http://127.0.0.1:9"
+        here.settings[f"SEAWALL_{venue}_WS_URL"] = "ws://127.0.0.1:9"
+    return here
+
+
 def eventually(claim: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
     """Whether the claim becomes true in time; asked again and again, since a process of its own makes it so."""
     until = time.monotonic() + within_s

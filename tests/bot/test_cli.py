@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.programs import Room, room
+from tests.bot.programs import Room, cut_off, room
 from tests.recorded import sell_off
 
 CRASH = "2024-08-05_BTC"
@@ -72,7 +72,9 @@ def test_the_demo_needs_no_chat_library_and_no_table() -> None:
 def test_help_names_every_call(here: Room) -> None:
     done = here.run("--help")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in ("demo", "run", "ask", "replay", "record", "doctor", "healthcheck"))
+    assert all(
+        name in done.stdout for name in ("demo", "run", "ask", "replay", "record", "doctor", "healthcheck")
+    )
 
 
 # ------------------------------------------------------------------------------------------ ask, on history
@@ -272,6 +274,29 @@ def test_lines_that_cannot_be_written_are_refused_before_anything_is_played(here
     assert done.returncode == 2
     assert "cannot be written" in done.stderr
     assert done.stdout == ""
+
+
+# ------------------------------------------------------------------------------------------ backfill
+
+
+def test_a_history_of_ones_own_is_read_though_no_exchange_answers(here: Room, tmp_path: Path) -> None:
+    cut_off(here)
+    hours = [f"2024-01-{1 + hour // 24:02d}T{hour % 24:02d}:00:00Z,100,101,99,100\n" for hour in range(72)]
+    (tmp_path / "mine_BTC.csv").write_text(HEADER + "".join(hours))
+    done = here.run("backfill", tmp_path / "mine_BTC.csv")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("BTC: read 2024-01-01T01:00Z to ")
+    assert "missing: no venue lists BTC" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_where_nothing_can_be_read_backfill_fails_and_says_so(here: Room, tmp_path: Path) -> None:
+    cut_off(here)
+    here.settings["SEAWALL_ASSETS"] = "BTC"
+    done = here.run("backfill")
+    assert done.returncode == 1
+    assert done.stdout == "BTC: no price could be read; missing: no venue lists BTC\n"
+    assert here.run("backfill", tmp_path / "gone_BTC.csv").returncode == 2
 
 
 # ------------------------------------------------------------------------------------------ doctor and health
