@@ -23,7 +23,19 @@ from scheduler.exchanges.okx.rows import (
     moment_of,
     open_interest_of,
 )
-from scheduler.exchanges.okx.shapes import SWAP, Bar, Book, Level, Opened, Said, Settled, asked_for, lists
+from scheduler.exchanges.okx.shapes import (
+    SWAP,
+    AnySaid,
+    Bar,
+    Book,
+    Level,
+    Opened,
+    Said,
+    Settled,
+    asked_for,
+    lists,
+    read_row,
+)
 from scheduler.wire import candles, depth_bands, live_from_ms, pages, spans_hours
 
 Reports = tuple[Report, ...]
@@ -43,7 +55,10 @@ _PUBLIC, _MARKET = "/api/v5/public/", "/api/v5/market/"
 _OPENED = "/api/v5/rubik/stat/contracts/open-interest-history"
 _BARS = {BAR_MS: "1m", LIVE_STEP_MS: "5m", HOUR_MS: "1H"}
 
-_said = {kind: lists(kind, Said) for kind in (Kind.MARK, Kind.OPEN_INTEREST, Kind.FUNDING, Kind.LIQUIDATIONS)}
+_said = {
+    kind: lists(kind, Said, AnySaid)
+    for kind in (Kind.MARK, Kind.OPEN_INTEREST, Kind.FUNDING, Kind.LIQUIDATIONS)
+}
 _bars = lists(Kind.CANDLES, Bar)
 _opened = lists(Kind.OPEN_INTEREST_HISTORY, Opened)
 _settled = lists(Kind.FUNDING_HISTORY, Settled)
@@ -88,11 +103,10 @@ def read_marks(payload: bytes, asked: Asked) -> Reports:
 
 def read_open_interest(payload: bytes, asked: Asked) -> Reports:
     """Open interest of one side, in coins. Raises Misread."""
-    return tuple(
-        told
-        for row, contract in _ours(Kind.OPEN_INTEREST, payload, asked)
-        for told in open_interest_of(row, contract)
-    )
+    told: list[Report] = []
+    for row, contract in _ours(Kind.OPEN_INTEREST, payload, asked):
+        told += open_interest_of(row, contract)
+    return tuple(told)
 
 
 def read_funding(payload: bytes, asked: Asked) -> Reports:
@@ -117,7 +131,8 @@ def read_liquidations(payload: bytes, asked: Asked) -> Reports:
 def earlier_liquidations(payload: bytes, asked: Asked) -> Mapping[str, str] | None:
     """The page that ends before the oldest of this one, None after an empty page. Raises Misread."""
     rows = _said[Kind.LIQUIDATIONS](payload)
-    times = [moment_of(detail) for row in rows for detail in row.details or ()]
+    ours = [read_row(Kind.LIQUIDATIONS, row) for row in rows]
+    times = [moment_of(detail) for row in ours for detail in row.details or ()]
     return {"after": str(min(times))} if times else None
 
 
@@ -179,11 +194,13 @@ def read_depth(payload: bytes, asked: Asked) -> Reports:
     return depth_bands(Venue.OKX, contract.asset, books[0].ts, bids, asks_)
 
 
-def _ours(kind: Kind, payload: bytes, asked: Asked) -> Iterator[tuple[Said, Instrument]]:
-    for row in _said[kind](payload):
-        contract = asked.instruments.get(row.inst_id)
-        if contract is not None:
-            yield row, contract
+def _ours(kind: Kind, payload: bytes, asked: Asked) -> list[tuple[Said, Instrument]]:
+    rows = _said[kind](payload)
+    known = asked.instruments
+    ours = [(row, contract) for row in rows if (contract := known.get(row.inst_id)) is not None]
+    if ours and type(ours[0][0]) is AnySaid:
+        return [(read_row(kind, row), contract) for row, contract in ours]
+    return ours
 
 
 def _levels(levels: Sequence[Level], contract: Instrument) -> list[tuple[float, float]]:

@@ -7,8 +7,8 @@ import msgspec
 from market.observations import Venue
 from scheduler.exchange import Asked, Channel, Instrument, Kind, Misread, Report, Stream
 from scheduler.exchanges.okx.rows import funding_of, liquidations_of, mark_of, open_interest_of
-from scheduler.exchanges.okx.shapes import SWAP, Frame, Said, as_price, as_time_ms, needed
-from scheduler.wire import decoder, words
+from scheduler.exchanges.okx.shapes import SWAP, AnyFrame, Frame, Said, read_row, there
+from scheduler.wire import either, words
 
 PATH = "/ws/v5/public"
 PING, PONG = "ping", b"pong"
@@ -30,8 +30,8 @@ _KINDS = {
 _QUIET_EVENTS = frozenset({"subscribe", "unsubscribe", "channel-conn-count", "notice"})
 _LIQUIDATIONS = b'"liquidation-orders"'
 
-_marks = decoder(Venue.OKX, Kind.MARK, Frame)
-_liquidations = decoder(Venue.OKX, Kind.LIQUIDATIONS, Frame)
+_marks = either(Venue.OKX, Kind.MARK, Frame, AnyFrame)
+_liquidations = either(Venue.OKX, Kind.LIQUIDATIONS, Frame, AnyFrame)
 
 
 def streams(instruments: Sequence[Instrument]) -> tuple[Stream, ...]:
@@ -93,13 +93,14 @@ class IndexInMemory:
             report
             for row in frame.data
             if (contract := asked.instruments.get(row.inst_id)) is not None
-            for report in self._reports(kind, row, contract, asked)
+            for report in self._reports(kind, read_row(kind, row), contract, asked)
         )
 
     def _remember(self, rows: Sequence[Said]) -> None:
         for row in rows:
-            at_ms = needed(as_time_ms, Kind.MARK, "ts", row.ts)
-            self._index[row.inst_id] = at_ms, needed(as_price, Kind.MARK, "idxPx", row.idx_px)
+            said = read_row(Kind.MARK, row)
+            at_ms = there(Kind.MARK, "ts", said.ts)
+            self._index[said.inst_id] = at_ms, there(Kind.MARK, "idxPx", said.idx_px)
 
     def _reports(self, kind: Kind, row: Said, contract: Instrument, asked: Asked) -> tuple[Report, ...]:
         if kind is Kind.MARK:

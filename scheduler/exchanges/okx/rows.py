@@ -13,8 +13,15 @@ from market.observations import (
     Venue,
 )
 from scheduler.exchange import Instrument, Kind, Misread, Told
-from scheduler.exchanges.okx.shapes import Detail, Said, as_amount, as_price, as_rate, as_time_ms, needed
+from scheduler.exchanges.okx.shapes import Detail, Said, there
 
+# bound once: before Python 3.12 a member looked up on its class is slow
+_VENUE, _OF_MARK, _OF_INTEREST, _OF_LIQUIDATIONS = (
+    Venue.OKX,
+    Kind.MARK,
+    Kind.OPEN_INTEREST,
+    Kind.LIQUIDATIONS,
+)
 _POSITIONS = {"long": Side.LONG, "short": Side.SHORT}
 _ORDERS = {"sell": Side.LONG, "buy": Side.SHORT}  # an order closes the opposite position: trap 5
 
@@ -23,27 +30,27 @@ def mark_of(row: Said, contract: Instrument, index: tuple[int, float] | None = N
     """The mark price, () where it is "", with its index (when and how much) if that is of the same minute. Raises Misread."""
     if row.mark_px == "":
         return ()
-    mark = needed(as_price, Kind.MARK, "markPx", row.mark_px)
-    at_ms = needed(as_time_ms, Kind.MARK, "ts", row.ts)
+    mark: float = there(_OF_MARK, "markPx", row.mark_px)
+    at_ms: int = there(_OF_MARK, "ts", row.ts)
     quoted, index_usd = contract.quoted_coins, None
     if index is not None and abs(at_ms - index[0]) <= MINUTE_MS:
         index_usd = index[1] / quoted
-    return (Mark(Venue.OKX, contract.asset, at_ms, mark / quoted, index_usd),)
+    return (Mark(_VENUE, contract.asset, at_ms, mark / quoted, index_usd),)
 
 
 def open_interest_of(row: Said, contract: Instrument) -> tuple[Told, ...]:
     """Open interest in coins: `oiCcy`, else the contracts of `oi` times their size; () where both are "". Raises Misread."""
-    if row.oi == row.oi_ccy == "":
+    coins = row.oi_ccy
+    if row.oi == coins == "":
         return ()
-    at_ms = needed(as_time_ms, Kind.OPEN_INTEREST, "ts", row.ts)
-    coins = as_amount(Kind.OPEN_INTEREST, "oiCcy", row.oi_ccy)
-    if coins is not None:
+    at_ms: int = row.ts or there(_OF_INTEREST, "ts", row.ts)
+    if isinstance(coins, float):
         coins *= contract.quoted_coins
     elif contract.coins_per_contract is not None:
-        coins = needed(as_amount, Kind.OPEN_INTEREST, "oi", row.oi) * contract.coins_per_contract
+        coins = float(there(_OF_INTEREST, "oi", row.oi)) * contract.coins_per_contract
     else:
-        raise Misread(Venue.OKX, Kind.OPEN_INTEREST, "oiCcy is absent")
-    return (Told(contract.asset, OpenInterest(Venue.OKX, at_ms, coins, MINUTE_MS)),)
+        raise Misread(_VENUE, _OF_INTEREST, "oiCcy is absent")
+    return (Told(contract.asset, OpenInterest(_VENUE, at_ms, coins, MINUTE_MS)),)
 
 
 def funding_of(row: Said, contract: Instrument, received_at_ms: int) -> tuple[Told, ...]:
@@ -51,31 +58,28 @@ def funding_of(row: Said, contract: Instrument, received_at_ms: int) -> tuple[To
 
     The interval is the distance to the settlement after it, which changes at run time. Raises Misread.
     """
-    rate = as_rate(Kind.FUNDING, "fundingRate", row.funding_rate)
-    ends_ms = as_time_ms(Kind.FUNDING, "fundingTime", row.funding_time)
-    then_ms = as_time_ms(Kind.FUNDING, "nextFundingTime", row.next_funding_time)
-    at_ms = as_time_ms(Kind.FUNDING, "ts", row.ts)
-    if rate is None or ends_ms is None:
+    rate, ends_ms, then_ms = row.funding_rate, row.funding_time, row.next_funding_time
+    if not isinstance(rate, float) or not isinstance(ends_ms, int):
         return ()
-    hours = contract.funding_interval_hours if then_ms is None else (then_ms - ends_ms) / HOUR_MS
+    hours = (then_ms - ends_ms) / HOUR_MS if isinstance(then_ms, int) else contract.funding_interval_hours
     if hours is None:
         return ()
     if not 0.0 < hours <= 24.0:
-        raise Misread(Venue.OKX, Kind.FUNDING, "nextFundingTime is not the settlement after fundingTime")
-    known_at_ms = received_at_ms if at_ms is None else at_ms
-    predicted = Funding(Venue.OKX, known_at_ms, rate, hours, settled=False, next_at_ms=ends_ms)
+        raise Misread(_VENUE, Kind.FUNDING, "nextFundingTime is not the settlement after fundingTime")
+    known_at_ms = row.ts if isinstance(row.ts, int) else received_at_ms
+    predicted = Funding(_VENUE, known_at_ms, rate, hours, settled=False, next_at_ms=ends_ms)
     return (Told(contract.asset, predicted),)
 
 
 def liquidations_of(row: Said, contract: Instrument) -> Iterator[Liquidation]:
     """The liquidations of a row: at most one a second and contract, so their sums are floors. Raises Misread."""
     if row.details is None:
-        raise Misread(Venue.OKX, Kind.LIQUIDATIONS, "details")
+        raise Misread(_VENUE, _OF_LIQUIDATIONS, "details")
     for detail in row.details:
-        price = needed(as_price, Kind.LIQUIDATIONS, "bkPx", detail.bk_px) / contract.quoted_coins
-        contracts = needed(as_amount, Kind.LIQUIDATIONS, "sz", detail.sz)
+        price = there(_OF_LIQUIDATIONS, "bkPx", detail.bk_px) / contract.quoted_coins
+        contracts = there(_OF_LIQUIDATIONS, "sz", detail.sz)
         yield Liquidation(
-            Venue.OKX,
+            _VENUE,
             contract.asset,
             moment_of(detail),
             _position(detail),
@@ -87,7 +91,7 @@ def liquidations_of(row: Said, contract: Instrument) -> Iterator[Liquidation]:
 
 def moment_of(detail: Detail) -> int:
     """When a liquidation was, by `ts` or, in some answers, `time`. Raises Misread."""
-    at_ms: int = needed(as_time_ms, Kind.LIQUIDATIONS, "ts", detail.ts or detail.time)
+    at_ms: int = there(_OF_LIQUIDATIONS, "ts", detail.ts or detail.time)
     return at_ms
 
 

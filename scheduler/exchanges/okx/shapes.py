@@ -10,7 +10,21 @@ from msgspec import Struct, field
 
 from market.observations import Venue
 from scheduler.exchange import Asked, Instrument, Kind, Misread
-from scheduler.wire import Amount, Loose, Price, Rate, TimeMs, decoder, numbers
+from scheduler.wire import (
+    Amount,
+    Loose,
+    Price,
+    Rate,
+    SaidAmount,
+    SaidPrice,
+    SaidRate,
+    SaidTimeMs,
+    TimeMs,
+    decoder,
+    either,
+    numbers,
+    strictly,
+)
 
 Row = TypeVar("Row")
 
@@ -51,17 +65,40 @@ class Detail(Struct, rename="camel", gc=False):
 
     side: str = ""
     pos_side: str = ""
+    bk_px: SaidPrice = None
+    sz: SaidAmount = None
+    ts: SaidTimeMs = None
+    time: SaidTimeMs = None
+
+
+class Said(Struct, rename="camel", gc=False):
+    """A row of mark price, index, open interest, funding or liquidations, of REST or stream; "" is not said."""
+
+    inst_id: str
+    mark_px: SaidPrice = None
+    idx_px: SaidPrice = None
+    oi: SaidAmount = None
+    oi_ccy: SaidAmount = None
+    funding_rate: SaidRate = None
+    funding_time: SaidTimeMs = None
+    next_funding_time: SaidTimeMs = None
+    details: list[Detail] | None = None
+    ts: SaidTimeMs = None
+
+
+class AnyDetail(Struct, rename="camel", gc=False):
+    """A liquidation of a row of `AnySaid`."""
+
+    side: str = ""
+    pos_side: str = ""
     bk_px: Loose = None
     sz: Loose = None
     ts: Loose = None
     time: Loose = None
 
 
-class Said(Struct, rename="camel", gc=False):
-    """A row of mark price, index, open interest, funding or liquidations, of REST or stream.
-
-    Fields are loose since rows of other contracts share the answer.
-    """
+class AnySaid(Struct, rename="camel", gc=False):
+    """A row of an answer that has odd ones: rows of other contracts share it."""
 
     inst_id: str
     mark_px: Loose = None
@@ -71,8 +108,16 @@ class Said(Struct, rename="camel", gc=False):
     funding_rate: Loose = None
     funding_time: Loose = None
     next_funding_time: Loose = None
-    details: list[Detail] | None = None
+    details: list[AnyDetail] | None = None
     ts: Loose = None
+
+
+def read_row(kind: Kind, row: Said | AnySaid) -> Said:
+    """A row that is known to be ours. Raises Misread."""
+    if isinstance(row, Said):
+        return row
+    said: Said = strictly(Venue.OKX, kind, row, Said)
+    return said
 
 
 class Bar(Struct, array_like=True, gc=False):
@@ -147,9 +192,21 @@ class Frame(Struct, gc=False):
     msg: str = ""
 
 
-def lists(kind: Kind, row: Any) -> Callable[[bytes], list[Any]]:
-    """A function that decodes the rows of an answer. Raises Misread, also for an error in HTTP 200."""
-    decode = decoder(Venue.OKX, kind, Answer[row])
+class AnyFrame(Frame, gc=False):
+    """A frame with odd rows."""
+
+    data: list[AnySaid] | None = None  # type: ignore[assignment]
+
+
+def lists(kind: Kind, row: Any, otherwise: Any = None) -> Callable[[bytes], list[Any]]:
+    """A function that decodes the rows of an answer. Raises Misread, also for an error in HTTP 200.
+
+    An answer with a row that is no `row` is one of `otherwise`, if that is told.
+    """
+    if otherwise is None:
+        decode = decoder(Venue.OKX, kind, Answer[row])
+    else:
+        decode = either(Venue.OKX, kind, Answer[row], Answer[otherwise])
 
     def decoded(payload: bytes) -> list[Any]:
         answer = decode(payload)
@@ -165,10 +222,14 @@ def lists(kind: Kind, row: Any) -> Callable[[bytes], list[Any]]:
 
 def needed(read: Callable[[str, str, Loose], Any], kind: Kind, name: str, said: Loose) -> Any:
     """A loose number that must be there. Raises Misread by the field's name."""
-    value = read(kind, name, said)
-    if value is None:
+    return there(kind, name, read(kind, name, said))
+
+
+def there(kind: Kind, name: str, said: Any) -> Any:
+    """A number that must be there. Raises Misread by the field's name."""
+    if said is None or said == "":
         raise Misread(Venue.OKX, kind, f"{name} is absent")
-    return value
+    return said
 
 
 def asked_for(kind: Kind, asked: Asked) -> Instrument:
