@@ -88,6 +88,9 @@ class Collector:
     def drop(self, asset: Asset) -> None:
         """Watch an asset no more; one that is not watched is as good."""
         if self._inbox.condensers.pop(asset, None) is not None:
+            for venue in self.venues:
+                for instrument in self.listings.watched(venue, (asset,)):
+                    self._fetcher.forget(venue, instrument.symbol)
             self._poller.forget(asset)
             self._ears.rearrange()
 
@@ -122,6 +125,8 @@ class Collector:
     def _follow(self, changes: Iterable[Change]) -> None:
         ours = [change for change in changes if change.asset in self._inbox.condensers]
         for change in ours:
+            if change.was is not None and change.was.symbol != (change.now.symbol if change.now else None):
+                self._fetcher.forget(change.venue, change.was.symbol)
             if change.is_news:
                 _tell(change)
             condenser = self._inbox.condensers[change.asset]

@@ -121,6 +121,10 @@ class Fetcher:
             if ask.params in seen:
                 return
 
+    def forget(self, venue: Venue, symbol: str) -> None:
+        """A contract is not asked about any more: what its questions had no answer to is of no interest."""
+        self._sources[venue].forget(symbol)
+
     def status(self) -> tuple[SourceStatus, ...]:
         """How each venue stands, in the order they were given."""
         return tuple(source.status() for source in self._sources.values())

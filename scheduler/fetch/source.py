@@ -96,6 +96,11 @@ class Source:
         else:
             self._tell(failure)
 
+    def forget(self, symbol: str) -> None:
+        """Complain no more of questions about a contract: they are not asked again."""
+        for question in [one for one in self._complaints if one[1] == symbol]:
+            del self._complaints[question]
+
     def status(self) -> SourceStatus:
         """How the venue stands now."""
         shut_for_s = self.gate.shut_for_s

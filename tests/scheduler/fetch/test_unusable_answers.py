@@ -1,6 +1,7 @@
 """A5: nonsense and refusals are rejected, counted and told once; the last good answer ages."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -93,3 +94,17 @@ async def test_a_foreign_text_is_told_as_one_short_plain_line(server: ExchangeSe
     assert why.startswith("mark: HTTP 400, line one WARNING line two [31mxxx")
     assert why.isprintable()
     assert len(why) <= 220
+
+
+async def test_a9_nothing_is_complained_of_a_contract_that_is_not_asked_about_any_more(
+    server: ExchangeServer, time: Time
+) -> None:
+    server.otherwise = refusal(400, body=b'{"code":-1121,"msg":"Invalid symbol."}')
+    async with asking(time, exchange(Venue.BINANCE, server.url)) as fetcher:
+        for symbol in ("BTCUSDT", "FTTUSDT"):
+            with pytest.raises(SourceFailed):
+                await fetcher.get(replace(BTC, symbol=symbol), ASKED)
+        assert len(fetcher.status()[0].complaints) == 2
+        fetcher.forget(Venue.BINANCE, "FTTUSDT")
+        (left,) = fetcher.status()[0].complaints
+    assert "BTCUSDT" in left
