@@ -18,13 +18,18 @@ PIECE_BYTES = 65_536
 
 
 class Conduct:
-    """What one websocket is told, and what happens to it; `is_deaf` while nothing it says is read."""
+    """What one websocket is told, and what happens to it."""
 
     def __init__(self, venue: Venue, switch: Switch) -> None:
         self._venue, self._switch = venue, switch
         self._held: list[bytes] = []
         self._number = 0
-        self.is_deaf = False
+        self._is_paused = False
+
+    @property
+    def is_deaf(self) -> bool:
+        """Nothing the client says is read."""
+        return self._is_paused or self._switch.has(self._venue, Fault.HALF_OPEN)
 
     def replies(self, said: Iterable[object]) -> Iterator[bytes]:
         """What is answered to something the client said."""
@@ -62,10 +67,10 @@ class Conduct:
         if transport is None:
             return
         hang_up = switch.trouble(venue, Fault.HANG_UP)
-        if self.is_deaf and not switch.has(venue, Fault.HALF_OPEN):
+        if self._is_paused and not switch.has(venue, Fault.HALF_OPEN):
             transport.abort()  # who went away without a word does not come back to the same connection
-        elif switch.has(venue, Fault.HALF_OPEN) and not self.is_deaf:
-            self.is_deaf = True
+        elif switch.has(venue, Fault.HALF_OPEN) and not self._is_paused:
+            self._is_paused = True
             transport.pause_reading()
         elif switch.has(venue, Fault.DROP, Fault.REFUSE):
             transport.abort()

@@ -41,6 +41,8 @@ QUIET_MS = START_MS + 20 * HOUR_MS
 FALLING_MS = START_MS + 29 * HOUR_MS
 POLLS_AT_S, LOOKS_AT_S = 2, 10
 """Of each minute, as the service does."""
+CONNECTS_S = 0.01
+"""Of this machine, for each leap without all streams: connecting takes real sockets a moment, however fast time leaps."""
 DEADLINE_S = 0.4
 """A question's, of this machine: nobody wants to wait ten seconds for a stalled venue of a test."""
 
@@ -85,6 +87,8 @@ class Stage:
             before_s = self.now_ms // SECOND_MS
             self.time.leap_to(min(until_ms, self.now_ms + leap_s * SECOND_MS))
             await self.venues.tell()
+            if self.venues.open_lines < len(self.collector.venues):
+                await asyncio.sleep(CONNECTS_S)
             passed = {second % 60 for second in range(before_s + 1, self.now_ms // SECOND_MS + 1)}
             if POLLS_AT_S in passed:
                 await asyncio.gather(*(self.collector.poll(venue) for venue in self.collector.venues))
@@ -126,7 +130,9 @@ async def stage(
     async with (
         serve(market, time.clock) as venues,
         Fetcher(exchanges(), venues.rest_urls, clock=time.unhurried, deadline_s=DEADLINE_S) as fetcher,
-        open_wires(clock=time.clock, ws_urls=venues.ws_urls, dice=lambda: 0.5, connect_s=DEADLINE_S) as wires,
+        open_wires(
+            clock=time.clock, ws_urls=venues.ws_urls, dice=lambda: 0.5, connect_s=5 * DEADLINE_S
+        ) as wires,
     ):
         collector = Collector(exchanges(), fetcher, wires, time.clock)
         await collector.learn()
