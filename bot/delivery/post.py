@@ -1,0 +1,72 @@
+"""The post office of this process: it addresses what was announced, and lets each platform's messenger deliver its rows."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+
+import structlog
+
+from bot.delivery.deliverer import Deliverer, Shelves
+from bot.delivery.words import Words
+from bot.messenger import Messenger
+from scheduler.subscriptions.address import Addresser
+from store.bulletins import Bulletins, NotOurs
+from store.chats import StoredChats
+from store.codec import Unreadable
+from store.connection import Connection, StoreUnavailable
+from store.outbox import Outbox
+from store.pace import Pace
+from store.waves import StoredWaves
+
+LOOK_EVERY_S = 0.5
+STORE_PAUSE_S = 2.0
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class PostOffice:
+    """Everything between an announced warning and a chat, on one store. `words` decide how it is said."""
+
+    def __init__(self, connection: Connection, words: Words, now_ms: Callable[[], int]) -> None:
+        self._connection, self._words, self._now_ms = connection, words, now_ms
+        self._is_away = False
+
+    async def address(self) -> None:
+        """Give every batch its rows until cancelled; a store that is away is waited for."""
+        while True:
+            try:
+                addresser = Addresser(Bulletins(self._connection), StoredChats(self._connection))
+                await addresser.begin()
+                while True:
+                    await addresser.address()
+                    self._say_back()
+                    await asyncio.sleep(LOOK_EVERY_S)
+            except StoreUnavailable as failure:
+                self._say_away(str(failure))
+            except (Unreadable, NotOurs) as failure:
+                self._say_away(str(failure) or "another program addresses warnings on this store")
+            await asyncio.sleep(STORE_PAUSE_S)
+
+    async def deliver(self, messenger: Messenger) -> None:
+        """Deliver the rows of one platform until cancelled. Raises deliverer.Stopped where the bot is refused."""
+        pace = Pace(self._connection, messenger.platform, messenger.manners.overall)
+        shelves = Shelves(
+            Outbox(self._connection, messenger.platform),
+            Bulletins(self._connection),
+            StoredChats(self._connection),
+            StoredWaves(self._connection),
+            pace,
+        )
+        worker = f"{socket.gethostname()}:{os.getpid()}"
+        await Deliverer(shelves, messenger, self._words, self._now_ms, worker).run()
+
+    def _say_away(self, why: str) -> None:
+        if not self._is_away:
+            log.warning("warnings are not addressed: %s", why)
+        self._is_away = True
+
+    def _say_back(self) -> None:
+        if self._is_away:
+            log.warning("warnings are addressed again")
+        self._is_away = False
