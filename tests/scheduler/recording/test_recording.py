@@ -161,6 +161,7 @@ def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path: Path) -> None
         ("2023-11-14T22.jsonl.gz", gzip.compress(b'{"type":"other"}\n'), "line 1, is not of a recording"),
         ("other.txt", b"", "holds no recording"),
     ],
+    ids=["not packed", "of something else", "of no hour"],
 )
 def test_what_is_no_recording_is_named(tmp_path: Path, name: str, content: bytes, why: str) -> None:
     (tmp_path / "okx").mkdir()
