@@ -111,7 +111,10 @@ class Connection:
     async def _receive(self) -> Ended:
         receive, hear = self._socket.receive, self._ear.frame
         while True:
-            message = await receive()
+            try:
+                message = await receive()
+            except (aiohttp.ClientError, OSError) as error:  # a ping that could not be answered any more
+                return Ended(f"not answered: {type(error).__name__}")
             if message.type is not TEXT and message.type is not BINARY:
                 return self._how(message.data)
             if (answer := await hear(message.data)) is not None:
