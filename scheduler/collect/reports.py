@@ -38,7 +38,7 @@ def report(source: SourceStatus, streams: Iterable[StreamStatus], lists: int) ->
 
 def _state(source: SourceStatus) -> str:
     if source.state is State.OK and source.last_success_ms is None:
-        return "new"
+        return "new" if source.last_failure_ms is None else "troubled"
     if source.state is State.BACKING_OFF and source.until_ms is not None:
         return "shut"
     return _STATES[source.state]
@@ -46,7 +46,7 @@ def _state(source: SourceStatus) -> str:
 
 def _why(source: SourceStatus, streams: Iterable[StreamStatus]) -> str | None:
     """The trouble there is now: of the questions while the venue does not answer them, else of a stream that is down."""
-    if source.state is not State.OK:
+    if source.state is not State.OK or source.last_success_ms is None:
         return source.last_failure_why
     down = [stream.trouble for stream in streams if stream.connected_since_ms is None and stream.trouble]
     return down[0] if down else None

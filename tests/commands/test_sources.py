@@ -162,7 +162,7 @@ async def test_pasts_being_read_and_what_was_not_to_be_had_are_told() -> None:
     pasts = (PastReport("ETH", 0.347), PastReport("SOL", 1.0, ("a", "b", "c", "d")))
     said = await status(pasts=pasts, watched=("BTC", "ETH", "SOL"))("/status")
     assert "ETH: reading its past, 34%." in said
-    assert "SOL: its past lacks a; b; c; and 1 more." in said
+    assert "Past of SOL incomplete: a; b; c; and 1 more." in said
     assert "No data yet: SOL." in said
 
 
