@@ -1,15 +1,14 @@
 """The spine: how one asset is looked at once. Read this page first; everything else hangs on it.
 
-    exchanges -> Collector (ask, listen, condense: scheduler/collect)   recorded files   simulated market
-                     |                                                        |                 |
-                     +------------- observations and findings of one moment --+-----------------+
-                                                   |
+    exchanges, real or simulated -> Collector: ask, listen, condense        recorded files
+                                        |  (scheduler/collect)                    |
+                                        +-- observations, findings of a moment ---+
+                                                         |
     history (kept first) -> Engine.step: remember, read, judge, decide -> Snapshot and Alerts -> store -> commands and chats
 
-`scheduler/live` calls it for every watched asset once a minute, the recorded market and the demo at their own pace; the
-code is the same. What became known is kept before anything is concluded from it, in one instant with what its maker
-remembers, so that an end at any point is made good on the next start: the steps since the last checkpoint are taken
-again, and taking one again changes nothing.
+`scheduler/live` calls it for every watched asset once a minute, a recorded market at its own pace. What became known is
+kept before anything is concluded from it, in one instant with what its maker remembers, so that an end at any point is
+made good on the next start: the steps since the last checkpoint are taken again, and taking one again changes nothing.
 """
 
 import logging

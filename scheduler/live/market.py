@@ -198,8 +198,12 @@ class LiveMarket:
         return job
 
     async def _watch(self, asset: Asset) -> int:
-        """Begin to watch; until when it is remembered (UTC ms). Of what is not, INSUFFICIENT DATA is said at once."""
+        """Begin to watch; when it was looked at last (UTC ms), 0 for never. Then INSUFFICIENT DATA is said at once."""
         look = Look(asset, self.collector, self._memory.cycle, self._rules, self.clock, self._source)
+        latest = await self._memory.cycle.snapshots.latest(asset)
+        if latest is not None and latest.source == self._source:
+            self._looks[asset] = look  # its memory, which takes longer to read, is read when it is taken up
+            return latest.at_ms
         last_ms = await look.resume()
         self._looks[asset] = look
         if not last_ms:

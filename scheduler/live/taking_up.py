@@ -19,6 +19,9 @@ STEPS_AT_ONCE = 20
 READ_SHARE = 0.9
 """How much of taking up is reading; the rest is playing what was read."""
 
+JUDGED_MS = 14 * DAY_MS
+"""The longest memory of a judgement is the seven days of the sequence: twice that is judged, what lies before is remembered."""
+
 Progress = Callable[[float], None]
 
 
@@ -66,6 +69,7 @@ async def play(
 ) -> None:
     """Play a past into condenser and engine; its warnings go to the log, late as they are (None: they are old news).
 
+    Of old news only the last JUDGED_MS are judged, which is half the work.
     What lies before the engine's own time is told at the first step after it. Raises StoreUnavailable: then engine and
     condenser are of no use any more.
     """
@@ -73,11 +77,13 @@ async def play(
     for count, (at_ms, observations, findings) in enumerate(play_past(past, condenser)):
         late += observations
         if at_ms > engine.state.market.now_ms:
-            _, alerts = engine.step(at_ms, late, findings)
-            late = []
-            if alerts_log is not None:
-                for alert in alerts:
+            if alerts_log is None and at_ms < past.until_ms - JUDGED_MS:
+                engine.state.market.observe(late, at_ms, engine.rules)
+            else:
+                _, alerts = engine.step(at_ms, late, findings)
+                for alert in alerts if alerts_log is not None else ():
                     await alerts_log.append(alert)
+            late = []
         if count % STEPS_AT_ONCE == 0:
             _tell(tell, past, at_ms)
             await asyncio.sleep(0)
