@@ -13,8 +13,9 @@ INSTALL := $(PYTHON) .ci/install.py
 
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+PEERS := .venv-peers/.installed
 
-.PHONY: help run serve test slow check format coverage lock clean
+.PHONY: help run serve test slow soak check format coverage lock bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +31,9 @@ test: $(DEV) ## all tests but the slow ones
 
 slow: $(DEV) ## the slow tests, among them the newcomer's clock
 	@$(BIN)/pytest -m slow -s
+
+soak: $(DEV) ## a simulated day at 200x with faults and planted cascades: table, JSON line, exit code (ARGS="--seed 3 --hours 6")
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 check: $(DEV) ## the gate: format, lint, types, import contracts, docstrings, spelling, Dockerfile, docs
 	@$(BIN)/ruff format --check .
@@ -53,8 +57,13 @@ coverage: $(DEV) ## the tests once more, and which lines and branches they leave
 lock: ## resolve the requirements anew, with hashes and without any index address
 	@$(PYTHON) .ci/lock.py
 
+bench: $(DEV) ## the benchmarks: signals against pandas; frames and bulk answers against cryptofeed, ccxt.pro and pandas
+	@$(MAKE) --no-print-directory $(PEERS) || echo "The peers could not be installed; what is measured against them is left out."
+	@$(BIN)/python -m benchmarks.signals
+	@$(BIN)/python -m benchmarks.feed
+
 clean: ## remove what was installed and cached here
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov
+	@rm -rf $(VENV) .venv-peers .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: an install is done once and again when its lock changes.
@@ -63,3 +72,10 @@ $(RUNTIME): requirements.lock .ci/install.py
 
 $(DEV): requirements-dev.lock .ci/install.py
 	@$(INSTALL) requirements-dev.lock $@
+
+# What only the benchmarks compare with, apart from all else.
+$(PEERS): benchmarks/peers.txt | $(DEV)
+	@echo "Installing cryptofeed and ccxt into .venv-peers (once) ..."
+	@$(BIN)/python -m venv --clear .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
