@@ -66,10 +66,10 @@ class Watchdog:
         route = self._routes.of
         for report in reports:
             for pulse in route(report):
-                if pulse.counted_from_s == at_s and pulse.has_spoken:
-                    continue  # noted already: a frame may hold hundreds of reports
-                from_ms = pulse.speak(at_s, at_ms)
-                if from_ms is not None:
+                if pulse.has_spoken and pulse.missing_from_ms is None:  # well, and stays so: nearly always
+                    pulse.last_data_ms = pulse.proven_ms = at_ms
+                    pulse.counted_from_s = at_s
+                elif (from_ms := pulse.speak(at_s, at_ms)) is not None:
                     gaps += (Gap(self._venue, pulse.channel, from_ms, at_ms),)
         return gaps
 
