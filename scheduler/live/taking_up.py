@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
+from market.alerts import Alert
 from market.observations import DAY_MS, Candle, Observation
 from scheduler.collect import Collector
 from scheduler.collect.past import COLD_DAYS, Heard, Past, play_past
@@ -77,13 +78,15 @@ async def play(
     for count, (at_ms, observations, findings) in enumerate(play_past(past, condenser)):
         late += observations
         if at_ms > engine.state.market.now_ms:
+            alerts: tuple[Alert, ...] = ()
             if alerts_log is None and at_ms < past.until_ms - JUDGED_MS:
                 engine.state.market.observe(late, at_ms, engine.rules)
             else:
                 _, alerts = engine.step(at_ms, late, findings)
-                for alert in alerts if alerts_log is not None else ():
-                    await alerts_log.append(alert)
             late = []
+            if alerts_log is not None:
+                for alert in alerts:
+                    await alerts_log.append(alert)
         if count % STEPS_AT_ONCE == 0:
             _tell(tell, past, at_ms)
             await asyncio.sleep(0)
