@@ -1,8 +1,10 @@
 """How far the past of each asset has been read: bars at a terminal; where there is none the log says when it is done."""
 
-from typing import TextIO
+import logging
+from typing import TextIO, TypeGuard, cast
 
 from rich.console import Console
+from rich.file_proxy import FileProxy
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from market.observations import Asset
@@ -13,10 +15,11 @@ class PastProgress:
     """Bars on `stream`, one an asset whose past is being read, gone when all are read. Without a terminal: nothing."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._is_terminal = stream.isatty()
+        self._stream, self._is_terminal = stream, stream.isatty()
         self._console = Console(file=stream)
         self._bars: Progress | None = None
         self._tasks: dict[Asset, TaskID] = {}
+        self._logs: list[logging.StreamHandler[TextIO]] = []
 
     def say(self, past: PastReport) -> None:
         """Show how far a past has been read; one that is read, or cannot be read now, has no bar any more."""
@@ -50,6 +53,10 @@ class PastProgress:
         )
         bars = Progress(*columns, console=self._console, transient=True, auto_refresh=False)
         bars.start()
+        self._logs = [log for log in logging.getLogger().handlers if _writes_to(log, self._stream)]
+        for log in self._logs:
+            # lines go above the bars, not into them
+            log.setStream(cast("TextIO", FileProxy(self._console, self._stream)))
         return bars
 
     def _drop(self, asset: Asset) -> None:
@@ -58,5 +65,11 @@ class PastProgress:
         self._bars.remove_task(self._tasks.pop(asset))
         self._bars.refresh()
         if not self._tasks:
+            for log in self._logs:
+                log.setStream(self._stream)
             self._bars.stop()
             self._bars = None
+
+
+def _writes_to(log: logging.Handler, stream: TextIO) -> TypeGuard[logging.StreamHandler[TextIO]]:
+    return isinstance(log, logging.StreamHandler) and log.stream is stream

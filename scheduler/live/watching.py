@@ -26,13 +26,17 @@ async def want(assets: Sequence[Asset], memory: LiveMemory) -> None:
 
 
 async def choose(collector: Collector, memory: LiveMemory) -> None:
-    """Find the rest of the default, once venues tell what is open; until then nothing is chosen. StoreUnavailable."""
+    """Find the rest of the default, once venues tell what is open; until then nothing is chosen. Raises StoreUnavailable.
+
+    A few of the venues are enough where they list that many; where they do not, all are waited for.
+    """
     applied = await memory.watchlist.applied()
     if applied is None or applied.is_complete:
         return
     largest = await collector.largest(len(FIRST_ASSETS) + NEXT)
-    if not largest:
+    following = [asset for asset in largest if asset not in FIRST_ASSETS][:NEXT]
+    if len(following) < NEXT and not all(collector.listings.instruments(venue) for venue in collector.venues):
         return
-    for asset in [asset for asset in largest if asset not in FIRST_ASSETS][:NEXT]:
+    for asset in following:
         await memory.watchlist.add(asset)
     await memory.watchlist.note(Applied(applied.setting, is_complete=True))

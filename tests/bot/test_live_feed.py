@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import logging
 import re
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from bot.live import services_on
 from bot.live_feed import LiveFeed
+from bot.progress import PastProgress
 from bot.settings import EXCHANGES, Settings
 from market.observations import HOUR_MS, MINUTE_MS
 from market.table import State
@@ -23,6 +25,7 @@ from scheduler.simulator.server.faster import faster_clock
 from store.connection import Connection, connected
 from store.history import History
 from store.server import running_socket
+from store.services import PastReport
 from store.snapshots import StoredFeed, StoredSnapshots
 from store.sources import StoredSources
 from tests.bot.programs import Room, room
@@ -95,6 +98,24 @@ async def test_at_a_terminal_the_reading_of_the_past_is_a_bar_that_goes(valkey: 
         assert "reading the past of BTC" in shown
         assert len(set(re.findall(r"(\d+)%", shown))) > 5
         assert await StoredSources(valkey).pasts() == ()
+
+
+async def test_a_line_of_the_log_stands_above_the_bars_and_the_log_is_its_own_again_afterwards() -> None:
+    stream = Terminal()
+    log, handler = logging.getLogger("tests.progress"), logging.StreamHandler(stream)
+    logging.getLogger().addHandler(handler)
+    try:
+        progress = PastProgress(stream)
+        progress.say(PastReport("BTC", 0.34))
+        log.warning("binance fails")
+        progress.say(PastReport("BTC", 1.0))
+        log.warning("binance answers again")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    shown = stream.getvalue()
+    assert "34%" in shown
+    assert shown.index("34%") < shown.index("binance fails\n") < shown.index("binance answers again\n")
+    assert handler.stream is stream
 
 
 async def test_elsewhere_it_is_one_line_of_the_log(

@@ -5,13 +5,14 @@ from types import MappingProxyType
 
 import pytest
 
-from market.observations import DAY_MS, HOUR_MS
+from market.observations import DAY_MS, HOUR_MS, Venue
 from market.reading import Presence
 from market.table import State
 from scheduler.exchange import Kind
 from scheduler.live import want
 from scheduler.simulator import profiles
 from scheduler.simulator.market import START_MS, SimulatedMarket
+from scheduler.simulator.server.faults import Fault, Trouble
 from store.connection import Connection
 from store.services import FeedStatus, PastReport
 from store.watchlist import Applied
@@ -148,3 +149,19 @@ async def test_without_a_setting_the_first_three_and_the_twelve_next_by_open_int
         bulk = [ask.kind for ask in house.asked].count(Kind.OPEN_INTEREST)
         await house.market.mind_watchlist()
         assert [ask.kind for ask in house.asked].count(Kind.OPEN_INTEREST) == bulk
+
+
+async def test_the_twelve_next_wait_until_enough_is_listed(
+    valkey: Connection, many_coins: SimulatedMarket
+) -> None:
+    async with town(START_MS + HOUR_MS, many_coins) as here, here.house(valkey) as house:
+        for venue in VENUES:
+            house.venues.faults.set(venue, Trouble(Fault.DROP))
+        assert await _default(house) == ("BTC", "ETH", "SOL")
+        assert await house.memory.watchlist.applied() == Applied("", is_complete=False)
+        house.venues.faults.clear(Venue.BYBIT)
+        await here.time.advance(120)
+        await house.poll()
+        await house.market.mind_watchlist()
+        assert len(await house.memory.watchlist.watched()) == 15
+        assert await house.memory.watchlist.applied() == Applied("", is_complete=True)
