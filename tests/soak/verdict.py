@@ -10,7 +10,7 @@ from market.table import SEVERITY, State
 from tests.soak.production import Notebook
 from tests.soak.truth import Truth
 
-STORM_LASTS_MS = 3 * 60 * MINUTE_MS
+STORM_LASTS_MS = 120 * MINUTE_MS
 POLL_MS, LOOK_MS = MINUTE_MS, MINUTE_MS
 DWELL_MS = 90 * SECOND_MS
 """A price venue is given up for the next one, and a minute of liquidations waited for, this long."""
