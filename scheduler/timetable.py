@@ -118,7 +118,8 @@ async def timetable(clock: Clock | None = None) -> AsyncIterator[Timetable]:
         yield times
     finally:
         scheduler.pause()
-        await asyncio.sleep(0)  # what was to begin has begun: APScheduler would log one cut off before as a failure
+        # what was to begin has begun: APScheduler would log one cut off before as a failure
+        await asyncio.sleep(0)
         scheduler.shutdown(wait=False)
         while times.running:
             await asyncio.wait(times.running)
