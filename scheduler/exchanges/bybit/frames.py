@@ -1,7 +1,7 @@
 """What Bybit pushes: tickers as a snapshot and then only what changed, and every liquidation."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,11 +20,13 @@ TICKER_EVERY_S = 5.0
 _CLOSED = "allLiquidation."
 _CLOSED_BYTES = _CLOSED.encode()
 _TICKERS = "tickers."
-_TYPES = frozenset({"snapshot", "delta"})
 _SIDES = {"Buy": Side.LONG, "Sell": Side.SHORT}  # the position's side: trap 5
 # bound once: before Python 3.12 a member looked up on its class is slow
 _VENUE, _OF_LIQUIDATIONS, _OF_MARK = Venue.BYBIT, Kind.LIQUIDATIONS, Kind.MARK
 _MARKS = Kind.MARK.value
+_NEVER: tuple[int, Ticker | None] = (0, None)
+
+Number = TypeVar("Number")
 
 _liquidations = decoder(Venue.BYBIT, Kind.LIQUIDATIONS, Frame[list[Closed]])
 _tickers = either(Venue.BYBIT, Kind.MARK, Frame[Ticker], Frame[AnyTicker])
@@ -73,7 +75,7 @@ class TickersInMemory:
 
     def __call__(self, payload: bytes, asked: Asked) -> tuple[Report, ...]:
         """The reports of a frame; () for acknowledgements and contracts not asked for. Raises Misread."""
-        is_liquidation = _CLOSED_BYTES in payload
+        is_liquidation = payload.find(_CLOSED_BYTES) >= 0  # a third of what `in` costs
         frame = (_liquidations if is_liquidation else _tickers)(payload)
         kind = _OF_LIQUIDATIONS if is_liquidation else _OF_MARK
         if frame.success is not None:
@@ -88,57 +90,46 @@ class TickersInMemory:
         said, at_ms = frame.data, frame.ts or 0
         if said is None or frame.topic != _TICKERS + said.symbol:
             raise Misread(_VENUE, _OF_MARK, "topic")
-        if frame.type not in _TYPES:
+        is_delta = frame.type == "delta"
+        if not is_delta and frame.type != "snapshot":
             raise Misread(_VENUE, _OF_MARK, "type")
         contract = asked.instruments.get(said.symbol)
         if contract is None:
             return ()
         if type(said) is AnyTicker:
             said = said.read()
-        before_ms, ticker = self._known.get(said.symbol, (0, said))
-        if frame.type == "delta":
-            if at_ms < before_ms:
-                return ()
-            _change(ticker, said)
-        else:
-            ticker = said
+        before_ms, ticker = self._known.get(said.symbol, _NEVER) if is_delta else _NEVER
+        if at_ms < before_ms:
+            return ()
+        ticker = ticker or said
         self._known[said.symbol] = (at_ms, ticker)
-        return _reports(ticker, said, contract, at_ms)
+        return _changed(ticker, said, contract, at_ms)
 
 
-def _change(ticker: Ticker, said: Ticker) -> None:
-    """Make it the ticker after a delta: what that does not say stays as it was."""
-    if said.mark_price is not None:
-        ticker.mark_price = said.mark_price
-    if said.index_price is not None:
-        ticker.index_price = said.index_price
-    if said.open_interest is not None:
-        ticker.open_interest = said.open_interest
-    if said.single_open_interest is not None:
-        ticker.single_open_interest = said.single_open_interest
-    if said.funding_rate is not None:
-        ticker.funding_rate = said.funding_rate
-    if said.next_funding_time is not None:
-        ticker.next_funding_time = said.next_funding_time
-    if said.funding_interval_hour is not None:
-        ticker.funding_interval_hour = said.funding_interval_hour
-
-
-def _reports(now: Ticker, said: Ticker, contract: Instrument, at_ms: int) -> tuple[Report, ...]:
-    """What a frame changed, of the ticker it made."""
+def _changed(ticker: Ticker, said: Ticker, contract: Instrument, at_ms: int) -> tuple[Report, ...]:
+    """Make `ticker` what it is after a frame, and report what that changed: what it does not say stays as it was."""
     reports: tuple[Report, ...] = ()
     if said.mark_price is not None or said.index_price is not None:
-        reports = mark_of(now, contract, at_ms)
+        ticker.mark_price = _newer(said.mark_price, ticker.mark_price)
+        ticker.index_price = _newer(said.index_price, ticker.index_price)
+        reports = mark_of(ticker, contract, at_ms)
     alive = () if reports else (Heartbeat(_VENUE, contract.asset, _MARKS, at_ms),)
     if said.open_interest is not None or said.single_open_interest is not None:
-        reports += open_interest_of(now, contract, at_ms)
-    if (
-        said.funding_rate is not None
-        or said.next_funding_time is not None
-        or said.funding_interval_hour is not None
+        ticker.open_interest = _newer(said.open_interest, ticker.open_interest)
+        ticker.single_open_interest = _newer(said.single_open_interest, ticker.single_open_interest)
+        reports += open_interest_of(ticker, contract, at_ms)
+    if not (
+        said.funding_rate is None and said.next_funding_time is None and said.funding_interval_hour is None
     ):
-        reports += funding_of(now, contract, at_ms)
+        ticker.funding_rate = _newer(said.funding_rate, ticker.funding_rate)
+        ticker.next_funding_time = _newer(said.next_funding_time, ticker.next_funding_time)
+        ticker.funding_interval_hour = _newer(said.funding_interval_hour, ticker.funding_interval_hour)
+        reports += funding_of(ticker, contract, at_ms)
     return reports + alive
+
+
+def _newer(said: Number, before: Number) -> Number:
+    return before if said is None else said
 
 
 def _acknowledged(frame: Frame[Any], kind: Kind) -> tuple[Report, ...]:
