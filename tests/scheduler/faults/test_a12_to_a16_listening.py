@@ -13,6 +13,7 @@ from market.reading import Presence
 from market.table import State
 from scheduler.exchanges import exchanges
 from scheduler.simulator.server import FORCED, MARKS, silent
+from tests.commands.talking import talk
 from tests.scheduler.faults.stage import FALLING_MS, Stage, stage
 from tests.scheduler.faults.test_a5_to_a8_values import ALL, asof_ms, of
 from tests.scheduler.streams.venue import most_in_a_second
@@ -174,11 +175,16 @@ async def test_a16_when_all_venues_are_gone_the_state_says_so_once_and_comes_bac
         assert all(at.report(venue).state == "open" for venue in ALL)
 
 
-async def test_a16_polls_of_venues_that_are_gone_take_no_time_from_anybody() -> None:
-    async with stage() as at:
+async def test_a16_regime_answers_within_a_second_that_nothing_is_seen_and_how_old_it_is() -> None:
+    async with stage(FALLING_MS) as at:
         at.trouble(ALL, "refused")
-        await at.passes(300, leap_s=5)
+        await at.passes(1200, leap_s=5)
+        ask = talk(at.latest(), watched=("BTC",), now_ms=at.now_ms, reports=at.collector.reports())
         loop = asyncio.get_running_loop()
         began_s = loop.time()
-        at.look("BTC")
+        said = await ask("/regime BTC")
         assert loop.time() - began_s < 1.0
+    assert said.startswith("BTC · INSUFFICIENT DATA")
+    for name in ("Price", "Liq", "OI", "Fund"):
+        (line,) = (line for line in said.splitlines() if line.startswith(f"{name} "))
+        assert "min" in line, line
