@@ -97,6 +97,8 @@ class PriceProcess:
         self.snapping *= exp(-SNAP_PULL * hours)
         self.displaced *= exp(-IMPACT_PULL * hours)
         for push in story.pushes:
+            if begin_h >= push.start_h + push.hours or begin_h + hours <= push.start_h:
+                continue
             move = push.between(begin_h, begin_h + hours) * self.usual_day_sigma
             self.value += move * push.lasting
             self._strike(move * (1.0 - push.lasting))

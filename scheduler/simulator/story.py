@@ -72,7 +72,7 @@ class Story:
 
     def mood(self, at_h: float) -> Mood:
         """What people want at this hour: all tides together."""
-        risen = [(tide.risen(at_h), tide.brings) for tide in self.tides]
+        risen = [(tide.risen(at_h), tide.brings) for tide in self.tides if at_h > tide.start_h]
         return Mood(
             sum(share * mood.appetite for share, mood in risen),
             sum(share * mood.greed for share, mood in risen),

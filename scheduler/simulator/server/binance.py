@@ -125,8 +125,8 @@ class Binance:
         step_ms, limit = STEPS[params["period"]], whole(params, "limit", 30)
         last_ms = whole(params, "endTime", now_ms)
         first_ms = whole(params, "startTime", last_ms - limit * step_ms)
-        bars = self._market.bars(asset, step_ms, first_ms, last_ms, now_ms)
-        return [self._opened(symbol, asset, bar.open_ms) for bar in bars][:limit]
+        times = self._market.opens(step_ms, first_ms, last_ms, now_ms)[:limit]
+        return [self._opened(symbol, asset, at_ms) for at_ms in times]
 
     def _opened(self, symbol: str, asset: Asset, at_ms: int) -> dict[str, object]:
         coins = self._market.open_interest(asset, at_ms)

@@ -132,15 +132,15 @@ class Bybit:
         symbol, step_ms = params["symbol"], STEPS[params["intervalTime"]]
         asset, limit = self._assets[symbol], whole(params, "limit", 50)
         last_ms = whole(params, "endTime", now_ms)
-        bars = self._market.bars(asset, step_ms, whole(params, "startTime", 0), last_ms, now_ms)
-        rows = [(bar.open_ms, self._market.open_interest(asset, bar.open_ms)) for bar in reversed(bars)]
+        times = self._market.opens(step_ms, whole(params, "startTime", 0), last_ms, now_ms)[::-1]
+        rows = [(at_ms, self._market.open_interest(asset, at_ms)) for at_ms in times[:limit]]
         said = [
             {
                 "openInterest": decimal(2.0 * coins, 3),
                 "singleOpenInterest": decimal(coins, 3),
                 "timestamp": str(at_ms),
             }
-            for at_ms, coins in rows[:limit]
+            for at_ms, coins in rows
         ]
         return {"category": "linear", "symbol": symbol, "list": said, "nextPageCursor": ""}
 

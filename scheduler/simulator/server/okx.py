@@ -140,9 +140,9 @@ class Okx:
     def _past_open_interest(self, params: Params, now_ms: int) -> object:
         asset, step_ms = self._assets[params["instId"]], STEPS[params["period"]]
         first_ms, last_ms = whole(params, "begin", 0), whole(params, "end", now_ms)
-        bars = self._market.bars(asset, step_ms, first_ms, last_ms, now_ms)
-        said = [[str(bar.open_ms), *self._opened(asset, bar.open_ms).values()] for bar in reversed(bars)]
-        return said[: whole(params, "limit", 100)]
+        times = self._market.opens(step_ms, first_ms, last_ms, now_ms)[::-1]
+        newest_first = times[: whole(params, "limit", 100)]
+        return [[str(at_ms), *self._opened(asset, at_ms).values()] for at_ms in newest_first]
 
     def _paid(self, params: Params, now_ms: int) -> object:
         """What was paid, and beside it what had been predicted, which is another number."""

@@ -115,6 +115,10 @@ class Tape:
 
     def bar(self, asset: Asset, begin_ms: int, end_ms: int) -> tuple[float, float, float, float, float]:
         """Open, high, low, close in US dollars, and coins traded, from begin to end."""
+        step = self._at(asset, end_ms)
+        if (step.begin_ms, step.end_ms) == (begin_ms, end_ms):
+            bar = step.candle
+            return bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd, bar.volume_coins or 0.0
         prices: list[float] = []
         coins = 0.0
         for span in self.spans(asset, begin_ms, end_ms):

@@ -117,9 +117,15 @@ class VenueMarket:
 
     def bars(self, asset: Asset, step_ms: int, first_ms: int, last_ms: int, now_ms: int) -> list[Bar]:
         """The bars that opened between first and last (both included), oldest first; the last may be open still."""
+        return [
+            self._bar(asset, open_ms, step_ms, now_ms)
+            for open_ms in self.opens(step_ms, first_ms, last_ms, now_ms)
+        ]
+
+    def opens(self, step_ms: int, first_ms: int, last_ms: int, now_ms: int) -> range:
+        """When those bars opened."""
         begin_ms = max(first_ms, self.tape.begin_ms)
-        opens = range(-(-begin_ms // step_ms) * step_ms, min(last_ms, now_ms - 1) + 1, step_ms)
-        return [self._bar(asset, open_ms, step_ms, now_ms) for open_ms in opens]
+        return range(-(-begin_ms // step_ms) * step_ms, min(last_ms, now_ms - 1) + 1, step_ms)
 
     def paid(
         self, asset: Asset, hours: int, first_ms: int, last_ms: int, now_ms: int, newest: int | None = None
