@@ -1,6 +1,7 @@
 """The live market for the service: five exchanges asked and listened to, what they say condensed, judged and stored."""
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from typing import TextIO
 
 from bot.progress import PastProgress
@@ -13,8 +14,9 @@ from scheduler.fetch import Fetcher
 from scheduler.live import LiveMarket, live_memory, want
 from scheduler.streams import open_wires
 from scheduler.timetable import timetable
-from store.connection import Connection
+from store.connection import Connection, StoreUnavailable
 from store.health import LIVE
+from store.snapshots import StoredFeed
 
 
 class LiveFeed:
@@ -62,3 +64,10 @@ class LiveFeed:
                 await self._market.run(times)
         finally:
             self._progress.end()
+            await self._say_that_it_ends()
+
+    async def _say_that_it_ends(self) -> None:
+        """No look is due any more; a store that is away finds out by the age of the last one."""
+        feed = StoredFeed(self._connection)
+        with suppress(StoreUnavailable):
+            await feed.save(replace(await feed.status(), cycle_ms=None, lag_ms=None))

@@ -24,6 +24,8 @@ async def is_healthy(connection: Connection, now_ms: int) -> Health:
         status, written_at_ms = await StoredFeed(connection).stamped()
     except StoreUnavailable as failure:
         return Health(ok=False, reason=str(failure))
+    if status.source == LIVE and status.last_evaluation_ms is not None and status.cycle_ms is None:
+        return Health(ok=False, reason="The store answers; the service has stopped.")
     if written_at_ms is None or status.last_evaluation_ms is None or status.cycle_ms is None:
         return Health(ok=False, reason="The store answers; nothing has been evaluated yet.")
     return _judge_age(

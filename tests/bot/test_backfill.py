@@ -134,6 +134,8 @@ async def test_a_service_that_evaluates_is_not_written_over(
             await here.backfill(own_file)
         await StoredFeed(valkey).save(FeedStatus("live", here.clock.now_ms() - 200_000, 60_000))
         assert (await here.backfill(own_file))[0] == 0
+        await StoredFeed(valkey).save(FeedStatus("live", here.clock.now_ms(), None))
+        assert (await here.backfill(own_file))[0] == 0
 
 
 async def test_a_file_that_cannot_be_read_is_a_wrong_request(valkey: Connection, valkey_socket: Path) -> None:

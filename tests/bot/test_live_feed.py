@@ -133,6 +133,9 @@ async def test_at_its_end_nothing_goes_on(valkey: Connection) -> None:
     async with feed(valkey, io.StringIO()) as live, running(live):
         await until(lambda: is_judged(valkey), 60)
     await until(lambda: asyncio.all_tasks() <= before)
+    status = await StoredFeed(valkey).status()
+    assert status.last_evaluation_ms is not None
+    assert status.cycle_ms is None
 
 
 async def test_a_live_store_offers_venues_and_the_watchlist_and_a_recorded_one_neither(

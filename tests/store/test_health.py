@@ -63,6 +63,13 @@ async def test_nothing_evaluated_yet_is_said(status: FeedStatus | None, valkey: 
     assert health.reason == "The store answers; nothing has been evaluated yet."
 
 
+async def test_a_live_service_that_has_stopped_is_said(valkey: Connection) -> None:
+    await save(valkey, FeedStatus("live", NOW_MS))
+    health = await is_healthy(valkey, NOW_MS)
+    assert not health.ok
+    assert health.reason == "The store answers; the service has stopped."
+
+
 async def test_a_store_that_is_not_there_is_said(tmp_path: Path) -> None:
     connection = open_connection(tmp_path / "nobody")
     health = await is_healthy(connection, NOW_MS)
