@@ -16,7 +16,7 @@ from tests.soak.plan import Planned, plan, written
 from tests.soak.production import NotedMarket, production
 from tests.soak.truth import truth_of
 from tests.soak.venues import Play, start_venues
-from tests.soak.verdict import Verdict, cascades, falsely_resolved, p99, resolved
+from tests.soak.verdict import Verdict, cascades, falsely_resolved, in_words, p99, resolved
 
 BEGIN_MS = START_MS + HOUR_MS // 2
 STARTING_S = 4.0
@@ -44,6 +44,7 @@ class _Measured:
     rss_warm_mb: float
     rss_end_mb: float
     restless: list[str]
+    rss_mb: list[float]
 
 
 async def soak(what: Soak) -> Verdict:
@@ -95,6 +96,12 @@ async def soak(what: Soak) -> Verdict:
             state is State.INSUFFICIENT_DATA for states in notebook.states.values() for _, state in states
         ),
         restless=measured.restless,
+        rss_mb=measured.rss_mb,
+        told=in_words(notebook.alerts),
+        expected=in_words(alert for told in truth.values() for alert in told.alerts),
+        planned=[
+            f"{one.from_ms // 1_000}-{one.until_ms // 1_000} {one.venue.value} {one.name}" for one in planned
+        ],
     )
 
 
@@ -107,8 +114,11 @@ async def _live_through(live: NotedMarket, clock: Clock, end_ms: int) -> _Measur
     begun_ms = clock.now_ms()
     await clock.sleep((max(begun_ms, BEGIN_MS) + WARM_AFTER_MS - clock.now_ms()) / 1_000)
     rss_warm_mb = rss_mb()
-    await clock.sleep((end_ms - clock.now_ms()) / 1_000)
+    growing = [rss_warm_mb]
+    while clock.now_ms() < end_ms:
+        await clock.sleep(min(2 * HOUR_MS, end_ms - clock.now_ms()) / 1_000)
+        growing.append(rss_mb())
     restless = [
         f"{one.venue} ends {one.state}: {one.why}" for one in live.collector.reports() if one.state != "open"
     ]
-    return _Measured(begun_ms, clock.now_ms(), rss_warm_mb, rss_mb(), restless)
+    return _Measured(begun_ms, clock.now_ms(), rss_warm_mb, growing[-1], restless, growing)

@@ -68,6 +68,10 @@ class Verdict:
     cpu_s: tuple[float, float]
     blind_looks: int = 0
     restless: list[str] = field(default_factory=list)
+    rss_mb: list[float] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+    planned: list[str] = field(default_factory=list)
 
     @property
     def growth(self) -> float:
@@ -168,6 +172,15 @@ def falsely_resolved(truth: Mapping[Asset, Truth], notebook: Notebook, until_ms:
                 f" into {alert.state.value}, undisturbed: {', '.join(states)}"
             )
     return found
+
+
+def in_words(alerts: Iterable[Alert]) -> list[str]:
+    """Each alert in a line, for whoever wants to know why."""
+    return [
+        f"{one.at_ms // SECOND_MS} {one.asset} {one.kind.value} {one.edge.value} {one.severity.value} {one.reason.value}"
+        f" {one.state.value} shock {one.facts.get('shock_24h')}"
+        for one in sorted(alerts, key=lambda alert: alert.at_ms)
+    ]
 
 
 def resolved(notebook: Notebook) -> int:
