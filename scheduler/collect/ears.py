@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -21,8 +22,11 @@ READY_AFTER_S = 60.0
 """A new stream on which something stays silent takes over so long after it was connected."""
 
 STARTS_AGAIN_AFTER_S = 60.0
+RENEWED_AT = 0.8
+"""The share of its life after which a stream is begun anew beside itself; the listener alone would cut it soon after."""
 
-Name = tuple[Venue, str, tuple[str, ...]]
+Name = tuple[Venue, str, tuple[str, ...], int]
+"""A stream and the number of times it was renewed."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +37,7 @@ class _Ear:
 
     listener: Listener
     is_coming: bool
-    task: asyncio.Task[None] | None = None
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class Ears:
     _ears: dict[Name, _Ear] = field(default_factory=dict)
     _wanted: frozenset[Name] = frozenset()
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _renewals: Counter[tuple[Venue, str, tuple[str, ...]]] = field(default_factory=Counter)
 
     def rearrange(self) -> None:
         """Streams follow within seconds what is watched and listed now."""
@@ -85,7 +90,7 @@ class Ears:
 
     def _arrange(self, group: asyncio.TaskGroup) -> None:
         """Begin what is wanted and not there. What is no longer wanted stays until that is heard, if it counts."""
-        wanted = {_name(stream): stream for venue in self.exchanges for stream in self._streams(venue)}
+        wanted = {self._name(stream): stream for venue in self.exchanges for stream in self._streams(venue)}
         self._wanted = frozenset(wanted)
         for name in [name for name, ear in self._ears.items() if ear.is_coming and name not in wanted]:
             self._end(name)
@@ -99,7 +104,7 @@ class Ears:
         return self.exchanges[venue].streams(watched) if watched else ()
 
     def _begin(self, stream: Stream, group: asyncio.TaskGroup, *, is_coming: bool) -> None:
-        name, venue = _name(stream), stream.venue
+        name, venue = self._name(stream), stream.venue
 
         async def hear(said: tuple[Heard, ...]) -> None:
             await self._hear(said, is_coming=ear.is_coming)
@@ -108,7 +113,15 @@ class Ears:
         listener = Listener(stream, self.exchanges[venue], hear, known, self.wires)
         ear = _Ear(listener, is_coming)
         self._ears[name] = ear
-        ear.task = group.create_task(self._run(ear, venue), name=f"listen {venue}{stream.path}")
+        ear.tasks.append(group.create_task(self._run(ear, venue), name=f"listen {venue}{stream.path}"))
+        if stream.lives_s is not None:
+            ear.tasks.append(group.create_task(self._renew(stream, stream.lives_s)))
+
+    async def _renew(self, stream: Stream, lives_s: float) -> None:
+        """In time before the venue cuts a stream have it begun anew; it counts until the new one is heard, without a hole."""
+        await self.wires.clock.sleep(RENEWED_AT * lives_s)
+        self._renewals[stream.venue, stream.path, stream.subscribe] += 1
+        self._changed.set()
 
     async def _run(self, ear: _Ear, venue: Venue) -> None:
         while True:
@@ -156,12 +169,12 @@ class Ears:
 
     def _end(self, name: Name) -> None:
         ear = self._ears.pop(name)
-        if ear.task is not None:
-            ear.task.cancel()
+        for task in ear.tasks:
+            task.cancel()
 
-
-def _name(stream: Stream) -> Name:
-    return (stream.venue, stream.path, stream.subscribe)
+    def _name(self, stream: Stream) -> Name:
+        name = (stream.venue, stream.path, stream.subscribe)
+        return (*name, self._renewals[name])
 
 
 def _is_ready(ear: _Ear, now_ms: int) -> bool:

@@ -1,9 +1,14 @@
 """Streams that follow what is watched without losing anything, and gaps that are filled or marked."""
 
+from dataclasses import replace
+
 import pytest
 
 from market.findings import Found
 from market.observations import HOUR_MS, MINUTE_MS, Liquidations, Side, Venue
+from scheduler.collect import Collector
+from scheduler.exchange import Exchange
+from scheduler.exchanges import exchanges
 from scheduler.simulator.market import START_MS
 from scheduler.simulator.server import Fault, Trouble
 from tests.scheduler.collect.room import VENUES, Room, listening, room
@@ -67,6 +72,34 @@ async def test_watching_one_less_keeps_the_streams_of_the_others() -> None:
         assert len(minutes(at)) == 3
         with pytest.raises(KeyError):
             at.collector.condenser("ETH")
+
+
+def short_lived(exchange: Exchange) -> Exchange:
+    """Binance as if it cut its streams after two and a half minutes instead of a day."""
+    if exchange.venue is not Venue.BINANCE:
+        return exchange
+    return replace(
+        exchange,
+        streams=lambda watched: tuple(replace(one, lives_s=150.0) for one in exchange.streams(watched)),
+    )
+
+
+async def test_a_stream_that_the_venue_will_cut_is_renewed_in_a_cascade_without_a_hole() -> None:
+    async with room(BURST_MS) as at:
+        venues = [short_lived(exchange) for exchange in exchanges()]
+        at.collector = Collector(venues, at.collector._fetcher, at.wires, at.time.clock)
+        await at.begin("BTC")
+        async with listening(at):
+            await at.minutes(6)
+            assert at.venues.open_lines == len(VENUES)
+            (binance,) = [one for one in at.collector._ears.status() if one.venue is Venue.BINANCE]
+            assert (binance.connected_since_ms or 0) > BURST_MS + 2 * MINUTE_MS
+            assert binance.reconnects == 0
+        assert len(minutes(at)) == 4
+        assert all(one.is_whole for one in minutes(at))
+        due = sum(due_coins(at, venue) for venue in VENUES if venue is not Venue.HYPERLIQUID)
+        assert coins(at) == pytest.approx(due, rel=1e-4)
+        assert not [one for one in at.found if one.found in {Found.UNHEARD, Found.OUT_OF_ORDER}]
 
 
 async def test_with_nothing_watched_nothing_is_listened_to() -> None:
