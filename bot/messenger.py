@@ -1,11 +1,14 @@
 """How a chat is written to without having asked: one message, or an edit of one, and the six things that can go wrong."""
 
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from commands.protocol.reply import Reply
-from store.pace import Rate
+from store.pace import RESERVE, Rate
 
 
 class Wrong(StrEnum):
@@ -47,12 +50,14 @@ class Undelivered(Exception):
 class Manners:
     """What a platform allows: how fast in all, and how many messages under way at once.
 
-    `is_idempotent`: what is sent twice under the same nonce arrives once.
+    `is_idempotent`: what is sent twice under the same nonce arrives once. `reserve` are the tokens that warnings leave
+    for replies, where those count against the same limit.
     """
 
     overall: Rate
     in_flight: int
     is_idempotent: bool
+    reserve: float = RESERVE
 
 
 class Messenger(Protocol):
@@ -74,3 +79,23 @@ class Messenger(Protocol):
 
     async def edit(self, address: str, message: str, reply: Reply) -> None:
         """Let a message say this instead; one that says it already is as good. Raises Undelivered, within seconds."""
+
+    async def ask(self) -> None:
+        """Ask the platform whether it is there, without writing to anybody. Raises Undelivered, within seconds."""
+
+
+Deliver = Callable[[Messenger], Coroutine[Any, Any, None]]
+"""Delivers what is addressed to a messenger's platform until it is cancelled."""
+
+
+@asynccontextmanager
+async def delivering(deliver: Deliver | None, messenger: Messenger) -> AsyncIterator[None]:
+    """Deliver for the length of the block; what is under way at its end is finished. None: there is nothing to deliver."""
+    task = asyncio.create_task(deliver(messenger)) if deliver is not None else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task

@@ -45,7 +45,7 @@ if #waiting == 0 then return false end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local first = tonumber(string.match(waiting[1][1], '^(%d+)'))
-local due = now - first >= tonumber(ARGV[2])
+local due = now - first >= tonumber(ARGV[2]) or now < first
 for _, entry in ipairs(waiting) do
   if entry[2][2] == '1' then due = true end
 end

@@ -6,22 +6,31 @@ removal comes first: with memory or disk full the rest may fail, and a row that 
 (reliability.md, fact 7).
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from store import keys
-from store.chats import platform_of
-from store.codec import Kind, decode, encode
+from store import outbox_scripts as scripts
+from store.chats import CHAT, Chat, platform_of
+from store.codec import Kind, Unreadable, decode, encode
 from store.connection import Connection
+from store.waves import WAVE, Wave
 
 PRIORITIES = 3
 GROUP = "delivery"
 MOST_COPIES = 2
 TRY_AGAIN_MS = 5_000
-LONGEST_SEND_MS = 60_000
-"""A row claimed this long ago belongs to a worker that has died: no send takes as long."""
+ABANDONED_MS = 15_000
+"""A row nobody has kept for so long belongs to a worker that has died; one that lives says so every few seconds."""
 AT_ONCE = 200
+NOBODY = "nobody"
+"""Holds the rows that a worker let go of when it ended in order."""
+FORGOTTEN_MS = 3_600_000
+"""A worker not heard of for so long, and without rows, is taken off the list."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,8 @@ class Row:
     """One chat to be told of some alerts of a batch (`facts` are their numbers).
 
     `priority` 0 is critical, 1 warning, 2 the rest. `not_after_ms` is when the news is none any more (UTC ms). `copies` is
-    how often its sending began before without a known end; from 1 on it is marked as a repeat.
+    how often its sending began before without a known end, for the first time at `begun_ms` (0: never); from 1 on it is
+    marked as a repeat.
     """
 
     key: str
@@ -40,6 +50,7 @@ class Row:
     at_ms: int
     not_after_ms: int
     copies: int = 0
+    begun_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,51 +74,6 @@ class Dead:
 ROW = Kind("outbox row", 1, Row, rebuildable=False)
 DEAD = Kind("dead row", 1, Dead, rebuildable=False)
 
-_COMMIT = """
-redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
-local removed = redis.call('XDEL', KEYS[1], ARGV[2])
-redis.call('HDEL', KEYS[2], ARGV[3])
-if removed == 1 and ARGV[4] ~= '' then redis.call('SET', KEYS[3], ARGV[4]) end
-return removed
-"""
-
-_LATER = """
-redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
-local removed = redis.call('XDEL', KEYS[1], ARGV[2])
-redis.call('HDEL', KEYS[2], ARGV[3])
-if removed == 1 then
-  redis.call('HSET', KEYS[4], ARGV[3], ARGV[4])
-  redis.call('ZADD', KEYS[3], ARGV[5], ARGV[3])
-  if ARGV[6] ~= '' then redis.call('SET', KEYS[5], ARGV[6]) end
-end
-return removed
-"""
-
-_DUE = """
-local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
-for _, key in ipairs(due) do
-  local row = redis.call('HGET', KEYS[2], key)
-  redis.call('ZREM', KEYS[1], key)
-  redis.call('HDEL', KEYS[2], key)
-  if row then redis.call('XADD', ARGV[3] .. string.sub(row, 1, 1), '*', 'row', string.sub(row, 2)) end
-end
-return #due
-"""
-
-_BURY = """
-redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
-local removed = redis.call('XDEL', KEYS[1], ARGV[2])
-redis.call('HDEL', KEYS[2], ARGV[3])
-if removed == 1 then redis.call('HSET', KEYS[3], ARGV[3], ARGV[4]) end
-return removed
-"""
-
-_REQUEUE = """
-if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call('XADD', KEYS[2], '*', 'row', ARGV[2])
-return 1
-"""
-
 
 def stream_of(row: Row) -> str:
     """Where a row waits."""
@@ -127,11 +93,12 @@ class Outbox:
         self._streams = [keys.outbox(platform, priority) for priority in range(PRIORITIES)]
 
     async def open(self) -> None:
-        """Make the consumer group of each priority; one that exists stays as it is."""
+        """Make the consumer group of each priority; in one that exists, workers of long ago are forgotten."""
         for stream in self._streams:
             async with self._connection.reading() as redis:
                 groups: Any = await redis.xinfo_groups(stream) if await redis.exists(stream) else []
             if any(group["name"] == GROUP.encode() for group in groups):
+                await self._forget_workers(stream)
                 continue
             async with self._connection.writing() as redis:
                 await redis.eval(
@@ -144,28 +111,67 @@ class Outbox:
     async def claim(self, worker: str, most: int) -> tuple[Claimed, ...]:
         """At most so many rows for this worker: those of dead workers first, then by priority and age.
 
-        A call whose answer is lost leaves its rows to LONGEST_SEND_MS, after which they are claimed anew.
+        Where the answer is lost, `mine` tells what was claimed.
         """
-        found: list[Claimed] = []
-        for stream in self._streams:
-            if len(found) < most:
-                found += await self._inherited(stream, worker, most - len(found))
-        for stream in self._streams:
-            if len(found) < most:
-                found += await self._fresh(stream, worker, most - len(found))
-        return tuple(found)
-
-    async def begin(self, claimed: Claimed) -> int:
-        """Say that sending begins, and give how often it began before without a known end. Not safe to repeat."""
         async with self._connection.writing() as redis:
-            return int(await redis.hincrby(keys.sending(self._platform), claimed.row.key, 1)) - 1
+            script = redis.register_script(scripts.CLAIM)
+            return _claimed(await script(self._streams, [GROUP, worker, most, ABANDONED_MS]))
+
+    async def mine(self, worker: str) -> tuple[Claimed, ...]:
+        """The rows that this worker has claimed and that are still there."""
+        async with self._connection.writing() as redis:
+            script = redis.register_script(scripts.MINE)
+            return _claimed(await script(self._streams, [GROUP, worker, AT_ONCE]))
+
+    async def keep(self, worker: str, claimed: Iterable[Claimed]) -> None:
+        """Say that this worker lives and still has these rows, so that nobody takes them for abandoned."""
+        rows = tuple(claimed)
+        if not rows:
+            return
+        places, entries = [one.stream for one in rows], [one.entry for one in rows]
+        async with self._connection.writing() as redis:
+            await redis.register_script(scripts.KEEP)(places, [GROUP, worker, *entries])
+
+    async def let_go(self, worker: str) -> int:
+        """This worker ends: whoever claims next gets its rows at once; how many."""
+        values: list[str | int] = [GROUP, worker, NOBODY, 10 * ABANDONED_MS, AT_ONCE]
+        async with self._connection.writing() as redis:
+            return int(await redis.register_script(scripts.LET_GO)(self._streams, values))
+
+    async def look(self, address: str) -> tuple[str, Chat | None, Wave]:
+        """Where a chat is now, what it wants, and what it was told: in one round trip unless it has moved."""
+        async with self._connection.reading() as redis, redis.pipeline(transaction=False) as together:
+            together.get(keys.moved(address))
+            together.hget(keys.chat(address), "chat")
+            together.get(keys.wave(address))
+            moved, chat, wave = await together.execute()
+        if moved is not None and moved.decode() != address:
+            return await self.look(moved.decode())
+        return address, decode(CHAT, chat), decode(WAVE, wave) or Wave(address)
+
+    async def begin(self, claimed: Claimed, worker: str, attempt: str) -> tuple[int, int] | None:
+        """Say that sending begins: how often it began before without a known end, and how long ago first (ms).
+
+        None where the row is not this worker's any more: it must not be sent. Saying the same attempt twice is safe.
+        """
+        places = [claimed.stream, keys.sending(self._platform)]
+        async with self._connection.writing() as redis:
+            script = redis.register_script(scripts.BEGIN)
+            count, ago_ms = await script(places, [GROUP, claimed.entry, worker, claimed.row.key, attempt])
+        return None if int(count) < 0 else (int(count), int(ago_ms))
+
+    async def take_back(self, claimed: Claimed, attempt: str) -> None:
+        """Of this attempt nothing was sent: it does not count."""
+        async with self._connection.writing() as redis:
+            script = redis.register_script(scripts.TAKE_BACK)
+            await script([keys.sending(self._platform)], [claimed.row.key, attempt])
 
     async def commit(self, claimed: Claimed, wave: bytes | None = None) -> bool:
         """Sent, or not to be sent at all: the row goes, then the chat's wave is kept. False where the row was gone."""
         address = claimed.row.address
         places = [claimed.stream, keys.sending(self._platform), keys.wave(address)]
         async with self._connection.writing() as redis:
-            script = redis.register_script(_COMMIT)
+            script = redis.register_script(scripts.COMMIT)
             return bool(await script(places, [GROUP, claimed.entry, claimed.row.key, wave or b""]))
 
     async def later(
@@ -183,13 +189,15 @@ class Outbox:
         told = str(kept.priority).encode() + encode(ROW, kept)
         values: list[str | bytes | int] = [GROUP, claimed.entry, kept.key, told, until_ms, wave or b""]
         async with self._connection.writing() as redis:
-            return bool(await redis.register_script(_LATER)(places, values))
+            return bool(await redis.register_script(scripts.LATER)(places, values))
 
     async def uncertain(self, claimed: Claimed, now_ms: int) -> bool:
         """It may have arrived: once more after five seconds, as a repeat; False where that was the second time."""
-        copies = claimed.row.copies + 1
+        row = claimed.row
+        copies = row.copies + 1
         if copies < MOST_COPIES:
-            await self.later(claimed, now_ms + TRY_AGAIN_MS, replace(claimed.row, copies=copies))
+            doubtful = replace(row, copies=copies, begun_ms=row.begun_ms or now_ms)
+            await self.later(claimed, now_ms + TRY_AGAIN_MS, doubtful)
             return True
         await self.bury(claimed, now_ms, "uncertain")
         return False
@@ -199,7 +207,7 @@ class Outbox:
         places = [claimed.stream, keys.sending(self._platform), keys.DEAD]
         dead = encode(DEAD, Dead(claimed.row, now_ms, why))
         async with self._connection.writing() as redis:
-            script = redis.register_script(_BURY)
+            script = redis.register_script(scripts.BURY)
             return bool(await script(places, [GROUP, claimed.entry, claimed.row.key, dead]))
 
     async def wake(self, now_ms: int) -> int:
@@ -207,7 +215,7 @@ class Outbox:
         places = [keys.later(self._platform), keys.later_rows(self._platform)]
         values: list[str | int] = [now_ms, AT_ONCE, keys.outbox(self._platform, 0)[:-1]]
         async with self._connection.writing() as redis:
-            return int(await redis.register_script(_DUE)(places, values))
+            return int(await redis.register_script(scripts.DUE)(places, values))
 
     async def depth(self) -> dict[str, int]:
         """How many rows wait: by priority, and `later`."""
@@ -218,16 +226,13 @@ class Outbox:
             *waiting, later = await together.execute()
         return {**{str(place): int(count) for place, count in enumerate(waiting)}, "later": int(later)}
 
-    async def _inherited(self, stream: str, worker: str, most: int) -> list[Claimed]:
-        """Rows whose worker has died in the middle of them."""
-        async with self._connection.writing() as redis:
-            answer: Any = await redis.xautoclaim(stream, GROUP, worker, LONGEST_SEND_MS, count=most)
-        return _claimed(stream, answer[1])
-
-    async def _fresh(self, stream: str, worker: str, most: int) -> list[Claimed]:
-        async with self._connection.writing() as redis:
-            answer: Any = await redis.xreadgroup(GROUP, worker, {stream: ">"}, count=most)
-        return _claimed(stream, answer[0][1]) if answer else []
+    async def _forget_workers(self, stream: str) -> None:
+        async with self._connection.reading() as redis:
+            workers: Any = await redis.xinfo_consumers(stream, GROUP)
+        for one in workers:
+            if one["pending"] == 0 and one["idle"] > FORGOTTEN_MS:
+                async with self._connection.writing() as redis:
+                    await redis.xgroup_delconsumer(stream, GROUP, one["name"])
 
 
 class DeadRows:
@@ -252,13 +257,18 @@ class DeadRows:
             return False
         stream, row = packed(dead.row)
         async with self._connection.writing() as redis:
-            return bool(await redis.register_script(_REQUEUE)([keys.DEAD, stream], [key, row]))
+            return bool(await redis.register_script(scripts.REQUEUE)([keys.DEAD, stream], [key, row]))
 
 
-def _claimed(stream: str, entries: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> list[Claimed]:
-    found = []
-    for entry, fields in entries:
-        row = decode(ROW, fields[b"row"]) if fields else None
+def _claimed(found: Sequence[tuple[bytes, bytes, bytes]]) -> tuple[Claimed, ...]:
+    """The rows of a script's answer; one that a newer version wrote stays where it is, for that version."""
+    claimed = []
+    for stream, entry, blob in found:
+        try:
+            row = decode(ROW, blob)
+        except Unreadable as failure:
+            _log.error("%s It is left in the outbox.", failure)
+            continue
         if row is not None:
-            found.append(Claimed(row, stream, entry.decode()))
-    return found
+            claimed.append(Claimed(row, stream.decode(), entry.decode()))
+    return tuple(claimed)

@@ -4,39 +4,50 @@ Limits are per bot token, not per process (performance.md, section 4). Replies g
 A pause after "too many requests" holds one chat, or all where the platform says so.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 from store import keys
-from store.connection import Connection
+from store.connection import Connection, StoreUnavailable
 
 RESERVE = 3.0
 """Tokens that broadcasts leave for replies."""
 KEPT_S = 3_600
+REPLY_WITHIN_S = 5.0
+"""Who asked waits no longer for a token than this; the platform then says itself whether it is too much."""
 
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local wait = 0
+local wait, kept = 0, {}
 for place = 1, #KEYS do
   local rate, burst, least = tonumber(ARGV[3 * place - 2]), tonumber(ARGV[3 * place - 1]), tonumber(ARGV[3 * place])
   local bucket = redis.call('HMGET', KEYS[place], 'tokens', 'at', 'paused')
-  local tokens, at = tonumber(bucket[1]) or burst, tonumber(bucket[2]) or now
+  local tokens, at, paused = tonumber(bucket[1]) or burst, tonumber(bucket[2]) or now, tonumber(bucket[3]) or 0
+  local is_astray = at > now
+  if is_astray then paused = 0 end
   tokens = math.min(burst, tokens + math.max(0, now - at) * rate / 1000)
   local missing = 1 + least - tokens
   if missing > 0 then wait = math.max(wait, missing / rate * 1000) end
-  if bucket[3] then wait = math.max(wait, tonumber(bucket[3]) - now) end
+  wait = math.max(wait, paused - now)
+  kept[place] = {tokens, is_astray}
 end
-if wait > 0 then return math.ceil(wait) end
 for place = 1, #KEYS do
-  local rate, burst = tonumber(ARGV[3 * place - 2]), tonumber(ARGV[3 * place - 1])
-  local bucket = redis.call('HMGET', KEYS[place], 'tokens', 'at')
-  local tokens, at = tonumber(bucket[1]) or burst, tonumber(bucket[2]) or now
-  tokens = math.min(burst, tokens + math.max(0, now - at) * rate / 1000)
-  redis.call('HSET', KEYS[place], 'tokens', tokens - 1, 'at', now)
-  redis.call('EXPIRE', KEYS[place], ARGV[#ARGV])
+  local tokens, is_astray = kept[place][1], kept[place][2]
+  if wait <= 0 or is_astray then
+    redis.call('EXPIRE', KEYS[place], ARGV[#ARGV])
+    redis.call('HSET', KEYS[place], 'tokens', wait > 0 and tokens or tokens - 1, 'at', now)
+    if is_astray then redis.call('HDEL', KEYS[place], 'paused') end
+    redis.call('EXPIRE', KEYS[place], ARGV[#ARGV])
+  end
 end
-return 0
+return math.ceil(wait)
+"""
+"""KEYS: buckets. ARGV: rate, burst and reserve of each, then how long they are kept (s).
+
+A bucket that was filled in the future (the clock was set back) begins at now. The first write frees nothing but is
+allowed with memory full, and lets the next one pass: a full outbox can still be emptied.
 """
 
 _PAUSE = """
@@ -58,14 +69,18 @@ class Rate:
 
 
 class Pace:
-    """The pace of one bot; `bot` is a name that holds no secret. Every method raises StoreUnavailable."""
+    """The pace of one bot; `bot` is a name that holds no secret, `reserve` what broadcasts leave for replies.
 
-    def __init__(self, connection: Connection, bot: str, overall: Rate) -> None:
+    Every method raises StoreUnavailable unless it says otherwise.
+    """
+
+    def __init__(self, connection: Connection, bot: str, overall: Rate, reserve: float = RESERVE) -> None:
         self._connection, self._bot, self._overall = connection, bot, overall
+        self._reserve = min(reserve, overall.burst - 1.0)
 
     async def take(self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool = False) -> float:
         """Seconds to wait before asking again, 0 where a token of the bot and of each of the chat's rates was taken."""
-        reserve = 0.0 if is_reply else min(RESERVE, self._overall.burst - 1.0)
+        reserve = 0.0 if is_reply else self._reserve
         buckets = [(keys.pace(self._bot), self._overall, reserve)]
         buckets += [(f"{keys.pace(self._bot)}:{chat}:{place}", rate, 0.0) for place, rate in enumerate(rates)]
         values = [part for _, rate, least in buckets for part in (rate.per_s, rate.burst, least)]
@@ -73,6 +88,20 @@ class Pace:
             script = redis.register_script(_TAKE)
             wait_ms: Any = await script([key for key, _, _ in buckets], [*values, KEPT_S])
         return int(wait_ms) / 1_000.0
+
+    async def reply_turn(self, chat: str, rates: tuple[Rate, ...], within_s: float = REPLY_WITHIN_S) -> None:
+        """Wait for the turn of a reply, ahead of all broadcasts, and no longer than `within_s`.
+
+        Never raises StoreUnavailable: somebody asked, so the answer goes out even where the pace cannot be known.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                wait_s = await self.take(chat, rates, is_reply=True)
+                while wait_s > 0.0:
+                    await asyncio.sleep(wait_s)
+                    wait_s = await self.take(chat, rates, is_reply=True)
+        except (StoreUnavailable, TimeoutError):
+            return
 
     async def pause(self, wait_s: float, chat: str | None = None) -> None:
         """Let a chat rest for so long, or (None) the whole bot; a longer pause that stands is kept."""

@@ -16,7 +16,8 @@ class Wave:
 
     `message` is the platform's reference of the live message, `alerts` the newest of each warning by "kind:asset",
     `severity` and `peak_usd_24h` the worst seen, `opened_ms`, `told_ms` and `edited_ms` UTC milliseconds. `held` are
-    transitions that were not told because the chat was muted or quiet. `sent_today` counts new messages on `day`, a local
+    transitions that were not told because the chat was muted or quiet, `past` the names of those that were too old when
+    they could be told: they are not said to stand. `sent_today` counts new messages on `day`, a local
     date such as "2026-11-22".
     """
 
@@ -28,6 +29,7 @@ class Wave:
     told_ms: int = 0
     edited_ms: int = 0
     held: Mapping[str, Alert] = field(default_factory=dict)
+    past: tuple[str, ...] = ()
     day: str = ""
     sent_today: int = 0
 

@@ -4,10 +4,12 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
+from secrets import token_hex
 
 import structlog
 
-from bot.delivery.deliverer import Deliverer, Shelves
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.errand import Shelves
 from bot.delivery.words import Words
 from bot.messenger import Messenger
 from scheduler.subscriptions.address import Addresser
@@ -17,7 +19,6 @@ from store.codec import Unreadable
 from store.connection import Connection, StoreUnavailable
 from store.outbox import Outbox
 from store.pace import Pace
-from store.waves import StoredWaves
 
 LOOK_EVERY_S = 0.5
 STORE_PAUSE_S = 2.0
@@ -50,15 +51,15 @@ class PostOffice:
 
     async def deliver(self, messenger: Messenger) -> None:
         """Deliver the rows of one platform until cancelled. Raises deliverer.Stopped where the bot is refused."""
-        pace = Pace(self._connection, messenger.platform, messenger.manners.overall)
+        manners = messenger.manners
+        pace = Pace(self._connection, messenger.platform, manners.overall, manners.reserve)
         shelves = Shelves(
             Outbox(self._connection, messenger.platform),
             Bulletins(self._connection),
             StoredChats(self._connection),
-            StoredWaves(self._connection),
             pace,
         )
-        worker = f"{socket.gethostname()}:{os.getpid()}"
+        worker = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
         await Deliverer(shelves, messenger, self._words, self._now_ms, worker).run()
 
     def _say_away(self, why: str) -> None:

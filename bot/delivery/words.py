@@ -25,6 +25,7 @@ class Words:
             is_held=telling.why is Why.STILL_STANDS,
             is_repeat=is_repeat,
             is_over=telling.why is Why.OVER,
+            is_sample=telling.why is Why.SAMPLE,
         )
         phrases = phrases_in(chat.language or "en")
         return describe_wave(telling.shown, phrases, self.rules, now_ms, marks, self.source)

@@ -7,17 +7,14 @@ that have their row are passed over. The text is not written here: it is made wh
 from collections.abc import Sequence
 from itertools import islice
 
-from market.alerts import Alert, Edge, Kind, Severity
-from market.observations import HOUR_MS, MINUTE_MS
+from market.alerts import Alert, Severity
+from scheduler.subscriptions.group import valid_ms
 from scheduler.subscriptions.index import Index
 from store.bulletins import Batch, Bulletins
 from store.chats import StoredChats
 from store.outbox import Row, packed
 
 CHUNK = 500
-FALLING_VALID_MS = 30 * MINUTE_MS
-"""A cascade is over or another one after half an hour (reliability.md, section 1, catch-up)."""
-VALID_MS = 6 * HOUR_MS
 PRIORITY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.WATCH: 2}
 
 
@@ -58,23 +55,20 @@ class Addresser:
         if batch is None:
             return 0
         await self.follow()
-        rows = self._rows(batch)
+        found = self._index.match(batch.alerts.items())
         added, cursor = 0, batch.cursor
-        left = iter(row for row in rows if row.address > batch.cursor)
+        left = iter(address for address in sorted(found) if address > batch.cursor)
         while chunk := tuple(islice(left, CHUNK)):
             at = Batch(batch.id, batch.alerts, cursor)
-            cursor = chunk[-1].address
-            added += len(chunk) * await self._bulletins.fan_out(at, [packed(row) for row in chunk], cursor)
+            rows = [packed(_row(batch, address, found[address])) for address in chunk]
+            cursor = chunk[-1]
+            added += len(chunk) * await self._bulletins.fan_out(at, rows, cursor)
         await self._bulletins.done(batch)
         return added
 
-    def _rows(self, batch: Batch) -> list[Row]:
-        """A row a chat, in the order of addresses."""
-        found = self._index.match(batch.alerts.items())
-        return [
-            row_of(batch.id, address, numbers, [batch.alerts[number] for number in numbers])
-            for address, numbers in sorted(found.items())
-        ]
+
+def _row(batch: Batch, address: str, numbers: Sequence[int]) -> Row:
+    return row_of(batch.id, address, numbers, [batch.alerts[number] for number in numbers])
 
 
 def row_of(batch: str, address: str, numbers: Sequence[int], alerts: Sequence[Alert]) -> Row:
@@ -86,10 +80,5 @@ def row_of(batch: str, address: str, numbers: Sequence[int], alerts: Sequence[Al
         facts=tuple(numbers),
         priority=min(PRIORITY[alert.severity] for alert in alerts),
         at_ms=min(alert.at_ms for alert in alerts),
-        not_after_ms=max(alert.at_ms + _valid_ms(alert) for alert in alerts),
+        not_after_ms=max(alert.at_ms + valid_ms(alert) for alert in alerts),
     )
-
-
-def _valid_ms(alert: Alert) -> int:
-    is_falling = alert.kind is Kind.CASCADE and alert.edge in {Edge.FIRED, Edge.ESCALATED}
-    return FALLING_VALID_MS if is_falling else VALID_MS

@@ -13,12 +13,16 @@ from zoneinfo import ZoneInfo
 
 from market.alerts import CLASSES, Alert, Edge, Severity
 from market.alerts import Kind as AlertKind
-from market.observations import MINUTE_MS
+from market.observations import HOUR_MS, MINUTE_MS
 from store.chats import Chat, QuietHours
 from store.waves import Wave
 
-STANDING = frozenset({Edge.FIRED, Edge.ESCALATED, Edge.UNKNOWN})
+RAISED = frozenset({Edge.FIRED, Edge.ESCALATED})
+STANDING = RAISED | {Edge.UNKNOWN}
 LATE_MS = 60_000
+FALLING_VALID_MS = 30 * MINUTE_MS
+"""A cascade is over or another one after half an hour (reliability.md, section 1, catch-up)."""
+VALID_MS = 6 * HOUR_MS
 MARKET_WIDE = 3
 """So many assets falling at once are the market, and a single one's silent watch is no news beside it."""
 
@@ -50,12 +54,14 @@ class Why(StrEnum):
     NEVER_TOLD = "never_told"
     EXPIRED = "expired"
     INHIBITED = "inhibited"
+    SAMPLE = "sample"
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
     """What is done in a chat and why, the wave as it is afterwards, and what the message shows.
 
+    Of what is shown, the warnings named in `past` were too old when they could be told: they are not said to stand.
     `until_ms` is when a held telling is looked at again. `is_silent`: no sound; `is_late`: the news is older than a minute.
     """
 
@@ -66,12 +72,11 @@ class Telling:
     until_ms: int | None = None
     is_silent: bool = False
     is_late: bool = False
+    past: frozenset[str] = frozenset()
 
 
-def tell(
-    wave: Wave, facts: Iterable[Alert], chat: Chat, now_ms: int, not_after_ms: int | None = None
-) -> Telling:
-    """What to do with these facts in this chat. `not_after_ms` is when a warning that stands is no news any more."""
+def tell(wave: Wave, facts: Iterable[Alert], chat: Chat, now_ms: int) -> Telling:
+    """What to do with these facts in this chat now."""
     news = _news(wave, facts)
     if not news and not wave.held:
         return Telling(Action.NOTHING, Why.KNOWN, wave)
@@ -80,11 +85,28 @@ def tell(
     if blocked is not None:
         why, until_ms = blocked
         return Telling(Action.HOLD, why, replace(wave, held=held), until_ms=until_ms)
-    merged = replace(wave, alerts=_newest(wave.alerts, held.values()), held={})
+    stale = {key for key, alert in news.items() if key not in wave.held and _is_stale(alert, now_ms)}
+    past = (frozenset(wave.past) - held.keys()) | stale
+    merged = replace(wave, alerts=_newest(wave.alerts, held.values()), held={}, past=tuple(sorted(past)))
     telling = _next(wave, merged, held, chat)
-    if telling.action is Action.SEND:
-        telling = _within_limits(telling, wave, chat, now_ms, not_after_ms)
+    if telling.action is Action.SEND and telling.why is not Why.EXPIRED:
+        telling = _within_limits(telling, wave, chat, now_ms)
     return _finished(telling, held, now_ms)
+
+
+def sample(wave: Wave, facts: Iterable[Alert], now_ms: int, not_after_ms: int) -> Telling:
+    """A warning that somebody asked for to see one: beside every wave, mute and limit, and worthless when it is late."""
+    shown = tuple(facts)
+    if not shown or now_ms > not_after_ms:
+        return Telling(Action.NOTHING, Why.EXPIRED, wave)
+    late = any(now_ms - alert.at_ms > LATE_MS for alert in shown)
+    return Telling(Action.SEND, Why.SAMPLE, wave, shown, is_late=late)
+
+
+def valid_ms(alert: Alert) -> int:
+    """For how long after its moment a warning is news (ms)."""
+    is_falling = alert.kind is AlertKind.CASCADE and alert.edge in RAISED
+    return FALLING_VALID_MS if is_falling else VALID_MS
 
 
 def key_of(alert: Alert) -> str:
@@ -143,6 +165,16 @@ def _stands(alert: Alert) -> bool:
     return alert.edge in STANDING
 
 
+def _is_stale(alert: Alert, now_ms: int) -> bool:
+    """Whether a warning could not be told in time; that something is over stays true."""
+    return alert.edge in RAISED and now_ms - alert.at_ms > valid_ms(alert)
+
+
+def _standing(wave: Wave) -> list[Alert]:
+    """What a chat is told to stand."""
+    return [alert for key, alert in wave.alerts.items() if _stands(alert) and key not in wave.past]
+
+
 def _blocked(chat: Chat, held: Mapping[str, Alert], now_ms: int) -> tuple[Why, int] | None:
     """Why the chat is not to be disturbed now and until when; a mute of all its assets is one of the chat."""
     all_until = chat.muted_ms.get("", 0)
@@ -161,17 +193,34 @@ def _blocked(chat: Chat, held: Mapping[str, Alert], now_ms: int) -> tuple[Why, i
 
 
 def _next(before: Wave, after: Wave, news: Mapping[str, Alert], chat: Chat) -> Telling:
-    standing = [alert for alert in after.alerts.values() if _stands(alert)]
-    fresh = [alert for alert in news.values() if _stands(alert) and alert.edge is not Edge.UNKNOWN]
-    if before.message is None:
-        if not fresh:
-            return Telling(Action.NOTHING, Why.NEVER_TOLD, _closed(after))
-        of_now = {key: alert for key, alert in after.alerts.items() if key in news or _stands(alert)}
-        return Telling(Action.SEND, Why.NEW_WAVE, replace(after, alerts=of_now))
+    stood, standing = _standing(before), _standing(after)
+    fresh = [alert for key, alert in news.items() if alert.edge in RAISED and key not in after.past]
+    is_live = before.message is not None and bool(stood)
+    if fresh and not is_live:
+        of_now = {key: alert for key, alert in after.alerts.items() if key in news or alert in standing}
+        past = tuple(key for key in after.past if key in of_now)
+        return Telling(Action.SEND, Why.NEW_WAVE, replace(after, alerts=of_now, past=past))
+    if not is_live:
+        return _catch_up(before, after)
     if not standing:
         was_loud = before.severity is not Severity.WATCH
         action = Action.DIGEST if was_loud and _had_cascade(after) else Action.EDIT
-        return Telling(action, Why.OVER, after)
+        return Telling(action, Why.OVER, replace(after, past=()))
+    return _while_it_stands(before, after, fresh, chat)
+
+
+def _catch_up(before: Wave, after: Wave) -> Telling:
+    """News, and none of it stands: what was missed is told once, and how it ended is an edit of that."""
+    if after.past:
+        of_past = {key: alert for key, alert in after.alerts.items() if key in after.past}
+        action = Action.SEND if before.message is None else Action.EDIT
+        return Telling(action, Why.EXPIRED, replace(after, alerts=of_past))
+    if before.message is not None and before.past:
+        return Telling(Action.EDIT, Why.OVER, after)
+    return Telling(Action.NOTHING, Why.NEVER_TOLD, _closed(after))
+
+
+def _while_it_stands(before: Wave, after: Wave, fresh: list[Alert], chat: Chat) -> Telling:
     unheard = [alert for alert in fresh if alert.id not in chat.acknowledged]
     if fresh and not unheard and max(map(_severity_of, fresh)) <= _rank(before.severity):
         return Telling(Action.EDIT, Why.ACKNOWLEDGED, after)
@@ -202,20 +251,16 @@ def _had_cascade(wave: Wave) -> bool:
 def _is_market_wide(wave: Wave) -> bool:
     falling = {
         alert.asset
-        for alert in wave.alerts.values()
-        if alert.kind is AlertKind.CASCADE and _stands(alert) and alert.severity is not Severity.WATCH
+        for alert in _standing(wave)
+        if alert.kind is AlertKind.CASCADE and alert.severity is not Severity.WATCH
     }
     return len(falling) >= MARKET_WIDE
 
 
-def _within_limits(
-    telling: Telling, before: Wave, chat: Chat, now_ms: int, not_after_ms: int | None
-) -> Telling:
-    """A new message, unless the day's number is reached (critical ones do not count) or the news is old."""
-    standing = [alert for alert in telling.wave.alerts.values() if _stands(alert)]
+def _within_limits(telling: Telling, before: Wave, chat: Chat, now_ms: int) -> Telling:
+    """A new message, unless the day's number is reached; critical ones do not count."""
+    standing = _standing(telling.wave)
     worst = max(standing, key=_severity_of).severity
-    if not_after_ms is not None and now_ms > not_after_ms and not before.held:
-        return replace(telling, action=Action.SEND, why=Why.EXPIRED)
     day = _day(chat, now_ms)
     sent = before.sent_today if before.day == day else 0
     if chat.daily_cap is not None and sent >= chat.daily_cap and worst is not Severity.CRITICAL:
@@ -233,8 +278,13 @@ def _finished(telling: Telling, news: Mapping[str, Alert], now_ms: int) -> Telli
     wave = telling.wave
     if telling.action in {Action.HOLD, Action.NOTHING}:
         return telling
-    shown = tuple(sorted(wave.alerts.values(), key=lambda alert: (-_rank(alert.severity), alert.asset)))
-    standing = [alert for alert in shown if _stands(alert)]
+    past, standing = frozenset(wave.past), _standing(wave)
+    shown = tuple(
+        sorted(
+            wave.alerts.values(),
+            key=lambda alert: (key_of(alert) in past, -_rank(alert.severity), alert.asset),
+        )
+    )
     severity = max([wave.severity, *(alert.severity for alert in standing)], key=_rank)
     late = any(now_ms - alert.at_ms > LATE_MS for alert in news.values())
     is_new = telling.action in {Action.SEND, Action.DIGEST}
@@ -246,9 +296,9 @@ def _finished(telling: Telling, news: Mapping[str, Alert], now_ms: int) -> Telli
         edited_ms=now_ms,
     )
     silent = severity is Severity.WATCH or not standing
-    if not standing:
+    if not standing and not past:
         wave = _closed(wave)
-    return replace(telling, wave=wave, shown=shown, is_silent=silent, is_late=late)
+    return replace(telling, wave=wave, shown=shown, is_silent=silent, is_late=late, past=past)
 
 
 def _closed(wave: Wave) -> Wave:

@@ -68,6 +68,12 @@ class ChatsInMemory:
         if fault is not None:
             raise fault
 
+    async def ask(self) -> None:
+        """Whether it is there."""
+        fault = self._fault()
+        if fault is not None:
+            raise fault
+
     def _fault(self) -> Undelivered | None:
         self.calls += 1
         self.on_call()

@@ -1,5 +1,6 @@
 """From an announced warning to a row that is gone: each step by itself, repeated, and resumed by another worker."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from market.alerts import Severity
 from store import keys, outbox
 from store.bulletins import Batch, Bulletins, NotOurs, transition_of
-from store.connection import Connection
+from store.connection import Connection, StoreUnavailable
 from store.outbox import Claimed, DeadRows, Outbox, Row, packed
+from store.pace import Pace, Rate
 from store.waves import StoredWaves, Wave, packed_wave
 from tests.store.samples import FIRED, NOW_MS
 
@@ -104,7 +106,7 @@ async def test_the_loudest_come_first_then_the_oldest(valkey: Connection) -> Non
 async def test_a_row_is_gone_when_it_is_committed_and_its_wave_is_kept(valkey: Connection) -> None:
     box = await filled(valkey, row(1))
     (claimed,) = await box.claim("one", 1)
-    assert await box.begin(claimed) == 0
+    assert await box.begin(claimed, "one", "a") == (0, 0)
     wave = Wave("telegram:1", "17", {"cascade:BTC": FIRED}, Severity.WARNING, NOW_MS, NOW_MS)
     assert await box.commit(claimed, packed_wave(wave))
     assert not await box.commit(claimed, packed_wave(replace(wave, message="18")))
@@ -120,23 +122,86 @@ async def test_a_row_that_may_have_arrived_is_sent_twice_at_most(valkey: Connect
     assert await box.wake(NOW_MS + outbox.TRY_AGAIN_MS - 1) == 0
     assert await box.wake(NOW_MS + outbox.TRY_AGAIN_MS) == 1
     (again,) = await box.claim("one", 1)
-    assert again.row == replace(claimed.row, copies=1)
+    assert again.row == replace(claimed.row, copies=1, begun_ms=NOW_MS)
     assert not await box.uncertain(again, NOW_MS)
     (dead,) = await DeadRows(valkey).all()
     assert (dead.row, dead.why) == (again.row, "uncertain")
     assert set((await box.depth()).values()) == {0}
 
 
+async def begun(box: Outbox, claimed: Claimed, worker: str, attempt: str = "a") -> int | None:
+    """How often sending began before, None where the row is another worker's."""
+    said = await box.begin(claimed, worker, attempt)
+    return None if said is None else said[0]
+
+
 async def test_the_rows_of_a_dead_worker_are_inherited_and_known_to_have_begun(
     valkey: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "LONGEST_SEND_MS", 0)
     box = await filled(valkey, row(1), row(2))
-    first, _ = await box.claim("dead", 2)
-    assert await box.begin(first) == 0
+    first, second = await box.claim("dead", 2)
+    assert await begun(box, first, "dead", "a") == 0
+    assert await box.claim("heir", 5) == ()
+    monkeypatch.setattr(outbox, "ABANDONED_MS", 0)
     heirs = await box.claim("heir", 5)
     assert [one.row.key for one in heirs] == [row(1).key, row(2).key]
-    assert [await box.begin(one) for one in heirs] == [1, 0]
+    assert [await begun(box, one, "heir", "b") for one in heirs] == [1, 0]
+    assert [await begun(box, one, "dead", "c") for one in (first, second)] == [None, None]
+
+
+async def test_an_attempt_is_counted_once_and_taken_back_where_nothing_was_sent(valkey: Connection) -> None:
+    box = await filled(valkey, row(1))
+    (claimed,) = await box.claim("one", 1)
+    assert [await begun(box, claimed, "one", attempt) for attempt in ("a", "a", "b", "b")] == [0, 0, 1, 1]
+    await box.take_back(claimed, "a")
+    await box.take_back(claimed, "a")
+    assert await begun(box, claimed, "one", "b") == 0
+    await box.take_back(claimed, "b")
+    assert await begun(box, claimed, "one", "c") == 0
+
+
+async def test_a_worker_that_lives_keeps_its_rows_and_one_that_ends_lets_go_of_them(
+    valkey: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "ABANDONED_MS", 40)
+    box = await filled(valkey, row(1), row(2, 0))
+    rows = await box.claim("one", 2)
+    for _ in range(4):
+        await asyncio.sleep(0.02)
+        await box.keep("one", rows)
+        assert await box.claim("two", 2) == ()
+    monkeypatch.setattr(outbox, "ABANDONED_MS", 60_000)
+    assert {one.row.key for one in await box.mine("one")} == {row(1).key, row(2).key}
+    assert await box.let_go("one") == 2
+    assert await box.mine("one") == ()
+    assert [one.row.key for one in await box.claim("two", 2)] == [row(2).key, row(1).key]
+    await box.keep("one", rows)
+    assert len(await box.mine("two")) == 2
+
+
+async def test_a_full_memory_lets_rows_go(valkey: Connection) -> None:
+    box = await filled(valkey, *(row(number) for number in range(5)))
+    pace = Pace(valkey, "bot", Rate(1.0, 50.0))
+    async with valkey.writing() as redis:
+        used = (await redis.info("memory"))["used_memory"]
+        await redis.config_set("maxmemory", used - 100_000)
+    try:
+        with pytest.raises(StoreUnavailable, match="memory"):
+            await Bulletins(valkey).announce(replace(FIRED, asset="ETH"))
+        claimed = await box.claim("one", 5)
+        assert [await begun(box, one, "one") for one in claimed] == [0] * 5
+        assert await pace.take("1", (Rate(1.0, 3.0),)) == 0.0
+        assert await box.commit(claimed[0], packed_wave(Wave("telegram:0", "1")))
+        assert await box.uncertain(claimed[1], NOW_MS)
+        assert await box.later(claimed[2], NOW_MS)
+        assert await box.bury(claimed[3], NOW_MS, "refused")
+        await box.take_back(claimed[4], "a")
+        assert await box.wake(NOW_MS + outbox.TRY_AGAIN_MS) == 2
+    finally:
+        async with valkey.writing() as redis:
+            await redis.config_set("maxmemory", 0)
+    assert (await box.depth())["1"] == 3
+    assert len(await DeadRows(valkey).all()) == 1
 
 
 async def test_a_row_for_later_waits_and_keeps_its_priority(valkey: Connection) -> None:

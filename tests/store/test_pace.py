@@ -1,6 +1,9 @@
 """The pace of a bot: tokens of the bot and of a chat, replies first, pauses kept."""
 
-from store.connection import Connection
+from pathlib import Path
+
+from store import keys
+from store.connection import Connection, open_connection
 from store.pace import RESERVE, Pace, Rate
 
 OVERALL = Rate(0.5, 6.0)
@@ -42,3 +45,25 @@ async def test_a_pause_holds_one_chat_or_all_and_the_longer_one_stands(valkey: C
     await pace.pause(60.0)
     assert 59.0 < await pace.take("other", A_CHAT) <= 60.0
     assert await Pace(valkey, "another bot", Rate(10.0, 100.0)).take("other", A_CHAT) == 0.0
+
+
+async def test_a_clock_that_is_set_back_costs_no_tokens(valkey: Connection) -> None:
+    pace = Pace(valkey, "bot", Rate(1.0, 6.0))
+    await pace.pause(600.0)
+    async with valkey.writing() as redis:
+        tomorrow_ms = 1_000 * (await redis.time())[0] + 86_400_000
+        await redis.hset(keys.pace("bot"), mapping={"tokens": 0, "at": tomorrow_ms, "paused": tomorrow_ms})
+    assert 3.9 < await pace.take("one", ()) <= 4.0
+    async with valkey.writing() as redis:
+        earlier_ms = 1_000 * (await redis.time())[0] - 4_100
+        await redis.hset(keys.pace("bot"), "at", earlier_ms)
+    assert await pace.take("one", ()) == 0.0
+
+
+async def test_who_asked_is_answered_though_the_pace_is_not_known(valkey: Connection) -> None:
+    pace = Pace(valkey, "bot", Rate(0.001, 2.0))
+    for _ in range(2):
+        await pace.reply_turn("one", ())
+    await pace.reply_turn("one", (), within_s=0.01)
+    await valkey.close()
+    await Pace(open_connection(Path("/nowhere/at/all")), "bot", OVERALL).reply_turn("one", ())

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 import aiohttp
 import discord
+from discord.http import Route
 
 from bot.layout import DISCORD_MARKDOWN, lay_out
 from bot.messenger import Manners, Undelivered, Wrong
@@ -16,8 +17,11 @@ from commands.protocol.reply import Reply
 from store.pace import Rate
 
 NAME = "discord"
-MANNERS = Manners(Rate(45.0, 20.0), in_flight=16, is_idempotent=True)
-"""50 requests a second in all; 49 and 50 were still answered with 429 in the field (performance.md, section 4)."""
+MANNERS = Manners(Rate(42.0, 3.0), in_flight=16, is_idempotent=True, reserve=0.0)
+"""50 requests a second in all, of which 49 and 50 were still answered with 429 in the field (performance.md, section 4).
+
+Never more than 45 in any second, burst included. Replies are answers to interactions, which count apart.
+"""
 
 A_CHANNEL = (Rate(1.0, 5.0),)
 GONE = frozenset({10003, 10004, 50001, 50007, 50013})
@@ -41,6 +45,7 @@ class DiscordMessenger:
 
     async def send(self, address: str, reply: Reply, *, is_silent: bool, nonce: str) -> str:
         """A new message, without mentions and previews."""
+        self._insist_on_login()
         channel = self._client.get_partial_messageable(channel_of(address))
         try:
             sent = await channel.send(
@@ -57,6 +62,7 @@ class DiscordMessenger:
 
     async def edit(self, address: str, message: str, reply: Reply) -> None:
         """Another text for a message of ours."""
+        self._insist_on_login()
         channel = self._client.get_partial_messageable(channel_of(address))
         try:
             await channel.get_partial_message(int(message)).edit(
@@ -66,6 +72,19 @@ class DiscordMessenger:
             )
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise understood(error) from None
+
+    async def ask(self) -> None:
+        """Ask Discord who we are."""
+        self._insist_on_login()
+        try:
+            await self._client.http.request(Route("GET", "/users/@me"))
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise understood(error) from None
+
+    def _insist_on_login(self) -> None:
+        """Before the login the library has no connection, and fails in words of its own."""
+        if self._client.http.token is None:
+            raise Undelivered(Wrong.NOT_SENT, "not logged in yet")
 
 
 def channel_of(address: str) -> int:

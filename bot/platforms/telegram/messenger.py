@@ -86,6 +86,13 @@ class TelegramMessenger:
             if not _says(error, ("message is not modified",)):
                 raise understood(error) from None
 
+    async def ask(self) -> None:
+        """Ask Telegram who we are."""
+        try:
+            await self._bot.get_me()
+        except TelegramError as error:
+            raise understood(error) from None
+
     async def _send(self, chat_id: int, topic: int | None, reply: Reply, *, is_silent: bool) -> str:
         """Send as HTML, and as plain text where that is refused: a warning is never lost to a sign in a name."""
         text, keyboard = self._drawn(reply)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.delivery import deliverer as delivery
-from bot.delivery.deliverer import Deliverer, Shelves, Stopped
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.errand import Shelves, Stopped, nonce_of
 from bot.delivery.words import Words
 from bot.messenger import Manners, Undelivered, Wrong
 from market.alerts import Alert, Edge, Kind, Severity
@@ -19,7 +19,6 @@ from store.chats import StoredChats, Subscription
 from store.connection import Connection
 from store.outbox import DeadRows, Outbox
 from store.pace import Pace, Rate
-from store.waves import StoredWaves
 from tests.doubles.chats import ChatsInMemory
 from tests.doubles.waiting import until
 from tests.store.samples import FIRED, NOW_MS
@@ -42,7 +41,6 @@ class Post:
             self.box,
             Bulletins(self.valkey, group_wait_ms=0),
             self.chats,
-            StoredWaves(self.valkey),
             Pace(self.valkey, "bot", self.platform.manners.overall),
         )
         return Deliverer(shelves, self.platform, Words(), lambda: self.now_ms, "one")
@@ -233,18 +231,18 @@ async def test_killed_after_the_platform_took_it_telegram_gets_it_once_more_and_
         raise asyncio.CancelledError
 
     dying = post.deliverer()
-    monkeypatch.setattr(dying, "_commit", killed)
+    monkeypatch.setattr(dying._errands, "_commit", killed)
     running = asyncio.create_task(dying.run())
     await until(lambda: bool(post.platform.messages))
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
-    monkeypatch.setattr("store.outbox.LONGEST_SEND_MS", 0)
+    monkeypatch.setattr("store.outbox.ABANDONED_MS", 0)
     await post.deliver()
     first, second = post.platform.shown(HERE)
     assert ("(repeat)" in first.text, "(repeat)" in second.text) == (False, True)
 
 
 def test_a_nonce_is_short_and_belongs_to_its_row() -> None:
-    assert len(delivery.nonce_of("batch:discord:1")) <= 25
-    assert delivery.nonce_of("a") == delivery.nonce_of("a") != delivery.nonce_of("b")
+    assert len(nonce_of("batch:discord:1")) <= 25
+    assert nonce_of("a") == nonce_of("a") != nonce_of("b")

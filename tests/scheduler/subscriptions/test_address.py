@@ -7,7 +7,8 @@ import pytest
 
 from market.alerts import Edge, Kind, Severity
 from scheduler.subscriptions import address as addressing
-from scheduler.subscriptions.address import FALLING_VALID_MS, VALID_MS, Addresser, row_of
+from scheduler.subscriptions.address import Addresser, row_of
+from scheduler.subscriptions.group import FALLING_VALID_MS, VALID_MS
 from store.bulletins import Bulletins
 from store.chats import Chat, StoredChats, Subscription
 from store.connection import Connection

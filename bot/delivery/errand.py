@@ -1,0 +1,308 @@
+"""One row from claim to removal: what its chat is to be told now, its turn, the sending, and what becomes of it then."""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from secrets import token_hex
+
+import structlog
+
+from bot.delivery.weather import Weather
+from bot.delivery.words import Words
+from bot.messenger import Messenger, Undelivered, Wrong
+from commands.protocol.reply import Reply
+from market.alerts import Alert
+from market.observations import DAY_MS, HOUR_MS
+from scheduler.clock import monotonic_s
+from scheduler.subscriptions.group import Action, Telling, Why, sample, tell
+from store.bulletins import Bulletins
+from store.chats import Chat, StoredChats
+from store.connection import StoreUnavailable
+from store.outbox import MOST_COPIES, Claimed, Outbox, Row
+from store.pace import Pace
+from store.post import is_sample
+from store.waves import Wave, packed_wave
+from store.wishes import wants
+
+PATIENCE_S = 2.0
+"""A row that has to wait longer for its turn makes room for others."""
+FRESH_S = 0.25
+"""After a longer wait the chat is asked again: it may have been muted or have left meanwhile."""
+SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS = 2_000, 60_000
+GIVEN_UP_MS = DAY_MS
+SEND_WITHIN_S = 30.0
+NONCE_TRUSTED_MS = HOUR_MS // 30
+"""Two minutes: a platform knows a nonce again for "the past few"."""
+FACTS_KEPT = 256
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """What a deliverer reads and writes of the store."""
+
+    outbox: Outbox
+    bulletins: Bulletins
+    chats: StoredChats
+    pace: Pace
+
+
+class Stopped(Exception):
+    """The platform refuses the bot: nothing can be delivered until the operator acts. Rows are kept."""
+
+
+class Debt(StrEnum):
+    """What the store did not take."""
+
+    REMOVAL = "removal"
+    ATTEMPT = "attempt"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is to be written before anything else is sent: a removal with its wave, or an attempt that was none."""
+
+    debt: Debt
+    claimed: Claimed
+    wave: bytes | None = None
+    attempt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a chat is to be told, and the wave as it was before."""
+
+    chat: Chat
+    telling: Telling
+    before: Wave
+
+    @property
+    def edited(self) -> str | None:
+        """The message that is edited, None where a new one is sent."""
+        return self.before.message if self.telling.action is Action.EDIT else None
+
+
+class Errands:
+    """Runs the errands of one worker. At most `manners.in_flight` messages are under way at once."""
+
+    def __init__(
+        self, shelves: Shelves, messenger: Messenger, words: Words, now_ms: Callable[[], int], worker: str
+    ) -> None:
+        self._shelves, self._messenger, self._words = shelves, messenger, words
+        self._now_ms, self._worker = now_ms, worker
+        self._window = asyncio.Semaphore(messenger.manners.in_flight)
+        self._facts: dict[str, Mapping[int, Alert]] = {}
+        self.owed: dict[str, Owed] = {}
+        self.weather = Weather()
+        self.is_stopping = False
+
+    async def pay(self) -> None:
+        """Write what the store did not take. Raises StoreUnavailable."""
+        for key, owed in tuple(self.owed.items()):
+            if owed.debt is Debt.REMOVAL:
+                await self._shelves.outbox.commit(owed.claimed, owed.wave)
+            else:
+                await self._shelves.outbox.take_back(owed.claimed, owed.attempt)
+            self.owed.pop(key, None)
+
+    async def run(self, claimed: Claimed) -> None:
+        """Bring a row to its end, or leave it as it is where this worker ends or the bot is told to be quiet.
+
+        Raises StoreUnavailable, Stopped.
+        """
+        decided = await self._decide(claimed)
+        if decided is None:
+            return
+        began_s = monotonic_s()
+        if not await self._has_turn(claimed, decided.chat.address):
+            return
+        async with self._window:
+            if monotonic_s() - began_s > FRESH_S:
+                decided = await self._decide(claimed)
+            if decided is not None and not self._is_over():
+                await self._bring(claimed, decided)
+
+    async def bury(self, claimed: Claimed, why: str) -> None:
+        """Give a row up. Raises StoreUnavailable."""
+        await self._shelves.outbox.bury(claimed, self._now_ms(), why)
+
+    def _is_over(self) -> bool:
+        return self.is_stopping or self.weather.is_bad
+
+    async def _decide(self, claimed: Claimed) -> Decided | None:
+        """What the chat is to be told as things are now; None where that is nothing, and the row is settled."""
+        row, outbox, now_ms = claimed.row, self._shelves.outbox, self._now_ms()
+        _, chat, wave = await outbox.look(row.address)
+        if chat is None or chat.suspended:
+            await outbox.commit(claimed)
+            return None
+        facts = await self._facts_of(row.batch)
+        wanted = [facts[number] for number in row.facts if number in facts]
+        if is_sample(row.batch):
+            telling = sample(wave, wanted, now_ms, row.not_after_ms)
+        else:
+            telling = tell(wave, [alert for alert in wanted if wants(chat, alert)], chat, now_ms)
+        match telling.action:
+            case Action.NOTHING:
+                await outbox.commit(claimed, packed_wave(telling.wave))
+            case Action.HOLD:
+                await outbox.later(claimed, telling.until_ms or now_ms, wave=packed_wave(telling.wave))
+            case _:
+                return Decided(chat, telling, wave)
+        return None
+
+    async def _facts_of(self, batch: str) -> Mapping[int, Alert]:
+        if batch not in self._facts:
+            if len(self._facts) >= FACTS_KEPT:
+                self._facts.clear()
+            facts = await self._shelves.bulletins.facts(batch)
+            if not facts:
+                return facts
+            self._facts[batch] = facts
+        return self._facts[batch]
+
+    async def _has_turn(self, claimed: Claimed, address: str) -> bool:
+        """Wait for the turn of this chat; False where the row is not to be sent now."""
+        while not self._is_over():
+            wait_s = await self._shelves.pace.take(address, self._messenger.rates(address))
+            if wait_s == 0.0:
+                return True
+            if wait_s > PATIENCE_S:
+                await self._shelves.outbox.later(claimed, self._now_ms() + round(wait_s * 1_000))
+                return False
+            await asyncio.sleep(wait_s)
+        return False
+
+    async def _bring(self, claimed: Claimed, decided: Decided) -> None:
+        """Send or edit; what goes wrong decides what becomes of the row."""
+        reply = self._words.reply(decided.telling, decided.chat, self._now_ms(), is_repeat=False)
+        row = await self._begin(claimed)
+        if row is None:
+            return
+        is_doubtful = row.copies > 0 and decided.edited is None and not self._knows(row)
+        if is_doubtful and row.copies >= MOST_COPIES:
+            await self.bury(claimed, "uncertain")
+            return
+        if is_doubtful:
+            reply = self._words.reply(decided.telling, decided.chat, self._now_ms(), is_repeat=True)
+        begun = replace(claimed, row=row)
+        try:
+            wave = await self._put(begun, decided, reply)
+        except Undelivered as failure:
+            self._note(failure)
+            await self._mend(begun, decided, failure)
+        else:
+            self.weather.fair()
+            await self._commit(claimed, packed_wave(wave))
+
+    async def _begin(self, claimed: Claimed) -> Row | None:
+        """The row with how often it may have arrived before; None where it is another worker's by now."""
+        attempt = token_hex(4)
+        try:
+            begun = await self._shelves.outbox.begin(claimed, self._worker, attempt)
+        except StoreUnavailable:
+            self.owed[claimed.row.key] = Owed(Debt.ATTEMPT, claimed, attempt=attempt)
+            raise
+        if begun is None:
+            return None
+        times, ago_ms = begun
+        if times == 0:
+            return claimed.row
+        first_ms = claimed.row.begun_ms or self._now_ms() - ago_ms
+        return replace(claimed.row, copies=claimed.row.copies + times, begun_ms=first_ms)
+
+    def _knows(self, row: Row) -> bool:
+        """Whether the platform shows the row once, however often it is sent."""
+        is_recent = self._now_ms() - row.begun_ms < NONCE_TRUSTED_MS
+        return self._messenger.manners.is_idempotent and is_recent
+
+    async def _put(self, claimed: Claimed, decided: Decided, reply: Reply) -> Wave:
+        """Send or edit, and give the wave with where it now stands. Raises Undelivered."""
+        address, telling = decided.chat.address, decided.telling
+        try:
+            async with asyncio.timeout(SEND_WITHIN_S):
+                if decided.edited is not None:
+                    await self._messenger.edit(address, decided.edited, reply)
+                    return telling.wave
+                message = await self._messenger.send(
+                    address, reply, is_silent=telling.is_silent, nonce=nonce_of(claimed.row.key)
+                )
+        except TimeoutError:
+            raise Undelivered(Wrong.UNCERTAIN, f"no answer within {SEND_WITHIN_S:.0f} s") from None
+        if telling.why in {Why.OVER, Why.SAMPLE}:
+            return telling.wave
+        return replace(telling.wave, message=message)
+
+    def _note(self, failure: Undelivered) -> None:
+        if failure.wrong in {Wrong.NOT_SENT, Wrong.UNCERTAIN}:
+            self.weather.foul()
+        else:
+            self.weather.fair()
+
+    async def _mend(self, claimed: Claimed, decided: Decided, failure: Undelivered) -> None:
+        """The six classes: what becomes of the row, and of the chat."""
+        outbox, now_ms, row = self._shelves.outbox, self._now_ms(), claimed.row
+        address = decided.chat.address
+        match failure.wrong:
+            case Wrong.NOT_SENT | Wrong.UNCERTAIN:
+                await self._try_again(claimed, failure, is_edit=decided.edited is not None)
+            case Wrong.RATE_LIMITED:
+                is_for_all = failure.is_global or self.weather.flooded(address, now_ms)
+                await self._shelves.pace.pause(failure.wait_s, None if is_for_all else address)
+                await outbox.later(claimed, now_ms + round(1_000 * failure.wait_s))
+            case Wrong.CHAT:
+                log.info("a chat cannot be reached any more", why=failure.why)
+                await self._shelves.chats.change(address, lambda chat: replace(chat, suspended=failure.why))
+                await outbox.commit(claimed)
+            case Wrong.MOVED if failure.moved_to:
+                await self._shelves.chats.move(address, failure.moved_to)
+                await outbox.later(claimed, now_ms, replace(row, address=failure.moved_to))
+            case Wrong.MESSAGE if decided.edited is not None:
+                await outbox.later(claimed, now_ms, wave=packed_wave(replace(decided.before, message=None)))
+            case Wrong.BOT:
+                await outbox.later(claimed, now_ms + SHORTEST_PAUSE_MS)
+                raise Stopped(failure.why)
+            case _:
+                log.error("a warning is refused by the platform", why=failure.why, key=row.key)
+                await self.bury(claimed, failure.why)
+
+    async def _try_again(self, claimed: Claimed, failure: Undelivered, *, is_edit: bool) -> None:
+        """It had no answer: what cannot arrive twice is sent again and again for a day, anything else once more."""
+        outbox, now_ms, row = self._shelves.outbox, self._now_ms(), claimed.row
+        may_have_arrived = failure.wrong is Wrong.UNCERTAIN and not is_edit
+        if may_have_arrived and not self._would_know(row):
+            if not await outbox.uncertain(claimed, now_ms):
+                log.warning("a warning may not have arrived", key=row.key)
+            return
+        if now_ms - row.at_ms > GIVEN_UP_MS:
+            await self.bury(claimed, failure.why)
+            return
+        if may_have_arrived:
+            row = replace(row, copies=max(1, row.copies), begun_ms=row.begun_ms or now_ms)
+        await outbox.later(claimed, now_ms + _pause_ms(row, now_ms), row)
+
+    def _would_know(self, row: Row) -> bool:
+        """Whether the platform will know the row again when it is sent once more."""
+        is_new = row.copies == 0 or row.begun_ms == 0
+        return self._messenger.manners.is_idempotent and (is_new or self._knows(row))
+
+    async def _commit(self, claimed: Claimed, wave: bytes) -> None:
+        try:
+            await self._shelves.outbox.commit(claimed, wave)
+        except StoreUnavailable:
+            self.owed[claimed.row.key] = Owed(Debt.REMOVAL, claimed, wave)
+            raise
+
+
+def _pause_ms(row: Row, now_ms: int) -> int:
+    """Soon at first, and more seldom the older the news is."""
+    return min(max((now_ms - row.at_ms) // 10, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS)
+
+
+def nonce_of(key: str) -> str:
+    """A name of at most 25 letters by which the platform knows a row that comes twice."""
+    return base64.b32encode(hashlib.sha256(key.encode()).digest()[:15]).decode()[:24]

@@ -1,0 +1,152 @@
+"""The scripts of the outbox. Each is safe to repeat, and each begins with a removal.
+
+With memory full a server refuses a script whose first write asks for memory, and lets the rest of one pass that began by
+giving some back (reliability.md, fact 7). So a full store can still be emptied.
+"""
+
+CLAIM = """
+local found, left = {}, tonumber(ARGV[3])
+local function add(stream, entries)
+  for _, entry in ipairs(entries) do
+    if entry[2] then
+      found[#found + 1] = {stream, entry[1], entry[2][2]}
+      left = left - 1
+    end
+  end
+end
+for _, stream in ipairs(KEYS) do
+  if left > 0 then
+    add(stream, redis.call('XAUTOCLAIM', stream, ARGV[1], ARGV[2], ARGV[4], '0', 'COUNT', left)[2])
+  end
+end
+for _, stream in ipairs(KEYS) do
+  if left > 0 then
+    local fresh = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', left, 'STREAMS', stream, '>')
+    if fresh then add(stream, fresh[1][2]) end
+  end
+end
+return found
+"""
+"""KEYS: streams, loudest first. ARGV: group, worker, most, milliseconds after which a row is abandoned."""
+
+MINE = """
+local found = {}
+for _, stream in ipairs(KEYS) do
+  local held = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', stream, '0')
+  if held then
+    for _, entry in ipairs(held[1][2]) do
+      if entry[2] then found[#found + 1] = {stream, entry[1], entry[2][2]} end
+    end
+  end
+end
+return found
+"""
+"""KEYS: streams. ARGV: group, worker, most a stream."""
+
+KEEP = """
+for place = 3, #ARGV do
+  local stream = KEYS[place - 2]
+  local held = redis.call('XPENDING', stream, ARGV[1], ARGV[place], ARGV[place], 1, ARGV[2])
+  if #held > 0 then redis.call('XCLAIM', stream, ARGV[1], ARGV[2], 0, ARGV[place], 'JUSTID') end
+end
+return 1
+"""
+"""KEYS: the stream of each entry. ARGV: group, worker, entries."""
+
+LET_GO = """
+local count = 0
+for _, stream in ipairs(KEYS) do
+  local held = redis.call('XPENDING', stream, ARGV[1], '-', '+', ARGV[5], ARGV[2])
+  for _, entry in ipairs(held) do
+    redis.call('XCLAIM', stream, ARGV[1], ARGV[3], 0, entry[1], 'IDLE', ARGV[4], 'JUSTID')
+    count = count + 1
+  end
+  if #held < tonumber(ARGV[5]) then redis.call('XGROUP', 'DELCONSUMER', stream, ARGV[1], ARGV[2]) end
+end
+return count
+"""
+"""KEYS: streams. ARGV: group, worker, nobody, idle milliseconds, most a stream."""
+
+BEGIN = """
+if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1, ARGV[3]) == 0 then return {-1, 0} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local before, is_known, count, first = redis.call('HGET', KEYS[2], ARGV[4]) or '', false, 0, now
+for at, attempt in string.gmatch(before, '(%d+)=(%S+)') do
+  if attempt == ARGV[5] then
+    is_known = true
+  else
+    count = count + 1
+    first = math.min(first, tonumber(at))
+  end
+end
+if not is_known then
+  redis.call('HDEL', KEYS[2], ARGV[4])
+  redis.call('HSET', KEYS[2], ARGV[4], before .. string.format('%d', now) .. '=' .. ARGV[5] .. ' ')
+end
+return {count, now - first}
+"""
+"""KEYS: stream, sending. ARGV: group, entry, worker, row key, attempt. Gives -1 where the row is another worker's by now."""
+
+TAKE_BACK = """
+local before, kept = redis.call('HGET', KEYS[1], ARGV[1]) or '', ''
+for at, attempt in string.gmatch(before, '(%d+)=(%S+)') do
+  if attempt ~= ARGV[2] then kept = kept .. at .. '=' .. attempt .. ' ' end
+end
+redis.call('HDEL', KEYS[1], ARGV[1])
+if kept ~= '' then redis.call('HSET', KEYS[1], ARGV[1], kept) end
+return 1
+"""
+"""KEYS: sending. ARGV: row key, attempt."""
+
+COMMIT = """
+redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+local removed = redis.call('XDEL', KEYS[1], ARGV[2])
+redis.call('HDEL', KEYS[2], ARGV[3])
+if removed == 1 and ARGV[4] ~= '' then redis.call('SET', KEYS[3], ARGV[4]) end
+return removed
+"""
+"""KEYS: stream, sending, wave. ARGV: group, entry, row key, wave or empty."""
+
+LATER = """
+redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+local removed = redis.call('XDEL', KEYS[1], ARGV[2])
+redis.call('HDEL', KEYS[2], ARGV[3])
+if removed == 1 then
+  redis.call('HSET', KEYS[4], ARGV[3], ARGV[4])
+  redis.call('ZADD', KEYS[3], ARGV[5], ARGV[3])
+  if ARGV[6] ~= '' then redis.call('SET', KEYS[5], ARGV[6]) end
+end
+return removed
+"""
+"""KEYS: stream, sending, later, later rows, wave. ARGV: group, entry, row key, row, due, wave or empty."""
+
+DUE = """
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+for _, key in ipairs(due) do
+  local row = redis.call('HGET', KEYS[2], key)
+  redis.call('ZREM', KEYS[1], key)
+  redis.call('HDEL', KEYS[2], key)
+  if row then redis.call('XADD', ARGV[3] .. string.sub(row, 1, 1), '*', 'row', string.sub(row, 2)) end
+end
+return #due
+"""
+"""KEYS: later, later rows. ARGV: now, most, what streams begin with."""
+
+BURY = """
+redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+local removed = redis.call('XDEL', KEYS[1], ARGV[2])
+redis.call('HDEL', KEYS[2], ARGV[3])
+if removed == 1 then
+  redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
+end
+return removed
+"""
+"""KEYS: stream, sending, dead. ARGV: group, entry, row key, dead row."""
+
+REQUEUE = """
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('XADD', KEYS[2], '*', 'row', ARGV[2])
+return 1
+"""
+"""KEYS: dead, stream. ARGV: row key, row."""
