@@ -11,9 +11,11 @@ from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from scheduler.clock import now_ms
+from store.chats import StoredChats
 from store.connection import Connection, connected
 from store.health import LIVE
 from store.in_memory import SnapshotsInMemory
+from store.post import StoredPost
 from store.server import private_valkey
 from store.services import Services
 from store.snapshots import StoredFeed, StoredSnapshots
@@ -61,8 +63,15 @@ async def open_store(settings: Settings) -> AsyncIterator[Connection]:
 
 
 def services_on(connection: Connection, *, is_live: bool) -> Services:
-    """What the commands may reach, on one store; a recorded market has neither venues nor a list to change."""
+    """What the commands may reach, on one store; a recorded market has no venues, no list to change, and nobody to warn."""
     snapshots, feed = StoredSnapshots(connection), StoredFeed(connection)
     if not is_live:
         return Services(snapshots, feed)
-    return Services(snapshots, feed, StoredSources(connection), StoredWatchlist(connection))
+    return Services(
+        snapshots,
+        feed,
+        StoredSources(connection),
+        StoredWatchlist(connection),
+        StoredChats(connection),
+        StoredPost(connection),
+    )

@@ -3,15 +3,18 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from commands.protocol.alert_words import ALL, read_assets, read_kinds
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
-from commands.protocol.reply import Action, Block, Heading, Reply, Text
+from commands.protocol.reply import Action, Heading, Reply, Text
 from commands.protocol.request import Context
-from commands.protocol.words import TEXT, Lexicon, read_asset
+from commands.protocol.words import TEXT, Lexicon
+from commands.subscribe import Subscribe
+from commands.subscribe import answer as subscribe
 from market.observations import Asset
 
 SUBSCRIBE = "sub-"
-"""What the payload of a deep link to a subscription begins with: t.me/BOT?start=sub-BTC."""
+"""What the payload of a deep link to a subscription begins with: t.me/BOT?start=sub-BTC, or sub-BTC-funding."""
 
 PAYLOAD = replace(TEXT, example="sub-BTC")
 
@@ -24,24 +27,31 @@ class Start:
 
 
 async def answer(ask: Start, context: Context) -> Reply:
-    """What it is and what to try; a deep link to a subscription is told what there is instead."""
+    """What it is and what to try; a deep link to a subscription is a subscription."""
     phrases = phrases_in(context.language)
     wanted = await _wanted(ask.payload, context)
-    asset = await context.asset(wanted)
-    blocks: list[Block] = [
+    asset = await context.asset(None if wanted is None or wanted.asset == ALL else wanted.asset)
+    heading, what = (
         Heading(phrases.say("start.heading")),
-        Text("\n".join((phrases.say("start.what"), phrases.say("start.rules")))),
-    ]
+        (phrases.say("start.what"), phrases.say("start.rules")),
+    )
     if wanted is not None:
-        blocks.append(Text(phrases.say("start.deep_link", asset=wanted)))
-    blocks.append(Text(phrases.say("start.try", lines=", ".join(_lines(asset)))))
-    return Reply(tuple(blocks), _actions(asset, phrases), data={"try": list(_lines(asset))})
+        begun = await subscribe(wanted, context)
+        return replace(begun, blocks=(*begun.blocks, Text("\n".join(what))))
+    tries = Text(phrases.say("start.try", lines=", ".join(_lines(asset))))
+    return Reply(
+        (heading, Text("\n".join(what)), tries), _actions(asset, phrases), data={"try": list(_lines(asset))}
+    )
 
 
-async def _wanted(payload: str | None, context: Context) -> Asset | None:
+async def _wanted(payload: str | None, context: Context) -> Subscribe | None:
+    """The subscription a deep link stands for; None where its asset is not watched."""
     if payload is None or not payload.startswith(SUBSCRIBE):
         return None
-    return read_asset(payload.removeprefix(SUBSCRIBE), Lexicon(await context.services.snapshots.watched()))
+    lexicon = Lexicon(await context.services.snapshots.watched())
+    name, _, kind = payload.removeprefix(SUBSCRIBE).partition("-")
+    asset = read_assets(name, lexicon)
+    return None if asset is None else Subscribe(asset, read_kinds(kind, lexicon))
 
 
 def _lines(asset: Asset) -> tuple[str, str, str]:
@@ -61,4 +71,5 @@ COMMAND = Command(
     example="/start",
     order=1,
     in_menu=False,
+    changes=True,
 )

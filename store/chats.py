@@ -1,15 +1,15 @@
 """Who is told what: the chats that subscribed, their quiet hours, mutes and limits; durable when a change returns."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
-from market.alerts import Kind as AlertKind
-from market.alerts import Severity
-from market.observations import Asset
 from store import keys
 from store.codec import Kind, decode, encode
 from store.connection import Connection, StoreUnavailable
+from store.wishes import Chat, QuietHours, Subscription
+
+__all__ = ["CHAT", "ChangedMeanwhile", "Chat", "QuietHours", "StoredChats", "Subscription", "platform_of"]
 
 MOST_TRIES = 20
 CHANGES_KEPT = 10_000
@@ -50,48 +50,6 @@ return 1
 """
 
 MOVED_KEPT_S = 90 * 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """What a chat wants to hear: warnings of a kind, of one asset or (None) of every watched one, from `least` up."""
-
-    asset: Asset | None
-    kind: AlertKind
-    least: Severity = Severity.WATCH
-
-
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """When a chat is not to be disturbed: minutes of the local day of an IANA zone, over midnight where end <= begin."""
-
-    begin_minute: int
-    end_minute: int
-    zone: str
-    critical_pierces: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """One chat or topic, by its address ("telegram:-100123:7", "discord:987").
-
-    `muted_ms` says until when (UTC ms) an asset is muted, "" standing for all. `daily_cap` limits new messages a local
-    day, `least` is the lowest severity of all its subscriptions, `suspended` why it cannot be reached (None: it can),
-    `acknowledged` are ids of warnings that are not to be repeated.
-    """
-
-    address: str
-    subscriptions: tuple[Subscription, ...] = ()
-    quiet: QuietHours | None = None
-    muted_ms: Mapping[str, int] = field(default_factory=dict)
-    daily_cap: int | None = None
-    least: Severity = Severity.WATCH
-    language: str | None = None
-    zone: str = "UTC"
-    default_asset: Asset | None = None
-    suspended: str | None = None
-    acknowledged: tuple[str, ...] = ()
-    made_ms: int = 0
 
 
 CHAT = Kind("chat", 1, Chat, rebuildable=False)

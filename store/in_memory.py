@@ -1,10 +1,12 @@
 """The same services without a server, for answers from a history file and for tests of commands."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from market.alerts import Alert
 from market.observations import Asset
 from market.snapshot import Snapshot
 from store.services import FeedStatus, PastReport, SourceReport
+from store.wishes import Chat
 
 
 class SnapshotsInMemory:
@@ -111,3 +113,41 @@ class WatchlistInMemory:
         watched = await self._snapshots.watched()
         await self._snapshots.watch(other for other in watched if other != asset)
         return asset in watched
+
+
+class ChatsInMemory:
+    """Implements `store.services.Chats` in this process."""
+
+    def __init__(self, chats: Iterable[Chat] = ()) -> None:
+        self._chats = {chat.address: chat for chat in chats}
+
+    async def get(self, address: str) -> Chat | None:
+        """The chat, None where it is not known."""
+        return self._chats.get(address)
+
+    async def change(self, address: str, make: Callable[[Chat], Chat]) -> Chat:
+        """Keep what `make` makes of the chat (of a new one where it is not known), and give it."""
+        chat = self._chats[address] = make(self._chats.get(address, Chat(address)))
+        return chat
+
+    async def forget(self, address: str) -> bool:
+        """Erase the chat; False where it was not known."""
+        return self._chats.pop(address, None) is not None
+
+
+class PostInMemory:
+    """Implements `store.services.Post` in this process; `samples` are those that were sent, by address."""
+
+    def __init__(self, alerts: Iterable[Alert] = ()) -> None:
+        self._alerts = sorted(alerts, key=lambda alert: alert.at_ms, reverse=True)
+        self.samples: dict[str, Alert] = {}
+
+    async def recent(self, count: int) -> tuple[Alert, ...]:
+        """The last `count` alerts, newest first."""
+        return tuple(self._alerts[: max(0, count)])
+
+    async def test(self, address: str, alert: Alert) -> bool:
+        """Keep a sample; False where this one is kept already."""
+        is_new = self.samples.get(address) != alert
+        self.samples[address] = alert
+        return is_new

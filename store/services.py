@@ -1,10 +1,13 @@
 """What the commands may ask of memory: Protocols only, so that a command runs on the store, on history or on the demo alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from market.alerts import Alert
 from market.observations import Asset, Venue
 from market.snapshot import Snapshot
+from store.wishes import Chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,39 @@ class Watchlist(Protocol):
         """Watch one less; False where it is not watched. Durable when it returns."""
 
 
+class Chats(Protocol):
+    """What each chat wants to hear, by its address."""
+
+    async def get(self, address: str) -> Chat | None:
+        """The chat, None where it is not known."""
+
+    async def change(self, address: str, make: Callable[[Chat], Chat]) -> Chat:
+        """Keep what `make` makes of the chat (of a new one where it is not known), and give it. Durable when it returns.
+
+        `make` may be called again where somebody else changed the chat meanwhile; what it raises leaves all as it was.
+        """
+
+    async def forget(self, address: str) -> bool:
+        """Erase the chat; False where it was not known."""
+
+
+class Post(Protocol):
+    """What is warned of, and the way a warning takes."""
+
+    async def recent(self, count: int) -> tuple[Alert, ...]:
+        """The last `count` alerts, newest first."""
+
+    async def test(self, address: str, alert: Alert) -> bool:
+        """Send a sample the way of a real warning; False where this one is on its way already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """All that a command may reach; a recorded market has neither sources nor a watchlist to change."""
+    """All that a command may reach; a recorded market has no sources, no watchlist to change, and nobody to warn."""
 
     snapshots: Snapshots
     feed: Feed
     sources: Sources | None = None
     watchlist: Watchlist | None = None
+    chats: Chats | None = None
+    post: Post | None = None

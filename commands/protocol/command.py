@@ -108,12 +108,13 @@ class Command(Generic[Ask]):
 
     def _not_understood(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> Misunderstood:
         open_kinds = [option.word.kind for option in self.options if option.name not in taken]
-        is_listed = "asset" in open_kinds and read_listed(word, lexicon) is not None
+        asks_asset = not {"asset", "assets"}.isdisjoint(open_kinds)
+        is_listed = asks_asset and read_listed(word, lexicon) is not None
         slip = None if is_listed else _slip(word)
         if slip is not None:
             return Misunderstood(slip, said=said(word))
-        if symbol_of(word) is not None and not {"asset", "listed"}.isdisjoint(open_kinds):
-            return unknown_asset(word, lexicon) if "asset" in open_kinds else unlisted_asset(word, lexicon)
+        if symbol_of(word) is not None and (asks_asset or "listed" in open_kinds):
+            return unknown_asset(word, lexicon) if asks_asset else unlisted_asset(word, lexicon)
         if not open_kinds:
             return Misunderstood("words.too_many", said=said(word))
         return Misunderstood("words.none_of", said=said(word), kinds=open_kinds[:2])

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from commands.protocol.command import Command
+from commands.protocol.home import at_home
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Note, Reply, Text, Tone
 from commands.protocol.request import Context, Misunderstood, Role, said
@@ -33,12 +34,14 @@ def commands() -> tuple[Command[Any], ...]:
 
 async def answer(text: str, context: Context) -> Reply:
     """The answer to a line such as "/size btc 5x 10k"; never an exception (but for cancellation)."""
-    return await _safely(lambda: _answer_text(text, context), context, text[:LONGEST_TEXT].partition(" ")[0])
+    return await _safely(
+        lambda here: _answer_text(text, here), context, text[:LONGEST_TEXT].partition(" ")[0]
+    )
 
 
 async def answer_options(name: str, values: Mapping[str, object], context: Context) -> Reply:
     """The answer to the command `name` with slash options by name; never an exception (but for cancellation)."""
-    return await _safely(lambda: _answer_options(name, values, context), context, name[:LONGEST_TEXT])
+    return await _safely(lambda here: _answer_options(name, values, here), context, name[:LONGEST_TEXT])
 
 
 def find(word: str) -> Command[Any] | None:
@@ -53,16 +56,17 @@ def outcome(reply: Reply) -> str:
     return str(error["kind"]) if isinstance(error, Mapping) else "answered"
 
 
-async def _safely(work: Callable[[], Awaitable[Reply]], context: Context, name: str) -> Reply:
-    phrases = phrases_in(context.language)
+async def _safely(work: Callable[[Context], Awaitable[Reply]], context: Context, name: str) -> Reply:
     try:
         async with asyncio.timeout(DEADLINE_S):
-            return await work()
+            context = await at_home(context)
+            return await work(context)
     except Misunderstood as wrong:
-        return _refusal(wrong, phrases)
+        return _refusal(wrong, phrases_in(context.language))
     except TimeoutError as slow:
-        return _apology("door.too_slow", slow, phrases, name)
+        return _apology("door.too_slow", slow, phrases_in(context.language), name)
     except Exception as slip:  # noqa: BLE001  the one place that turns a slip of ours into words
+        phrases = phrases_in(context.language)
         away = _is_store_away(slip)
         return _store_away(slip, phrases, name) if away else _apology("door.apology", slip, phrases, name)
 
@@ -83,7 +87,7 @@ async def _answer_options(name: str, values: Mapping[str, object], context: Cont
 
 
 async def _run(command: Command[Any], read: Callable[[Lexicon], Any], context: Context) -> Reply:
-    if context.role < command.needs:
+    if not await context.may(command.needs):
         raise _not_allowed(command, context)
     try:
         return await command.answer(await _request(read, context), context)

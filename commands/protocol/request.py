@@ -1,6 +1,6 @@
 """Who asks, where, in which language and with what right; and the ways a request can be refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -13,6 +13,9 @@ from store.services import PastReport, Services
 
 LONGEST_SAID = 20
 LAST_RESORT: Asset = "BTC"
+TERMINAL = "terminal"
+HERE = "here"
+"""The chat of a platform that has only one."""
 
 
 class Role(IntEnum):
@@ -23,13 +26,18 @@ class Role(IntEnum):
     OPERATOR = 2
 
 
+AskRole = Callable[[bool], Awaitable[Role | None]]
+"""Asks the platform what somebody may do in a chat: True asks now, False takes what was known a minute ago. None: unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything about a request that is not in its words.
 
     `now_ms` is UTC by the platform's clock; answers on a recorded or simulated market count ages from the market's own
-    time instead. `user` and `chat` are the platform's identifiers as text. `is_private`: nobody else reads the answer.
-    `default_asset` is what "no asset said" means here; None stands for the first watched one.
+    time instead. `user` and `chat` are the platform's identifiers as text, `chat` with the topic behind a colon where it
+    has topics. `is_private`: nobody else reads the answer. `role` is what the asker may do for certain, `ask_role` finds out
+    where that takes a question. `default_asset` is what "no asset said" means here; None stands for the first watched one.
     """
 
     services: Services
@@ -41,7 +49,30 @@ class Context:
     is_private: bool = True
     language: str = "en"
     role: Role = Role.ANYONE
+    ask_role: AskRole | None = None
     default_asset: Asset | None = None
+
+    @property
+    def address(self) -> str:
+        """Where warnings for this chat go: "platform:chat" or "platform:chat:topic"."""
+        return f"{self.platform}:{self.chat or HERE}"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether this is a terminal: it is answered, and nothing is ever sent to it."""
+        return self.platform == TERMINAL
+
+    async def may(self, needed: Role, *, anew: bool = False) -> bool:
+        """Whether the asker has a role here; `anew`: now, whatever was known a minute ago.
+
+        Raises Misunderstood where the platform does not tell.
+        """
+        if self.role >= needed or self.ask_role is None or needed is Role.OPERATOR:
+            return self.role >= needed
+        found = await self.ask_role(anew)
+        if found is None:
+            raise Misunderstood("door.role_unknown", example="/help")
+        return found >= needed
 
     async def asset(self, said: Asset | None) -> Asset:
         """The asset that was said, else this chat's default, else the first watched one."""

@@ -1,5 +1,7 @@
 """A warning in words: what happened, how much is already lost, what stands beside it, what would clear it, and the odds."""
 
+from dataclasses import replace
+
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
 from commands.wording import numbers
@@ -30,6 +32,16 @@ def describe_alert(alert: Alert, phrases: Phrases, rules: AlertRules, source: st
         Text("\n".join((*_prospect(alert, phrases, rules), _footer(alert, phrases)))),
     )
     return Reply(blocks, _actions(alert, phrases), data=alert_line(alert))
+
+
+def as_sample(reply: Reply, phrases: Phrases) -> Reply:
+    """The message of an alert as one that was asked for to see it arrive: TEST stands on top of it."""
+    first, *others = reply.blocks
+    said = first.text if isinstance(first, Heading) else ""
+    heading = Heading(
+        first_that_fits(phrases.say("alert.sample_heading", heading=said), phrases.say("alert.sample_bare"))
+    )
+    return replace(reply, blocks=(heading, Note(phrases.say("alert.sample"), Tone.CAUTION), *others))
 
 
 def alert_heading(alert: Alert, phrases: Phrases) -> str:
@@ -176,4 +188,6 @@ def _actions(alert: Alert, phrases: Phrases) -> tuple[Action, ...]:
     labels = {"button.why": f"/why {asset}", "button.size": f"/size {asset}"}
     if SEVERITY.get(alert.state, 0) < SEVERITY[State.CROWDING]:
         labels["button.regime"] = f"/regime {asset}"
-    return tuple(Action(phrases.say(label), line) for label, line in labels.items())
+    if not _is_over(alert):
+        labels |= {"button.mute": f"/mute 2h {asset}", "button.ack": f"/ack #{alert.id}"}
+    return tuple(Action(phrases.say(label, id=alert.id), line) for label, line in labels.items())

@@ -243,5 +243,6 @@ def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:
     return (
         Action(phrases.say("button.why"), f"/why {asset}"),
         Action(phrases.say("button.size"), f"/size {asset}"),
+        *((Action(phrases.say("button.warn_me"), f"/subscribe {asset}"),) if snapshot.source == LIVE else ()),
         Action(phrases.say("button.refresh"), f"/regime {asset}"),
     )

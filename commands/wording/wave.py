@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
 from commands.wording import numbers
-from commands.wording.alert import describe_alert
+from commands.wording.alert import as_sample, describe_alert
 from commands.wording.columns import fit, sides
 from market.alerts import CLASSES, Alert, Edge, Kind, Severity
 from market.report import LIVE, alert_line
@@ -22,13 +22,14 @@ class Marks:
     """What has to be said of a message beside its facts.
 
     `is_late`: the news is old by now; `is_held`: the chat was muted or quiet meanwhile; `is_repeat`: it may have arrived
-    before; `is_over`: nothing of the wave stands any more.
+    before; `is_over`: nothing of the wave stands any more; `is_sample`: somebody asked to see one.
     """
 
     is_late: bool = False
     is_held: bool = False
     is_repeat: bool = False
     is_over: bool = False
+    is_sample: bool = False
 
 
 def describe_wave(
@@ -43,10 +44,12 @@ def describe_wave(
     notes = tuple(_notes(alerts, marks, phrases, now_ms))
     if len(alerts) == 1:
         reply = describe_alert(alerts[0], phrases, rules, source)
+        if marks.is_sample:
+            reply = as_sample(reply, phrases)
         first, *others = reply.blocks
         return Reply((first, *notes, *others), reply.actions, data=reply.data)
     lead = alerts[0]
-    lines = [_line(alert, phrases) for alert in alerts[:MOST_LINES]]
+    lines = [alert_row(alert, phrases) for alert in alerts[:MOST_LINES]]
     more = len(alerts) - MOST_LINES
     told = describe_alert(lead, phrases, rules, source)
     story = tuple(block for block in told.blocks[1:] if not isinstance(block, Lines))
@@ -82,7 +85,7 @@ def _assets(alerts: Sequence[Alert]) -> set[str]:
     return {alert.asset for alert in alerts}
 
 
-def _line(alert: Alert, phrases: Phrases) -> str:
+def alert_row(alert: Alert, phrases: Phrases) -> str:
     """One warning in 37 columns: what, how loud or how it ended, and what was lost."""
     if alert.kind is Kind.CASCADE:
         lost = alert.low_so_far if alert.edge not in STANDING else alert.lost_so_far

@@ -6,9 +6,17 @@ from dataclasses import dataclass, field, replace
 from commands.protocol.dispatch import answer
 from commands.protocol.reply import Block, Heading, Lines, Note, Reply, Table, Text
 from commands.protocol.request import Context, Role
+from market.alerts import Alert
 from market.observations import Asset
 from market.snapshot import Snapshot
-from store.in_memory import FeedInMemory, SnapshotsInMemory, SourcesInMemory, WatchlistInMemory
+from store.in_memory import (
+    ChatsInMemory,
+    FeedInMemory,
+    PostInMemory,
+    SnapshotsInMemory,
+    SourcesInMemory,
+    WatchlistInMemory,
+)
 from store.services import FeedStatus, PastReport, Services, SourceReport
 from tests.commands.markets import NOW_MS
 
@@ -24,14 +32,22 @@ def context(
     pasts: Iterable[PastReport] = (),
     listed: Iterable[Asset] | None = None,
     role: Role = Role.ANYONE,
+    alerts: Iterable[Alert] | None = None,
+    platform: str = "telegram",
+    chat: str = "4711",
 ) -> Context:
-    """What a platform would hand over, on these snapshots; `listed` None stands for a market that cannot be changed."""
+    """What a platform would hand over, on these snapshots.
+
+    `listed` None stands for a market that cannot be changed, `alerts` None for one that warns nobody.
+    """
     source = snapshots[0].source if snapshots else "none"
     status = feed or FeedStatus(source, now_ms if snapshots else None, 60_000, 200)
     kept = SnapshotsInMemory(watched, snapshots)
     watchlist = None if listed is None else WatchlistInMemory(kept, listed)
-    services = Services(kept, FeedInMemory(status), SourcesInMemory(reports, pasts), watchlist)
-    return Context(services, now_ms, role=role, platform="telegram", user="4711")
+    chats, post = (None, None) if alerts is None else (ChatsInMemory(), PostInMemory(alerts))
+    sources = SourcesInMemory(reports, pasts)
+    services = Services(kept, FeedInMemory(status), sources, watchlist, chats, post)
+    return Context(services, now_ms, role=role, platform=platform, user="4711", chat=chat)
 
 
 @dataclass(slots=True)

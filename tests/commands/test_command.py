@@ -112,9 +112,10 @@ def test_the_example_of_a_command_can_be_read(command: Command[object]) -> None:
     assert command.read(command.example.split()[1:], WATCHED) is not None
 
 
-def test_the_ten_commands_are_there_in_the_order_of_the_menu() -> None:
+def test_the_commands_are_there_in_the_order_of_the_menu() -> None:
     assert [command.name for command in commands()] == [
-        "start", "regime", "size", "check", "scan", "why", "status", "watch", "unwatch", "help",
+        "start", "regime", "size", "check", "scan", "why", "subscribe", "unsubscribe", "alerts", "mute", "ack", "settings",
+        "testalert", "status", "watch", "unwatch", "help",
     ]  # fmt: skip
 
 

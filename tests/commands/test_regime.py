@@ -38,7 +38,12 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
 async def test_the_buttons_are_command_lines() -> None:
     ask = talk(crowding())
     await ask("/regime BTC")
-    assert [action.command for action in ask.reply.actions] == ["/why BTC", "/size BTC", "/regime BTC"]
+    assert [action.command for action in ask.reply.actions] == [
+        "/why BTC",
+        "/size BTC",
+        "/subscribe BTC",
+        "/regime BTC",
+    ]
 
 
 async def test_the_numbers_behind_it_are_those_of_the_states_file() -> None:

@@ -181,13 +181,6 @@ async def test_start_says_once_that_it_is_information_and_offers_three_things() 
     assert [action.command for action in ask.reply.actions] == ["/regime BTC", "/size BTC 5x", "/why BTC"]
 
 
-async def test_a_deep_link_to_a_subscription_is_answered_with_that_asset() -> None:
-    ask = talk(crowding())
-    assert "You came for 1000PEPE." in await ask("/start sub-PEPE")
-    assert ask.reply.actions[0].command == "/regime 1000PEPE"
-    assert "You came for" not in await ask("/start sub-NOTHING")
-
-
 async def test_help_lists_every_command_and_explains_one() -> None:
     ask = talk()
     said = await ask("/help")

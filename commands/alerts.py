@@ -1,0 +1,51 @@
+"""/alerts: what this chat is warned of, and how close each warning is."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from commands.protocol.alert_words import ALL, AnyAssetWord
+from commands.protocol.command import Command
+from commands.protocol.home import home, standing_here
+from commands.protocol.phrases import phrases_in
+from commands.protocol.reply import Reply
+from commands.protocol.request import Context
+from commands.wording.overview import describe_alerts
+from commands.wording.wishes import describe_nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Ask what is subscribed to."""
+
+    asset: Annotated[AnyAssetWord, "only what concerns this coin"] | None = None
+
+
+async def answer(ask: Alerts, context: Context) -> Reply:
+    """Every subscription with what it lacks, what stands, and what is silenced; anybody may read it."""
+    phrases, chats = phrases_in(context.language), context.services.chats
+    if chats is None:
+        return describe_nobody(await context.services.feed.status(), phrases)
+    chat = await home(context, chats)
+    asset = None if ask.asset == ALL else ask.asset
+    snapshots = {snapshot.asset: snapshot for snapshot in await context.look_at_all()}
+    return describe_alerts(
+        chat,
+        [wish for wish in chat.subscriptions if asset is None or wish.asset in {None, asset}],
+        [one for one in await standing_here(chat, context.services.post) if asset in {None, one.asset}],
+        snapshots,
+        phrases,
+        context.rules,
+        context.now_ms,
+        asset=asset,
+        is_terminal=context.is_terminal,
+    )
+
+
+COMMAND = Command(
+    "alerts",
+    Alerts,
+    answer,
+    help="what is warned of here, and how close each warning is",
+    example="/alerts",
+    order=45,
+)

@@ -1,0 +1,162 @@
+"""How close each subscription is to being told: the shock against its line, flags with their measures, the way to a state."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from commands.protocol.phrases import Phrases
+from commands.wording.columns import fit, folded, sides
+from commands.wording.turns import turns_words
+from commands.wording.why import ANSWERS, measure_line
+from commands.wording.wishes import asset_words, least_of
+from market.alerts import CLASSES, Kind, Severity, context_of
+from market.alerts.conditions import CONDITIONS, FLAGS_OF, STAGE_LOUD, STAGE_WARNED
+from market.observations import Asset
+from market.outlook import worse
+from market.reading import Condition, measure
+from market.rules import AlertRules, Rules
+from market.snapshot import Snapshot
+from market.table import State
+from store.wishes import Chat, Subscription
+
+INDENT = "   "
+MOST_ASSETS = 6
+LOUD_STATES = (State.CAPITULATION, State.UNWINDING)
+SILENT_STATES = (State.SQUEEZE_RISK, State.CROWDING)
+_HOLDS = {condition.kind: condition for condition in CONDITIONS}
+
+Lookup = Mapping[Asset, Snapshot]
+Near = Callable[[Snapshot, Severity, Phrases, Rules], Iterator[str]]
+
+
+def closeness(
+    wish: Subscription, chat: Chat, snapshots: Lookup, phrases: Phrases, rules: Rules
+) -> tuple[str, ...]:
+    """The lines of one subscription, at most 37 columns each."""
+    least = least_of(wish, chat)
+    name = f"{asset_words(wish.asset, phrases)} {phrases.word('alert_kind', wish.kind.value)}"
+    head = sides(name, phrases.say("alerts.from", severity=phrases.word("severity", least.value)))
+    if wish.asset is None:
+        return (head, *_of_all(wish.kind, least, tuple(snapshots.values()), phrases, rules))
+    snapshot = snapshots.get(wish.asset)
+    if snapshot is None:
+        return (head, fit(INDENT + phrases.say("alerts.no_data")))
+    return (head, *_NEAR[wish.kind](snapshot, least, phrases, rules))
+
+
+def needed_shock(snapshot: Snapshot, least: Severity, rules: AlertRules) -> float:
+    """The 24 h shock that would be told: what stands beside it makes one class less enough."""
+    limits = (rules.watch_shock, rules.warning_shock, rules.critical_shock)
+    return limits[max(0, CLASSES.index(least) - bool(context_of(snapshot)))]
+
+
+def _cascade(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules) -> Iterator[str]:
+    needed = needed_shock(snapshot, least, rules.alerts)
+    yield measure_line(
+        measure("shock_24h", snapshot.fact("price", "shock_24h"), needed, "sigma", above=False), phrases
+    )
+    context = context_of(snapshot)
+    if context and least is not Severity.WATCH:
+        named = phrases.word("alert_context", context[0])
+        yield from folded(INDENT + phrases.say("alerts.one_class", context=named), INDENT)
+
+
+def _regime(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules) -> Iterator[str]:
+    state = snapshot.regime.state
+    yield fit(INDENT + phrases.say("alerts.state", state=phrases.word("state", state.value)))
+    wanted = [turn for turn in worse(snapshot) if turn.state in _states(least)]
+    if wanted and state is not State.INSUFFICIENT_DATA:
+        told = phrases.say(
+            "alerts.next",
+            state=phrases.word("state", wanted[0].state.value),
+            turns=turns_words([turn for turn in wanted if turn.state is wanted[0].state][:1], phrases, rules),
+        )
+        yield from folded(INDENT + told, INDENT)
+
+
+def _states(least: Severity) -> tuple[State, ...]:
+    return LOUD_STATES if least is not Severity.WATCH else (*SILENT_STATES, *LOUD_STATES)
+
+
+def _stage(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules) -> Iterator[str]:
+    needed = STAGE_WARNED if least is Severity.WATCH else STAGE_LOUD
+    yield fit(INDENT + phrases.say("alerts.stage", stage=snapshot.regime.stage, needed=needed))
+
+
+def _flags(
+    snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules, *, kind: Kind
+) -> Iterator[str]:
+    """Each flag of the kind: up, or what it lacks."""
+    known = {condition.flag: condition for reading in snapshot.readings for condition in reading.conditions}
+    for flag in FLAGS_OF[kind]:
+        value = snapshot.regime.flag(flag)
+        mark, answer = ANSWERS[value]
+        lines = _unmet(known.get(flag), phrases) if not value else ()
+        yield sides(f" {mark} {phrases.word('flag', flag)}", phrases.word("answer", answer))
+        yield from lines
+
+
+def _unmet(condition: Condition | None, phrases: Phrases) -> tuple[str, ...]:
+    measures = () if condition is None else condition.measures
+    return tuple(measure_line(one, phrases) for one in measures if not one.met)
+
+
+def _flags_of(kind: Kind) -> Near:
+    def near(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules) -> Iterator[str]:
+        return _flags(snapshot, least, phrases, rules, kind=kind)
+
+    return near
+
+
+_NEAR: Mapping[Kind, Near] = {
+    Kind.CASCADE: _cascade,
+    Kind.REGIME: _regime,
+    Kind.STAGE: _stage,
+    **{kind: _flags_of(kind) for kind in FLAGS_OF},
+}
+
+
+def _of_all(
+    kind: Kind, least: Severity, snapshots: Sequence[Snapshot], phrases: Phrases, rules: Rules
+) -> Iterator[str]:
+    """A subscription of every asset: the nearest one, or those that are there."""
+    if not snapshots:
+        yield fit(INDENT + phrases.say("alerts.no_data"))
+        return
+    if kind is Kind.CASCADE:
+        yield from _nearest_fall(least, snapshots, phrases, rules)
+        return
+    there = [snapshot.asset for snapshot in snapshots if _is_there(kind, least, snapshot)]
+    said = phrases.say("alerts.there", count=len(there), of=len(snapshots))
+    names = ", ".join(there[:MOST_ASSETS])
+    yield fit(INDENT + (f"{said}: {names}" if names else said))
+
+
+def _nearest_fall(
+    least: Severity, snapshots: Sequence[Snapshot], phrases: Phrases, rules: Rules
+) -> Iterator[str]:
+    shocks = {snapshot.asset: snapshot.fact("price", "shock_24h") for snapshot in snapshots}
+    gaps = {
+        snapshot.asset: shock - needed_shock(snapshot, least, rules.alerts)
+        for snapshot in snapshots
+        if (shock := shocks[snapshot.asset]) is not None
+    }
+    if not gaps:
+        yield fit(INDENT + phrases.say("alerts.no_data"))
+        return
+    asset = min(gaps, key=gaps.__getitem__)
+    shock = shocks[asset] or 0.0
+    yield fit(
+        INDENT
+        + phrases.say(
+            "alerts.nearest", asset=asset, shock=f"{shock:+.2f}", needed=f"{shock - gaps[asset]:+.2f}"
+        )
+    )
+
+
+def _is_there(kind: Kind, least: Severity, snapshot: Snapshot) -> bool:
+    """Whether what a kind warns of is the case now, at this severity."""
+    regime = snapshot.regime
+    if kind is Kind.REGIME:
+        return regime.state in _states(least)
+    condition = _HOLDS[kind]
+    loud_enough = CLASSES.index(condition.severity(regime)) >= CLASSES.index(least)
+    return condition.holds(regime) is True and loud_enough

@@ -1,0 +1,152 @@
+"""The answers to /mute, /ack, /settings and /testalert: for how long, of what, and what comes all the same."""
+
+from collections.abc import Sequence
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Action, Heading, Lines, Reply, Text
+from commands.wording.columns import fit, sides
+from commands.wording.wave import alert_row
+from commands.wording.wishes import asset_words, hours_words, local_time, muted_words, way_notes
+from market.alerts import Alert, Severity
+from market.observations import Asset
+from store.wishes import Chat
+
+MOST_ROWS = 10
+
+
+def describe_muted(asset: Asset | None, until_ms: int, chat: Chat, phrases: Phrases) -> Reply:
+    """The answer to /mute with a time."""
+    until = local_time(until_ms, chat.zone)
+    lines = [
+        phrases.say("mute.until", asset=asset_words(asset, phrases), until=until),
+        phrases.say("mute.then"),
+    ]
+    off = "/mute off" if asset is None else f"/mute off {asset}"
+    return Reply(
+        (
+            Heading(fit(phrases.say("mute.heading", asset=asset_words(asset, phrases)))),
+            Text("\n".join(lines)),
+        ),
+        (Action(phrases.say("button.unmute"), off), Action(phrases.say("button.alerts"), "/alerts")),
+        data={"changed": True, "muted": dict(chat.muted_ms)},
+    )
+
+
+def describe_unmuted(
+    chat: Chat, standing: Sequence[Alert], phrases: Phrases, now_ms: int, *, was_muted: bool
+) -> Reply:
+    """The answer to /mute off, with what stands: it may have been held back meanwhile."""
+    rows = tuple(alert_row(alert, phrases) for alert in standing[:MOST_ROWS])
+    lines = [phrases.say("mute.off_then" if was_muted else "mute.was_not")]
+    still = muted_words(chat, phrases, now_ms)
+    if still:
+        lines.append(phrases.say("wish.muted", muted=still))
+    lines.append(phrases.say("alerts.standing" if rows else "ack.none", count=len(standing)))
+    return Reply(
+        (Heading(fit(phrases.say("mute.off"))), Text("\n".join(lines)), *((Lines(rows),) if rows else ())),
+        (Action(phrases.say("button.alerts"), "/alerts"),),
+        data={"changed": was_muted, "muted": dict(chat.muted_ms)},
+    )
+
+
+def describe_acknowledged(alert: Alert, phrases: Phrases, *, is_new: bool) -> Reply:
+    """The answer to /ack of a warning that stands."""
+    key = "ack.done" if is_new else "ack.already"
+    return Reply(
+        (
+            Heading(fit(phrases.say(key, id=alert.id))),
+            Lines((alert_row(alert, phrases),)),
+            Text(phrases.say("ack.means")),
+        ),
+        (
+            Action(phrases.say("button.mute"), f"/mute 2h {alert.asset}"),
+            Action(phrases.say("button.alerts"), "/alerts"),
+        ),
+        data={"changed": is_new, "id": alert.id, "asset": alert.asset},
+    )
+
+
+def describe_standing(asked: str | None, standing: Sequence[Alert], phrases: Phrases) -> Reply:
+    """The answer to /ack without an id, or with one that stands for nothing: those that stand."""
+    lines = [] if asked is None else [phrases.say("ack.no_such", id=asked)]
+    lines.append(phrases.say("ack.which" if standing else "ack.none"))
+    rows = tuple(alert_row(alert, phrases) for alert in standing[:MOST_ROWS])
+    return Reply(
+        (
+            Heading(fit(phrases.say("ack.heading", count=len(standing)))),
+            Text("\n".join(lines)),
+            *((Lines(rows),) if rows else ()),
+        ),
+        tuple(Action(f"#{alert.id}", f"/ack #{alert.id}") for alert in standing[:MOST_ROWS]),
+        data={"changed": False, "standing": [alert.id for alert in standing]},
+    )
+
+
+def describe_settings(
+    chat: Chat, phrases: Phrases, now_ms: int, *, is_new: bool, is_terminal: bool, asset: Asset
+) -> Reply:
+    """All that a chat has set; `asset` is what "no asset said" means here."""
+    quiet = chat.quiet
+    pierces = phrases.word("answer", "yes" if quiet is not None and quiet.critical_pierces else "no")
+    rows = (
+        ("setting.quiet", phrases.say("setting.none") if quiet is None else hours_words(quiet)),
+        *((("setting.pierce", pierces),) if quiet is not None else ()),
+        ("setting.zone", chat.zone),
+        ("setting.least", phrases.word("severity", chat.least.value)),
+        ("setting.cap", phrases.say("setting.no_cap") if chat.daily_cap is None else str(chat.daily_cap)),
+        ("setting.language", chat.language or phrases.say("setting.own")),
+        ("setting.asset", asset),
+        ("setting.subscriptions", str(len(chat.subscriptions))),
+    )
+    notes = [*way_notes(chat, phrases, now_ms, is_terminal=is_terminal), phrases.say("setting.how")]
+    return Reply(
+        (
+            Heading(fit(phrases.say("setting.heading_changed" if is_new else "setting.heading"))),
+            Lines(tuple(sides(phrases.say(key), value) for key, value in rows)),
+            Text("\n".join(notes)),
+        ),
+        _setting_buttons(chat, phrases),
+        data={"changed": is_new, "settings": plain_settings(chat)},
+    )
+
+
+def describe_sample_sent(phrases: Phrases, *, is_terminal: bool) -> Reply:
+    """The answer to /testalert."""
+    if is_terminal:
+        return Reply((Text(phrases.say("sample.terminal")),), data={"sent": False})
+    return Reply(
+        (Heading(fit(phrases.say("sample.heading"))), Text(phrases.say("sample.soon"))),
+        (Action(phrases.say("button.alerts"), "/alerts"), Action(phrases.say("button.status"), "/status")),
+        data={"sent": True},
+    )
+
+
+def plain_settings(chat: Chat) -> dict[str, object]:
+    """The settings for `--json`."""
+    quiet = chat.quiet
+    return {
+        "quiet": None if quiet is None else hours_words(quiet),
+        "pierce": None if quiet is None else quiet.critical_pierces,
+        "zone": chat.zone,
+        "least": chat.least.value,
+        "cap": chat.daily_cap,
+        "language": chat.language,
+        "asset": chat.default_asset,
+    }
+
+
+def _setting_buttons(chat: Chat, phrases: Phrases) -> tuple[Action, ...]:
+    """The other side of what can be switched."""
+    quiet = chat.quiet
+    if quiet is None:
+        buttons = {"button.quiet_on": "/settings quiet 23-07"}
+    elif quiet.critical_pierces:
+        buttons = {"button.quiet_off": "/settings quiet off", "button.pierce_off": "/settings pierce off"}
+    else:
+        buttons = {"button.quiet_off": "/settings quiet off", "button.pierce_on": "/settings pierce on"}
+    if chat.least is Severity.WATCH:
+        buttons["button.loud_only"] = "/settings least warning"
+    else:
+        buttons["button.silent_too"] = "/settings least watch"
+    buttons["button.alerts"] = "/alerts"
+    return tuple(Action(phrases.say(key), line) for key, line in buttons.items())

@@ -1,0 +1,56 @@
+"""What was warned of lately, and one sample warning put on the very way that real ones take."""
+
+from market.alerts import Alert
+from market.observations import HOUR_MS
+from store import keys
+from store.alerts_log import ALERT, AlertsLog
+from store.bulletins import FACTS_KEPT_S
+from store.codec import encode
+from store.connection import Connection
+from store.outbox import Row, packed
+
+SAMPLE = "test:"
+"""What the batch of a sample begins with: nobody subscribed to it, and it belongs to no wave."""
+VALID_MS = HOUR_MS
+
+_PUT = """
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], '0', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+redis.call('XADD', KEYS[2], '*', 'row', ARGV[3])
+return 1
+"""
+
+
+def is_sample(batch: str) -> bool:
+    """Whether a batch is a sample that somebody asked for."""
+    return batch.startswith(SAMPLE)
+
+
+class StoredPost:
+    """Implements `store.services.Post` on one store. Every method raises StoreUnavailable; repeating a call is safe."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._log = connection, AlertsLog(connection)
+
+    async def recent(self, count: int) -> tuple[Alert, ...]:
+        """The last `count` alerts, newest first."""
+        return await self._log.recent(count)
+
+    async def test(self, address: str, alert: Alert) -> bool:
+        """Put a sample into the outbox of a chat, and into no log; False where this one was put there already."""
+        batch = f"{SAMPLE}{alert.at_ms}:{address}"
+        row = Row(
+            key=batch,
+            address=address,
+            batch=batch,
+            facts=(0,),
+            priority=1,
+            at_ms=alert.at_ms,
+            not_after_ms=alert.at_ms + VALID_MS,
+        )
+        stream, blob = packed(row)
+        places = [keys.facts(batch), stream]
+        values: list[bytes | int] = [encode(ALERT, alert), FACTS_KEPT_S, blob]
+        async with self._connection.writing() as redis:
+            return bool(await redis.register_script(_PUT)(places, values))
