@@ -7,7 +7,7 @@ from commands.protocol.reply import Reply
 from commands.wording.wave import Marks, describe_wave
 from market.report import LIVE
 from market.rules import AlertRules
-from scheduler.subscriptions.group import Telling, Why
+from scheduler.subscriptions.group import Telling, Why, key_of
 from store.chats import Chat
 
 
@@ -28,4 +28,6 @@ class Words:
             is_sample=telling.why is Why.SAMPLE,
         )
         phrases = phrases_in(chat.language or "en")
-        return describe_wave(telling.shown, phrases, self.rules, now_ms, marks, self.source)
+        present = [alert for alert in telling.shown if key_of(alert) not in telling.past]
+        past = [alert for alert in telling.shown if key_of(alert) in telling.past]
+        return describe_wave(present, phrases, self.rules, now_ms, marks, self.source, past)

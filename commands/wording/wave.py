@@ -39,8 +39,48 @@ def describe_wave(
     now_ms: int,
     marks: Marks,
     source: str = LIVE,
+    past: Sequence[Alert] = (),
 ) -> Reply:
-    """The message of a wave, of at least one alert; the most severe stands first and gives the heading."""
+    """The message of a wave, of at least one alert; the most severe stands first and gives the heading.
+
+    Of what is `past` it is said that and when it happened, not that it stands.
+    """
+    if not alerts:
+        return _describe_past(past, phrases, marks)
+    reply = _describe_present(alerts, phrases, rules, now_ms, marks, source)
+    if not past:
+        return reply
+    blocks = (*reply.blocks, Text(phrases.say("wave.past_beside")), _past_lines(past, phrases))
+    return Reply(blocks, reply.actions, data={"alerts": [alert_line(alert) for alert in (*alerts, *past)]})
+
+
+def _describe_past(past: Sequence[Alert], phrases: Phrases, marks: Marks) -> Reply:
+    """What was missed, all of it too old to act on."""
+    blocks: tuple[Block, ...] = (
+        Heading(fit(phrases.say("wave.past", count=len(_assets(past)))), Tone.PLAIN),
+        *((Note(phrases.say("wave.repeat"), Tone.PLAIN),) if marks.is_repeat else ()),
+        _past_lines(past, phrases),
+        Text(phrases.say("wave.past_note")),
+    )
+    actions = (Action(phrases.say("button.scan"), "/scan"),)
+    return Reply(blocks, actions, data={"past": [alert_line(alert) for alert in past]})
+
+
+def _past_lines(past: Sequence[Alert], phrases: Phrases) -> Lines:
+    rows = [
+        sides(
+            f"{alert.asset} #{alert.id} {phrases.word('severity', alert.severity.value)}",
+            numbers.hour_and_minute(alert.at_ms),
+        )
+        for alert in past[:MOST_LINES]
+    ]
+    more = len(past) - MOST_LINES
+    return Lines((*rows, *((fit(phrases.say("wave.more", count=more)),) if more > 0 else ())))
+
+
+def _describe_present(
+    alerts: Sequence[Alert], phrases: Phrases, rules: AlertRules, now_ms: int, marks: Marks, source: str
+) -> Reply:
     notes = tuple(_notes(alerts, marks, phrases, now_ms))
     if len(alerts) == 1:
         reply = describe_alert(alerts[0], phrases, rules, source)

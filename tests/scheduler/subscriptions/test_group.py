@@ -6,7 +6,15 @@ import pytest
 
 from market.alerts import Alert, Edge, Kind, Severity
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
-from scheduler.subscriptions.group import Action, Telling, Why, is_quiet, quiet_until_ms, tell
+from scheduler.subscriptions.group import (
+    FALLING_VALID_MS,
+    Action,
+    Telling,
+    Why,
+    is_quiet,
+    quiet_until_ms,
+    tell,
+)
 from store.chats import Chat, QuietHours
 from store.waves import Wave
 from tests.store.samples import FIRED
@@ -182,3 +190,52 @@ def test_quiet_hours_are_those_of_the_wall_whatever_the_clocks_do() -> None:
     assert not is_quiet(quiet, autumn_ms + 2 * HOUR_MS)
     assert quiet_until_ms(quiet, autumn_ms) == autumn_ms + 2 * HOUR_MS
     assert not is_quiet(QuietHours(60, 60, "UTC"), autumn_ms)
+
+
+def test_what_was_missed_is_told_as_past_in_one_silent_message_and_its_end_is_an_edit_of_that() -> None:
+    late_ms = NOW_MS + FALLING_VALID_MS + 1
+    missed = tell(Wave(HERE), [warning(), warning("ETH")], CHAT, late_ms)
+    assert (missed.action, missed.why, missed.is_silent) == (Action.SEND, Why.EXPIRED, True)
+    assert missed.past == {"cascade:BTC", "cascade:ETH"}
+    wave = told(missed)
+    worse = warning(severity=Severity.CRITICAL, edge=Edge.ESCALATED, after_ms=1)
+    more = tell(wave, [worse], CHAT, late_ms + 1)
+    assert (more.action, more.why, more.shown[0]) == (Action.EDIT, Why.EXPIRED, worse)
+    over = [warning(edge=Edge.RESOLVED, after_ms=2), warning("ETH", edge=Edge.RESOLVED, after_ms=2)]
+    half = tell(more.wave, over[:1], CHAT, late_ms + 2)
+    assert (half.action, half.why, half.past) == (Action.EDIT, Why.EXPIRED, {"cascade:ETH"})
+    end = tell(half.wave, over[1:], CHAT, late_ms + 3)
+    assert (end.action, end.why, end.wave.message) == (Action.EDIT, Why.OVER, None)
+
+
+def test_beside_what_was_missed_a_fresh_warning_is_a_loud_message_of_its_own() -> None:
+    late_ms = NOW_MS + FALLING_VALID_MS + 1
+    wave = told(tell(Wave(HERE), [warning()], CHAT, late_ms))
+    fresh = warning("ETH", after_ms=FALLING_VALID_MS)
+    loud = tell(wave, [fresh], CHAT, late_ms + 1)
+    assert (loud.action, loud.why, loud.is_silent, loud.shown) == (
+        Action.SEND,
+        Why.NEW_WAVE,
+        False,
+        (fresh,),
+    )
+    both = tell(Wave(HERE), [warning(severity=Severity.CRITICAL), fresh], CHAT, late_ms)
+    assert (both.why, both.past, both.is_silent) == (Why.NEW_WAVE, {"cascade:BTC"}, False)
+    assert both.wave.severity is Severity.WARNING
+    assert [alert.asset for alert in both.shown] == ["ETH", "BTC"]
+
+
+def test_what_was_missed_of_a_standing_wave_is_no_end_of_it() -> None:
+    wave = told(tell(Wave(HERE), [warning()], CHAT, NOW_MS))
+    late_ms = NOW_MS + 2 * FALLING_VALID_MS
+    joined = tell(wave, [warning("ETH", after_ms=1)], CHAT, late_ms)
+    assert (joined.action, joined.past) == (Action.EDIT, {"cascade:ETH"})
+    over = tell(joined.wave, [warning(edge=Edge.RESOLVED, after_ms=2)], CHAT, late_ms)
+    assert (over.action, over.why, over.wave.past) == (Action.DIGEST, Why.OVER, ())
+
+
+def test_what_stood_through_a_long_mute_is_not_past() -> None:
+    chat = replace(CHAT, muted_ms={"": NOW_MS + 2 * HOUR_MS})
+    held = tell(Wave(HERE), [warning()], chat, NOW_MS)
+    after = tell(held.wave, [], chat, NOW_MS + 2 * HOUR_MS)
+    assert (after.why, after.past) == (Why.STILL_STANDS, frozenset())
