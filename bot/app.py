@@ -2,11 +2,16 @@
 
 import asyncio
 import logging
+from functools import partial
 
 from bot import logs
 from bot.chat_platform import ChatPlatform, Desk, PlatformStopped, platforms
+from bot.delivery.errand import Stopped
+from bot.delivery.post import PostOffice
+from bot.delivery.words import Words
 from bot.feed import MakeFeed
 from bot.live import configure_log, open_store, services_on
+from bot.messenger import Messenger
 from bot.settings import Settings
 from scheduler.clock import now_ms
 
@@ -23,9 +28,13 @@ async def serve(settings: Settings, make_feed: MakeFeed) -> int:
     async with open_store(settings) as connection:
         feed = make_feed(connection)
         await feed.begin()
-        desk = Desk(settings, services_on(connection, is_live=feed.is_live), now_ms)
+        office = PostOffice(connection, Words(), now_ms) if feed.is_live else None
+        deliver = partial(bring, office) if office is not None else None
+        desk = Desk(settings, services_on(connection, is_live=feed.is_live), now_ms, deliver=deliver)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(feed.run())
+            if office is not None:
+                tasks.create_task(office.address())
             for platform in with_token(settings):
                 tasks.create_task(keep_up(platform, desk))
     return 0
@@ -39,6 +48,14 @@ def with_token(settings: Settings) -> list[ChatPlatform]:
             "no chat platform has a token: only `seawall ask` is answered. `seawall doctor` says what to set"
         )
     return found
+
+
+async def bring(office: PostOffice, messenger: Messenger) -> None:
+    """Deliver one platform's warnings until cancelled, or until its bot is refused: its rows are then kept."""
+    try:
+        await office.deliver(messenger)
+    except Stopped as stopped:
+        _log.error("warnings on %s wait: %s", messenger.platform, stopped)
 
 
 async def keep_up(platform: ChatPlatform, desk: Desk) -> None:

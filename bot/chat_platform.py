@@ -12,11 +12,12 @@ from importlib import import_module
 
 from pydantic import SecretStr
 
+from bot.messenger import Deliver
 from bot.settings import Settings
 from commands.protocol import dispatch
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
-from commands.protocol.request import Context, Role
+from commands.protocol.request import AskRole, Context, Role
 from market.entries import entries
 from market.rules import Rules
 from store.services import Services
@@ -47,23 +48,33 @@ class PlatformAway(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks and where: identifiers as the platform writes them. `is_private`: nobody else reads the answer."""
+    """Who asks and where: identifiers as the platform writes them, `chat` with the topic behind a colon where it has any.
+
+    `is_private`: nobody else reads the answer. `role` is what the asker may do in this chat for certain; where that takes
+    a question to the platform, `ask_role` asks it.
+    """
 
     platform: str
     user: str
     chat: str
     is_private: bool
     language: str = "en"
+    role: Role = Role.ANYONE
+    ask_role: AskRole | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a platform is given to answer with. `now_ms` gives the present in UTC milliseconds."""
+    """What a platform is given to answer with. `now_ms` gives the present in UTC milliseconds.
+
+    `deliver` brings warnings to the platform's chats for as long as it serves; None where there is nobody to warn.
+    """
 
     settings: Settings
     services: Services
     now_ms: Callable[[], int]
     rules: Rules = field(default_factory=Rules)
+    deliver: Deliver | None = None
 
     async def ask(self, line: str, asker: Asker) -> Reply:
         """The reply to a line such as "/size btc 5x"; wrong lines are answered too, and no exception comes out."""
@@ -74,9 +85,9 @@ class Desk:
         return await dispatch.answer_options(name, values, self._context(asker))
 
     def role_of(self, asker: Asker) -> Role:
-        """What the asker may do: an operator is one whom the settings name, wherever it is asked from."""
+        """What the asker may do for certain: an operator is one whom the settings name, wherever it is asked from."""
         is_named = f"{asker.platform}:{asker.user}".lower() in self.settings.operators
-        return Role.OPERATOR if is_named else Role.ANYONE
+        return Role.OPERATOR if is_named else asker.role
 
     def _context(self, asker: Asker) -> Context:
         return Context(
@@ -89,6 +100,7 @@ class Desk:
             is_private=asker.is_private,
             language=asker.language,
             role=self.role_of(asker),
+            ask_role=asker.ask_role,
         )
 
 

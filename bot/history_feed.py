@@ -108,7 +108,7 @@ def memory_on(connection: Connection) -> Memory:
     return Memory(
         History(connection, ENGINE_STATE, SOURCE),
         StoredSnapshots(connection),
-        AlertsLog(connection),
+        AlertsLog(connection).append,
         StoredFeed(connection),
     )
 

@@ -12,7 +12,7 @@ made good on the next start: the steps since the last checkpoint are taken again
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from market.alerts import Alert
@@ -21,7 +21,6 @@ from market.observations import Asset, Observation
 from market.rules import Rules
 from market.snapshot import Snapshot
 from scheduler.engine import Engine, EngineState
-from store.alerts_log import AlertsLog
 from store.codec import Kind
 from store.history import History
 from store.services import FeedStatus
@@ -34,14 +33,17 @@ CHECKPOINT_EVERY = 240
 
 _log = logging.getLogger(__name__)
 
+Announce = Callable[[Alert], Awaitable[bool]]
+"""Keeps an alert, once however often it is called: `Bulletins.announce` for those who want to hear of it, or a log alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Where a cycle keeps things."""
+    """Where a cycle keeps things, and how it tells what it warns of."""
 
     history: History[EngineState]
     snapshots: StoredSnapshots
-    alerts: AlertsLog
+    announce: Announce
     feed: StoredFeed
 
 
@@ -84,7 +86,7 @@ async def run_cycle(
     snapshot, alerts = watched.engine.step(now_ms, observations, findings)
     watched.seq = seq
     for alert in alerts:
-        await memory.alerts.append(alert)
+        await memory.announce(alert)
     await memory.snapshots.save(snapshot)
     await memory.feed.save(_status(watched.engine.source, now_ms, before_ms, live))
     if since_checkpoint >= CHECKPOINT_EVERY:
@@ -110,7 +112,7 @@ async def resume(asset: Asset, rules: Rules, source: str, memory: Memory) -> Wat
         snapshot, alerts = watched.engine.step(step.now_ms, step.observations)
         watched.seq += 1
         for alert in alerts:
-            await memory.alerts.append(alert)
+            await memory.announce(alert)
         if watched.seq == kept.last_seq:
             await memory.snapshots.save(snapshot)
     return watched

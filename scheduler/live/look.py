@@ -119,7 +119,7 @@ class Look:
         engine = watched.engine
         venues = self.collector.listings.venues_of(self.asset)
         asleep = Condenser(self.asset, venues, recalled(watched.beside, engine.state.market))
-        await play(past, engine, asleep, self.memory.alerts if watched.seq else None, tell)
+        await play(past, engine, asleep, self.memory.announce if watched.seq else None, tell)
         seq, beside = watched.seq + 1, remembered(asleep.state)
         await self.memory.history.save_checkpoint(self.asset, seq, engine.state, beside)
         if engine.state.snapshot is not None:

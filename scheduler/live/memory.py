@@ -7,7 +7,7 @@ from market.state import MarketState
 from scheduler.condense import CondenserState
 from scheduler.condense.memory import Chains
 from scheduler.cycle import ENGINE_STATE, Memory
-from store.alerts_log import AlertsLog
+from store.bulletins import Bulletins
 from store.codec import Kind, decode, encode
 from store.connection import Connection
 from store.history import History
@@ -33,7 +33,7 @@ def live_memory(connection: Connection, source: str = "live") -> LiveMemory:
     cycle = Memory(
         History(connection, ENGINE_STATE, source),
         StoredSnapshots(connection),
-        AlertsLog(connection),
+        Bulletins(connection).announce,
         StoredFeed(connection),
     )
     return LiveMemory(cycle, StoredWatchlist(connection), StoredSources(connection))

@@ -9,10 +9,9 @@ from scheduler.collect import Collector
 from scheduler.collect.past import COLD_DAYS, Heard, Past, play_past
 from scheduler.collect.poller import REACH_MS
 from scheduler.condense import Condenser, CondenserState
-from scheduler.cycle import Watched
+from scheduler.cycle import Announce, Watched
 from scheduler.engine import Engine
 from scheduler.exchange import Told
-from store.alerts_log import AlertsLog
 
 STEPS_AT_ONCE = 20
 """Between so many steps others of this process have their turn."""
@@ -65,7 +64,7 @@ async def play(
     past: Past,
     engine: Engine,
     condenser: Condenser,
-    alerts_log: AlertsLog | None,
+    announce: Announce | None,
     tell: Progress | None = None,
 ) -> None:
     """Play a past into condenser and engine; its warnings go to the log, late as they are (None: they are old news).
@@ -79,14 +78,14 @@ async def play(
         late += observations
         if at_ms > engine.state.market.now_ms:
             alerts: tuple[Alert, ...] = ()
-            if alerts_log is None and at_ms < past.until_ms - JUDGED_MS:
+            if announce is None and at_ms < past.until_ms - JUDGED_MS:
                 engine.state.market.observe(late, at_ms, engine.rules)
             else:
                 _, alerts = engine.step(at_ms, late, findings)
             late = []
-            if alerts_log is not None:
+            if announce is not None:
                 for alert in alerts:
-                    await alerts_log.append(alert)
+                    await announce(alert)
         if count % STEPS_AT_ONCE == 0:
             _tell(tell, past, at_ms)
             await asyncio.sleep(0)

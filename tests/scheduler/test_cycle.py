@@ -32,7 +32,7 @@ def steps() -> list[tuple[int, list[Observation]]]:
 def memory_of(connection: Connection) -> Memory:
     """Everything a cycle keeps, on one connection."""
     history = History(connection, ENGINE_STATE, "test")
-    return Memory(history, StoredSnapshots(connection), AlertsLog(connection), StoredFeed(connection))
+    return Memory(history, StoredSnapshots(connection), AlertsLog(connection).append, StoredFeed(connection))
 
 
 async def test_a_cycle_keeps_snapshot_alerts_and_status(valkey: Connection) -> None:
@@ -42,7 +42,7 @@ async def test_a_cycle_keeps_snapshot_alerts_and_status(valkey: Connection) -> N
     for now_ms, observations in steps():
         said += (await run_cycle(watched, now_ms, observations, memory))[1]
     assert await memory.snapshots.latest("BTC") == watched.engine.state.snapshot
-    assert list(await memory.alerts.recent(100)) == said[::-1] != []
+    assert list(await AlertsLog(valkey).recent(100)) == said[::-1] != []
     status = await memory.feed.status()
     assert (status.source, status.last_evaluation_ms, status.cycle_ms) == ("history", hour(64), 3_600_000)
 
@@ -72,7 +72,7 @@ async def test_an_end_between_keeping_and_answering_is_made_good(valkey: Connect
     again = await resume("BTC", RULES, "history", memory)
     assert again.seq == watched.seq + 1
     assert await memory.snapshots.latest("BTC") == snapshot
-    assert list(await memory.alerts.recent(100)) == [*told, *alerts][::-1]
+    assert list(await AlertsLog(valkey).recent(100)) == [*told, *alerts][::-1]
 
 
 async def test_a_memory_of_another_version_is_begun_anew_and_the_operator_is_told(

@@ -13,13 +13,16 @@ from yarl import URL
 
 from bot.chat_platform import Asker, Desk, PlatformAway, PlatformStopped, Sentence
 from bot.layout import DISCORD_MARKDOWN, lay_out
+from bot.messenger import delivering
 from bot.platforms.discord.buttons import LineButton, view_of
+from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.registry import sync_if_changed
 from bot.platforms.discord.slash import line_of, slash_command
 from bot.settings import Settings
 from commands.protocol import dispatch
 from commands.protocol.command import Command
 from commands.protocol.reply import Note, Reply
+from commands.protocol.request import Role
 
 NAME = "discord"
 LOGIN_S = 60.0
@@ -47,7 +50,8 @@ async def run(desk: Desk) -> None:
         try:
             async with asyncio.timeout(LOGIN_S):
                 await client.login(token.get_secret_value())
-            await client.connect()
+            async with delivering(desk.deliver, DiscordMessenger(client)):
+                await client.connect()
         except discord.LoginFailure:
             raise PlatformStopped(REFUSED) from None
         except discord.ConnectionClosed as closed:
@@ -168,4 +172,15 @@ def _asker(interaction: Interaction, *, is_hidden: bool) -> Asker:
         chat=str(interaction.channel_id or ""),
         is_private=is_hidden or interaction.context.dm_channel,
         language=interaction.locale.value,
+        role=Role.MANAGER if _manages(interaction) else Role.ANYONE,
     )
+
+
+def _manages(interaction: Interaction) -> bool:
+    """Alone with the bot everybody manages their own, in a server who may manage it; elsewhere warnings cannot be sent."""
+    if interaction.context.dm_channel:
+        return True
+    rights, is_guest = interaction.permissions, not interaction.is_guild_integration()
+    if is_guest and interaction.is_user_integration():  # the bot itself is not in this server
+        return False
+    return rights.manage_guild or rights.administrator

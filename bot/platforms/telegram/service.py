@@ -5,6 +5,7 @@ import html
 from collections import OrderedDict
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -12,14 +13,18 @@ from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
-from bot.chat_platform import Desk, PlatformAway, PlatformStopped, Sentence
+from bot.chat_platform import Asker, Desk, PlatformAway, PlatformStopped, Sentence
+from bot.messenger import delivering
 from bot.platforms.telegram.buttons import Buttons
+from bot.platforms.telegram.managers import Managers
 from bot.platforms.telegram.menu import update_menu
 from bot.platforms.telegram.messages import Part, deliver, respond
+from bot.platforms.telegram.messenger import TelegramMessenger
 from bot.platforms.telegram.patience import Patience, Pauses
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
 from bot.platforms.telegram.updates import ALLOWED_UPDATES, Forgotten, Question, Seen, question_of
 from bot.settings import Settings
+from commands.protocol.request import Role
 
 TELEGRAM_URL = "https://api.telegram.org"
 MOST_AT_ONCE = 256
@@ -73,6 +78,7 @@ class Service:
         self._patience = Patience(pauses or Pauses())
         self._buttons = Buttons()
         self._seen = Seen()
+        self._managers: Managers | None = None
         self._told_ms: OrderedDict[int, int] = OrderedDict()
         self._offset: int | None = None
         self.application.add_handler(TypeHandler(Update, self._take))
@@ -88,7 +94,8 @@ class Service:
         """Start, poll until cancelled, then finish what was begun."""
         try:
             await self._start()
-            await self._poll()
+            async with delivering(self._desk.deliver, TelegramMessenger(self.bot, self._buttons)):
+                await self._poll()
         finally:
             await self._stop()
 
@@ -147,8 +154,17 @@ class Service:
             return
         if question.query_id is not None:
             await self._acknowledge(question.query_id)
-        reply = await self._desk.ask(question.line, question.asker)
+        reply = await self._desk.ask(question.line, self._with_rights(question))
         await respond(self.bot, self._buttons, question, reply)
+
+    def _with_rights(self, question: Question) -> Asker:
+        """The asker with a way to find out what they may do here, where the message itself does not tell."""
+        asker = question.asker
+        if asker.role is not Role.ANYONE or not asker.user:
+            return asker
+        if self._managers is None:
+            self._managers = Managers(self.bot)
+        return replace(asker, ask_role=self._managers.asking(question.chat_id, int(asker.user)))
 
     async def _tell_late(self, question: Question) -> None:
         now_ms = self._desk.now_ms()

@@ -20,6 +20,7 @@ from scheduler.live import LiveMarket, LiveMemory, live_memory, want
 from scheduler.simulator.market import SimulatedMarket
 from scheduler.simulator.server import SimulatedExchanges, serve
 from scheduler.streams import open_wires
+from store.alerts_log import AlertsLog
 from store.connection import Connection
 from store.services import PastReport
 from tests.doubles.hand_clock import HandClock
@@ -50,6 +51,7 @@ class House:
     market: LiveMarket
     asked: list[Ask[object]]
     pasts: list[PastReport]
+    log: AlertsLog
     alerts: list[Alert] = field(default_factory=list)
 
     @property
@@ -116,7 +118,7 @@ class Town:
             collector = Collector(exchanges(), fetcher, wires, self.time.clock)
             memory = live_memory(connection)
             market = LiveMarket(collector, memory, Rules(), self.time.clock, on_past=pasts.append)
-            house = House(self.time, self.venues, memory, market, asked, pasts)
+            house = House(self.time, self.venues, memory, market, asked, pasts, AlertsLog(connection))
             if listens:
                 stack.push_async_callback(_end, asyncio.create_task(collector.listen()))
             yield house

@@ -48,7 +48,7 @@ async def test_the_past_is_read_judged_and_kept_without_its_old_warnings(valkey:
         assert funding is not None and funding.percentile is not None  # noqa: PT018
         kept = await house.cycle.history.load("BTC")
         assert (kept.last_seq, kept.checkpoint_seq, kept.steps) == (1, 1, ())
-        assert await house.cycle.alerts.recent(100) == ()
+        assert await house.log.recent(100) == ()
         assert house.market.is_live("BTC")
 
 

@@ -151,7 +151,7 @@ async def test_hours_of_downtime_are_made_up_for_and_their_warnings_come_late(va
         await here.time.advance(6 * 3_600)
         async with here.house(valkey) as house:
             await house.begin("BTC")
-            late = await house.cycle.alerts.recent(100)
+            late = await house.log.recent(100)
             assert late
             assert all(SELL_OFF_MS < alert.at_ms < here.time.now_ms() - HOUR_MS for alert in late)
             assert {alert.edge for alert in late} <= {Edge.FIRED, Edge.ESCALATED}
@@ -174,7 +174,7 @@ async def test_what_was_made_up_for_and_told_is_not_told_again(valkey: Connectio
         for _ in range(3):
             async with here.house(valkey) as house:
                 await house.begin("BTC")
-                told.append(await house.cycle.alerts.recent(100))
+                told.append(await house.log.recent(100))
         assert told[0] == told[1] == told[2] != ()
 
 

@@ -76,7 +76,7 @@ async def test_when_the_venues_are_there_at_last_the_whole_past_is_read(valkey: 
         assert house.market.is_live("BTC")
         snapshot = await house.minute()
         assert snapshot.regime.state is not State.INSUFFICIENT_DATA
-        assert await house.cycle.alerts.recent(100) == ()
+        assert await house.log.recent(100) == ()
 
 
 async def test_when_all_venues_go_the_alarm_becomes_unknown_and_is_never_resolved(valkey: Connection) -> None:
