@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import HttpUrl, SecretStr
@@ -14,7 +14,7 @@ from bot.platforms.telegram.service import Service
 from bot.settings import Settings
 from market.observations import Asset
 from market.snapshot import Snapshot
-from store.in_memory import FeedInMemory, SnapshotsInMemory
+from store.in_memory import ChatsInMemory, FeedInMemory, PostInMemory, SnapshotsInMemory
 from store.services import FeedStatus, Services
 from tests import canary
 from tests.commands.markets import NOW_MS, crowding
@@ -56,8 +56,12 @@ def desk_on(
     held_up: Asset | None = None,
     data_dir: Path = Path("/nowhere"),
     now_ms: int = NOW_MS,
+    is_warning: bool = False,
 ) -> Desk:
-    """A desk with canary tokens; without snapshots, BTC is crowded as in the examples of product.md."""
+    """A desk with canary tokens; without snapshots, BTC is crowded as in the examples of product.md.
+
+    `is_warning`: chats may subscribe.
+    """
     kept = SnapshotsInMemory(WATCHED, snapshots or (crowding(),))
     settings = Settings(
         telegram_token=SecretStr(canary.TELEGRAM_TOKEN),
@@ -68,7 +72,10 @@ def desk_on(
     )
     snapshots_asked = kept if held_up is None else HeldUp(kept, held_up)
     feed = FeedInMemory(FeedStatus("live", now_ms, 60_000, 200))
-    return Desk(settings, Services(snapshots_asked, feed), lambda: now_ms)
+    services = Services(snapshots_asked, feed)
+    if is_warning:
+        services = replace(services, chats=ChatsInMemory(), post=PostInMemory())
+    return Desk(settings, services, lambda: now_ms)
 
 
 def bot_api(token: str = canary.TELEGRAM_TOKEN) -> BotApi:

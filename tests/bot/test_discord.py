@@ -20,6 +20,7 @@ from bot.platforms.discord.service import Client
 from bot.platforms.discord.slash import line_of
 from commands.protocol import dispatch
 from commands.protocol.reply import Action
+from commands.protocol.request import Role
 from tests import canary
 from tests.bot.desks import HeldUp, desk_on
 from tests.commands.markets import crowding, unwinding
@@ -82,8 +83,11 @@ async def test_size_is_answered_for_its_reader_alone(env: Any, alice: Any, chann
 
 
 async def test_every_command_is_a_slash_command_and_answers(alice: Any, channel: Any) -> None:
-    assert set(alice.available_commands(channel)) == {command.name for command in dispatch.commands()}
+    names = {command.name for command in dispatch.commands() if command.needs is not Role.MANAGER}
+    assert set(alice.available_commands(channel)) == names
     for command in dispatch.commands():
+        if command.name not in names:
+            continue
         required = {option.name for option in command.options if option.required}
         given: Any = {name: {"leverage": 5.0}.get(name, "BTC") for name in required}
         result = await alice.slash(channel, command.name, **given)

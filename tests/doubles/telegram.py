@@ -22,6 +22,20 @@ BOB = {"id": 12, "is_bot": False, "first_name": "Bob", "language_code": "en"}
 PRIVATE = {"id": 11, "type": "private", "first_name": "Alice"}
 GROUP = {"id": -1_001, "type": "supergroup", "title": "Desk"}
 PATIENCE_S = 10.0
+RIGHTS = (
+    "can_be_edited",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+)
+"""The rights every administrator has or has not (Bot API, ChatMemberAdministrator)."""
 
 Json = dict[str, Any]
 
@@ -77,6 +91,8 @@ class BotApi:
         self.menu: list[Json] = []
         self.answered: list[str] = []
         self.uploads: list[tuple[str, bytes]] = []
+        self.managers: set[tuple[int, int]] = set()
+        """Who is an administrator, by chat and user."""
         self.polls = 0
         self._polling = 0
         self._updates: list[Json] = []
@@ -303,6 +319,12 @@ class BotApi:
     async def _do_answerCallbackQuery(self, call: Any) -> bool:  # noqa: N802
         self.answered.append(call.callback_query_id)
         return True
+
+    async def _do_getChatMember(self, call: Any) -> Json:  # noqa: N802
+        user = {"id": call.user_id, "is_bot": False, "first_name": "Somebody"}
+        if (int(call.chat_id), call.user_id) not in self.managers:
+            return {"status": "member", "user": user}
+        return {"status": "administrator", "user": user, **dict.fromkeys(RIGHTS, True), "is_anonymous": False}
 
     async def _do_sendDocument(self, call: Any) -> Json:  # noqa: N802
         return self._message(self._message_id(), int(call.chat_id), "")

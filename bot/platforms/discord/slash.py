@@ -7,12 +7,16 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from commands.protocol.alert_words import ALL
 from commands.protocol.command import Command, Option
+from commands.protocol.request import Role
 
 LONGEST_DESCRIPTION = 100
 LONGEST_VALUE = 100
 MOST_CHOICES = 25
 """Discord's limits (developer documentation, Application Commands); the longest value is our own."""
+SUGGESTED: Mapping[str, tuple[str, ...]] = {"asset": (), "assets": (ALL,)}
+"""The kinds of words that are completed, and what they may be besides a watched asset."""
 
 Handle = Callable[[discord.Interaction[Any], Command[Any], Mapping[str, object]], Awaitable[None]]
 Suggest = Callable[[str], Awaitable[tuple[str, ...]]]
@@ -20,7 +24,12 @@ Slash = app_commands.Command[Any, Any, None]
 
 
 def slash_command(command: Command[Any], handle: Handle, suggest: Suggest) -> Slash:
-    """The slash command that hands its options to `handle`; `suggest` completes the name of an asset."""
+    """The slash command that hands its options to `handle`; `suggest` completes the name of an asset.
+
+    One that needs a manager is shown to those who may manage a server, and only where the bot itself is: elsewhere it could
+    send no warning. Servers may show it to others; whether they may is asked again when it is answered.
+    """
+    is_managing = command.needs is Role.MANAGER
 
     async def callback(interaction: discord.Interaction[Any], /, **values: object) -> None:
         await handle(interaction, command, values)
@@ -32,13 +41,17 @@ def slash_command(command: Command[Any], handle: Handle, suggest: Suggest) -> Sl
         name=command.name,
         description=command.help[:LONGEST_DESCRIPTION],
         callback=callback,
-        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        allowed_contexts=app_commands.AppCommandContext(
+            guild=True, dm_channel=True, private_channel=not is_managing
+        ),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=not is_managing),
         auto_locale_strings=False,
     )
+    if is_managing:
+        slash.default_permissions = discord.Permissions(manage_guild=True)
     for option in command.options:
-        if option.word.kind == "asset":
-            slash.autocomplete(option.name)(_completion(suggest))
+        if option.word.kind in SUGGESTED:
+            slash.autocomplete(option.name)(_completion(suggest, SUGGESTED[option.word.kind]))
     return slash
 
 
@@ -99,12 +112,12 @@ def _describe(command: Command[Any], callback: Any) -> None:
     app_commands.choices(**choices)(callback)
 
 
-def _completion(suggest: Suggest) -> Any:
+def _completion(suggest: Suggest, besides: tuple[str, ...]) -> Any:
     async def complete(
         _interaction: discord.Interaction[Any], current: str
     ) -> list[app_commands.Choice[str]]:
-        return [
-            app_commands.Choice(name=name, value=name) for name in (await suggest(current))[:MOST_CHOICES]
-        ]
+        others = tuple(word for word in besides if word.startswith(current.strip().lower()))
+        names = (*others, *(await suggest(current)))
+        return [app_commands.Choice(name=name, value=name) for name in names[:MOST_CHOICES]]
 
     return complete

@@ -8,9 +8,10 @@ from telegram import CallbackQuery, Chat, Message, Update, User
 from bot.chat_platform import Asker
 from bot.platforms.telegram.buttons import Buttons, is_renewal
 from commands.protocol import dispatch
+from commands.protocol.request import Role
 
 NAME = "telegram"
-ALLOWED_UPDATES = ("message", "callback_query")
+ALLOWED_UPDATES = ("message", "channel_post", "callback_query")
 """Edited messages are not even asked for: an edit is no new question."""
 
 MOST_KEPT_UPDATES = 10_000
@@ -64,7 +65,8 @@ def question_of(update: Update, me: str, buttons: Buttons) -> Question | Forgott
     """What an update asks of the bot called `me`, None where it asks nothing."""
     if update.callback_query is not None:
         return _pressed(update.callback_query, buttons)
-    return None if update.message is None else _written(update.message, me)
+    written = update.message or update.channel_post
+    return None if written is None else _written(written, me)
 
 
 def addressed(text: str, me: str, *, is_private: bool) -> str | None:
@@ -83,24 +85,30 @@ def addressed(text: str, me: str, *, is_private: bool) -> str | None:
 
 
 def _written(message: Message, me: str) -> Question | None:
-    if message.text is None or message.from_user is None or not _speaks_for_itself(message):
+    if message.text is None or not _speaks_for_itself(message):
         return None
     is_private = message.chat.type == Chat.PRIVATE
+    thread_id = message.message_thread_id if message.is_topic_message else None
     line = addressed(message.text, me, is_private=is_private)
     if line is None:
         return None
     return Question(
         line=line,
-        asker=_asker(message.from_user, message.chat),
+        asker=_asker(
+            message.from_user, message.chat, thread_id, speaks_as_chat=message.sender_chat is not None
+        ),
         chat_id=message.chat.id,
         asked_at_ms=round(message.date.timestamp() * 1_000),
-        thread_id=message.message_thread_id if message.is_topic_message else None,
+        thread_id=thread_id,
         reply_to=None if is_private else message.message_id,
     )
 
 
 def _speaks_for_itself(message: Message) -> bool:
-    """No forward, no channel, no other bot: a person's own words. An anonymous admin speaks as the group itself."""
+    """No forward, no other channel, no other bot: a person's own words. An anonymous admin speaks as the group itself.
+
+    A post in a channel speaks as the channel.
+    """
     if message.forward_origin is not None or message.via_bot is not None or message.is_automatic_forward:
         return False
     if message.sender_chat is not None:
@@ -115,19 +123,32 @@ def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Forgotten | N
     line = buttons.line(query.data)
     if line is None:
         return Forgotten(query.id, _language(query.from_user))
+    if message.chat.is_forum and message.date.timestamp() == 0:  # too old: its topic is not told any more
+        return Forgotten(query.id, _language(query.from_user))
     in_topic = isinstance(message, Message) and bool(message.is_topic_message)
+    thread_id = message.message_thread_id if isinstance(message, Message) and in_topic else None
     return Question(
         line=line,
-        asker=_asker(query.from_user, message.chat),
+        asker=_asker(query.from_user, message.chat, thread_id),
         chat_id=message.chat.id,
-        thread_id=message.message_thread_id if isinstance(message, Message) and in_topic else None,
+        thread_id=thread_id,
         renews=message.message_id if is_renewal(query.data) else None,
         query_id=query.id,
     )
 
 
-def _asker(user: User, chat: Chat) -> Asker:
-    return Asker(NAME, str(user.id), str(chat.id), chat.type == Chat.PRIVATE, _language(user))
+def _asker(user: User | None, chat: Chat, thread_id: int | None, *, speaks_as_chat: bool = False) -> Asker:
+    """Alone with the bot everybody manages their own; only administrators speak as the group or channel itself."""
+    is_private = chat.type == Chat.PRIVATE
+    is_manager = is_private or speaks_as_chat
+    return Asker(
+        NAME,
+        "" if user is None or speaks_as_chat else str(user.id),
+        str(chat.id) if thread_id is None else f"{chat.id}:{thread_id}",
+        is_private,
+        "en" if user is None else _language(user),
+        Role.MANAGER if is_manager else Role.ANYONE,
+    )
 
 
 def _language(user: User) -> str:
