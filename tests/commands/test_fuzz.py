@@ -3,17 +3,22 @@
 import contextlib
 import random
 import time
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commands.ack import MOST_KEPT
 from commands.protocol.command import Command
 from commands.protocol.dispatch import answer, commands, outcome
 from commands.protocol.reply import Reply
 from commands.protocol.request import Misunderstood, Role
 from commands.protocol.words import Lexicon
-from tests.commands.markets import calm, crowding, market, unwinding
+from commands.subscribe import MOST_SUBSCRIPTIONS
+from tests.commands.markets import NOW_MS, calm, crowding, market, unwinding
 from tests.commands.talking import context, monospaced, text_of
+from tests.store.samples import FIRED
 
 PIECES = (
     "btc", "BTCUSDT", "eth", "pepe", "5x", "x", "10k", "64,200", "1,2,3", "3%", "72h", "3d", "long", "short", "cross",
@@ -21,6 +26,12 @@ PIECES = (
     "<b>", "&amp;", "`", "*", "\u202e", "\x00", "\ud83d", "😀", "/size", "@", "/", "%", "$", "$$5", "..", "--", "NaNx",
     "9" * 12, "9" * 13, "0.00000001x", "200x", "201x", "1000000000000", "{said}", "{0}", "%s", "lose=100%",
 )  # fmt: skip
+WISHES = (
+    "btc", "ETH", "sol", "all", "every", "cascade", "regime", "stage", "funding", "oi", "liquidations", "skew", "watch",
+    "warning", "critical", "2h", "30m", "1d", "off", "on", "23-07", "22:30-6", "24-1", "Europe/Berlin", "UTC", "Mars/X", "zone",
+    "quiet", "pierce", "least", "cap", "10", "language", "en", "auto", "asset", "#c7f2", "beef", "sub-BTC", "sub-all-skew", *PIECES,
+)  # fmt: skip
+STANDS = replace(FIRED, at_ms=NOW_MS)
 HERE = context(
     crowding(),
     unwinding(asset="ETH", source="simulated"),
@@ -31,6 +42,16 @@ CHANGEABLE = context(
     crowding(), unwinding(asset="ETH"), listed=("BTC", "ETH", "DOGE", "WIF"), role=Role.OPERATOR
 )
 """Where /watch and /unwatch do what they are asked."""
+
+WARNED = context(
+    crowding(),
+    unwinding(asset="ETH"),
+    calm(asset="SOL"),
+    alerts=(STANDS,),
+    role=Role.MANAGER,
+    watched=("BTC", "ETH", "SOL"),
+)
+"""Where everything about warnings does what it is asked."""
 
 LIMIT_MS = 20.0
 
@@ -71,6 +92,23 @@ async def test_whatever_is_watched_and_unwatched_something_stays_watched() -> No
         assert await CHANGEABLE.services.snapshots.watched()
 
 
+async def test_whatever_is_said_of_warnings_a_chat_stays_within_its_limits() -> None:
+    dice = random.Random(9)
+    names = ("subscribe", "unsubscribe", "alerts", "mute", "ack", "settings", "testalert", "start")
+    for _ in range(2_000):
+        words = [dice.choice(WISHES) for _ in range(dice.randrange(5))]
+        said = " ".join((f"/{dice.choice(names)}", *words))
+        judge(await answer(said, WARNED), said)
+    assert WARNED.services.chats is not None
+    chat = await WARNED.services.chats.get(WARNED.address)
+    assert chat is not None
+    assert len(chat.subscriptions) <= MOST_SUBSCRIPTIONS
+    assert len({(wish.asset, wish.kind) for wish in chat.subscriptions}) == len(chat.subscriptions)
+    assert len(chat.acknowledged) <= MOST_KEPT
+    assert all(until_ms > WARNED.now_ms for until_ms in chat.muted_ms.values())
+    ZoneInfo(chat.zone)
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=300))
 async def test_any_text_is_answered(said: str) -> None:
@@ -82,7 +120,28 @@ async def test_any_text_is_answered(said: str) -> None:
     st.sampled_from([command for command in commands() if command.options]),
     st.dictionaries(
         st.sampled_from(
-            ["asset", "leverage", "equity", "side", "hold", "lose", "mode", "base", "entry", "x"]
+            [
+                "asset",
+                "leverage",
+                "equity",
+                "side",
+                "hold",
+                "lose",
+                "mode",
+                "base",
+                "entry",
+                "x",
+                "kind",
+                "severity",
+                "time",
+                "quiet",
+                "zone",
+                "pierce",
+                "least",
+                "cap",
+                "language",
+                "id",
+            ]
         ),
         st.one_of(
             st.text(max_size=20),

@@ -3,22 +3,28 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.errand import Shelves, Stopped, nonce_of
 from bot.delivery.words import Words
+from bot.live import services_on
 from bot.messenger import Manners, Undelivered, Wrong
+from commands.protocol.dispatch import answer
+from commands.protocol.request import Context, Role
 from market.alerts import Alert, Edge, Kind, Severity
 from market.observations import HOUR_MS
 from scheduler.subscriptions.address import Addresser
 from store import keys
+from store.alerts_log import AlertsLog
 from store.bulletins import Bulletins
 from store.chats import StoredChats, Subscription
 from store.connection import Connection
 from store.outbox import DeadRows, Outbox
 from store.pace import Pace, Rate
+from store.post import StoredPost
 from tests.doubles.chats import ChatsInMemory
 from tests.doubles.waiting import until
 from tests.store.samples import FIRED, NOW_MS
@@ -73,6 +79,11 @@ class Post:
 
     async def later(self) -> int:
         return (await self.box.depth())["later"]
+
+    async def wave(self) -> Any:
+        """The live message of HERE as the store keeps it."""
+        async with self.valkey.reading() as redis:
+            return await redis.get(keys.wave(HERE))
 
 
 @pytest.fixture
@@ -241,6 +252,57 @@ async def test_killed_after_the_platform_took_it_telegram_gets_it_once_more_and_
     await post.deliver()
     first, second = post.platform.shown(HERE)
     assert ("(repeat)" in first.text, "(repeat)" in second.text) == (False, True)
+
+
+async def test_a_sample_goes_past_mutes_and_waves_and_says_what_it_is(post: Post, valkey: Connection) -> None:
+    await post.announce(FIRED)
+    await post.deliver()
+    before = await post.wave()
+    await post.chats.change(HERE, lambda chat: replace(chat, muted_ms={"": NOW_MS + HOUR_MS}, daily_cap=1))
+    sample = replace(FIRED, id="test", asset="ETH")
+    assert await StoredPost(valkey).test(HERE, sample)
+    assert not await StoredPost(valkey).test(HERE, sample), "asked once, however often the call is repeated"
+    await post.deliver()
+    live, shown = post.platform.shown(HERE)
+    assert "TEST · WARNING #test ETH" in shown.text
+    assert "TEST: nothing has happened." in shown.text
+    assert not shown.is_silent
+    assert await post.wave() == before
+    await post.chats.change(HERE, lambda chat: replace(chat, muted_ms={}))
+    await post.announce(replace(FIRED, asset="SOL", at_ms=NOW_MS + 1))
+    await post.deliver()
+    assert (live.edits, shown.edits, post.platform.calls) == (1, 0, 3), "the wave goes on in its own message"
+    assert await AlertsLog(valkey).recent(9) == (replace(FIRED, asset="SOL", at_ms=NOW_MS + 1), FIRED)
+
+
+async def test_a_sample_that_is_an_hour_late_is_not_sent(post: Post, valkey: Connection) -> None:
+    await StoredPost(valkey).test(HERE, FIRED)
+    post.now_ms += HOUR_MS + 1
+    await post.deliver()
+    assert post.platform.messages == []
+
+
+async def test_a_command_subscribes_and_the_next_warning_arrives(valkey: Connection) -> None:
+    post = Post(valkey, ChatsInMemory())
+    await post.box.open()
+    services = services_on(valkey, is_live=True)
+    await services.snapshots.watch(("BTC", "ETH"))  # type: ignore[attr-defined]
+    here = Context(services, NOW_MS, platform="telegram", user="1", chat="1", role=Role.MANAGER)
+    await answer("/subscribe BTC", here)
+    await post.announce(FIRED, replace(FIRED, asset="ETH"))
+    await post.deliver()
+    (message,) = post.platform.shown(HERE)
+    assert "#c7f2 BTC" in message.text
+    assert "ETH" not in message.text
+    said = await answer("/alerts", here)
+    assert said.data["standing"]
+    await answer("/testalert", here)
+    await post.deliver()
+    assert "TEST" in post.platform.shown(HERE)[1].text
+    await answer("/unsubscribe all", here)
+    await post.announce(replace(FIRED, severity=Severity.CRITICAL, edge=Edge.ESCALATED, at_ms=NOW_MS + 1))
+    await post.deliver()
+    assert len(post.platform.messages) == 2
 
 
 def test_a_nonce_is_short_and_belongs_to_its_row() -> None:

@@ -1,0 +1,129 @@
+"""/alerts: every subscription with what it lacks, what stands, and who may read it."""
+
+from dataclasses import replace
+
+import pytest
+
+from commands.protocol.request import Role
+from commands.wording.closeness import needed_shock
+from market.alerts import Alert, Edge, Kind, Severity
+from market.alerts.reach import still_standing
+from market.observations import HOUR_MS
+from market.rules import AlertRules
+from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
+from tests.commands.talking import Talk, monospaced, talk
+from tests.store.samples import FIRED
+
+STANDS = replace(FIRED, at_ms=NOW_MS - HOUR_MS, opened_ms=NOW_MS - HOUR_MS)
+
+
+def manager(*alerts: Alert, **changed: object) -> Talk:
+    known = {"role": Role.MANAGER, "alerts": alerts, "watched": ("BTC", "ETH", "SOL"), **changed}
+    return talk(crowding(), calm(asset="ETH"), **known)
+
+
+async def told(ask: Talk, *lines: str) -> str:
+    for line in lines:
+        await ask(line)
+    return await ask("/alerts")
+
+
+async def test_a_chat_without_subscriptions_is_shown_how_to_begin() -> None:
+    ask = talk(crowding(), alerts=(), role=Role.ANYONE)
+    assert "No warnings are told here yet" in await ask("/alerts")
+    assert [action.command for action in ask.reply.actions] == ["/subscribe BTC", "/subscribe all", "/alerts"]
+
+
+async def test_a_cascade_is_told_by_its_shock_and_what_stands_beside_it() -> None:
+    said = await told(manager(), "/subscribe BTC cascade warning", "/subscribe ETH cascade critical")
+    rows = said.split("\n")
+    assert "BTC cascade                WARNING up" in rows
+    assert "   24 h shock -0.80 of -1.50 needed" in rows, "crowding beside it makes a watch's shock enough"
+    assert "   one class up: falling, leverage" in rows
+    assert "ETH cascade               CRITICAL up" in rows
+    assert "   24 h shock -0.80 of -2.50 needed" in rows
+
+
+def test_the_line_a_shock_has_to_cross_is_that_of_its_class() -> None:
+    lines = [needed_shock(calm(), severity, AlertRules()) for severity in Severity]
+    assert lines == [-1.5, -2.0, -2.5]
+    assert [needed_shock(crowding(), severity, AlertRules()) for severity in Severity] == [-1.5, -1.5, -2.0]
+
+
+async def test_a_regime_is_told_with_the_way_to_a_worse_one() -> None:
+    said = await told(manager(), "/subscribe BTC regime")
+    assert "   now CROWDING" in said
+    assert "   UNWINDING: repeated long\n   liquidations" in said
+
+
+async def test_conditions_are_told_by_their_flags_and_measures() -> None:
+    said = await told(
+        manager(),
+        *(f"/subscribe BTC {kind}" for kind in ("funding", "oi", "liquidations", "skew", "stage")),
+    )
+    assert " + funding elevated               yes" in said
+    assert "   per 8 h .031% of -.020% needed" in said
+    assert " - OI rising fast                  no\n   OI 24 h +2.1% of +5.0% needed" in said
+    assert " - repeated long liquidations      no\n   flagged, 24 h 0 of 3 needed" in said
+    assert "   z over 30 d not known" in said
+    assert "steps seen 2/5 of 2 needed" in said
+
+
+async def test_all_assets_are_told_by_the_nearest_and_by_those_that_are_there() -> None:
+    falling = market("pd", "down", price=reading("price", NOW_MS, "pd", "down", shock_24h=-1.9), asset="ETH")
+    ask = talk(calm(), falling, role=Role.MANAGER, alerts=(), watched=("BTC", "ETH"))
+    said = await told(ask, "/subscribe all", "/subscribe all funding", "/subscribe all skew")
+    assert "   nearest ETH -1.90 of -2.00" in said
+    assert "All watched regime         WARNING up\n   0 of 2 now" in said
+    assert "   0 of 2 now" in said
+    loud = talk(unwinding(), calm(asset="ETH"), role=Role.MANAGER, alerts=(), watched=("BTC", "ETH"))
+    assert "   1 of 2 now: BTC" in await told(loud, "/subscribe all")
+
+
+async def test_what_has_no_data_is_said_to_have_none() -> None:
+    assert "   no data yet" in await told(manager(), "/subscribe SOL")
+    blind = talk(market(lacking=("price",)), role=Role.MANAGER, alerts=(), watched=("BTC",))
+    assert "   24 h shock not known" in await told(blind, "/subscribe BTC")
+    assert "   no data yet" in await told(blind, "/unsubscribe all", "/subscribe all cascade")
+
+
+async def test_what_stands_of_it_is_said_and_what_was_seen_is_marked() -> None:
+    other = replace(STANDS, id="aaaa", asset="ETH")
+    ask = manager(STANDS, other)
+    said = await told(ask, "/subscribe BTC")
+    assert "Standing now: 1\nBTC #c7f2 WARNING" in said
+    assert "aaaa" not in said
+    assert "/ack #c7f2" in [action.command for action in ask.reply.actions]
+    said = await told(ask, "/ack #c7f2")
+    assert "seen, not repeated" in said
+    assert "/ack #c7f2" not in [action.command for action in ask.reply.actions]
+    assert "Nothing of it stands now." in await told(manager(), "/subscribe BTC")
+
+
+async def test_one_asset_alone_can_be_asked_for() -> None:
+    ask = manager(STANDS)
+    await told(ask, "/subscribe BTC", "/subscribe ETH funding", "/subscribe all skew")
+    said = await ask("/alerts eth")
+    assert said.startswith("ETH · subscriptions here: 2")
+    assert "c7f2" not in said
+    assert "BTC cascade" not in said
+
+
+def test_a_warning_stands_until_its_last_word_is_that_it_is_over() -> None:
+    over = replace(STANDS, edge=Edge.RESOLVED, at_ms=NOW_MS)
+    again = replace(STANDS, id="eeee", at_ms=NOW_MS + 1)
+    blind = replace(STANDS, edge=Edge.UNKNOWN, kind=Kind.REGIME, at_ms=NOW_MS)
+    worse = replace(STANDS, edge=Edge.ESCALATED, severity=Severity.CRITICAL)
+    assert still_standing([over, STANDS]) == ()
+    assert still_standing([STANDS, again, over]) == (again,)
+    assert still_standing([STANDS, worse]) == (worse,)
+    assert still_standing([blind, STANDS]) == (STANDS, blind)
+
+
+@pytest.mark.parametrize("snapshot", [crowding(), unwinding(), calm(), market(lacking=("price", "skew"))])
+async def test_everything_fits_on_a_phone_and_in_one_message(snapshot: object) -> None:
+    ask = talk(snapshot, role=Role.MANAGER, alerts=(STANDS,), watched=("BTC",))  # type: ignore[arg-type]
+    await told(ask, "/subscribe BTC every", "/subscribe all every", "/mute 1h", "/settings quiet 1-2 cap 3")
+    said = await ask("/alerts")
+    assert all(len(row) <= 37 for row in monospaced(ask.reply))
+    assert len(said) < 4_000
