@@ -6,7 +6,6 @@ A pause after "too many requests" holds one chat, or all where the platform says
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from store import keys
 from store.connection import Connection, StoreUnavailable
@@ -20,7 +19,7 @@ REPLY_WITHIN_S = 5.0
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local wait, kept = 0, {}
+local wait, own, kept = 0, 0, {}
 for place = 1, #KEYS do
   local rate, burst, least = tonumber(ARGV[3 * place - 2]), tonumber(ARGV[3 * place - 1]), tonumber(ARGV[3 * place])
   local bucket = redis.call('HMGET', KEYS[place], 'tokens', 'at', 'paused')
@@ -29,8 +28,9 @@ for place = 1, #KEYS do
   if is_astray then paused = 0 end
   tokens = math.min(burst, tokens + math.max(0, now - at) * rate / 1000)
   local missing = 1 + least - tokens
-  if missing > 0 then wait = math.max(wait, missing / rate * 1000) end
-  wait = math.max(wait, paused - now)
+  local mine = math.max(paused - now, missing > 0 and missing / rate * 1000 or 0)
+  wait = math.max(wait, mine)
+  if place > 1 then own = math.max(own, mine) end
   kept[place] = {tokens, is_astray}
 end
 for place = 1, #KEYS do
@@ -42,7 +42,7 @@ for place = 1, #KEYS do
     redis.call('EXPIRE', KEYS[place], ARGV[#ARGV])
   end
 end
-return math.ceil(wait)
+return {math.ceil(wait), math.ceil(own)}
 """
 """KEYS: buckets. ARGV: rate, burst and reserve of each, then how long they are kept (s).
 
@@ -80,14 +80,18 @@ class Pace:
 
     async def take(self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool = False) -> float:
         """Seconds to wait before asking again, 0 where a token of the bot and of each of the chat's rates was taken."""
+        return max(await self.ask(chat, rates, is_reply=is_reply))
+
+    async def ask(self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool = False) -> tuple[float, float]:
+        """As `take`, and how much of the wait is this chat's own: while that lasts others may go first."""
         reserve = 0.0 if is_reply else self._reserve
         buckets = [(keys.pace(self._bot), self._overall, reserve)]
         buckets += [(f"{keys.pace(self._bot)}:{chat}:{place}", rate, 0.0) for place, rate in enumerate(rates)]
         values = [part for _, rate, least in buckets for part in (rate.per_s, rate.burst, least)]
         async with self._connection.writing() as redis:
             script = redis.register_script(_TAKE)
-            wait_ms: Any = await script([key for key, _, _ in buckets], [*values, KEPT_S])
-        return int(wait_ms) / 1_000.0
+            wait_ms, own_ms = await script([key for key, _, _ in buckets], [*values, KEPT_S])
+        return int(wait_ms) / 1_000.0, int(own_ms) / 1_000.0
 
     async def reply_turn(self, chat: str, rates: tuple[Rate, ...], within_s: float = REPLY_WITHIN_S) -> None:
         """Wait for the turn of a reply, ahead of all broadcasts, and no longer than `within_s`.

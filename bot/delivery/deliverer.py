@@ -5,8 +5,9 @@ meanwhile (a store that cannot forget would make a duplicate of everything).
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -54,7 +55,7 @@ class Deliverer:
                     self._is_unsure = True
                     await asyncio.sleep(STORE_PAUSE_S)
         finally:
-            await self._end()
+            await _undisturbed(self._end())
 
     async def _work(self) -> None:
         while True:
@@ -165,3 +166,12 @@ class Deliverer:
         if self._is_away:
             log.warning("the store is back; delivery goes on")
         self._is_away = False
+
+
+async def _undisturbed(last: Coroutine[Any, Any, None]) -> None:
+    """Do what is last though it is cancelled once more: half of it would send again what was sent."""
+    task = asyncio.create_task(last)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    await task

@@ -94,6 +94,7 @@ class Errands:
     ) -> None:
         self._shelves, self._messenger, self._words = shelves, messenger, words
         self._now_ms, self._worker = now_ms, worker
+        self._line = asyncio.Lock()
         self._window = asyncio.Semaphore(messenger.manners.in_flight)
         self._facts: dict[str, Mapping[int, Alert]] = {}
         self.owed: dict[str, Owed] = {}
@@ -168,14 +169,25 @@ class Errands:
     async def _has_turn(self, claimed: Claimed, address: str) -> bool:
         """Wait for the turn of this chat; False where the row is not to be sent now."""
         while not self._is_over():
-            wait_s = await self._shelves.pace.take(address, self._messenger.rates(address))
-            if wait_s == 0.0:
-                return True
-            if wait_s > PATIENCE_S:
-                await self._shelves.outbox.later(claimed, self._now_ms() + round(wait_s * 1_000))
+            own_s = await self._ask_in_line(address)
+            if own_s == 0.0:
+                return not self._is_over()
+            if own_s > PATIENCE_S:
+                await self._shelves.outbox.later(claimed, self._now_ms() + round(own_s * 1_000))
                 return False
-            await asyncio.sleep(wait_s)
+            await asyncio.sleep(own_s)
         return False
+
+    async def _ask_in_line(self, address: str) -> float:
+        """Wait for a token, one errand after the other; given up at once where it is the chat itself that has to wait."""
+        rates = self._messenger.rates(address)
+        async with self._line:
+            while not self._is_over():
+                wait_s, own_s = await self._shelves.pace.ask(address, rates)
+                if wait_s == 0.0 or own_s > 0.0:
+                    return own_s
+                await asyncio.sleep(min(wait_s, PATIENCE_S))
+        return 0.0
 
     async def _bring(self, claimed: Claimed, decided: Decided) -> None:
         """Send or edit; what goes wrong decides what becomes of the row."""

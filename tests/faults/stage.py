@@ -108,16 +108,17 @@ class Stage:
         words += ["--hurry"] if self.hurry else []
         words += ["--alerts", str(alerts)] if alerts is not None else []
         words += ["--store", store] if store is not None else []
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.faults.worker",
-            *words,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=(self.folder / "worker.log").open("ab"),
-            cwd=HOME,
-            env={**os.environ, "SEAWALL_FAULT": fault},
-        )
+        with (self.folder / "worker.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.faults.worker",
+                *words,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                cwd=HOME,
+                env={**os.environ, "SEAWALL_FAULT": fault},
+            )
         assert process.stdout is not None
         async with asyncio.timeout(START_WITHIN_S):
             await process.stdout.readline()

@@ -8,7 +8,7 @@ import argparse
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -162,7 +162,7 @@ async def work(words: argparse.Namespace, stack: AsyncExitStack) -> None:
         await asyncio.sleep(0.05)
     await check_safe(connection)
     office = PostOffice(connection, Words(), now_ms)
-    tasks: list[Awaitable[None]] = [office.address()]
+    tasks: list[Coroutine[Any, Any, None]] = [office.address()]
     if words.alerts is not None:
         await announce(connection, words.alerts)
     for url, at in ((words.telegram, telegram_at), (words.discord, discord_at)):
@@ -171,13 +171,9 @@ async def work(words: argparse.Namespace, stack: AsyncExitStack) -> None:
             dies = point if platform in {"", messenger.platform} else ""
             tasks.append(office.deliver(Dying(messenger, words.scale, dies)))
     print("ready", flush=True)
-    running = [asyncio.ensure_future(task) for task in tasks]
-    try:
-        await asyncio.gather(*running)
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+    async with asyncio.TaskGroup() as together:
+        for task in tasks:
+            together.create_task(task)
 
 
 async def _answers(connection: Connection) -> bool:
