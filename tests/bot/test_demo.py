@@ -109,6 +109,7 @@ def test_a_warning_that_comes_to_nothing_is_closed_as_a_false_alarm_before_the_r
     assert "RESOLVED" in piped[piped.index("!! CRITICAL #") :]
 
 
+@pytest.mark.slow
 def test_a_calm_market_warns_of_nothing_and_is_still_asked(here: Room) -> None:
     said = play(here, "--scenario", "calm", "--seed", "3")
     assert "seed 3" in said
@@ -248,6 +249,7 @@ def test_a_terminal_that_is_closed_ends_it(here: Room) -> None:
     assert eventually(here.is_empty)
 
 
+@pytest.mark.slow
 def test_played_to_its_end_the_market_stands_still_and_still_answers(here: Room) -> None:
     person = Person(here, "--speed", "100000")
     assert person.sees("End. ", within_s=PLAYED_WITHIN_S)
