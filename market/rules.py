@@ -213,6 +213,8 @@ class AlertRules:
     rearm_after_ms: int = 24 * HOUR_MS
     # an episode is over once the shock has stayed above the re-arm line this long
     clear_after_ms: int = 2 * HOUR_MS
+    # so long out of sight, and no longer, does not begin those two hours anew; it is no part of them either
+    blind_for_ms: int = 15 * MINUTE_MS
     # an episode that never lost this, nor this many daily sigmas, was a false alarm (section 10, primary label)
     real_fall: float = 0.07
     real_fall_sigmas: float = 2.5

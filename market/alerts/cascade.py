@@ -130,31 +130,47 @@ def _maybe_close(
     now_ms: int,
 ) -> tuple[AlertMemory, tuple[Alert, ...]]:
     """Close the episode once the shock has stayed cleared; whether it was a false alarm is decided by the fall."""
-    is_over = (
-        _is_shock_over(snapshot, rules) if episode.by_price else not level and _is_context_over(snapshot)
-    )
-    if not is_over:
-        return replace(memory, episode=replace(episode, clear_since_ms=None)), ()
-    since = episode.clear_since_ms if episode.clear_since_ms is not None else now_ms
-    if now_ms - since < rules.clear_after_ms:
-        return replace(memory, episode=replace(episode, clear_since_ms=since)), ()
+    is_over = _is_shock_over(snapshot, rules) if episode.by_price else _is_context_over(snapshot, level)
+    episode = _noted(episode, is_over, rules, now_ms)
+    since = episode.clear_since_ms
+    if not is_over or since is None or now_ms - since < rules.clear_after_ms:
+        return replace(memory, episode=episode), ()
     edge, reason = _verdict(episode, rules)
     return replace(memory, episode=None), (_tell(snapshot, episode, edge, reason, context, now_ms),)
 
 
-def _is_shock_over(snapshot: Snapshot, rules: AlertRules) -> bool:
-    """Whether price is seen to have recovered, and nobody is seen to be forced, or may be while an input is stale."""
+def _noted(episode: Episode, is_over: bool | None, rules: AlertRules, now_ms: int) -> Episode:
+    """The episode with since when it is clear; a short while in which that is not known neither counts nor ends it."""
+    if is_over is None:
+        blind_ms = now_ms if episode.blind_since_ms is None else episode.blind_since_ms
+        return replace(episode, blind_since_ms=blind_ms)
+    since = episode.clear_since_ms if is_over else None
+    if since is not None and episode.blind_since_ms is not None:
+        blind_for_ms = now_ms - episode.blind_since_ms
+        since = since + blind_for_ms if blind_for_ms <= rules.blind_for_ms else None
+    if is_over and since is None:
+        since = now_ms
+    return replace(episode, clear_since_ms=since, blind_since_ms=None)
+
+
+def _is_shock_over(snapshot: Snapshot, rules: AlertRules) -> bool | None:
+    """Whether price has recovered and nobody is forced; None where an input is stale and somebody may be."""
     shock, regime = snapshot.fact("price", "shock_24h"), snapshot.regime
+    if shock is None:
+        return None
+    if shock <= rules.rearm_shock or regime.state is State.UNWINDING:
+        return False
     is_blind = any(reading.presence is Presence.STALE for reading in snapshot.readings)
-    may_be_forced = is_blind and State.UNWINDING in regime.possible
-    is_forced = regime.state is State.UNWINDING or may_be_forced
-    return shock is not None and shock > rules.rearm_shock and not is_forced
+    return None if is_blind and State.UNWINDING in regime.possible else True
 
 
-def _is_context_over(snapshot: Snapshot) -> bool:
+def _is_context_over(snapshot: Snapshot, level: int) -> bool | None:
     """Whether the crowd is seen to have gone; that it is not seen any more is no evidence."""
     regime = snapshot.regime
-    return regime.protip is False and (regime.flag("fe") is False or regime.flag("kst") is False)
+    if level:
+        return False
+    gone = regime.protip is False and (regime.flag("fe") is False or regime.flag("kst") is False)
+    return gone or None
 
 
 def _verdict(episode: Episode, rules: AlertRules) -> tuple[Edge, Reason]:
@@ -174,7 +190,7 @@ def _lose_sight(
     if episode is None or episode.is_unknown:
         return memory, ()
     told_ms = episode.unknown_told_ms
-    episode = replace(episode, is_unknown=True, clear_since_ms=None)
+    episode = replace(_noted(episode, None, rules, now_ms), is_unknown=True)
     if told_ms is not None and now_ms - told_ms < rules.same_state_quiet_ms:
         return replace(memory, episode=episode), ()
     episode = replace(episode, unknown_told_ms=now_ms)

@@ -13,7 +13,8 @@ class Episode:
     """A cascade warning that stands. `reference_usd` is the price a day before it began.
 
     `shock_level` is the deepest class of the shock by itself, `by_price` whether anything but context has spoken;
-    `unknown_told_ms` is when it was last said that price is out of sight.
+    `unknown_told_ms` is when it was last said that price is out of sight. `clear_since_ms` is since when it is seen that
+    all is clear, `blind_since_ms` since when that is not known.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Episode:
     clear_since_ms: int | None = None
     is_unknown: bool = False
     unknown_told_ms: int | None = None
+    blind_since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,31 @@ def test_context_alone_is_a_watch_and_once_a_day() -> None:
     ]
 
 
+def lost(at_h: float) -> Snapshot:
+    return snap(at_h, 97, None, presence=Presence.STALE)
+
+
+def clear(at_h: float) -> Snapshot:
+    return snap(at_h, 97, -0.4)
+
+
+def edges(*snapshots: Snapshot) -> list[Edge]:
+    return [edge for _, edge, _, _ in cascade(*snapshots)]
+
+
+def test_a_moment_out_of_sight_is_no_part_of_the_two_clear_hours_and_does_not_begin_them_anew() -> None:
+    """Clear from hour 2, out of sight for twelve minutes: the two hours are over at 4.2."""
+    seen = (snap(1, 91, -3.0), clear(2), lost(3), clear(3.2), clear(4.1))
+    assert edges(*seen) == [Edge.FIRED, Edge.UNKNOWN]
+    assert edges(*seen, clear(4.2)) == [Edge.FIRED, Edge.UNKNOWN, Edge.RESOLVED]
+
+
+def test_a_longer_time_out_of_sight_begins_the_two_clear_hours_anew() -> None:
+    seen = (snap(1, 91, -3.0), clear(2), lost(3), clear(3.5), clear(5.4))
+    assert edges(*seen) == [Edge.FIRED, Edge.UNKNOWN]
+    assert edges(*seen, clear(5.5)) == [Edge.FIRED, Edge.UNKNOWN, Edge.RESOLVED]
+
+
 def test_context_that_is_not_seen_any_more_is_not_resolved() -> None:
     crowd: dict[str, bool | None] = {
         "pd": True,
