@@ -11,7 +11,7 @@ from market.table import State
 from scheduler.clock import Clock, monotonic_s
 from scheduler.simulator.market import START_MS
 from scheduler.simulator.server.tape import Tape
-from tests.soak.gauges import Errors, cpu_s, rss_mb, sockets, tasks
+from tests.soak.gauges import Errors, cpu_s, rss_mb, rss_now_mb, sockets, tasks
 from tests.soak.plan import Planned, plan, written
 from tests.soak.production import NotedMarket, production
 from tests.soak.truth import truth_of
@@ -45,6 +45,7 @@ class _Measured:
     rss_end_mb: float
     restless: list[str]
     rss_mb: list[float]
+    rss_most_mb: float
 
 
 async def soak(what: Soak) -> Verdict:
@@ -97,6 +98,7 @@ async def soak(what: Soak) -> Verdict:
         ),
         restless=measured.restless,
         rss_mb=measured.rss_mb,
+        rss_most_mb=measured.rss_most_mb,
         told=in_words(notebook.alerts),
         expected=in_words(alert for told in truth.values() for alert in told.alerts),
         planned=[
@@ -114,11 +116,14 @@ async def _live_through(live: NotedMarket, clock: Clock, end_ms: int) -> _Measur
     begun_ms = clock.now_ms()
     await clock.sleep((max(begun_ms, BEGIN_MS) + WARM_AFTER_MS - clock.now_ms()) / 1_000)
     rss_warm_mb = rss_mb()
-    growing = [rss_warm_mb]
+    growing, most_mb, measured_ms = [rss_warm_mb], rss_warm_mb, clock.now_ms()
     while clock.now_ms() < end_ms:
-        await clock.sleep(min(2 * HOUR_MS, end_ms - clock.now_ms()) / 1_000)
-        growing.append(rss_mb())
+        await clock.sleep(min(10 * MINUTE_MS, end_ms - clock.now_ms()) / 1_000)
+        most_mb = max(most_mb, rss_now_mb())
+        if clock.now_ms() >= measured_ms + 2 * HOUR_MS or clock.now_ms() >= end_ms:
+            growing.append(rss_mb())
+            measured_ms = clock.now_ms()
     restless = [
         f"{one.venue} ends {one.state}: {one.why}" for one in live.collector.reports() if one.state != "open"
     ]
-    return _Measured(begun_ms, clock.now_ms(), rss_warm_mb, growing[-1], restless, growing)
+    return _Measured(begun_ms, clock.now_ms(), rss_warm_mb, growing[-1], restless, growing, most_mb)

@@ -110,4 +110,7 @@ async def _main() -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.ERROR)
+    logging.getLogger("aiohttp.server").setLevel(
+        logging.CRITICAL
+    )  # clients that went away are part of the play
     asyncio.run(_main())

@@ -69,6 +69,7 @@ class Verdict:
     blind_looks: int = 0
     restless: list[str] = field(default_factory=list)
     rss_mb: list[float] = field(default_factory=list)
+    rss_most_mb: float = 0.0
     told: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
     planned: list[str] = field(default_factory=list)
@@ -104,7 +105,10 @@ class Verdict:
             ("processor", f"{self.cpu_s[0]:.0f} s here, {self.cpu_s[1]:.0f} s for the simulated exchanges"),
             ("unhandled exceptions", f"{len(self.unhandled)}"),
             ("lines at ERROR", f"{len(self.logged)} (warnings: {self.warnings})"),
-            ("memory", f"{self.rss_warm_mb:.1f} -> {self.rss_end_mb:.1f} MB ({self.growth:+.1%})"),
+            (
+                "memory",
+                f"{self.rss_warm_mb:.1f} -> {self.rss_end_mb:.1f} MB ({self.growth:+.1%}); at most {self.rss_most_mb:.1f} MB",
+            ),
             ("tasks before, after", f"{self.tasks_before}, {self.tasks_after}"),
             ("sockets before, after", f"{self.sockets_before}, {self.sockets_after}"),
             ("planted cascades seen in time", f"{seen} of {len(self.cascades)}"),
