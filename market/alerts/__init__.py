@@ -2,6 +2,7 @@
 
 from market.alerts.alert import CLASSES, Alert, Edge, Kind, Reason, Severity, context_of
 from market.alerts.cascade import decide_cascade, shock_class
+from market.alerts.conditions import decide_conditions
 from market.alerts.memory import AlertMemory, Episode
 from market.alerts.regime import decide_regime
 from market.rules import Rules
@@ -28,4 +29,5 @@ def decide(
     """What to warn of now, given what was said before; nothing is said twice."""
     memory, cascade = decide_cascade(memory, snapshot, rules.alerts, now_ms)
     memory, regime = decide_regime(memory, snapshot, rules, now_ms)
-    return memory, (*cascade, *regime)
+    memory, single = decide_conditions(memory, snapshot, now_ms)
+    return memory, (*cascade, *regime, *single)
