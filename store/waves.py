@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from market.alerts import Alert, Severity
+from market.alerts import Alert
 from store import keys
 from store.codec import Kind, decode, encode
 from store.connection import Connection
@@ -15,16 +15,16 @@ class Wave:
     """What a chat was told of the warnings that stand, and where.
 
     `message` is the platform's reference of the live message, `alerts` the newest of each warning by "kind:asset",
-    `severity` and `peak_usd_24h` the worst seen, `opened_ms`, `told_ms` and `edited_ms` UTC milliseconds. `held` are
-    transitions that were not told because the chat was muted or quiet, `past` the names of those that were too old when
-    they could be told: they are not said to stand. `sent_today` counts new messages on `day`, a local
-    date such as "2026-11-22".
+    `loudness` how loud it has been, `sent` its new messages; `opened_ms`, `told_ms` (the last new message) and
+    `edited_ms` are UTC milliseconds. `held` are transitions that were not told because the chat was muted or quiet,
+    `past` the names of those that were too old when they could be told: they are not said to stand. `sent_today` counts
+    new messages on `day`, a local date such as "2026-11-22".
     """
 
     address: str
     message: str | None = None
     alerts: Mapping[str, Alert] = field(default_factory=dict)
-    severity: Severity = Severity.WATCH
+    loudness: int = 0
     opened_ms: int = 0
     told_ms: int = 0
     edited_ms: int = 0
@@ -32,6 +32,7 @@ class Wave:
     past: tuple[str, ...] = ()
     day: str = ""
     sent_today: int = 0
+    sent: int = 0
 
 
 WAVE = Kind("wave", 1, Wave)

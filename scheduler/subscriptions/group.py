@@ -1,20 +1,19 @@
 """What new facts come to in one chat: a new message, an edit of the live one, a digest, or nothing; each with its reason.
 
 One message lives per wave and chat: it is edited while nothing escalates, a new one is sent on escalation, and a digest
-at the end. A chat that is muted or has quiet hours is told once afterwards what then still stands. Pure: the same wave,
+when no asset falls loudly any more; other warnings neither end nor prolong a wave. A chat that is muted or has quiet hours is told once afterwards what then still stands. Pure: the same wave,
 facts and chat give the same telling.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from market.alerts import CLASSES, Alert, Edge, Severity
 from market.alerts import Kind as AlertKind
-from market.observations import HOUR_MS, MINUTE_MS
-from store.chats import Chat, QuietHours
+from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
+from scheduler.subscriptions.quiet import day_of, is_quiet, next_day_ms, quiet_until_ms
+from store.chats import Chat
 from store.waves import Wave
 
 RAISED = frozenset({Edge.FIRED, Edge.ESCALATED})
@@ -24,7 +23,14 @@ FALLING_VALID_MS = 30 * MINUTE_MS
 """A cascade is over or another one after half an hour (reliability.md, section 1, catch-up)."""
 VALID_MS = 6 * HOUR_MS
 MARKET_WIDE = 3
-"""So many assets falling at once are the market, and a single one's silent watch is no news beside it."""
+"""So many assets falling at once are the market: what another one does as loudly is no news beside it."""
+AGAIN_MS = {Severity.CRITICAL: 2 * HOUR_MS, Severity.WARNING: 4 * HOUR_MS, Severity.WATCH: DAY_MS}
+"""So long after the last message something as loud as before is told by a new one, not by an edit far up in the chat."""
+PEAK_MS = 4 * HOUR_MS
+"""So long after the last message its loudness is the wave's; then that of what still stands."""
+MOST_A_WAVE = 5
+"""New messages of a wave, before its digest; beyond them a day has to pass."""
+LOUD = 2
 
 
 class Action(StrEnum):
@@ -88,7 +94,7 @@ def tell(wave: Wave, facts: Iterable[Alert], chat: Chat, now_ms: int) -> Telling
     stale = {key for key, alert in news.items() if key not in wave.held and _is_stale(alert, now_ms)}
     past = (frozenset(wave.past) - held.keys()) | stale
     merged = replace(wave, alerts=_newest(wave.alerts, held.values()), held={}, past=tuple(sorted(past)))
-    telling = _next(wave, merged, held, chat)
+    telling = _next(wave, merged, held, chat, now_ms)
     if telling.action is Action.SEND and telling.why is not Why.EXPIRED:
         telling = _within_limits(telling, wave, chat, now_ms)
     return _finished(telling, held, now_ms)
@@ -112,25 +118,6 @@ def valid_ms(alert: Alert) -> int:
 def key_of(alert: Alert) -> str:
     """What a warning is called in a wave."""
     return f"{alert.kind}:{alert.asset}"
-
-
-def is_quiet(quiet: QuietHours, now_ms: int) -> bool:
-    """Whether a moment (UTC ms) lies in the quiet hours, by the local wall clock of their zone."""
-    local = datetime.fromtimestamp(now_ms / 1_000, UTC).astimezone(ZoneInfo(quiet.zone))
-    minute = local.hour * 60 + local.minute
-    if quiet.begin_minute == quiet.end_minute:
-        return False
-    if quiet.begin_minute < quiet.end_minute:
-        return quiet.begin_minute <= minute < quiet.end_minute
-    return minute >= quiet.begin_minute or minute < quiet.end_minute
-
-
-def quiet_until_ms(quiet: QuietHours, now_ms: int) -> int:
-    """When the quiet hours around this moment end (UTC ms): looked for minute by minute, so that no change of clocks errs."""
-    at_ms = now_ms - now_ms % MINUTE_MS
-    while is_quiet(quiet, at_ms):
-        at_ms += MINUTE_MS
-    return at_ms
 
 
 def _news(wave: Wave, facts: Iterable[Alert]) -> dict[str, Alert]:
@@ -192,21 +179,28 @@ def _blocked(chat: Chat, held: Mapping[str, Alert], now_ms: int) -> tuple[Why, i
     return None if pierces else (Why.QUIET, quiet_until_ms(quiet, now_ms))
 
 
-def _next(before: Wave, after: Wave, news: Mapping[str, Alert], chat: Chat) -> Telling:
+def _next(before: Wave, after: Wave, news: Mapping[str, Alert], chat: Chat, now_ms: int) -> Telling:
     stood, standing = _standing(before), _standing(after)
     fresh = [alert for key, alert in news.items() if alert.edge in RAISED and key not in after.past]
     is_live = before.message is not None and bool(stood)
-    if fresh and not is_live:
+    begins = bool(_falling(fresh)) and not _falling(stood)
+    if fresh and (begins or not is_live):
         of_now = {key: alert for key, alert in after.alerts.items() if key in news or alert in standing}
         past = tuple(key for key in after.past if key in of_now)
-        return Telling(Action.SEND, Why.NEW_WAVE, replace(after, alerts=of_now, past=past))
+        begun = replace(after, alerts=of_now, past=past, loudness=0, opened_ms=0, sent=0)
+        return Telling(Action.SEND, Why.NEW_WAVE, begun)
     if not is_live:
         return _catch_up(before, after)
+    if _falling(stood) and not _falling(standing):
+        return Telling(Action.DIGEST, Why.OVER, replace(after, past=()))
     if not standing:
-        was_loud = before.severity is not Severity.WATCH
-        action = Action.DIGEST if was_loud and _had_cascade(after) else Action.EDIT
-        return Telling(action, Why.OVER, replace(after, past=()))
-    return _while_it_stands(before, after, fresh, chat)
+        return Telling(Action.EDIT, Why.OVER, replace(after, past=()))
+    return _while_it_stands(before, after, fresh, chat, now_ms)
+
+
+def _falling(alerts: Iterable[Alert]) -> set[str]:
+    """The assets with a loud cascade: they make a wave, from the first to the last."""
+    return {alert.asset for alert in alerts if _loudness(alert) > LOUD and alert.kind is AlertKind.CASCADE}
 
 
 def _catch_up(before: Wave, after: Wave) -> Telling:
@@ -220,54 +214,57 @@ def _catch_up(before: Wave, after: Wave) -> Telling:
     return Telling(Action.NOTHING, Why.NEVER_TOLD, _closed(after))
 
 
-def _while_it_stands(before: Wave, after: Wave, fresh: list[Alert], chat: Chat) -> Telling:
+def _while_it_stands(before: Wave, after: Wave, fresh: list[Alert], chat: Chat, now_ms: int) -> Telling:
     unheard = [alert for alert in fresh if alert.id not in chat.acknowledged]
-    if fresh and not unheard and max(map(_severity_of, fresh)) <= _rank(before.severity):
+    peak, loudest = _peak(before, now_ms), _loudest(unheard)
+    if fresh and not unheard and _loudest(fresh) <= peak:
         return Telling(Action.EDIT, Why.ACKNOWLEDGED, after)
-    louder = [alert for alert in unheard if _rank(alert.severity) > _rank(before.severity)]
-    if louder:
+    if loudest > peak:
         return Telling(Action.SEND, Why.ESCALATED, after)
-    again = [alert for alert in unheard if _is_told_again(alert, before)]
-    if again and not _is_market_wide(after):
-        return Telling(Action.SEND, Why.TOLD_AGAIN, after)
-    return Telling(Action.EDIT, Why.INHIBITED if _is_market_wide(after) else Why.CHANGED, after)
+    if _is_market_wide(after):
+        return Telling(Action.EDIT, Why.INHIBITED, after)
+    if not any(_loudness(alert) == peak and _is_due(alert, before, now_ms) for alert in unheard):
+        return Telling(Action.EDIT, Why.CHANGED, after)
+    if before.sent >= MOST_A_WAVE and now_ms - before.told_ms < DAY_MS:
+        return Telling(Action.EDIT, Why.CAPPED, after)
+    return Telling(Action.SEND, Why.TOLD_AGAIN, after)
 
 
-def _severity_of(alert: Alert) -> int:
-    return _rank(alert.severity)
+def _loudness(alert: Alert) -> int:
+    """0 or 1 silent, from LOUD on it makes a sound; a cascade is louder than anything else of its severity."""
+    return 2 * CLASSES.index(alert.severity) + (alert.kind is AlertKind.CASCADE)
 
 
-def _is_told_again(alert: Alert, before: Wave) -> bool:
-    """The same warning fires once more, a day after: it is as loud as it was, and no silent watch."""
-    known = before.alerts.get(key_of(alert))
-    fires = alert.edge is Edge.FIRED and alert.severity is not Severity.WATCH
-    return known is not None and fires and known.id == alert.id and _stands(known)
+def _loudest(alerts: Iterable[Alert]) -> int:
+    return max(map(_loudness, alerts), default=0)
 
 
-def _had_cascade(wave: Wave) -> bool:
-    return any(alert.kind is AlertKind.CASCADE for alert in wave.alerts.values())
+def _peak(before: Wave, now_ms: int) -> int:
+    """How loud the wave is already."""
+    is_recent = now_ms - before.told_ms < PEAK_MS
+    return before.loudness if is_recent else min(before.loudness, _loudest(_standing(before)))
+
+
+def _is_due(alert: Alert, before: Wave, now_ms: int) -> bool:
+    """Whether something this loud is worth a message once more."""
+    return now_ms - before.told_ms >= AGAIN_MS[alert.severity]
 
 
 def _is_market_wide(wave: Wave) -> bool:
-    falling = {
-        alert.asset
-        for alert in _standing(wave)
-        if alert.kind is AlertKind.CASCADE and alert.severity is not Severity.WATCH
-    }
-    return len(falling) >= MARKET_WIDE
+    return len(_falling(_standing(wave))) >= MARKET_WIDE
 
 
 def _within_limits(telling: Telling, before: Wave, chat: Chat, now_ms: int) -> Telling:
     """A new message, unless the day's number is reached; critical ones do not count."""
     standing = _standing(telling.wave)
-    worst = max(standing, key=_severity_of).severity
-    day = _day(chat, now_ms)
+    is_critical = any(alert.severity is Severity.CRITICAL for alert in standing)
+    day = day_of(chat, now_ms)
     sent = before.sent_today if before.day == day else 0
-    if chat.daily_cap is not None and sent >= chat.daily_cap and worst is not Severity.CRITICAL:
+    if chat.daily_cap is not None and sent >= chat.daily_cap and not is_critical:
         if before.message is not None:
             return replace(telling, action=Action.EDIT, why=Why.CAPPED)
         wave = replace(before, held=_newest(before.held, standing))
-        return Telling(Action.HOLD, Why.CAPPED, wave, until_ms=_next_day_ms(chat, now_ms))
+        return Telling(Action.HOLD, Why.CAPPED, wave, until_ms=next_day_ms(chat, now_ms))
     wave = replace(telling.wave, day=day, sent_today=sent + 1)
     why = Why.STILL_STANDS if before.held else telling.why
     return replace(telling, wave=wave, why=why)
@@ -285,34 +282,25 @@ def _finished(telling: Telling, news: Mapping[str, Alert], now_ms: int) -> Telli
             key=lambda alert: (key_of(alert) in past, -_rank(alert.severity), alert.asset),
         )
     )
-    severity = max([wave.severity, *(alert.severity for alert in standing)], key=_rank)
     late = any(now_ms - alert.at_ms > LATE_MS for alert in news.values())
     is_new = telling.action in {Action.SEND, Action.DIGEST}
+    loudest = _loudest(standing)
     wave = replace(
         wave,
-        severity=severity,
+        loudness=max(wave.loudness, loudest) if telling.why is not Why.TOLD_AGAIN else loudest,
         opened_ms=wave.opened_ms or min(alert.opened_ms for alert in shown),
         told_ms=now_ms if is_new else wave.told_ms,
         edited_ms=now_ms,
+        sent=wave.sent + is_new,
     )
-    silent = severity is Severity.WATCH or not standing
-    if not standing and not past:
+    is_over = telling.why is Why.OVER
+    of_news = [alert for key, alert in news.items() if alert.edge in RAISED and key not in past]
+    silent = _loudest(of_news) < LOUD or is_over
+    if is_over:
         wave = _closed(wave)
     return replace(telling, wave=wave, shown=shown, is_silent=silent, is_late=late, past=past)
 
 
 def _closed(wave: Wave) -> Wave:
     """What is left of a wave that is over: the count of the day, and what is known so that it is not told again."""
-    over = {key: alert for key, alert in wave.alerts.items() if not _stands(alert)}
-    return Wave(wave.address, alerts=over, day=wave.day, sent_today=wave.sent_today)
-
-
-def _day(chat: Chat, now_ms: int) -> str:
-    return datetime.fromtimestamp(now_ms / 1_000, UTC).astimezone(ZoneInfo(chat.zone)).date().isoformat()
-
-
-def _next_day_ms(chat: Chat, now_ms: int) -> int:
-    zone = ZoneInfo(chat.zone)
-    local = datetime.fromtimestamp(now_ms / 1_000, UTC).astimezone(zone)
-    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return round(midnight.timestamp() * 1_000)
+    return Wave(wave.address, alerts=wave.alerts, day=wave.day, sent_today=wave.sent_today)

@@ -11,10 +11,9 @@ from scheduler.subscriptions.group import (
     Action,
     Telling,
     Why,
-    is_quiet,
-    quiet_until_ms,
     tell,
 )
+from scheduler.subscriptions.quiet import is_quiet, quiet_until_ms
 from store.chats import Chat, QuietHours
 from store.waves import Wave
 from tests.store.samples import FIRED
@@ -221,7 +220,7 @@ def test_beside_what_was_missed_a_fresh_warning_is_a_loud_message_of_its_own() -
     )
     both = tell(Wave(HERE), [warning(severity=Severity.CRITICAL), fresh], CHAT, late_ms)
     assert (both.why, both.past, both.is_silent) == (Why.NEW_WAVE, {"cascade:BTC"}, False)
-    assert both.wave.severity is Severity.WARNING
+    assert both.wave.loudness == 3
     assert [alert.asset for alert in both.shown] == ["ETH", "BTC"]
 
 
