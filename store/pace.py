@@ -12,6 +12,8 @@ from store.connection import Connection, StoreUnavailable
 
 RESERVE = 3.0
 """Tokens that broadcasts leave for replies."""
+JITTER_MS = 20
+"""What is sent within a second may arrive a little closer together."""
 KEPT_S = 3_600
 REPLY_WITHIN_S = 5.0
 """Who asked waits no longer for a token than this; the platform then says itself whether it is too much."""
@@ -33,6 +35,11 @@ for place = 1, #KEYS do
   if place > 1 then own = math.max(own, mine) end
   kept[place] = {tokens, is_astray}
 end
+local most, second = tonumber(ARGV[#ARGV - 1]), KEYS[1] .. ':second'
+if most > 0 then
+  local last = tonumber(redis.call('LINDEX', second, most - 1)) or 0
+  if last <= now then wait = math.max(wait, last + 1000 + tonumber(ARGV[#ARGV - 2]) - now) end
+end
 for place = 1, #KEYS do
   local tokens, is_astray = kept[place][1], kept[place][2]
   if wait <= 0 or is_astray then
@@ -42,9 +49,15 @@ for place = 1, #KEYS do
     redis.call('EXPIRE', KEYS[place], ARGV[#ARGV])
   end
 end
+if most > 0 and wait <= 0 then
+  redis.call('LPUSH', second, now)
+  redis.call('LTRIM', second, 0, most - 1)
+  redis.call('EXPIRE', second, ARGV[#ARGV])
+end
 return {math.ceil(wait), math.ceil(own)}
 """
-"""KEYS: buckets. ARGV: rate, burst and reserve of each, then how long they are kept (s).
+"""KEYS: buckets. ARGV: rate, burst and reserve of each; then of the first one how much longer than a second its window is
+(ms) and how many that lets through (0: any number), and how long all are kept (s).
 
 A bucket that was filled in the future (the clock was set back) begins at now. The first write frees nothing but is
 allowed with memory full, and lets the next one pass: a full outbox can still be emptied.
@@ -62,10 +75,11 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many a second on average, and at most `burst` at once."""
+    """So many a second on average, at most `burst` at once, and never more than `most_a_second` in a second (0: any)."""
 
     per_s: float
     burst: float
+    most_a_second: int = 0
 
 
 class Pace:
@@ -88,9 +102,10 @@ class Pace:
         buckets = [(keys.pace(self._bot), self._overall, reserve)]
         buckets += [(f"{keys.pace(self._bot)}:{chat}:{place}", rate, 0.0) for place, rate in enumerate(rates)]
         values = [part for _, rate, least in buckets for part in (rate.per_s, rate.burst, least)]
+        window = (JITTER_MS, self._overall.most_a_second)
         async with self._connection.writing() as redis:
             script = redis.register_script(_TAKE)
-            wait_ms, own_ms = await script([key for key, _, _ in buckets], [*values, KEPT_S])
+            wait_ms, own_ms = await script([key for key, _, _ in buckets], [*values, *window, KEPT_S])
         return int(wait_ms) / 1_000.0, int(own_ms) / 1_000.0
 
     async def reply_turn(self, chat: str, rates: tuple[Rate, ...], within_s: float = REPLY_WITHIN_S) -> None:

@@ -56,9 +56,7 @@ class Scaled:
         self._inner, self._scale = inner, scale
         self.platform = inner.platform
         overall = inner.manners.overall
-        self.manners: Manners = replace(
-            inner.manners, overall=Rate(overall.per_s * scale, max(overall.burst, overall.burst * scale))
-        )
+        self.manners: Manners = replace(inner.manners, overall=_scaled(overall, scale))
 
     def rates(self, address: str) -> tuple[Rate, ...]:
         return tuple(Rate(rate.per_s * self._scale, rate.burst) for rate in self._inner.rates(address))
@@ -89,6 +87,10 @@ class Dying(Scaled):
         if self._point == "K6":
             die()
         return sent
+
+
+def _scaled(rate: Rate, scale: float) -> Rate:
+    return Rate(rate.per_s * scale, max(rate.burst, rate.burst * scale), int(rate.most_a_second * scale))
 
 
 def arm(point: str, platform: str) -> None:

@@ -67,3 +67,12 @@ async def test_who_asked_is_answered_though_the_pace_is_not_known(valkey: Connec
     await pace.reply_turn("one", (), within_s=0.01)
     await valkey.close()
     await Pace(open_connection(Path("/nowhere/at/all")), "bot", OVERALL).reply_turn("one", ())
+
+
+async def test_no_second_has_more_than_it_may_however_great_the_burst(valkey: Connection) -> None:
+    pace = Pace(valkey, "bot", Rate(100.0, 50.0, most_a_second=5), reserve=0.0)
+    assert [await pace.take(str(chat), ()) for chat in range(5)] == [0.0] * 5
+    assert 0.9 < await pace.take("late", ()) <= 1.02
+    async with valkey.writing() as redis:
+        await redis.lset(f"{keys.pace('bot')}:second", 4, 1_000 * (await redis.time())[0] - 2_000)
+    assert await pace.take("late", ()) == 0.0
