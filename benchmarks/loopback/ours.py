@@ -20,6 +20,10 @@ from scheduler.streams import Heard, Listener, open_wires
 Row = tuple[str, str, int, float | tuple[str, float, float]]
 
 
+MOST_OF_ONE = 4
+"""A frame tells no more reports than that: mark, open interest, funding, sign of life."""
+
+
 class Stopwatch:
     """Takes what the Listener hands on, as the inbox does, and ends with the last mark."""
 
@@ -31,13 +35,12 @@ class Stopwatch:
         self.is_over = asyncio.Event()
 
     async def hear(self, said: tuple[Heard, ...]) -> None:
-        """Take what one frame said."""
+        """Take what frames said that came together."""
         if self._began_s is None:
             self._began_s = process_time()
         if self._records:
             self.heard += said
-        first = said[0]
-        if type(first) is Mark and first.known_at_ms == self._last_ms:
+        if any(type(one) is Mark and one.known_at_ms == self._last_ms for one in said[-MOST_OF_ONE:]):
             self.cpu_s = process_time() - self._began_s
             self.is_over.set()
 

@@ -1,12 +1,14 @@
 """One websocket from its handshake to its end: subscribe, keep it alive, hand on every frame."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import aiohttp
 
 from scheduler.exchange import Exchange, Stream, Trouble, Verdict
+from scheduler.streams.inlet import BINARY, TEXT, Inlet
 from scheduler.streams.wires import CLOSE_S, Wires
 
 TICK_S = 1.0
@@ -19,10 +21,8 @@ BETWEEN_MESSAGES_S = 0.125
 WAIT_S = {Verdict.GEO_BLOCKED: 4 * 3_600.0, Verdict.BANNED: 600.0, Verdict.SLOW_DOWN: 60.0}
 """How long to stay away where a refused handshake does not say it."""
 
-# bound once: before Python 3.12 a member looked up on its class is slow, and this one is for every frame
-TEXT, BINARY = aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY
-
-Socket = aiohttp.ClientWebSocketResponse[bool]
+Send = Callable[[str], Awaitable[None]]
+"""Says a text to the venue. Raises Ended."""
 
 
 class Ended(Exception):
@@ -35,27 +35,28 @@ class Ended(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """What a connection tells: a frame (giving the text to answer with, if any), and each second the passing of time.
+    """What a connection tells: frames that came at once with what to answer by, and each second the passing of time.
 
     `tick` gives why to end the connection, None to go on; `subscribed` comes once all is asked for, in seconds it took.
     """
 
-    frame: Callable[[bytes], Awaitable[str | None]]
+    frames: Callable[[Sequence[bytes], Send], Awaitable[None]]
     tick: Callable[[], Awaitable[str | None]]
     subscribed: Callable[[float], None]
 
 
-async def connect(stream: Stream, exchange: Exchange, wires: Wires) -> Socket:
+async def connect(stream: Stream, exchange: Exchange, wires: Wires) -> Inlet:
     """An open socket within the deadline, when its turn has come. Raises Ended."""
     await wires.gate.turn(stream.venue)
     try:
         async with asyncio.timeout(wires.connect_s):
-            return await wires.session.ws_connect(
+            socket = await wires.session.ws_connect(
                 wires.address(stream, exchange),
                 timeout=aiohttp.ClientWSTimeout(ws_receive=None, ws_close=CLOSE_S),
                 max_msg_size=wires.longest_frame_bytes,
                 decode_text=False,
             )
+            return cast("Inlet", socket)
     except aiohttp.WSServerHandshakeError as refused:
         raise _refusal(refused, exchange, wires.clock.now_ms()) from None
     except TimeoutError:
@@ -87,7 +88,7 @@ def _asked_wait_s(trouble: Trouble, headers: Mapping[str, str], now_ms: int) -> 
 class Connection:
     """One open socket of a stream. Whatever ends it, nothing of it is left when `last` is over."""
 
-    def __init__(self, socket: Socket, stream: Stream, wires: Wires, ear: Ear) -> None:
+    def __init__(self, socket: Inlet, stream: Stream, wires: Wires, ear: Ear) -> None:
         self._socket, self._stream, self._wires, self._ear = socket, stream, wires, ear
         self._ended: Ended | None = None
         self._ticking = asyncio.Lock()
@@ -109,7 +110,8 @@ class Connection:
         return self._ended or ended
 
     async def _receive(self) -> Ended:
-        receive, hear = self._socket.receive, self._ear.frame
+        receive, behind = self._socket.receive, self._socket.behind
+        hear, send = self._ear.frames, self._send
         while True:
             try:
                 message = await receive()
@@ -117,11 +119,10 @@ class Connection:
                 return Ended(f"not answered: {type(error).__name__}")
             if message.type is not TEXT and message.type is not BINARY:
                 return self._how(message.data)
-            if (answer := await hear(message.data)) is not None:
-                try:
-                    await self._send(answer)
-                except Ended as ended:
-                    return ended
+            try:
+                await hear((message.data, *await behind()), send)
+            except Ended as ended:
+                return ended
 
     def _how(self, told: object) -> Ended:
         if isinstance(told, aiohttp.WebSocketError):

@@ -30,7 +30,8 @@ Heard = Report | Gap | Stall
 """What a listener is handed."""
 
 Hear = Callable[[tuple[Heard, ...]], Awaitable[None]]
-"""Takes what was heard, one call at a time and in order. While it works nothing more is read from the socket."""
+"""Takes what was heard, one call at a time and in order: of one frame, or of several that came together. While it works
+nothing more is read from the socket."""
 
 
 @dataclass(frozen=True, slots=True)

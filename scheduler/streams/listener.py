@@ -1,13 +1,14 @@
 """Staying on one stream: connect, read, notice silence, connect again. Nothing a venue sends ends it."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 import structlog
 
-from scheduler.exchange import Asked, Exchange, Instruments, Misread, Stream
+from scheduler.exchange import Asked, Exchange, Instruments, Misread, Report, Stream
 from scheduler.streams.backoff import Backoff
-from scheduler.streams.connection import TICK_S, Connection, Ear, Ended, connect
+from scheduler.streams.connection import TICK_S, Connection, Ear, Ended, Send, connect
 from scheduler.streams.heard import Hear, Heard, StreamStatus
 from scheduler.streams.watchdog import Watchdog
 from scheduler.streams.wires import Wires
@@ -49,7 +50,7 @@ class Listener:
 
     async def run(self) -> NoReturn:
         """Listen until cancelled. Raises nothing but what `hear` raises."""
-        ear = Ear(self._frame, self._tick, self._subscribed)
+        ear = Ear(self._frames, self._tick, self._subscribed)
         while True:
             ended = await self._connection(ear)
             self._watch.lose()
@@ -83,32 +84,50 @@ class Listener:
         self._watch.begin(self._monotonic_s())
         return await Connection(socket, self._stream, self._wires, ear).last()
 
-    async def _frame(self, frame: bytes) -> str | None:
-        """Hand on the reports of a frame; one without any may demand an answer. Every microsecond here is paid a frame."""
-        at_s, at_ms = self._monotonic_s(), self._now_ms()
+    async def _frames(self, frames: Sequence[bytes], send: Send) -> None:
+        """Hand on the reports of frames that came at once, in one call up to a frame that is not understood or answered."""
         if self._keep is not None:
-            self._keep(self._stream, frame, at_ms)
+            kept_ms = self._now_ms()
+            for frame in frames:
+                self._keep(self._stream, frame, kept_ms)
+        coming = iter(frames)
+        while True:
+            at_s, at_ms = self._monotonic_s(), self._now_ms()
+            reports, otherwise = self._understood(coming, at_ms)
+            if reports:
+                await self._hand_on(reports, at_s, at_ms)
+            if otherwise is None:
+                return
+            if isinstance(otherwise, str):
+                await send(otherwise)
+            else:
+                self._note_misread(otherwise)
+
+    def _understood(self, frames: Iterator[bytes], at_ms: int) -> tuple[list[Report], str | Exception | None]:
+        """The reports up to the end, or to a frame that demands an answer or is not understood; every microsecond is paid a frame."""
+        read, answer = self._read, self._answer
+        asked, said = Asked(at_ms, self._instruments), list[Report]()
         try:
-            reports = self._read(frame, Asked(at_ms, self._instruments))
-            if not reports:
-                return None if self._answer is None else self._answer(frame)
-        except Misread as misread:
-            self._note_misread(misread.kind, misread)
-            return None
+            for frame in frames:
+                if reports := read(frame, asked):
+                    said += reports
+                elif answer is not None and (text := answer(frame)) is not None:
+                    return said, text
         except Exception as slip:  # noqa: BLE001  a slip of ours in one reader must not deafen us to its stream
-            self._note_misread("", slip)
-            return None
-        gaps = self._watch.hear(reports, at_s, at_ms)
+            return said, slip
+        return said, None
+
+    async def _hand_on(self, reports: list[Report], at_s: float, at_ms: int) -> None:
+        said = self._watch.hear(reports, at_s, at_ms)
         if self._is_telling:
             await self._tick_is_over.wait()
         self._is_handing_on = True
         try:
-            await self._hear((*gaps, *reports) if gaps else reports)
+            await self._hear(said)
         finally:
             self._is_handing_on = False
         if self._monotonic_s() - at_s >= LATE_S:
             self._excuse_hearing(at_s)
-        return None
 
     async def _tick(self) -> str | None:
         at_s = self._monotonic_s()
@@ -147,11 +166,11 @@ class Listener:
         if late_s >= LATE_S:
             self._watch.excuse(late_s, at_s)
 
-    def _note_misread(self, kind: str, error: Exception) -> None:
+    def _note_misread(self, error: Exception) -> None:
         is_documented = isinstance(error, Misread)
         self._misreads += 1
         self._last_misread = str(error) if is_documented else type(error).__name__
-        self._watch.doubt(kind)
+        self._watch.doubt(error.kind if isinstance(error, Misread) else "")
         if self._misread_at_s is None:
             trace = {} if is_documented else {"exc_info": error}
             self._log.warning("stream misread", what=self._last_misread, **trace)

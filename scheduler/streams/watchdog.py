@@ -5,6 +5,7 @@ Silence is measured on the monotonic clock from the last data or, before any cam
 lasts do heartbeats say so.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from market.observations import Heartbeat
@@ -57,21 +58,25 @@ class Watchdog:
         for pulse in self._pulses:
             pulse.counted_from_s = min(at_s, pulse.counted_from_s + seconds)
 
-    def hear(self, reports: tuple[Report, ...], at_s: float, at_ms: int) -> tuple[Gap, ...]:
-        """Note what was reported; the gaps that end with it."""
+    def hear(self, reports: Sequence[Report], at_s: float, at_ms: int) -> tuple[Heard, ...]:
+        """Note what was reported at one moment; the reports, each gap before the one that ends it."""
         if self._first_data_s is None:
             self._first_data_s = at_s
         self._last_data_s = at_s
-        gaps: tuple[Gap, ...] = ()
-        route = self._routes.of
-        for report in reports:
-            for pulse in route(report):
+        ended: list[tuple[int, Gap]] = []
+        for place, pulses in self._routes.first(reports):
+            for pulse in pulses:
                 if pulse.has_spoken and pulse.missing_from_ms is None:  # well, and stays so: nearly always
                     pulse.last_data_ms = pulse.proven_ms = at_ms
                     pulse.counted_from_s = at_s
                 elif (from_ms := pulse.speak(at_s, at_ms)) is not None:
-                    gaps += (Gap(self._venue, pulse.channel, from_ms, at_ms),)
-        return gaps
+                    ended.append((place, Gap(self._venue, pulse.channel, from_ms, at_ms)))
+        if not ended:
+            return tuple(reports)
+        said: list[Heard] = list(reports)
+        for place, gap in reversed(ended):
+            said.insert(place, gap)
+        return tuple(said)
 
     def doubt(self, kind: str) -> None:
         """A frame of that kind was not understood; unless that kind is known to be subscribed, it may be a refusal.

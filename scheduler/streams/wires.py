@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import aiohttp
 
@@ -11,6 +12,7 @@ from market.observations import Venue
 from scheduler.clock import Clock
 from scheduler.exchange import Exchange, Stream
 from scheduler.streams.backoff import Gate
+from scheduler.streams.inlet import Inlet
 
 CONNECT_S = 10.0
 CLOSE_S = 2.0
@@ -58,5 +60,7 @@ async def open_wires(
     clock = clock or Clock()
     # No limit of connections: a websocket keeps its own for hours, and the 101st would wait for ever.
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with aiohttp.ClientSession(
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), ws_response_class=cast("Any", Inlet)
+    ) as session:
         yield Wires(session, Gate(clock), clock, dice, ws_urls or {}, connect_s, longest_frame_bytes, keep)
