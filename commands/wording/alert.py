@@ -1,7 +1,5 @@
 """A warning in words: what happened, how much is already lost, what stands beside it, what would clear it, and the odds."""
 
-from dataclasses import replace
-
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
 from commands.wording import numbers
@@ -38,10 +36,11 @@ def as_sample(reply: Reply, phrases: Phrases) -> Reply:
     """The message of an alert as one that was asked for to see it arrive: TEST stands on top of it."""
     first, *others = reply.blocks
     said = first.text if isinstance(first, Heading) else ""
-    heading = Heading(
-        first_that_fits(phrases.say("alert.sample_heading", heading=said), phrases.say("alert.sample_bare"))
+    heading = Heading(fit(phrases.say("alert.sample_heading", heading=said)))
+    actions = tuple(action for action in reply.actions if not action.command.startswith("/ack"))
+    return Reply(
+        (heading, Note(phrases.say("alert.sample"), Tone.CAUTION), *others), actions, data=reply.data
     )
-    return replace(reply, blocks=(heading, Note(phrases.say("alert.sample"), Tone.CAUTION), *others))
 
 
 def alert_heading(alert: Alert, phrases: Phrases) -> str:

@@ -108,5 +108,5 @@ def _more(asset: Asset | None, chat: Chat, phrases: Phrases) -> tuple[Action, ..
             Action(phrases.word("alert_kind", kind.value), f"/subscribe {name} {kind.value}")
             for kind in others
         ),
-        Action(phrases.say("button.undo"), f"/unsubscribe {name}" if asset else "/unsubscribe"),
+        Action(phrases.say("button.unsubscribe"), f"/unsubscribe {name}" if asset else "/unsubscribe"),
     )

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from commands.protocol.home import NOTHING_IS_SENT
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Note, Reply, Tone
 from market.alerts import CLASSES, Severity
@@ -67,8 +66,6 @@ def local_time(at_ms: int, zone: str) -> str:
 def way_notes(chat: Chat, phrases: Phrases, now_ms: int, *, is_terminal: bool) -> list[str]:
     """What keeps warnings from this chat, or makes them fewer: nothing is sent here, mutes, quiet hours, limits."""
     lines = [phrases.say("wish.terminal")] if is_terminal else []
-    if chat.suspended not in {None, NOTHING_IS_SENT}:
-        lines.append(phrases.say("wish.suspended", why=chat.suspended))
     muted = muted_words(chat, phrases, now_ms)
     if muted:
         lines.append(phrases.say("wish.muted", muted=muted))

@@ -6,7 +6,7 @@ import pytest
 
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Tone
-from commands.wording.alert import alert_heading, describe_alert
+from commands.wording.alert import alert_heading, as_sample, describe_alert
 from market.alerts import Alert, AlertMemory, Edge, Kind, Reason, Severity, decide
 from market.observations import HOUR_MS, MINUTE_MS
 from market.report import alert_line
@@ -42,6 +42,23 @@ def test_a_warning_says_what_is_lost_why_it_came_and_what_it_is_not() -> None:
     assert "Clears when the 24 h shock stays above -1 sigma for 2 h." in told
     assert "A warning of tail risk, not of direction." in told
     assert "2026-11-22 12:04 UTC · state HEALTHY" in told
+
+
+def test_what_stands_can_be_muted_and_acknowledged_from_its_message() -> None:
+    alert = fired()
+    commands = [action.command for action in describe_alert(alert, ENGLISH, RULES).actions]
+    assert {"/mute 2h BTC", f"/ack #{alert.id}"} <= set(commands)
+    over = replace(alert, edge=Edge.RESOLVED)
+    commands = [action.command for action in describe_alert(over, ENGLISH, RULES).actions]
+    assert not [line for line in commands if line.startswith(("/mute", "/ack"))]
+
+
+def test_a_sample_says_first_that_it_is_one_and_cannot_be_acknowledged() -> None:
+    reply = as_sample(describe_alert(replace(fired(), id="test"), ENGLISH, RULES), ENGLISH)
+    assert text_of(reply).startswith("TEST · WARNING #test BTC")
+    assert "TEST: nothing has happened." in text_of(reply).split("\n")[1]
+    assert all(len(row) <= 37 for row in monospaced(reply))
+    assert not [action for action in reply.actions if action.command.startswith("/ack")]
 
 
 def test_context_raises_it_by_a_class_and_is_its_text() -> None:
