@@ -47,6 +47,8 @@ async def _unmute(key: str, context: Context, chats: Chats) -> Reply:
     muted = {asset for asset, until_ms in before.muted_ms.items() if until_ms > context.now_ms}
     chat = await change(context, chats, without)
     was_muted = key in muted if key else bool(muted)
+    if context.services.post is not None:
+        await context.services.post.hurry(context.address)
     standing = await standing_here(chat, context.services.post)
     return describe_unmuted(chat, standing, phrases_in(context.language), context.now_ms, was_muted=was_muted)
 

@@ -44,6 +44,10 @@ async def answer(ask: Settings, context: Context) -> Reply:
         return describe_nobody(await context.services.feed.status(), phrases)
     is_new = any(getattr(ask, field.name) is not None for field in fields(ask))
     chat = await (change(context, chats, lambda chat: _set(chat, ask)) if is_new else home(context, chats))
+    if is_new and context.services.post is not None:
+        await context.services.post.hurry(
+            context.address
+        )  # quiet hours or a cap may have held something back
     if ask.language is not None:
         phrases = phrases_in(chat.language or context.language)
     asset = chat.default_asset or await replace(context, default_asset=None).asset(None)

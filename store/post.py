@@ -5,6 +5,7 @@ from market.observations import HOUR_MS
 from store import keys
 from store.alerts_log import ALERT, AlertsLog
 from store.bulletins import FACTS_KEPT_S
+from store.chats import platform_of
 from store.codec import encode
 from store.connection import Connection
 from store.outbox import Row, packed
@@ -12,6 +13,7 @@ from store.outbox import Row, packed
 SAMPLE = "test:"
 """What the batch of a sample begins with: nobody subscribed to it, and it belongs to no wave."""
 VALID_MS = HOUR_MS
+AT_ONCE = 500
 
 _PUT = """
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
@@ -36,6 +38,19 @@ class StoredPost:
     async def recent(self, count: int) -> tuple[Alert, ...]:
         """The last `count` alerts, newest first."""
         return await self._log.recent(count)
+
+    async def hurry(self, address: str) -> int:
+        """Look again now at what was held back from a chat, such as while it was muted; how many rows that is.
+
+        Rows that have been taken up meanwhile stay as they are.
+        """
+        place = keys.later(platform_of(address))
+        async with self._connection.reading() as redis:
+            held = [key async for key, _ in redis.zscan_iter(place, match=f"*:{address}", count=AT_ONCE)]
+        if held:
+            async with self._connection.writing() as redis:
+                await redis.zadd(place, dict.fromkeys(held, 0), xx=True, lt=True)
+        return len(held)
 
     async def test(self, address: str, alert: Alert) -> bool:
         """Put a sample into the outbox of a chat, and into no log; False where this one was put there already."""

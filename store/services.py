@@ -120,6 +120,9 @@ class Post(Protocol):
     async def recent(self, count: int) -> tuple[Alert, ...]:
         """The last `count` alerts, newest first."""
 
+    async def hurry(self, address: str) -> int:
+        """Look again now at what was held back from a chat; how many messages that is."""
+
     async def test(self, address: str, alert: Alert) -> bool:
         """Send a sample the way of a real warning; False where this one is on its way already."""
 

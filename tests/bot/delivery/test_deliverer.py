@@ -275,6 +275,23 @@ async def test_a_sample_goes_past_mutes_and_waves_and_says_what_it_is(post: Post
     assert await AlertsLog(valkey).recent(9) == (replace(FIRED, asset="SOL", at_ms=NOW_MS + 1), FIRED)
 
 
+async def test_a_mute_that_is_taken_off_lets_what_was_held_back_come(post: Post, valkey: Connection) -> None:
+    await post.subscribe("telegram:11")
+    services = services_on(valkey, is_live=True)
+    here = Context(services, NOW_MS, platform="telegram", chat="1", role=Role.MANAGER)
+    for chat in ("1", "11"):
+        await answer("/mute 8h", replace(here, chat=chat))
+    await post.announce(FIRED)
+    await post.deliver()
+    assert (post.platform.messages, await post.later()) == ([], 2)
+    await answer("/mute off", here)
+    await post.deliver()
+    (message,) = post.platform.messages
+    assert message.address == HERE
+    assert "still stands" in message.text
+    assert await post.later() == 1
+
+
 async def test_a_sample_that_is_an_hour_late_is_not_sent(post: Post, valkey: Connection) -> None:
     await StoredPost(valkey).test(HERE, FIRED)
     post.now_ms += HOUR_MS + 1
