@@ -16,6 +16,7 @@ from store import outbox_scripts as scripts
 from store.chats import CHAT, Chat, platform_of
 from store.codec import Kind, Unreadable, decode, encode
 from store.connection import Connection
+from store.pace import TAKE, Turn
 from store.waves import WAVE, Wave
 
 PRIORITIES = 3
@@ -63,6 +64,22 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """How often the sending of a row began before without a known end, and how long ago first (ms)."""
+
+    times: int
+    ago_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long until it may be a row's turn (s), and how much of that is its chat's own: others may go first."""
+
+    wait_s: float
+    own_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Dead:
     """A row that was given up, when (UTC ms), and why."""
 
@@ -70,6 +87,9 @@ class Dead:
     at_ms: int
     why: str
 
+
+_BEGIN = scripts.BEGIN % TAKE
+NOT_ITS_TURN = -2
 
 ROW = Kind("outbox row", 1, Row, rebuildable=False)
 DEAD = Kind("dead row", 1, Dead, rebuildable=False)
@@ -149,16 +169,22 @@ class Outbox:
             return await self.look(moved.decode())
         return address, decode(CHAT, chat), decode(WAVE, wave) or Wave(address)
 
-    async def begin(self, claimed: Claimed, worker: str, attempt: str) -> tuple[int, int] | None:
-        """Say that sending begins: how often it began before without a known end, and how long ago first (ms).
+    async def begin(
+        self, claimed: Claimed, worker: str, attempt: str, turn: Turn | None = None
+    ) -> Begun | Wait | None:
+        """Take a token and say that sending begins, in one write; where it is not the row's turn, how long to wait.
 
         None where the row is not this worker's any more: it must not be sent. Saying the same attempt twice is safe.
         """
-        places = [claimed.stream, keys.sending(self._platform)]
+        places = [claimed.stream, keys.sending(self._platform), *(turn.places if turn else ())]
+        values: list[str | float] = [GROUP, claimed.entry, worker, claimed.row.key, attempt]
+        values += turn.values if turn else ()
         async with self._connection.writing() as redis:
-            script = redis.register_script(scripts.BEGIN)
-            count, ago_ms = await script(places, [GROUP, claimed.entry, worker, claimed.row.key, attempt])
-        return None if int(count) < 0 else (int(count), int(ago_ms))
+            script = redis.register_script(_BEGIN)
+            count, ago_ms, wait_ms, own_ms = map(int, await script(places, values))
+        if count == NOT_ITS_TURN:
+            return Wait(wait_ms / 1_000.0, own_ms / 1_000.0)
+        return None if count < 0 else Begun(count, ago_ms)
 
     async def take_back(self, claimed: Claimed, attempt: str) -> None:
         """Of this attempt nothing was sent: it does not count."""

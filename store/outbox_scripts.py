@@ -68,11 +68,18 @@ return count
 """KEYS: streams. ARGV: group, worker, nobody, idle milliseconds, most a stream."""
 
 BEGIN = """
-if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1, ARGV[3]) == 0 then return {-1, 0} end
+local function take(KEYS, ARGV)
+%s
+end
+if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1, ARGV[3]) == 0 then return {-1, 0, 0, 0} end
+if #KEYS > 2 then
+  local wait = take({unpack(KEYS, 3)}, {unpack(ARGV, 6)})
+  if wait[1] > 0 then return {-2, 0, wait[1], wait[2]} end
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local before, is_known, count, first = redis.call('HGET', KEYS[2], ARGV[4]) or '', false, 0, now
-for at, attempt in string.gmatch(before, '(%d+)=(%S+)') do
+for at, attempt in string.gmatch(before, '(%%d+)=(%%S+)') do
   if attempt == ARGV[5] then
     is_known = true
   else
@@ -82,11 +89,15 @@ for at, attempt in string.gmatch(before, '(%d+)=(%S+)') do
 end
 if not is_known then
   redis.call('HDEL', KEYS[2], ARGV[4])
-  redis.call('HSET', KEYS[2], ARGV[4], before .. string.format('%d', now) .. '=' .. ARGV[5] .. ' ')
+  redis.call('HSET', KEYS[2], ARGV[4], before .. string.format('%%d', now) .. '=' .. ARGV[5] .. ' ')
 end
-return {count, now - first}
+return {count, now - first, 0, 0}
 """
-"""KEYS: stream, sending. ARGV: group, entry, worker, row key, attempt. Gives -1 where the row is another worker's by now."""
+"""KEYS: stream, sending, then the buckets of a turn. ARGV: group, entry, worker, row key, attempt, then the turn's values.
+
+Within it stands pace.TAKE: a token and the word that sending begins are one write, so that nothing lies between the token
+and the sending. Gives -1 where the row is another worker's by now, -2 and two waits where it is not its turn.
+"""
 
 TAKE_BACK = """
 local before, kept = redis.call('HGET', KEYS[1], ARGV[1]) or '', ''

@@ -18,7 +18,7 @@ KEPT_S = 3_600
 REPLY_WITHIN_S = 5.0
 """Who asked waits no longer for a token than this; the platform then says itself whether it is too much."""
 
-_TAKE = """
+TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local wait, own, kept = 0, 0, {}
@@ -82,6 +82,14 @@ class Rate:
     most_a_second: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What TAKE is called with."""
+
+    places: tuple[str, ...]
+    values: tuple[float, ...]
+
+
 class Pace:
     """The pace of one bot; `bot` is a name that holds no secret, `reserve` what broadcasts leave for replies.
 
@@ -98,15 +106,19 @@ class Pace:
 
     async def ask(self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool = False) -> tuple[float, float]:
         """As `take`, and how much of the wait is this chat's own: while that lasts others may go first."""
+        turn = self.turn(chat, rates, is_reply=is_reply)
+        async with self._connection.writing() as redis:
+            wait_ms, own_ms = await redis.register_script(TAKE)(turn.places, turn.values)
+        return int(wait_ms) / 1_000.0, int(own_ms) / 1_000.0
+
+    def turn(self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool = False) -> Turn:
+        """The question for a token, for a script that does more than ask it."""
         reserve = 0.0 if is_reply else self._reserve
         buckets = [(keys.pace(self._bot), self._overall, reserve)]
         buckets += [(f"{keys.pace(self._bot)}:{chat}:{place}", rate, 0.0) for place, rate in enumerate(rates)]
         values = [part for _, rate, least in buckets for part in (rate.per_s, rate.burst, least)]
-        window = (JITTER_MS, self._overall.most_a_second)
-        async with self._connection.writing() as redis:
-            script = redis.register_script(_TAKE)
-            wait_ms, own_ms = await script([key for key, _, _ in buckets], [*values, *window, KEPT_S])
-        return int(wait_ms) / 1_000.0, int(own_ms) / 1_000.0
+        window = (JITTER_MS, self._overall.most_a_second, KEPT_S)
+        return Turn(tuple(key for key, _, _ in buckets), (*values, *window))
 
     async def reply_turn(self, chat: str, rates: tuple[Rate, ...], within_s: float = REPLY_WITHIN_S) -> None:
         """Wait for the turn of a reply, ahead of all broadcasts, and no longer than `within_s`.

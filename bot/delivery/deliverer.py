@@ -41,7 +41,7 @@ class Deliverer:
         self._under_way: dict[asyncio.Task[None], Claimed] = {}
         self._stopped: Stopped | None = None
         self._is_unsure, self._is_away = False, False
-        self._kept_s = 0.0
+        self._kept_s = self._woken_s = 0.0
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way then is finished first. Raises Stopped."""
@@ -66,13 +66,20 @@ class Deliverer:
             if self._errands.weather.is_bad:
                 await self._wait_for_the_platform()
                 continue
-            await self._outbox.wake(self._now_ms())
+            await self._wake()
             self._say_back()
             room = self._room()
-            claimed = await self._outbox.claim(self._worker, room) if room > 0 else ()
+            is_worth_it = room >= self._messenger.manners.in_flight or not self._under_way
+            claimed = await self._outbox.claim(self._worker, room) if is_worth_it and room > 0 else ()
             self._start(claimed)
             if not claimed:
                 await self._rest()
+
+    async def _wake(self) -> None:
+        now_s = monotonic_s()
+        if now_s - self._woken_s >= IDLE_S:
+            await self._outbox.wake(self._now_ms())
+            self._woken_s = now_s
 
     def _room(self) -> int:
         """Twice as many rows as messages may be under way, so that the next are ready when their turn comes."""

@@ -21,7 +21,7 @@ from scheduler.subscriptions.group import Action, Telling, Why, sample, tell
 from store.bulletins import Bulletins
 from store.chats import Chat, StoredChats
 from store.connection import StoreUnavailable
-from store.outbox import MOST_COPIES, Claimed, Outbox, Row
+from store.outbox import MOST_COPIES, Begun, Claimed, Outbox, Row, Wait
 from store.pace import Pace
 from store.post import is_sample
 from store.waves import Wave, packed_wave
@@ -74,16 +74,34 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a chat is to be told, and the wave as it was before."""
+    """What a chat is to be told and in which words, and the wave as it was before."""
 
     chat: Chat
     telling: Telling
     before: Wave
+    reply: Reply
 
     @property
     def edited(self) -> str | None:
         """The message that is edited, None where a new one is sent."""
         return self.before.message if self.telling.action is Action.EDIT else None
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What was decided (None: the row is settled), and when, in seconds of this process."""
+
+    decided: Decided | None
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A row whose turn it is, and as which it is sent; it has a place in the window."""
+
+    claimed: Claimed
+    row: Row
+    decided: Decided
 
 
 class Errands:
@@ -111,21 +129,26 @@ class Errands:
             self.owed.pop(key, None)
 
     async def run(self, claimed: Claimed) -> None:
-        """Bring a row to its end, or leave it as it is where this worker ends or the bot is told to be quiet.
+        """Bring a row to its end, or leave it as it is where this worker ends or the platform does not answer.
 
         Raises StoreUnavailable, Stopped.
         """
-        decided = await self._decide(claimed)
-        if decided is None:
-            return
-        began_s = monotonic_s()
-        if not await self._has_turn(claimed, decided.chat.address):
-            return
-        async with self._window:
-            if monotonic_s() - began_s > FRESH_S:
-                decided = await self._decide(claimed)
-            if decided is not None and not self._is_over():
-                await self._bring(claimed, decided)
+        fresh = await self._look(claimed)
+        while not self._is_over():
+            async with self._line:
+                found = await self._stand_in_line(claimed, fresh)
+            if isinstance(found, Ready):
+                try:
+                    await self._bring(found)
+                finally:
+                    self._window.release()
+                return
+            if found is None:
+                return
+            if found > PATIENCE_S:
+                await self._shelves.outbox.later(claimed, self._now_ms() + round(found * 1_000))
+                return
+            await asyncio.sleep(found)
 
     async def bury(self, claimed: Claimed, why: str) -> None:
         """Give a row up. Raises StoreUnavailable."""
@@ -153,7 +176,8 @@ class Errands:
             case Action.HOLD:
                 await outbox.later(claimed, telling.until_ms or now_ms, wave=packed_wave(telling.wave))
             case _:
-                return Decided(chat, telling, wave)
+                reply = self._words.reply(telling, chat, now_ms, is_repeat=False)
+                return Decided(chat, telling, wave, reply)
         return None
 
     async def _facts_of(self, batch: str) -> Mapping[int, Alert]:
@@ -166,40 +190,62 @@ class Errands:
             self._facts[batch] = facts
         return self._facts[batch]
 
-    async def _has_turn(self, claimed: Claimed, address: str) -> bool:
-        """Wait for the turn of this chat; False where the row is not to be sent now."""
+    async def _look(self, claimed: Claimed) -> Fresh:
+        return Fresh(await self._decide(claimed), monotonic_s())
+
+    async def _stand_in_line(self, claimed: Claimed, fresh: Fresh) -> Ready | float | None:
+        """One errand after the other waits for the bot's turn; what its chat is told is decided anew after a longer wait.
+
+        Ready with a place in the window; a float where the chat itself has to wait so long; None where there is nothing
+        to send, or nothing more.
+        """
         while not self._is_over():
-            own_s = await self._ask_in_line(address)
-            if own_s == 0.0:
-                return not self._is_over()
-            if own_s > PATIENCE_S:
-                await self._shelves.outbox.later(claimed, self._now_ms() + round(own_s * 1_000))
-                return False
-            await asyncio.sleep(own_s)
-        return False
+            if monotonic_s() - fresh.at_s > FRESH_S:
+                fresh = await self._look(claimed)
+            decided = fresh.decided
+            if decided is None:
+                return None
+            await self._window.acquire()
+            begun = None
+            try:
+                begun = await self._begin(claimed, decided.chat.address)
+            finally:
+                if not isinstance(begun, Begun):
+                    self._window.release()
+            match begun:
+                case None:
+                    return None
+                case Begun():
+                    return Ready(claimed, self._row(claimed.row, begun), decided)
+                case Wait() if begun.own_s > 0.0:
+                    return begun.own_s
+            await asyncio.sleep(min(begun.wait_s, PATIENCE_S))
+        return None
 
-    async def _ask_in_line(self, address: str) -> float:
-        """Wait for a token, one errand after the other; given up at once where it is the chat itself that has to wait."""
-        rates = self._messenger.rates(address)
-        async with self._line:
-            while not self._is_over():
-                wait_s, own_s = await self._shelves.pace.ask(address, rates)
-                if wait_s == 0.0 or own_s > 0.0:
-                    return own_s
-                await asyncio.sleep(min(wait_s, PATIENCE_S))
-        return 0.0
+    async def _begin(self, claimed: Claimed, address: str) -> Begun | Wait | None:
+        attempt = token_hex(4)
+        turn = self._shelves.pace.turn(address, self._messenger.rates(address))
+        try:
+            return await self._shelves.outbox.begin(claimed, self._worker, attempt, turn)
+        except StoreUnavailable:
+            self.owed[claimed.row.key] = Owed(Debt.ATTEMPT, claimed, attempt=attempt)
+            raise
 
-    async def _bring(self, claimed: Claimed, decided: Decided) -> None:
+    def _row(self, row: Row, begun: Begun) -> Row:
+        """The row with how often it may have arrived before."""
+        if begun.times == 0:
+            return row
+        first_ms = row.begun_ms or self._now_ms() - begun.ago_ms
+        return replace(row, copies=row.copies + begun.times, begun_ms=first_ms)
+
+    async def _bring(self, ready: Ready) -> None:
         """Send or edit; what goes wrong decides what becomes of the row."""
-        reply = self._words.reply(decided.telling, decided.chat, self._now_ms(), is_repeat=False)
-        row = await self._begin(claimed)
-        if row is None:
-            return
-        is_doubtful = row.copies > 0 and decided.edited is None and not self._knows(row)
-        if is_doubtful and row.copies >= MOST_COPIES:
-            await self.bury(claimed, "uncertain")
-            return
-        if is_doubtful:
+        claimed, row, decided = ready.claimed, ready.row, ready.decided
+        reply = decided.reply
+        if row.copies > 0 and decided.edited is None and not self._knows(row):
+            if row.copies >= MOST_COPIES:
+                await self.bury(claimed, "uncertain")
+                return
             reply = self._words.reply(decided.telling, decided.chat, self._now_ms(), is_repeat=True)
         begun = replace(claimed, row=row)
         try:
@@ -210,22 +256,6 @@ class Errands:
         else:
             self.weather.fair()
             await self._commit(claimed, packed_wave(wave))
-
-    async def _begin(self, claimed: Claimed) -> Row | None:
-        """The row with how often it may have arrived before; None where it is another worker's by now."""
-        attempt = token_hex(4)
-        try:
-            begun = await self._shelves.outbox.begin(claimed, self._worker, attempt)
-        except StoreUnavailable:
-            self.owed[claimed.row.key] = Owed(Debt.ATTEMPT, claimed, attempt=attempt)
-            raise
-        if begun is None:
-            return None
-        times, ago_ms = begun
-        if times == 0:
-            return claimed.row
-        first_ms = claimed.row.begun_ms or self._now_ms() - ago_ms
-        return replace(claimed.row, copies=claimed.row.copies + times, begun_ms=first_ms)
 
     def _knows(self, row: Row) -> bool:
         """Whether the platform shows the row once, however often it is sent."""

@@ -9,7 +9,7 @@ from market.alerts import Severity
 from store import keys, outbox
 from store.bulletins import Batch, Bulletins, NotOurs, transition_of
 from store.connection import Connection, StoreUnavailable
-from store.outbox import Claimed, DeadRows, Outbox, Row, packed
+from store.outbox import Begun, Claimed, DeadRows, Outbox, Row, Wait, packed
 from store.pace import Pace, Rate
 from store.waves import StoredWaves, Wave, packed_wave
 from tests.store.samples import FIRED, NOW_MS
@@ -106,8 +106,8 @@ async def test_the_loudest_come_first_then_the_oldest(valkey: Connection) -> Non
 async def test_a_row_is_gone_when_it_is_committed_and_its_wave_is_kept(valkey: Connection) -> None:
     box = await filled(valkey, row(1))
     (claimed,) = await box.claim("one", 1)
-    assert await box.begin(claimed, "one", "a") == (0, 0)
-    wave = Wave("telegram:1", "17", {"cascade:BTC": FIRED}, Severity.WARNING, NOW_MS, NOW_MS)
+    assert await box.begin(claimed, "one", "a") == Begun(0, 0)
+    wave = Wave("telegram:1", "17", {"cascade:BTC": FIRED}, 3, NOW_MS, NOW_MS)
     assert await box.commit(claimed, packed_wave(wave))
     assert not await box.commit(claimed, packed_wave(replace(wave, message="18")))
     assert await StoredWaves(valkey).get("telegram:1") == wave
@@ -132,7 +132,7 @@ async def test_a_row_that_may_have_arrived_is_sent_twice_at_most(valkey: Connect
 async def begun(box: Outbox, claimed: Claimed, worker: str, attempt: str = "a") -> int | None:
     """How often sending began before, None where the row is another worker's."""
     said = await box.begin(claimed, worker, attempt)
-    return None if said is None else said[0]
+    return said.times if isinstance(said, Begun) else None
 
 
 async def test_the_rows_of_a_dead_worker_are_inherited_and_known_to_have_begun(
@@ -158,6 +158,22 @@ async def test_an_attempt_is_counted_once_and_taken_back_where_nothing_was_sent(
     assert await begun(box, claimed, "one", "b") == 0
     await box.take_back(claimed, "b")
     assert await begun(box, claimed, "one", "c") == 0
+
+
+async def test_a_token_and_the_beginning_are_one_write(valkey: Connection) -> None:
+    box = await filled(valkey, row(1), row(2))
+    first, second = await box.claim("one", 2)
+    pace = Pace(valkey, "bot", Rate(0.5, 1.0), reserve=0.0)
+    turn = pace.turn("1", (Rate(0.1, 1.0),))
+    assert await box.begin(first, "another", "a", turn) is None
+    assert await box.begin(first, "one", "a", turn) == Begun(0, 0)
+    waiting = await box.begin(second, "one", "b", pace.turn("2", ()))
+    assert isinstance(waiting, Wait)
+    assert (0.0 < waiting.wait_s <= 2.0, waiting.own_s) == (True, 0.0)
+    same = await box.begin(second, "one", "b", turn)
+    assert isinstance(same, Wait)
+    assert 9.0 < same.own_s <= 10.0
+    assert await box.begin(second, "one", "c") == Begun(0, 0)
 
 
 async def test_a_worker_that_lives_keeps_its_rows_and_one_that_ends_lets_go_of_them(

@@ -74,5 +74,5 @@ async def test_no_second_has_more_than_it_may_however_great_the_burst(valkey: Co
     assert [await pace.take(str(chat), ()) for chat in range(5)] == [0.0] * 5
     assert 0.9 < await pace.take("late", ()) <= 1.02
     async with valkey.writing() as redis:
-        await redis.lset(f"{keys.pace('bot')}:second", 4, 1_000 * (await redis.time())[0] - 2_000)
+        await redis.lset(f"{keys.pace('bot')}:second", 4, str(1_000 * (await redis.time())[0] - 2_000))
     assert await pace.take("late", ()) == 0.0

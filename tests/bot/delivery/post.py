@@ -26,11 +26,11 @@ class Way:
         self.box = Outbox(valkey, platform.platform)
         self.errands = self.worker()
 
-    def worker(self) -> Errands:
+    def worker(self, name: str = WORKER) -> Errands:
         """The errands of a new worker."""
         pace = Pace(self.valkey, "bot", self.platform.manners.overall)
         shelves = Shelves(self.box, self.bulletins, self.chats, pace)
-        return Errands(shelves, self.platform, Words(), lambda: self.now_ms, WORKER)
+        return Errands(shelves, self.platform, Words(), lambda: self.now_ms, name)
 
     async def subscribe(self, address: str, *wishes: Subscription) -> None:
         """Let a chat want these."""
