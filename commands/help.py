@@ -52,7 +52,9 @@ def _one(command: Command[Any], phrases: Phrases) -> Reply:
 
 def _option(option: Option, phrases: Phrases) -> str:
     key = "help.required" if option.required else "help.optional"
-    return phrases.say(key, name=option.name, description=option.description, example=option.word.example)
+    said = phrases.say(key, name=option.name, description=option.description, example=option.word.example)
+    choices = ", ".join(option.word.choices)
+    return f"{said}. {phrases.say('help.choices', choices=choices)}" if choices else said
 
 
 COMMAND = Command(

@@ -49,7 +49,9 @@ def _remarks(command: Command[Any]) -> str:
 def _row(option: Option) -> str:
     kind = phrases_in(ORIGINAL).word("kind", option.word.kind)
     must = "" if option.required else " (may be left out)"
-    return f"| {option.name}{must} | {kind} | `{option.word.example}` | {option.description} |"
+    choices = ", ".join(f"`{choice}`" for choice in option.word.choices)
+    meaning = f"{option.description}; one of {choices}" if choices else option.description
+    return f"| {option.name}{must} | {kind} | `{option.word.example}` | {meaning} |"
 
 
 if __name__ == "__main__":
