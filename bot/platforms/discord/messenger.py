@@ -17,7 +17,7 @@ from commands.protocol.reply import Reply
 from store.pace import Rate
 
 NAME = "discord"
-MANNERS = Manners(Rate(44.5, 15.0, most_a_second=44), in_flight=8, is_idempotent=True, reserve=0.0)
+MANNERS = Manners(Rate(43.5, 15.0, most_a_second=43), in_flight=8, is_idempotent=True, reserve=0.0)
 """50 requests a second in all, of which 49 and 50 were still answered with 429 in the field (performance.md, section 4).
 
 Never more than 45 in any second; what a slow moment cost is made good within that. Replies are answers to interactions, which count apart.
