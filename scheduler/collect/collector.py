@@ -80,6 +80,7 @@ class Collector:
     def begin(self, asset: Asset, state: CondenserState | None = None) -> Condenser:
         """Watch an asset from now on, going on from `state`: polls ask for it, streams follow within seconds."""
         condenser = Condenser(asset, self.listings.venues_of(asset) or self.venues, state)
+        condenser.begin_to_listen()
         self._inbox.condensers[asset] = condenser
         self._poller.forget(asset)
         self._ears.rearrange()

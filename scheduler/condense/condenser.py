@@ -22,6 +22,7 @@ from market.observations import (
 from scheduler.condense.funding import step_funding, take_funding
 from scheduler.condense.interest import link_interest, take_interest, weights
 from scheduler.condense.liquidations import (
+    begin_to_listen,
     miss_liquidations,
     step_liquidations,
     take_bucket,
@@ -82,6 +83,10 @@ class Condenser:
     def miss(self, venue: Venue, until_ms: int) -> None:
         """A venue's liquidations were not heard until then, and cannot be had: the minutes of it are not whole."""
         miss_liquidations(self.state, venue, until_ms)
+
+    def begin_to_listen(self) -> None:
+        """Venues are listened to from now on: until here, since this memory was kept, nobody was."""
+        begin_to_listen(self.state)
 
     def presume(self, samples: Iterable[OpenInterest]) -> None:
         """Learn from a past that is about to be taken what its late comers weighed at its beginning.

@@ -47,18 +47,17 @@ def step_funding(
 ) -> tuple[list[Funding], list[Finding]]:
     """The mean now (as predicted, per 8 h), after each eight hours what was settled, and how far venues disagree."""
     rates, findings = _present(state, now_ms)
-    told = _settled(state, rates, now_ms, heavy)
     spread = dispersion(list(rates.values()))
-    if spread is None:
-        state.rated = {}
-        return told, findings
+    if spread is None:  # what was last known stays what the next mean moves on from
+        return [], findings
     findings.append(Finding(Found.FUNDING_DISPERSION, now_ms, None, OF, spread))
     findings += _move_on(state, rates, now_ms, heavy)
     newest_ms = min(now_ms, max(_as_of(state.venues[venue], now_ms) for venue in rates))
-    if state.funding_8h is not None and newest_ms > state.funding_at_ms:
-        state.funding_at_ms = newest_ms
-        told.append(Funding(Venue.AGGREGATE, newest_ms, state.funding_8h, 8.0, settled=False))
-    return told, findings
+    if state.funding_8h is None or newest_ms <= state.funding_at_ms:
+        return [], findings
+    told = _settled(state, rates, newest_ms, now_ms, heavy)
+    state.funding_at_ms = newest_ms
+    return [*told, Funding(Venue.AGGREGATE, newest_ms, state.funding_8h, 8.0, settled=False)], findings
 
 
 def _move_on(
@@ -144,11 +143,14 @@ def _settle(rates: Rates, said: Funding) -> None:
 
 
 def _settled(
-    state: CondenserState, present: dict[Venue, float], now_ms: int, heavy: dict[Venue, float]
+    state: CondenserState, present: dict[Venue, float], newest_ms: int, now_ms: int, heavy: dict[Venue, float]
 ) -> list[Funding]:
-    """What all venues settled in the eight hours that ended last, once, when they told it or ten minutes later."""
+    """What all venues settled in the eight hours that ended last, once, when they told it or ten minutes later.
+
+    Only beside a rate of after that: by itself what was paid would be fresh for hours while nobody is heard.
+    """
     ended_ms = now_ms - now_ms % EIGHT_HOURS_MS
-    if ended_ms <= state.settled_at_ms:
+    if ended_ms <= state.settled_at_ms or ended_ms > newest_ms:
         return []
     means: dict[Venue, float] = {}
     for venue, memory in state.venues.items():
@@ -177,11 +179,11 @@ def _mean(rates: dict[Venue, float], heavy: dict[Venue, float]) -> float | None:
 
 
 def _as_of(memory: VenueMemory, now_ms: int) -> int:
-    """How new a venue's rate is. Where nothing was ever predicted, as in a past, what was paid holds for its interval."""
+    """How new a venue's rate is. Where nothing was predicted since, as in a past, what was paid holds for its interval."""
     settled = memory.rates.settled
     settled_ms = settled[-1].known_at_ms if settled else 0
     told_ms = max(memory.rates.predicted_as_of_ms, memory.rates.relayed_as_of_ms)
-    if settled_ms and not told_ms:
+    if settled_ms and settled_ms >= told_ms:
         return min(now_ms, settled_ms + round(SETTLED_FACTOR * settled[-1].interval_hours * HOUR_MS))
     return min(now_ms, max(told_ms, settled_ms))
 

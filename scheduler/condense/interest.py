@@ -73,7 +73,8 @@ def link_interest(
     joined = first_hand(present).keys() - state.linked.keys()
     findings += [Finding(Found.JOINED, now_ms, venue, OF, present[venue]) for venue in sorted(joined)]
     grown = _grown(state, present)
-    state.linked = present
+    # while nobody is heard the chain waits: what changed meanwhile is seen by those who are there at both ends
+    state.linked = present or state.linked
     if grown is None:
         return None, findings
     state.interest_coins *= 1.0 + grown

@@ -44,6 +44,12 @@ def miss_liquidations(state: CondenserState, venue: Venue, until_ms: int) -> Non
         memory.forced.alive_from_ms = memory.forced.alive_to_ms = until_ms
 
 
+def begin_to_listen(state: CondenserState) -> None:
+    """A program that begins has heard nothing while there was none: what was proven before proves nothing of it."""
+    for memory in state.venues.values():
+        memory.forced.alive_from_ms = memory.forced.alive_to_ms = 0
+
+
 def take_bucket(state: CondenserState, said: Liquidations) -> None:
     """Take a sum of a recorded past: of use for a time of which no minute was heard."""
     if said.known_at_ms - said.step_ms >= state.forced_told_ms:
@@ -145,7 +151,9 @@ def _add(minute: Minute, event: Liquidation, key: str, twins: int, at_ms: int) -
 
 
 def _sum(state: CondenserState, heard: list[Venue], ended_ms: int, *, is_whole: bool) -> Liquidations:
-    minutes = [state.venues[venue].forced.minutes.get(ended_ms, Minute()) for venue in heard]
+    # what a venue told of a minute that is not proven of it happened all the same: a part of it, as the sum is then
+    told = [memory.forced.minutes.get(ended_ms) for memory in state.venues.values()]
+    minutes = [minute for minute in told if minute is not None]
     for venue in heard:
         state.heard_at_ms[venue] = ended_ms
     longs = sum((minute.long_coins for minute in minutes), 0.0)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from market.findings import Finding, Found
-from market.observations import MINUTE_MS, Candle, Mark, Venue
+from market.observations import MINUTE_MS, SECOND_MS, Candle, Mark, Venue
 from market.state.market import is_plausible
 from scheduler.condense.admission import (
     as_of_ms,
@@ -19,11 +19,14 @@ from scheduler.condense.admission import (
     note,
 )
 from scheduler.condense.memory import CondenserState, VenueMemory
+from scheduler.exchange import LIVE_STEP_MS
 
 ORDER = (Venue.BINANCE, Venue.OKX, Venue.BYBIT, Venue.HYPERLIQUID, Venue.DERIBIT)
 GRACE_MS = 45_000
 """A bar is asked for once a minute: a venue whose next one is this late is not fresh, and the next venue's is told."""
 MARKS_KEPT_MS = 20 * MINUTE_MS
+MARK_NEAR_MS = 15 * SECOND_MS
+"""A mark further from the end of its minute is not the price there; a poll, two seconds after it, is near enough."""
 RECENT_MS = 10 * MINUTE_MS
 LONGEST_PAST_MS = 60 * MINUTE_MS
 OPENS_NEAR = 0.02
@@ -55,9 +58,18 @@ def _keep_mark(state: CondenserState, said: Mark, received_at_ms: int) -> None:
     at_ms = as_of_ms(memory, said.known_at_ms, received_at_ms)
     memory.mark.value, memory.mark.as_of_ms = said.mark_usd, at_ms
     mind_stillness(state, venue, said.mark_usd, received_at_ms)
-    memory.marks[_minute_end(at_ms)] = said.mark_usd
+    _keep_of_minute(memory, said.mark_usd, at_ms)
     for ended_ms in [end for end in memory.marks if end < at_ms - MARKS_KEPT_MS]:
         del memory.marks[ended_ms]
+
+
+def _keep_of_minute(memory: VenueMemory, mark_usd: float, at_ms: int) -> None:
+    """A mark of the end of a minute: the last one before it, or, where none was told then, the first one after it."""
+    ended_ms = _minute_end(at_ms)
+    if ended_ms - at_ms <= MARK_NEAR_MS:
+        memory.marks[ended_ms] = mark_usd
+    elif at_ms - (ended_ms - MINUTE_MS) <= MARK_NEAR_MS:
+        memory.marks.setdefault(ended_ms - MINUTE_MS, mark_usd)
 
 
 def take_candle(state: CondenserState, said: Candle, received_at_ms: int) -> None:
@@ -68,7 +80,7 @@ def take_candle(state: CondenserState, said: Candle, received_at_ms: int) -> Non
         return
     if not is_of_our_time(state, venue, "candles", said.known_at_ms, received_at_ms):
         return
-    if said.open_at_ms < state.price_at_ms or said.open_at_ms in memory.candles:
+    if not _is_new(state, said) or said.open_at_ms in memory.candles:
         return
     if said.known_at_ms - memory.close_at_ms > LONGEST_PAST_MS + said.step_ms:
         memory.close.value = None  # after a gap its own last close says nothing
@@ -101,7 +113,7 @@ def step_price(state: CondenserState, now_ms: int) -> tuple[list[Candle], list[F
             findings.append(Finding(Found.PRICE_SWITCHED, now_ms, venue, state.price_venue.value))
         state.price_venue = venue
     for memory in state.venues.values():
-        for opened in [at_ms for at_ms in memory.candles if at_ms < state.price_at_ms]:
+        for opened in [at_ms for at_ms, one in memory.candles.items() if not _is_new(state, one)]:
             del memory.candles[opened]
     return told, findings
 
@@ -127,11 +139,32 @@ def _due(state: CondenserState, memory: VenueMemory, now_ms: int) -> list[Candle
     told: list[Candle] = []
     for opened in sorted(memory.candles):
         candle = memory.candles[opened]
-        if opened >= state.price_at_ms and candle.known_at_ms <= now_ms:
+        if _is_new(state, candle) and candle.known_at_ms <= now_ms:
             mark = memory.marks.get(candle.known_at_ms, candle.mark_close_usd)
-            told.append(replace(candle, mark_close_usd=mark))
+            told.append(_rest_of(replace(candle, mark_close_usd=mark), state.price_at_ms))
             state.price_at_ms = candle.known_at_ms
     return told
+
+
+def _is_new(state: CondenserState, said: Candle) -> bool:
+    """Whether it begins where the last one told ended, or later; of a bar of a few minutes the rest is new, too."""
+    if said.open_at_ms >= state.price_at_ms:
+        return True
+    return said.known_at_ms > state.price_at_ms and said.step_ms <= LIVE_STEP_MS
+
+
+def _rest_of(said: Candle, told_ms: int) -> Candle:
+    """What a bar says of the time after `told_ms`: else the hour around it would lack minutes, and be none.
+
+    Its range is that of the whole bar, of which the beginning stands in the same hour.
+    """
+    if said.open_at_ms >= told_ms:
+        return said
+    step_ms = said.known_at_ms - told_ms
+    share = step_ms / said.step_ms
+    coins = None if said.volume_coins is None else said.volume_coins * share
+    usd = None if said.volume_usd is None else said.volume_usd * share
+    return replace(said, open_at_ms=told_ms, step_ms=step_ms, volume_coins=coins, volume_usd=usd)
 
 
 def _is_fresh(memory: VenueMemory, now_ms: int) -> bool:

@@ -4,7 +4,10 @@ import pytest
 
 from market.findings import Found
 from market.observations import HOUR_MS, Funding, Venue
+from market.reading import Presence
+from market.rules import Rules
 from scheduler.condense import Condenser
+from scheduler.engine import Engine
 from scheduler.exchange import Told
 from tests.scheduler.condense.venues import T0, A, B, C, at, found, rate, rates_of, settle, take
 
@@ -135,3 +138,33 @@ def test_a6_a_rate_that_jumps_by_more_than_a_per_cent_waits_for_a_second() -> No
         take(condenser, minute, rate(A, minute, fraction))
         condenser.step(at(minute))
         assert condenser.state.funding_8h == pytest.approx(expected)
+
+
+def test_what_changed_while_no_venue_was_heard_is_in_the_mean_of_those_that_are_back() -> None:
+    """Both at 1 bp, then nobody for forty minutes; A alone comes back at -5 bp: the mean has moved by its -6 bp."""
+    condenser = Condenser("BTC")
+    settle(condenser, {A: 50.0, B: 50.0})
+    take(condenser, 1, rate(A, 1, BP), rate(B, 1, BP))
+    condenser.step(at(1))
+    for minute in range(2, 41):
+        assert rates_of(condenser.step(at(minute))[0]) == []
+    take(condenser, 41, rate(A, 41, -5 * BP))
+    assert rates_of(condenser.step(at(41))[0]) == [pytest.approx(-5 * BP)]
+
+
+def test_what_was_settled_is_not_told_while_nobody_is_heard_as_it_would_be_fresh_for_hours() -> None:
+    """All are gone two minutes before eight o'clock; C has settled each hour until seven."""
+    condenser, engine = Condenser("BTC"), Engine("BTC", Rules(), "live")
+    settle(condenser, {A: 50.0, C: 50.0})
+    paid = [Told("BTC", Funding(C, T0 + hour * HOUR_MS, BP / 8, 1.0)) for hour in range(1, 8)]
+    take(condenser, 478, *paid, rate(A, 478, 5 * BP), rate(C, 478, BP / 8, 1.0))
+    for minute in range(478, 600):
+        engine.step(at(minute), condenser.step(at(minute))[0])
+    snapshot = engine.state.snapshot
+    assert snapshot is not None
+    reading = snapshot.reading("funding")
+    assert reading is not None
+    assert (reading.presence, reading.asof_ms) == (Presence.STALE, at(478))
+    take(condenser, 600, rate(A, 600, 5 * BP), rate(C, 600, BP / 8, 1.0))
+    settled = [one for one in condenser.step(at(600))[0] if isinstance(one, Funding) and one.settled]
+    assert [one.known_at_ms for one in settled] == [at(480)]

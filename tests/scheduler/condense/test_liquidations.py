@@ -197,3 +197,27 @@ def test_marks_told_twice_or_after_their_successors_are_still_a_proof() -> None:
         take(condenser, second / 60, mark(A, second / 60, 100.0), mark(A, (second - 1) / 60, 100.0))
         take(condenser, second / 60, beat(A, second / 60))
     assert forced_of(condenser.step(at(1.2))[0]) == [whole(1, 0.0)]
+
+
+def test_what_was_told_of_a_minute_that_is_not_proven_is_a_part_of_its_floor() -> None:
+    """B's connection breaks in the second minute, after a liquidation of three coins: they were closed all the same."""
+    condenser = Condenser("BTC")
+    alive(condenser, (A, B), 0, 1)
+    condenser.step(at(1.2))
+    alive(condenser, (A,), 1, 3.5)
+    take(condenser, 1.2, forced(B, 1.2, 3.0))
+    told = forced_of(condenser.step(at(3.5))[0])
+    assert told[0] == whole(2, 3.0, is_whole=False)
+
+
+def test_a_program_that_begins_anew_has_not_heard_the_seconds_before() -> None:
+    """Stopped at 2:10 and begun at 2:38: less than half a minute, and still nobody listened."""
+    before = Condenser("BTC")
+    alive(before, (B,), 0, 2)
+    take(before, 2 + 10 / 60, beat(B, 2 + 10 / 60))
+    before.step(at(2.2))
+    condenser = Condenser("BTC", before.venues, before.state)
+    condenser.begin_to_listen()
+    for second in range(158, 195, 5):
+        take(condenser, second / 60, beat(B, second / 60))
+    assert forced_of(condenser.step(at(3.3))[0]) == []

@@ -147,3 +147,13 @@ def test_a_missing_venue_never_makes_open_interest_fall(heard: list[set[Venue]],
         for now in coins_of(condenser.step(at(minute))[0]):
             assert now >= last * (1.0 - 1e-12)
             last = now
+
+
+def test_what_changed_while_no_venue_was_heard_is_seen_when_they_are_back() -> None:
+    """An hour without any network, in which a fifth was closed: the chain goes on from both ends of it."""
+    condenser = Condenser("BTC")
+    settle(condenser, {A: 50.0, B: 50.0})
+    for minute in range(1, 60):
+        assert coins_of(condenser.step(at(minute))[0]) == []
+    take(condenser, 60, interest(A, 60, 40.0), interest(B, 60, 40.0))
+    assert coins_of(condenser.step(at(60))[0]) == [pytest.approx(80.0)]

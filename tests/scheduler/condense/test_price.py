@@ -5,6 +5,7 @@ import pytest
 from market.findings import Found
 from market.observations import MINUTE_MS, Candle, Venue
 from scheduler.condense import Condenser
+from scheduler.exchange import Told
 from tests.scheduler.condense.venues import (
     A,
     B,
@@ -167,3 +168,28 @@ def test_other_assets_are_not_for_this_condenser() -> None:
     assert candles_of(condenser.step(at(5.1))[0]) == []
     assert Venue.BINANCE not in condenser.state.venues
     assert isinstance(candle(A, 5, 1.0).said, Candle)
+
+
+def test_a_mark_that_a_poll_gives_at_the_beginning_of_a_minute_is_not_the_price_at_its_end() -> None:
+    """A venue that is only asked tells its mark two seconds past each minute: it belongs to the bar that just ended."""
+    condenser = Condenser("BTC")
+    closes: list[float | None] = []
+    for minute, usd in ((5, 100.0), (10, 90.0)):
+        take(condenser, minute - 1 + 2 / 60, mark(A, minute - 1 + 2 / 60, usd + 3.0))
+        take(condenser, minute + 2 / 60, mark(A, minute + 2 / 60, usd), candle(A, minute, usd))
+        closes += [one.mark_close_usd for one in candles_of(condenser.step(at(minute + 0.2))[0])]
+    assert closes == [100.0, 90.0]
+
+
+def test_of_a_bar_that_began_before_the_last_one_ended_the_rest_is_told() -> None:
+    """After an absence bars of five minutes follow those of one: without the rest that hour would be incomplete."""
+    condenser = Condenser("BTC")
+    take(condenser, 3, Told("BTC", Candle(A, at(2), MINUTE_MS, 100.0, 100.0, 100.0, 100.0)))
+    condenser.step(at(3))
+    bar = Candle(A, at(0), 5 * MINUTE_MS, 100.0, 101.0, 99.0, 100.0, volume_usd=50.0)
+    take(condenser, 40, Told("BTC", bar), candle(A, 10, 100.0))
+    take(condenser, 40, *[candle(A, minute, 100.0) for minute in (15, 20, 25, 30, 35, 40)])
+    told = candles_of(condenser.step(at(40))[0])
+    assert (told[0].open_at_ms, told[0].step_ms, told[0].volume_usd) == (at(3), 2 * MINUTE_MS, 20.0)
+    assert (told[0].high_usd, told[0].low_usd) == (101.0, 99.0)
+    assert [one.open_at_ms for one in told[1:]] == [one.known_at_ms for one in told[:-1]]
