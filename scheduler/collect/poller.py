@@ -124,9 +124,16 @@ class Poller:
             if now_ms - reach.at_ms <= REACH_MS:  # else what was missed is still to be had
                 reach.at_ms = now_ms
 
+    def _reach(self, venue: Venue, instrument: Instrument) -> _Reach | None:
+        """Until when a contract's past is known: of one that was not asked for yet, as far as its asset's price is."""
+        contract, condenser = (venue, instrument.symbol), self._inbox.condensers.get(instrument.asset)
+        if contract not in self._reached and condenser is not None and condenser.state.price_at_ms:
+            self._reached[contract] = _Reach(condenser.state.price_at_ms)
+        return self._reached.get(contract)
+
     async def _make_up(self, venue: Venue, instrument: Instrument) -> None:
         """After an absence that the bars of a poll do not reach over: what happened meanwhile, one question after another."""
-        now_ms, reach = self._clock.now_ms(), self._reached.get((venue, instrument.symbol))
+        now_ms, reach = self._clock.now_ms(), self._reach(venue, instrument)
         if reach is None or now_ms - reach.at_ms <= REACH_MS:
             return
         since_ms, minutes = reach.at_ms, (now_ms - reach.at_ms) // MINUTE_MS

@@ -195,3 +195,27 @@ async def test_open_interest_of_all_venues_is_known_after_one_poll() -> None:
         at.step("ETH")
         opened = [one for one in at.told if isinstance(one, OpenInterest)]
         assert len(opened) == 1
+
+
+async def test_an_asset_that_could_not_be_asked_for_since_a_start_has_no_hole_when_venues_are_back() -> None:
+    """Begun ten minutes after its memory ends, with no venue there for two hours: nothing was reached yet, and was missed."""
+    async with room(NOW_MS) as at:
+        await at.begin("BTC")
+        await at.poll()
+        at.step()
+        state = at.collector.condenser("BTC").state
+        at.collector.drop("BTC")
+        await at.time.advance(10 * 60)
+        at.collector.begin("BTC", state)
+        for venue in VENUES:
+            at.venues.faults.set(venue, Trouble(Fault.DROP))
+        await at.poll()
+        await at.time.advance(2 * 3_600)
+        for venue in VENUES:
+            at.venues.faults.clear(venue)
+        await at.time.advance(5 * 60)
+        await at.poll()
+        at.step()
+        bars = [one for one in at.told if isinstance(one, Candle)]
+        assert [one.open_at_ms for one in bars[1:]] == [one.known_at_ms for one in bars[:-1]]
+        assert at.time.now_ms() - bars[-1].known_at_ms < MINUTE_MS
