@@ -32,8 +32,9 @@ test: $(DEV) ## all tests but the slow ones
 slow: $(DEV) ## the slow tests, among them the newcomer's clock
 	@$(BIN)/pytest -m slow -s
 
-soak: $(DEV) ## a simulated day at 200x with faults and planted cascades: table, JSON line, exit code (ARGS="--seed 3 --hours 6")
+soak: $(DEV) ## a simulated day at 200x with faults (ARGS="--seed 3 --hours 6"), then 100,000 deliveries under kills
 	@$(BIN)/python -m tests.soak $(ARGS)
+	@$(BIN)/python -m tests.faults.soak
 
 check: $(DEV) ## the gate: format, lint, types, import contracts, docstrings, spelling, Dockerfile, docs
 	@$(BIN)/ruff format --check .
@@ -57,10 +58,12 @@ coverage: $(DEV) ## the tests once more, and which lines and branches they leave
 lock: ## resolve the requirements anew, with hashes and without any index address
 	@$(PYTHON) .ci/lock.py
 
-bench: $(DEV) ## the benchmarks: signals against pandas; frames and bulk answers against cryptofeed, ccxt.pro and pandas
+bench: $(DEV) ## the benchmarks: signals, frames, bulk answers, matching, fan-out, each beside what others do
 	@$(MAKE) --no-print-directory $(PEERS) || echo "The peers could not be installed; what is measured against them is left out."
 	@$(BIN)/python -m benchmarks.signals
 	@$(BIN)/python -m benchmarks.feed
+	@$(BIN)/python -m benchmarks.matching
+	@$(BIN)/python -m benchmarks.fanout
 
 clean: ## remove what was installed and cached here
 	@rm -rf $(VENV) .venv-peers .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov
