@@ -84,7 +84,7 @@ def _conditions(mean: float, rank: float | None, rules: FundingRules) -> tuple[C
             "fe",
             _elevated(mean, rank, rules.elevated, rules.elevated_percentile, rules.material),
             _elevated(mean, rank, rules.elevated_exit, rules.elevated_percentile_exit, rules.material),
-            measures=(measure("f24", mean, rules.elevated, "/8h"),),
+            measures=(measure("f24", mean, _elevated_from(rank, rules), "/8h"),),
         ),
         Condition("fn", is_unreset, is_unreset, measures=(measure("f24", mean, rules.not_reset, "/8h"),)),
         Condition(
@@ -110,6 +110,12 @@ def _elevated(mean: float, rank: float | None, level: float, percentile: float, 
     """High by itself, or high for this market and not small; without a rank the level alone decides."""
     ranked = False if rank is None else all_of(at_least(rank, percentile), mean >= floor)
     return any_of(mean >= level, ranked)
+
+
+def _elevated_from(rank: float | None, rules: FundingRules) -> float:
+    """The rate that counts as high at this rank: one that is rare for this market needs only be material."""
+    is_rare = rank is not None and rank >= rules.elevated_percentile
+    return rules.material if is_rare else rules.elevated
 
 
 SIGNAL = Signal(NAME, order=4, weight=0.20, read=read)

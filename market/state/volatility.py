@@ -37,7 +37,9 @@ class VolatilityWindows:
         self.last_close_usd, self.last_close_at_ms = close_usd, at_ms
 
     def rank_hour(self, at_ms: int, rules: VolatilityRules, implied: float | None) -> None:
-        """Add this hour to the ranks of a year."""
+        """Add this hour to the ranks of a year; a day after the last close nothing is known that could be ranked."""
+        if at_ms - self.last_close_at_ms > DAY_MS:
+            return
         weekly = self.realised(self.squares_7d, WEEK_HOURS)
         if weekly is not None:
             self.weekly.offer(at_ms, weekly)

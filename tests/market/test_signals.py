@@ -230,6 +230,18 @@ def test_funding_flags_by_level(rate: float, flags: dict[str, bool]) -> None:
     assert claims(read(state, "funding")) == flags
 
 
+def test_a_rate_that_is_rare_here_is_shown_beside_the_line_that_it_crossed() -> None:
+    hours = range(1, 40 * 24 + 1)
+    state = fed(
+        [candle(number, 100.0), *([settled(number, 0.0001)] if number % 8 == 0 else [])] for number in hours
+    )
+    for number in (hours[-1], hours[-1] + 8, hours[-1] + 16, hours[-1] + 24):
+        state.observe([candle(number, 100.0), settled(number, 0.0002)], hour(number), RULES)
+    elevated = next(one for one in read(state, "funding").conditions if one.flag == "fe")
+    (shown,) = elevated.measures
+    assert (elevated.enters, shown.met, shown.needed) == (True, True, RULES.funding.material)
+
+
 def _liquidation_market(longs: list[float], shorts: float = 1.0) -> MarketState:
     steps = closes([100.0] * len(longs))
     return fed(

@@ -68,3 +68,15 @@ def test_a_quiet_hour_after_a_loud_one_is_exactly_quiet() -> None:
         now_ms, said = hour_of(number, longs)
         state.observe(said, now_ms, RULES)
     assert state.liquidations.longs.hour.total == 0.0
+
+
+def test_hours_without_a_price_are_not_ranked_as_if_the_last_volatility_had_gone_on() -> None:
+    state = MarketState("BTC")
+    for number in range(100):
+        now_ms, said = hour_of(number, 1.0)
+        state.observe(said, now_ms, RULES)
+    ranked = len(state.volatility.sizing.ordered)
+    for number in range(100, 1_100):
+        state.observe((), START_MS + (number + 1) * HOUR_MS, RULES)
+    assert ranked > 0
+    assert len(state.volatility.sizing.ordered) == ranked + 24
