@@ -59,7 +59,12 @@ async def answer(ask: Status, context: Context) -> Reply:
     """The source, what is wrong with it, each venue, the ages of what is read of each asset, and what is missing."""
     phrases, seen = phrases_in(context.language), await _see(context)
     is_well = all(stand_of(report) in WELL for report in seen.reports)
-    is_bad = seen.feed.source == NO_SOURCE or is_late(seen.feed, seen.now_ms) or not is_well
+    is_bad = (
+        seen.feed.source == NO_SOURCE
+        or is_late(seen.feed, seen.now_ms)
+        or has_stopped(seen.feed)
+        or not is_well
+    )
     heading = phrases.say("status.heading", source=phrases.word("feed", seen.feed.source))
     blocks: tuple[Block, ...] = (
         Heading(fit(heading), Tone.CAUTION if is_bad else Tone.PLAIN),
@@ -92,6 +97,11 @@ def is_late(feed: FeedStatus, now_ms: int) -> bool:
     return now_ms - feed.last_evaluation_ms > LATE_CYCLES * feed.cycle_ms
 
 
+def has_stopped(feed: FeedStatus) -> bool:
+    """Whether a live market was told to end: no evaluation is due any more."""
+    return feed.source == LIVE and feed.cycle_ms is None
+
+
 def _evaluation(feed: FeedStatus, phrases: Phrases, now_ms: int) -> list[str]:
     if feed.source == NO_SOURCE:
         return [phrases.say("status.no_source")]
@@ -102,6 +112,8 @@ def _evaluation(feed: FeedStatus, phrases: Phrases, now_ms: int) -> list[str]:
     if feed.source == LIVE:
         age = numbers.duration(max(0, now_ms - feed.last_evaluation_ms))
         lines = [phrases.say("status.evaluated_age", at=at, age=age)]
+    if has_stopped(feed):
+        lines.insert(0, phrases.say("status.stopped"))
     if feed.cycle_ms is not None:
         cycle = numbers.duration(feed.cycle_ms)
         if feed.lag_ms is not None:

@@ -102,7 +102,7 @@ async def gather_past(
     missing = tuple(word for reader in readers for word in reader.missing)
     heard = _in_order(asset, readers, [one for one in own if one.at_ms <= now_ms])
     first_ms = min((since_ms, *(one.at_ms for one in heard if _is_played(one))))
-    return Past(asset, first_ms, now_ms, heard, missing or _nobody(asset, readers))
+    return Past(asset, first_ms, now_ms, heard, missing or _nobody(asset, readers, listings, exchanges))
 
 
 def play_past(past: Past, condenser: Condenser) -> Iterator[Step]:
@@ -277,5 +277,16 @@ def _moments(since_ms: int, until_ms: int) -> Iterator[int]:
         yield last_ms
 
 
-def _nobody(asset: Asset, readers: Sequence[_Reader]) -> tuple[str, ...]:
-    return () if readers else (f"no venue lists {asset}",)
+def _nobody(
+    asset: Asset, readers: Sequence[_Reader], listings: Listings, exchanges: Iterable[Exchange]
+) -> tuple[str, ...]:
+    """Why nobody was asked: a venue that has not told what it lists may well list the asset."""
+    if readers:
+        return ()
+    venues = [exchange.venue for exchange in exchanges]
+    mute = [venue for venue in venues if not listings.instruments(venue)]
+    if not mute:
+        return (f"no venue lists {asset}",)
+    if len(mute) == len(venues):
+        return ("no venue answers",)
+    return (f"no venue that answers lists {asset}; no answer of {', '.join(mute)}",)

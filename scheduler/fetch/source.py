@@ -61,7 +61,9 @@ class Source:
         allowance = self._allowances.get(ask.budget)
         wait_s = allowance.book(ask.weight, patience_s) if allowance is not None else None
         if wait_s is None:
-            why = f"no room for {ask.weight} in the budget {ask.budget} within {patience_s:.0f} s"
+            why = (
+                f"not asked within {patience_s:.0f} s, to stay inside its limit ({ask.budget}, {ask.weight})"
+            )
             raise SourceFailed(ask.venue, ask.kind, why, Failure.NO_TURN)
         if wait_s > 0.0:
             await self._clock.sleep(wait_s)
@@ -90,7 +92,7 @@ class Source:
 
     def failed(self, ask: Ask[object], failure: SourceFailed) -> None:
         """A question has finally failed: remember it, and tell it where it is news."""
-        self._last_failure = (self._clock.now_ms(), f"{failure.kind}: {failure.why}")
+        self._last_failure = (self._clock.now_ms(), f"{failure.why} ({failure.kind.replace('_', ' ')})")
         if failure.failure in OF_THE_QUESTION or failure.failure is Failure.NO_TURN:
             self._complain(ask, failure)
         else:
@@ -137,4 +139,5 @@ class Source:
 
 
 def _name(ask: Ask[object]) -> str:
-    return f"{ask.kind} of {ask.symbol}" if ask.symbol else str(ask.kind)
+    kind = ask.kind.replace("_", " ")
+    return f"{kind} of {ask.symbol}" if ask.symbol else kind

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from market.alerts import Alert
 from market.observations import HOUR_MS, Asset, Venue
@@ -16,9 +16,11 @@ from scheduler.collect.past import Heard
 from scheduler.live.look import CYCLE_MS, Look
 from scheduler.live.memory import LiveMemory
 from scheduler.live.watching import choose
-from scheduler.timetable import Job, Timetable
 from store.connection import StoreUnavailable
 from store.services import FeedStatus, PastReport
+
+if TYPE_CHECKING:
+    from scheduler.timetable import Job, Timetable  # the demo has no timetable, and need not load its library
 
 CYCLE_S = CYCLE_MS / 1_000
 LEARN_EVERY_S = 3_600.0
@@ -55,6 +57,7 @@ class LiveMarket:
         self._listed: tuple[Asset, ...] = ()
         self._has_learned = asyncio.Event()
         self._scheduled: set[Asset] = set()
+        self._told: dict[Asset, str] = {}
         self._is_store_away = False
 
     @property
@@ -100,13 +103,14 @@ class LiveMarket:
             reading.cancel()
         past = PastReport(asset, 1.0 if look.is_live else 0.0, missing)
         self._say(past)
-        _log.info("%s: %s%s", asset, _how(look), "; missing: " + "; ".join(missing) if missing else "")
+        self._log_once(asset, _how(look) + ("; missing: " + "; ".join(missing) if missing else ""))
         await self._memory.sources.save_past(past)
         return look.is_live
 
     async def drop(self, asset: Asset) -> None:
         """Watch an asset no more; what is remembered of it stays, should it be watched again. Raises StoreUnavailable."""
         self._looks.pop(asset, None)
+        self._told.pop(asset, None)
         self.collector.drop(asset)
         await self._memory.sources.forget_past(asset)
 
@@ -149,7 +153,7 @@ class LiveMarket:
             if on_taken_up is not None and asset in self._looks:
                 on_taken_up(asset)
 
-    async def run(self, times: Timetable) -> NoReturn:
+    async def run(self, times: "Timetable") -> NoReturn:
         """Serve until cancelled: learn, poll, take up, look and tell, each at its time, and listen all the while."""
         times.every(LEARN_EVERY_S, self._job(lambda _: self.learn()), "learn")
         for venue in self.collector.venues:
@@ -158,7 +162,7 @@ class LiveMarket:
         times.every(CYCLE_S, self._job(lambda _: self.tell()), "tell", after_s=TELL_AFTER_S)
         await self.collector.listen()
 
-    async def _mind(self, times: Timetable) -> None:
+    async def _mind(self, times: "Timetable") -> None:
         await self._has_learned.wait()
         try:
             await self.mind_watchlist(partial(self._schedule, times))
@@ -167,7 +171,7 @@ class LiveMarket:
                 self._scheduled.discard(asset)
                 times.drop(f"look {asset}")
 
-    def _schedule(self, times: Timetable, asset: Asset) -> None:
+    def _schedule(self, times: "Timetable", asset: Asset) -> None:
         if asset not in self._scheduled:
             self._scheduled.add(asset)
             job = self._job(partial(self._look, asset))
@@ -180,7 +184,7 @@ class LiveMarket:
     async def _poll(self, venue: Venue, _due_ms: int) -> None:
         await self.poll(venue)
 
-    def _job(self, work: Callable[[int], Awaitable[object]]) -> Job:
+    def _job(self, work: Callable[[int], Awaitable[object]]) -> "Job":
         """A job that says once that the store is away, and once that it is back."""
 
         async def job(due_ms: int) -> None:
@@ -226,6 +230,12 @@ class LiveMarket:
         if listed and listed != self._listed:
             await self._memory.watchlist.save_listed(listed)
             self._listed = listed
+
+    def _log_once(self, asset: Asset, said: str) -> None:
+        """One line; an asset that is tried in vain again and again has nothing new to tell."""
+        if self._told.get(asset) != said:
+            self._told[asset] = said
+            _log.info("%s: %s", asset, said)
 
     def _say(self, past: PastReport) -> None:
         if self._on_past is not None:

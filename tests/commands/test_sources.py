@@ -99,7 +99,7 @@ async def test_a_market_that_is_well_is_told_in_few_lines() -> None:
         (venue(Venue.OKX, streams_up=1), "OKX: 2 of 3 streams down."),
         (
             venue(Venue.OKX, complaints=("tiers: a field is missing", "b", "c")),
-            "OKX gives no usable answer: tiers: a field is missing; b; and 1 more.",
+            "No usable answer of OKX: tiers: a field is missing; b; and 1 more.",
         ),
     ],
 )
@@ -164,6 +164,13 @@ async def test_pasts_being_read_and_what_was_not_to_be_had_are_told() -> None:
     assert "ETH: reading its past, 34%." in said
     assert "Past of SOL incomplete: a; b; c; and 1 more." in said
     assert "No data yet: SOL." in said
+
+
+async def test_pasts_of_which_nothing_could_be_read_are_one_line_with_the_reason() -> None:
+    pasts = tuple(PastReport(asset, 0.0, ("no venue answers",)) for asset in ("BTC", "ETH", "SOL"))
+    said = await status(pasts=pasts, watched=("BTC", "ETH", "SOL"))("/status")
+    assert "BTC and 2 more: nothing could be read yet: no venue answers. Tried again every 20 s." in said
+    assert "reading its past" not in said
 
 
 async def test_many_pasts_are_counted() -> None:
@@ -247,6 +254,12 @@ async def test_what_only_the_operator_needs_stands_here() -> None:
 async def test_a_late_evaluation_is_the_first_thing_said() -> None:
     feed = FeedStatus("live", NOW_MS - HOUR_MS, 60_000, 0)
     assert (await status(feed=feed)("/status")).splitlines()[1].startswith("Older than three cycles")
+
+
+async def test_a_service_that_was_told_to_stop_says_so_above_its_last_evaluation() -> None:
+    said = (await status(feed=FeedStatus("live", NOW_MS, None, None))("/status")).splitlines()
+    assert said[1] == "The service has stopped: what is shown is not the present."
+    assert said[2].startswith("Last evaluation ")
 
 
 async def test_ages_of_a_simulated_market_are_of_its_own_time() -> None:

@@ -29,14 +29,14 @@ async def test_a_question_whose_turn_is_too_far_away_fails_at_once(
     async with asking(time, exchange(Venue.BINANCE, server.url, Budget(10, 60.0))) as fetcher:
         await fetcher.get(BTC, ASKED)
         await fetcher.get(BTC, ASKED)
-        with pytest.raises(SourceFailed, match="no room for 5 in the budget default within 30 s") as failed:
+        with pytest.raises(SourceFailed, match="not asked within 30 s, to stay inside its limit") as failed:
             await fetcher.get(BTC, ASKED)
         await fetcher.get(BTC, ASKED, patience_s=60.0)
         (status,) = fetcher.status()
     assert failed.value.failure is Failure.NO_TURN
     assert time.slept == [60.0]
     assert (status.state, status.rejected, status.complaints) == (State.OK, 0, ())
-    assert "no room" in (status.last_failure_why or "")
+    assert "inside its limit" in (status.last_failure_why or "")
 
 
 async def test_a_question_larger_than_its_budget_or_of_no_budget_fails(

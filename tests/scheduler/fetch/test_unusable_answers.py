@@ -91,7 +91,7 @@ async def test_a_foreign_text_is_told_as_one_short_plain_line(server: ExchangeSe
     async with asking(time, venue) as fetcher:
         await failure_of(fetcher)
         why = fetcher.status()[0].last_failure_why or ""
-    assert why.startswith("mark: HTTP 400, line one WARNING line two [31mxxx")
+    assert why.startswith("HTTP 400, line one WARNING line two [31mxxx")
     assert why.isprintable()
     assert len(why) <= 220
 

@@ -56,12 +56,25 @@ async def test_without_any_venue_the_first_start_knows_nothing_remembers_nothing
         snapshots = await house.minutes(3)
         assert {snapshot.regime.state for snapshot in snapshots} == {State.INSUFFICIENT_DATA}
         (past,) = await house.memory.sources.pasts()
-        assert (past.share, past.missing) == (0.0, ("no venue lists BTC",))
+        assert (past.share, past.missing) == (0.0, ("no venue answers",))
         await house.market.tell()
         assert {one.state for one in await house.memory.sources.reports()} <= {"troubled", "shut"}
         assert all(one.why for one in await house.memory.sources.reports())
         assert (await house.cycle.history.load("BTC")).last_seq == 0
         assert (await house.cycle.feed.status()).last_evaluation_ms == snapshots[-1].at_ms
+
+
+async def test_an_asset_that_is_tried_in_vain_again_and_again_is_one_line_in_the_log(
+    valkey: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "scheduler.live.market")
+    async with town(NOW_MS) as here, here.house(valkey) as house:
+        away(house, yes=True)
+        await house.begin("BTC")
+        for _ in range(3):
+            await house.market.mind_watchlist()
+    said = [record.getMessage() for record in caplog.records if record.name == "scheduler.live.market"]
+    assert said == ["BTC: no price can be had yet; missing: no venue answers"]
 
 
 async def test_when_the_venues_are_there_at_last_the_whole_past_is_read(valkey: Connection) -> None:
