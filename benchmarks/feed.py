@@ -3,8 +3,9 @@
 `python -m benchmarks.feed`. First the same frames of Binance and Bybit go over a real websocket on loopback, from a server
 in another process, to Seawall's own Listener and readers, to cryptofeed and to ccxt.pro, each in a process of its own and
 as it is run in production (cryptofeed with uvloop; see benchmarks/loopback). All that the peers tell must be what we tell
-(exit 1 if not). Then CPU time of the reading process from the first frame to the last, in interleaved rounds. Then bulk
-answers of REST, against json and pandas in this process (benchmarks/bulk.py), equal values first as well.
+(exit 1 if not). Then CPU time of the reading process from the first frame to the last, in interleaved rounds: of a burst,
+which the targets are for, and of lone frames, where waking up is nearly all. Then bulk answers of REST, against json and
+pandas in this process (benchmarks/bulk.py), equal values first as well.
 """
 
 import sys
@@ -17,7 +18,8 @@ from benchmarks.loopback.frames import VENUES, Frames, frames_of
 from benchmarks.loopback.readers import COMMANDS, OURS, Unread, absent_because, differences, read, served
 
 FRAMES = 10_000
-ROUNDS, BULK_ROUNDS = 5, 40
+LONE_FRAMES, APART_S = 1_000, 0.001
+ROUNDS, LONE_ROUNDS, BULK_ROUNDS = 5, 3, 40
 TARGETS = {"cryptofeed": 3.0, "ccxt.pro": 15.0}
 BULK_TARGET = 5.0
 
@@ -37,9 +39,10 @@ def main() -> int:
         with served(frames, FRAMES) as port:
             equal &= check(frames, port, readers)
             if equal:
-                costs[venue.value.capitalize()] = measure(frames, port, readers)
+                costs[venue.value.capitalize()] = measure(frames, port, readers, ROUNDS)
     if equal:
         report(costs)
+        report_lone(readers)
     return 0 if bulk() and equal else 1
 
 
@@ -58,10 +61,10 @@ def check(frames: Frames, port: str, readers: list[str]) -> bool:
     return equal
 
 
-def measure(frames: Frames, port: str, readers: list[str]) -> Costs:
+def measure(frames: Frames, port: str, readers: list[str], rounds: int) -> Costs:
     """Every reader once a round."""
     costs: Costs = {name: [] for name in readers}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name in readers:
             costs[name].append(1e6 * read(name, frames, port).cpu_s / len(frames.said))
     return costs
@@ -82,6 +85,16 @@ def report(costs: dict[str, Costs]) -> None:
             say(
                 f"target: at least x{target:.0f} to {name} (medians, both venues): {verdict(ratio >= target)}"
             )
+
+
+def report_lone(readers: list[str]) -> None:
+    """Measure frames that come one by one, and print a table a venue."""
+    for venue in VENUES:
+        frames = frames_of(venue, LONE_FRAMES)
+        with served(frames, LONE_FRAMES, APART_S) as port:
+            costs = measure(frames, port, readers, LONE_ROUNDS)
+        apart = f"one by one, {1e3 * APART_S:.0f} ms apart"
+        table(f"CPU in us a frame, {venue.value.capitalize()}, {apart}, {LONE_ROUNDS} rounds:", costs)
 
 
 def table(head: str, costs: Costs) -> None:

@@ -52,9 +52,12 @@ def absent_because() -> str | None:
 
 
 @contextmanager
-def served(frames: Frames, many: int) -> Iterator[str]:
-    """The loopback venue in a process of its own; its port."""
-    command = [sys.executable, "-m", "benchmarks.loopback.server", frames.venue.value, str(many)]
+def served(frames: Frames, many: int, apart_s: float = 0.0) -> Iterator[str]:
+    """The loopback venue in a process of its own, its frames in a burst or so far apart; its port."""
+    command = [
+        *(sys.executable, "-m", "benchmarks.loopback.server"),
+        *(frames.venue.value, str(many), str(apart_s)),
+    ]
     with subprocess.Popen(  # noqa: S603 (this interpreter)
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HOME
     ) as server:

@@ -1,8 +1,8 @@
 """A venue on loopback, in a process of its own: what it lists over HTTP, and its frames over a websocket at full speed.
 
-`python -m benchmarks.loopback.server binance 20000` prints its port and serves until its input ends. A connection gets the
+`python -m benchmarks.loopback.server binance 20000 0` prints its port and serves until its input ends. A connection gets the
 frames of what it has subscribed to: the first one alone, so that a reader can begin its clock, and shortly after it all
-others as fast as they are taken.
+others as fast as they are taken, or one by one so many seconds apart as the last argument says.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ MOST_UNSENT_BYTES = 1 << 20
 class LoopbackVenue:
     """One venue's listing and frames, for any client."""
 
-    def __init__(self, frames: Frames) -> None:
-        self._frames = frames
+    def __init__(self, frames: Frames, apart_s: float) -> None:
+        self._frames, self._apart_s = frames, apart_s
 
     def app(self) -> web.Application:
         """The routes: the listing where the venue has it, everything else is a websocket."""
@@ -54,7 +54,10 @@ class LoopbackVenue:
         if wanted and request.transport is not None:
             await _send(request.transport, wanted[:1])
             await asyncio.sleep(PAUSE_S)
-            await _send(request.transport, wanted[1:])
+            if self._apart_s:
+                await _say(request.transport, wanted[1:], self._apart_s)
+            else:
+                await _send(request.transport, wanted[1:])
         async for _ in socket:
             pass
         return socket
@@ -115,6 +118,15 @@ async def _send(transport: asyncio.WriteTransport, frames: Iterable[bytes]) -> N
         await asyncio.sleep(0)
 
 
+async def _say(transport: asyncio.WriteTransport, frames: Iterable[bytes], apart_s: float) -> None:
+    """Write frames one by one."""
+    for frame in frames:
+        if transport.is_closing():
+            return
+        transport.write(_on_the_wire(frame))
+        await asyncio.sleep(apart_s)
+
+
 def _chunks(frames: Iterable[bytes]) -> Iterator[bytes]:
     chunk = bytearray()
     for frame in frames:
@@ -132,9 +144,9 @@ def _on_the_wire(payload: bytes) -> bytes:
     return head + payload
 
 
-async def serve(frames: Frames) -> None:
+async def serve(frames: Frames, apart_s: float) -> None:
     """Serve on a free port of loopback, say which, and end when the input does."""
-    runner = web.AppRunner(LoopbackVenue(frames).app(), access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(LoopbackVenue(frames, apart_s).app(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     sys.stdout.write(f"{runner.addresses[0][1]}\n")
@@ -144,4 +156,4 @@ async def serve(frames: Frames) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(frames_of(Venue(sys.argv[1]), int(sys.argv[2]))))
+    asyncio.run(serve(frames_of(Venue(sys.argv[1]), int(sys.argv[2])), float(sys.argv[3])))
