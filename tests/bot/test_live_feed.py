@@ -72,7 +72,9 @@ async def running(feed: LiveFeed) -> AsyncIterator[None]:
 async def is_judged(connection: Connection) -> bool:
     """Whether BTC has been looked at with what it needs."""
     snapshot = await StoredSnapshots(connection).latest("BTC")
-    return snapshot is not None and snapshot.regime.state is not State.INSUFFICIENT_DATA
+    status = await StoredFeed(connection).status()
+    is_known = snapshot is not None and snapshot.regime.state is not State.INSUFFICIENT_DATA
+    return is_known and status.last_evaluation_ms is not None
 
 
 async def test_it_begins_at_once_and_answers_that_nothing_is_known_yet(valkey: Connection) -> None:
