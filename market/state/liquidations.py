@@ -13,6 +13,8 @@ BPS = 10_000.0
 LEAST_OF_DAY_MS = 9 * DAY_MS // 10
 LONGEST_HOLE_MS = 6 * MINUTE_MS
 """What may be missing between two buckets while the sums still count as whole: a tenth of an hour."""
+LATEST_MS = 4 * MINUTE_MS
+"""So long the judgement of an hour waits for its last minutes; until then their sums are fresh."""
 
 
 @dataclass(slots=True)
@@ -91,6 +93,16 @@ class LiquidationWindows:
             side.flag_hour(self._judge_hour(side, hour_ago_usd, rules) if is_known else None)
             if grid_ms % DAY_MS == 0:
                 side.flag_day(self._judge_day(side, day_ago_usd, rules) if is_known else None)
+
+    def has_reached(self, grid_ms: int) -> bool:
+        """Whether the newest bucket ends at the full hour that is to be judged, or minutes after it."""
+        return self.grid_ms < grid_ms <= (self.at_ms or 0) <= grid_ms + LATEST_MS
+
+    def is_awaited(self, grid_ms: int, now_ms: int) -> bool:
+        """Whether the last minutes of the hour are still to be told: they wait for a venue that is usually heard."""
+        if self.at_ms is None or self.step_ms > LATEST_MS or now_ms - grid_ms > LATEST_MS:
+            return False
+        return self.step_ms <= grid_ms - self.at_ms <= LATEST_MS
 
     @property
     def is_hour_whole(self) -> bool:

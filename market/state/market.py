@@ -92,6 +92,8 @@ class MarketState:
             case Liquidations():
                 if self.price.price_usd is not None:
                     self.liquidations.observe(said, self.price.price_usd)
+                    if self.liquidations.has_reached(self.grid_ms):
+                        self._judge_liquidations(rules)
             case Skew():
                 self.skew.observe(said, rules.freshness.absent_after_ms)
             case ImpliedVolatility():
@@ -128,6 +130,8 @@ class MarketState:
         if grid_ms > self.grid_ms:
             self.grid_ms = grid_ms
             self._close_hour(grid_ms, rules)
+        if not self.liquidations.is_awaited(grid_ms, now_ms):
+            self._judge_liquidations(rules)
         if self.price.price_usd is not None:
             venue, price = self.liquidations.venue, self.price.price_usd
             if self.open_interest.mark(now_ms, price, venue, rules.freshness):
@@ -135,11 +139,8 @@ class MarketState:
 
     def _close_hour(self, grid_ms: int, rules: Rules) -> None:
         self.volatility.rank_hour(grid_ms, rules.volatility, self.implied_volatility(grid_ms, rules))
-        interest = self.open_interest
-        hour_ago, day_ago = interest.usd_hour_ago.before(grid_ms), interest.usd_day_ago.before(grid_ms)
-        self.liquidations.close_hour(grid_ms, hour_ago, day_ago, rules.liquidations)
         day_volume = self.average_day_volume_usd()
-        for series in interest.series.values():
+        for series in self.open_interest.series.values():
             series.rank(grid_ms, self._turnover(series.coins, day_volume))
         for rates in self.funding.series.values():
             # a rate that came after the full hour ended what was known then
@@ -147,6 +148,15 @@ class MarketState:
             if mean is not None:
                 rates.means.offer(grid_ms, mean)
         self.skew.rank_hour(grid_ms)
+
+    def _judge_liquidations(self, rules: Rules) -> None:
+        """Judge the last full hour of liquidations, once; its last minute may be told some minutes late."""
+        grid_ms, interest = self.grid_ms, self.open_interest
+        if grid_ms <= self.liquidations.grid_ms:
+            return
+        asked_ms = max(grid_ms, interest.usd_hour_ago.newest_ms or 0)
+        hour_ago, day_ago = interest.usd_hour_ago.before(asked_ms), interest.usd_day_ago.before(asked_ms)
+        self.liquidations.close_hour(grid_ms, hour_ago, day_ago, rules.liquidations)
 
     def _turnover(self, coins: float, day_volume_usd: float | None) -> float | None:
         if self.price.price_usd is None or not day_volume_usd:

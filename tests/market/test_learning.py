@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from market.observations import Observation
+from market.observations import DAY_MS, MINUTE_MS, Candle, Liquidations, Observation, OpenInterest, Venue
 from market.reading import Learning, learning
+from market.rules import Rules
 from market.state import MarketState
 from tests.market.feeds import candle, fed, interest, liquidated, read, settled, skewed
 
@@ -113,3 +114,22 @@ def test_equal_progress_is_one_value_for_all_assets() -> None:
 
 def test_what_is_not_seen_has_nothing_to_learn_from() -> None:
     assert told(MarketState("BTC"), "liquidations") is None
+
+
+@pytest.mark.parametrize("late", [(), (240, 241)])
+def test_an_hour_whose_last_minutes_wait_for_a_venue_is_learned_all_the_same(late: tuple[int, ...]) -> None:
+    """A stream is renewed at four o'clock: what was forced until then is told two minutes later, and judged then."""
+    state, begin_ms, held = MarketState("BTC"), 20_000 * DAY_MS, list[Observation]()
+    for minute in range(1, 5 * 60 + 1):
+        at_ms = begin_ms + minute * MINUTE_MS
+        told: list[Observation] = [
+            Candle(Venue.BINANCE, at_ms - MINUTE_MS, MINUTE_MS, 100.0, 100.0, 100.0, 100.0),
+            OpenInterest(Venue.AGGREGATE, at_ms, 1_000.0, MINUTE_MS),
+        ]
+        held.append(Liquidations(Venue.AGGREGATE, at_ms, MINUTE_MS, 1.0 if minute > 180 else 0.0, 0.0))
+        if minute not in late:
+            told, held = [*told, *held], []
+        state.observe(told, at_ms + 10_000, Rules())
+    assert state.liquidations.learned_hours == 5
+    # the fourth hour alone: what was forced in the minutes after it is the fifth's
+    assert list(state.liquidations.totals.values)[3] == 60.0 * 100.0
