@@ -12,6 +12,7 @@ from bot.delivery.deliverer import Deliverer
 from bot.delivery.errand import Shelves
 from bot.delivery.words import Words
 from bot.messenger import Messenger
+from scheduler.clock import monotonic_s
 from scheduler.subscriptions.address import Addresser
 from store.bulletins import Bulletins, NotOurs
 from store.chats import StoredChats
@@ -22,6 +23,8 @@ from store.pace import Pace
 
 LOOK_EVERY_S = 0.5
 STORE_PAUSE_S = 2.0
+QUIET_S = 10.0
+"""After a start what was left over is delivered first; who wants to hear of what is read when it is needed, or then."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -38,10 +41,12 @@ class PostOffice:
         while True:
             try:
                 addresser = Addresser(Bulletins(self._connection), StoredChats(self._connection))
-                await addresser.begin()
+                began_s = monotonic_s()
                 while True:
                     await addresser.address()
                     self._say_back()
+                    if not addresser.has_begun and monotonic_s() - began_s > QUIET_S:
+                        await addresser.begin()
                     await asyncio.sleep(LOOK_EVERY_S)
             except StoreUnavailable as failure:
                 self._say_away(str(failure))

@@ -19,20 +19,24 @@ PRIORITY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.WATCH: 2}
 
 
 class Addresser:
-    """Gives every batch its rows. `begin` it once, then call `address` again and again."""
+    """Gives every batch its rows: call `address` again and again. All chats are read when first needed, or by `begin`."""
 
     def __init__(self, bulletins: Bulletins, chats: StoredChats) -> None:
         self._bulletins, self._chats = bulletins, chats
         self._index = Index()
         self._cursor = "0-0"
+        self.has_begun = False
 
     async def begin(self) -> None:
         """Read all chats. Raises StoreUnavailable and codec.Unreadable."""
         self._cursor = await self._chats.newest_change()
         self._index.fill([chat async for chat in self._chats.all()])
+        self.has_begun = True
 
     async def follow(self) -> None:
         """Take over what has changed of the chats since the last look. Raises StoreUnavailable and codec.Unreadable."""
+        if not self.has_begun:
+            await self.begin()
         changed = await self._chats.changes(self._cursor)
         if changed is None:
             await self.begin()

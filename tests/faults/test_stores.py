@@ -31,7 +31,10 @@ async def once_each(stage: Stage, chats: list[str]) -> None:
 
 async def test_answers_of_the_store_that_are_lost_lose_and_repeat_nothing(tmp_path: Path) -> None:
     """The command was done and nobody heard: at whichever call, each of them is safe to repeat."""
-    async with staged(tmp_path, scale=20.0, latency_ms=5.0) as stage, proxied(stage.socket) as proxy:
+    async with (
+        staged(tmp_path, scale=20.0, latency_ms=5.0, hurry=True) as stage,
+        proxied(stage.socket) as proxy,
+    ):
         chats = crowd(200)
         await stage.subscribe(chats)
         worker = await stage.worker(store=proxy.url)
@@ -49,7 +52,7 @@ async def test_answers_of_the_store_that_are_lost_lose_and_repeat_nothing(tmp_pa
 
 
 async def test_the_store_killed_again_and_again_loses_and_repeats_nothing(tmp_path: Path) -> None:
-    async with staged(tmp_path, scale=5.0, latency_ms=10.0) as stage:
+    async with staged(tmp_path, scale=5.0, latency_ms=10.0, hurry=True) as stage:
         chats = crowd(400)
         await stage.subscribe(chats)
         worker = await stage.worker()
@@ -67,7 +70,7 @@ async def test_the_store_killed_again_and_again_loses_and_repeats_nothing(tmp_pa
 
 
 async def test_a_store_whose_memory_is_full_is_emptied_and_then_takes_what_waited(tmp_path: Path) -> None:
-    async with staged(tmp_path, scale=20.0, latency_ms=5.0) as stage:
+    async with staged(tmp_path, scale=20.0, latency_ms=5.0, hurry=True) as stage:
         chats = crowd(100)
         await stage.subscribe(chats)
         await stage.announce(alert(NAME, "BTC", Severity.CRITICAL, Edge.FIRED))
