@@ -222,3 +222,15 @@ def test_the_watch_listens_to_every_logger_at_debug(watched_log: canary.Watch) -
     assert watched_log.leaked == []
     watched_log.write(f"a line that leaks {TOKEN}")
     assert len(watched_log.take()) == 1
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_what_a_line_is_filled_with_stands_in_its_place(style: str) -> None:
+    stream = io.StringIO()
+    handler = configure(style=style, stream=stream)  # type: ignore[arg-type]
+    try:
+        structlog.stdlib.get_logger("tests.filled").warning("not addressed: %s", "the store is away")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert "not addressed: the store is away" in stream.getvalue()
+    assert "positional_args" not in stream.getvalue()
