@@ -124,7 +124,7 @@ async def test_the_venues_that_sample_are_named_in_the_floor() -> None:
         "/regime"
     )
     for line in ("/regime", "/why"):
-        assert "Liq is a floor: Binance sends 1/s." in await talk(noticed())(line)
+        assert "Liq is a floor: not all is published." in await talk(noticed())(line)
     assert "floor" not in await talk(replace(noticed(), source="history"))("/why")
     unheard = replace(market(lacking=("liquidations",)), findings=WHOLE)
     assert "floor" not in await talk(unheard)("/why")

@@ -31,7 +31,7 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
     assert "Next: repeated long liquidations." in said
     assert "Eases: funding under .008%/8h." in said
     assert "Stress 58/100 (not a probability)." in said
-    assert "Liq is a floor: Binance sends 1/s." in said
+    assert "Liq is a floor: not all is published." in said
     assert said[-1] == "12:04:10 UTC · 5 of 5 read"
 
 
