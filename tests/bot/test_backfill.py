@@ -93,7 +93,10 @@ async def test_without_files_the_watched_assets_pasts_are_read_and_it_is_said_wh
         assert code == 1
         assert btc.startswith("BTC: read 20")
         assert "price 2" in btc
-        assert none == "NONE: no price could be read; missing: no venue that answers lists NONE; no answer of binance"
+        assert (
+            none
+            == "NONE: no price could be read; missing: no venue that answers lists NONE; no answer of binance"
+        )
         assert (await here.latest()).reading("price") is not None
 
 
