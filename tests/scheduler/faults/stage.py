@@ -12,7 +12,7 @@ from functools import cache
 
 from msgspec.structs import replace
 
-from market.alerts import Alert
+from market.alerts import Alert, Kind
 from market.findings import Finding, Found
 from market.observations import (
     HOUR_MS,
@@ -43,8 +43,11 @@ POLLS_AT_S, LOOKS_AT_S = 2, 10
 """Of each minute, as the service does."""
 CONNECTS_S = 0.01
 """Of this machine, for each leap without all streams: connecting takes real sockets a moment, however fast time leaps."""
-DEADLINE_S = 0.4
-"""A question's, of this machine: nobody wants to wait ten seconds for a stalled venue of a test."""
+USUAL_DEADLINE_S, DEADLINE_S = 5.0, 0.4
+"""A question's, of this machine; the short one for venues that stall: nobody wants to wait for them in a test."""
+
+WARNINGS = (Kind.CASCADE, Kind.REGIME)
+"""Of the market as a whole; those of one metric come and go with it."""
 
 
 @cache
@@ -54,7 +57,7 @@ def market_of(seed: int, assets: tuple[Asset, ...]) -> SimulatedMarket:
 
 @dataclass(slots=True)
 class Stage:
-    """`looks` are the snapshots of each look, `alerts` what was said, `found` all that was noticed, oldest first."""
+    """`looks` are the snapshots of each look, `alerts` what was warned of, `found` all that was noticed, oldest first."""
 
     time: LeapingClock
     venues: SimulatedExchanges
@@ -101,7 +104,7 @@ class Stage:
         observations, findings = self.collector.step(asset, self.now_ms)
         snapshot, alerts = self.engines[asset].step(self.now_ms, observations, findings)
         self.looks[asset].append(snapshot)
-        self.alerts += alerts
+        self.alerts += [one for one in alerts if one.kind in WARNINGS]
         self.found += findings
         return snapshot
 
@@ -122,17 +125,20 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    at_ms: int = QUIET_MS, assets: tuple[Asset, ...] = ("BTC",), *, seed: int = 7, settled_s: float = 190.0
+    at_ms: int = QUIET_MS,
+    assets: tuple[Asset, ...] = ("BTC",),
+    *,
+    seed: int = 7,
+    settled_s: float = 190.0,
+    deadline_s: float = USUAL_DEADLINE_S,
 ) -> AsyncIterator[Stage]:
     """A stage whose engines know the past; it has run for a few minutes, so that all venues are heard and condensed."""
     market = market_of(seed, assets)
     time = LeapingClock(at_ms)
     async with (
         serve(market, time.clock) as venues,
-        Fetcher(exchanges(), venues.rest_urls, clock=time.unhurried, deadline_s=DEADLINE_S) as fetcher,
-        open_wires(
-            clock=time.clock, ws_urls=venues.ws_urls, dice=lambda: 0.5, connect_s=5 * DEADLINE_S
-        ) as wires,
+        Fetcher(exchanges(), venues.rest_urls, clock=time.unhurried, deadline_s=deadline_s) as fetcher,
+        open_wires(clock=time.clock, ws_urls=venues.ws_urls, dice=lambda: 0.5, connect_s=deadline_s) as wires,
     ):
         collector = Collector(exchanges(), fetcher, wires, time.clock)
         await collector.learn()

@@ -14,7 +14,7 @@ from market.table import State
 from scheduler.exchanges import exchanges
 from scheduler.simulator.server import FORCED, MARKS, silent
 from tests.commands.talking import talk
-from tests.scheduler.faults.stage import FALLING_MS, Stage, stage
+from tests.scheduler.faults.stage import DEADLINE_S, FALLING_MS, Stage, stage
 from tests.scheduler.faults.test_a5_to_a8_values import ALL, asof_ms, of
 from tests.scheduler.streams.venue import most_in_a_second
 
@@ -84,7 +84,7 @@ async def test_a12_a_gap_that_can_be_asked_about_is_filled_and_one_that_cannot_i
 async def test_a13_a_stall_is_noticed_within_twice_its_interval_and_five_seconds(
     name: str, venue: Venue
 ) -> None:
-    async with stage() as at:
+    async with stage(deadline_s=DEADLINE_S) as at:
         at.trouble(venue, silent(MARKS, venue) if name == "silent_marks" else name)
         allowed_s = 2 * expected_s(at, venue) + 5
         began_ms = at.now_ms

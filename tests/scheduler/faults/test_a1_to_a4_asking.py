@@ -115,7 +115,7 @@ async def test_a3_a_failing_venue_is_asked_ever_less_until_one_probe_finds_it_we
 
 @pytest.mark.parametrize("name", ["stalled", "half_open", "trickle", "long", "bomb"])
 async def test_a4_a_venue_without_a_complete_answer_costs_its_deadline_and_delays_nobody(name: str) -> None:
-    async with stage() as at:
+    async with stage(deadline_s=DEADLINE_S) as at:
         at.trouble(Venue.DERIBIT, name)
         loop = asyncio.get_running_loop()
 

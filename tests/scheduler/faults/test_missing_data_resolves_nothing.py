@@ -6,7 +6,7 @@ import pytest
 
 from market.alerts import Alert, Edge
 from market.table import SEVERITY, State
-from tests.scheduler.faults.stage import FALLING_MS, Stage, stage
+from tests.scheduler.faults.stage import DEADLINE_S, FALLING_MS, Stage, stage
 from tests.scheduler.faults.test_a5_to_a8_values import ALL
 from tests.soak.plan import KINDS, SILENT_FORCED, Planned
 
@@ -56,7 +56,7 @@ async def holds(seed: int) -> None:
     assert not [one for one in calm_alerts if one.edge in OVER], "the market of this test is to stay alarmed"
     least = min(SEVERITY[state] for state in calm_states)
     assert least >= SEVERITY[State.CROWDING]
-    async with stage(FALLING_MS) as at:
+    async with stage(FALLING_MS, deadline_s=DEADLINE_S) as at:
         await live_through(at, seed)
     assert not [one for one in at.alerts if one.edge in OVER]
     for look in at.looks["BTC"]:
