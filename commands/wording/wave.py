@@ -13,6 +13,7 @@ from market.report import LIVE, alert_line
 from market.rules import AlertRules
 
 MOST_LINES = 20
+MOST_NAMES = 3
 STANDING = frozenset({Edge.FIRED, Edge.ESCALATED})
 TONES = {Severity.WATCH: Tone.PLAIN, Severity.WARNING: Tone.CAUTION, Severity.CRITICAL: Tone.STRESS}
 
@@ -57,7 +58,7 @@ def describe_wave(
 def _describe_past(past: Sequence[Alert], phrases: Phrases, marks: Marks) -> Reply:
     """What was missed, all of it too old to act on."""
     blocks: tuple[Block, ...] = (
-        Heading(fit(phrases.say("wave.past", count=len(_assets(past)))), Tone.PLAIN),
+        Heading(fit(phrases.say("wave.past", assets=_assets(past))), Tone.PLAIN),
         *((Note(phrases.say("wave.repeat"), Tone.PLAIN),) if marks.is_repeat else ()),
         _past_lines(past, phrases),
         Text(phrases.say("wave.past_note")),
@@ -110,19 +111,22 @@ def _heading(alerts: Sequence[Alert], marks: Marks, phrases: Phrases) -> Heading
         time = numbers.duration(
             max(alert.at_ms for alert in alerts) - min(alert.opened_ms for alert in alerts)
         )
-        return Heading(fit(phrases.say("wave.over", time=time, count=len(_assets(alerts)))), Tone.PLAIN)
+        return Heading(fit(phrases.say("wave.over", time=time, assets=_assets(alerts))), Tone.PLAIN)
     standing = [alert for alert in alerts if alert.edge in STANDING] or list(alerts)
     severity = max((alert.severity for alert in standing), key=CLASSES.index)
     said = phrases.say(
         "wave.heading",
         severity=phrases.word("severity", severity.value),
-        count=len(_assets(standing)),
+        assets=_assets(standing),
     )
     return Heading(fit(said), TONES[severity])
 
 
-def _assets(alerts: Sequence[Alert]) -> set[str]:
-    return {alert.asset for alert in alerts}
+def _assets(alerts: Sequence[Alert]) -> str:
+    """The first few assets by name, and how many more."""
+    names = list(dict.fromkeys(alert.asset for alert in alerts))
+    more = f" +{len(names) - MOST_NAMES}" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def alert_row(alert: Alert, phrases: Phrases) -> str:

@@ -192,9 +192,9 @@ def _next(before: Wave, after: Wave, news: Mapping[str, Alert], chat: Chat, now_
     if not is_live:
         return _catch_up(before, after)
     if _falling(stood) and not _falling(standing):
-        return Telling(Action.DIGEST, Why.OVER, replace(after, past=()))
+        return Telling(Action.DIGEST, Why.OVER, after)
     if not standing:
-        return Telling(Action.EDIT, Why.OVER, replace(after, past=()))
+        return Telling(Action.EDIT, Why.OVER, after)
     return _while_it_stands(before, after, fresh, chat, now_ms)
 
 
@@ -206,7 +206,8 @@ def _falling(alerts: Iterable[Alert]) -> set[str]:
 def _catch_up(before: Wave, after: Wave) -> Telling:
     """News, and none of it stands: what was missed is told once, and how it ended is an edit of that."""
     if after.past:
-        of_past = {key: alert for key, alert in after.alerts.items() if key in after.past}
+        missed = {*before.past, *after.past}
+        of_past = {key: alert for key, alert in after.alerts.items() if key in missed}
         action = Action.SEND if before.message is None else Action.EDIT
         return Telling(action, Why.EXPIRED, replace(after, alerts=of_past))
     if before.message is not None and before.past:
