@@ -56,16 +56,19 @@ class PostOffice:
 
     async def deliver(self, messenger: Messenger) -> None:
         """Deliver the rows of one platform until cancelled. Raises deliverer.Stopped where the bot is refused."""
-        manners = messenger.manners
-        pace = Pace(self._connection, messenger.platform, manners.overall, manners.reserve)
         shelves = Shelves(
             Outbox(self._connection, messenger.platform),
             Bulletins(self._connection),
             StoredChats(self._connection),
-            pace,
+            self.pace(messenger),
         )
         worker = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
         await Deliverer(shelves, messenger, self._words, self._now_ms, worker).run()
+
+    def pace(self, messenger: Messenger) -> Pace:
+        """The pace of a platform's bot, shared with its replies: those wait by `reply_turn` and go first."""
+        manners = messenger.manners
+        return Pace(self._connection, messenger.platform, manners.overall, manners.reserve)
 
     def _say_away(self, why: str) -> None:
         if not self._is_away:
