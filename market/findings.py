@@ -15,7 +15,7 @@ class Found(StrEnum):
 
     Of the step: FROZEN (how far the others moved), NO_PRICE, PRICE_VENUE (nothing), PRICE_SWITCHED (nothing; `of` is the
     venue before), INTEREST_SHARE (share of open interest that is fresh), LEFT_OUT (share of the venue that is silent),
-    JOINED (its coins), FUNDING_SHARE, FUNDING_DISPERSION (largest minus smallest, per 8 h), FUNDING_SPLICED (the true mean
+    NEVER_HEARD (nothing: it has not even said what it lists), JOINED (its coins), FUNDING_SHARE, FUNDING_DISPERSION (largest minus smallest, per 8 h), FUNDING_SPLICED (the true mean
     of those present), RELAYED (the rate per 8 h), LIQUIDATIONS_SHARE (share of open interest whose liquidations are heard),
     FLOOR (coins: of a feed that samples), SATURATED (busy seconds of the minute), UNHEARD (minutes), TOO_LATE (coins that
     came after their minute was told), NO_SKEW (nothing).
@@ -36,6 +36,7 @@ class Found(StrEnum):
     PRICE_SWITCHED = "price_switched"
     INTEREST_SHARE = "interest_share"
     LEFT_OUT = "left_out"
+    NEVER_HEARD = "never_heard"
     JOINED = "joined"
     FUNDING_SHARE = "funding_share"
     FUNDING_DISPERSION = "funding_dispersion"

@@ -18,6 +18,7 @@ TROUBLES = (
     Found.NO_PRICE,
     Found.FROZEN,
     Found.LEFT_OUT,
+    Found.NEVER_HEARD,
     Found.UNHEARD,
     Found.SATURATED,
     Found.QUARANTINED,
@@ -69,7 +70,9 @@ def coverage(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
         for found, share in shares.items()
         if share is not None
     ]
-    return (phrases.say("findings.heard", shares=", ".join(told)),) if told else ()
+    absent = any(one.found is Found.NEVER_HEARD for one in snapshot.findings)
+    key = "findings.heard_elsewhere" if absent else "findings.heard"
+    return (phrases.say(key, shares=", ".join(told)),) if told else ()
 
 
 def floor(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:

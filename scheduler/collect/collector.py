@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import NoReturn
 
-from market.findings import Finding
+from market.findings import Finding, Found
 from market.observations import Asset, Mark, Observation, OpenInterest, Venue
 from scheduler.clock import Clock
 from scheduler.collect.due import Reports
@@ -110,7 +110,9 @@ class Collector:
 
     def step(self, asset: Asset, now_ms: int) -> tuple[tuple[Observation, ...], tuple[Finding, ...]]:
         """What became known of an asset since the last step, and what was noticed. KeyError of one not watched."""
-        return self.condenser(asset).step(now_ms)
+        told, found = self.condenser(asset).step(now_ms)
+        absent = [venue for venue in self.venues if not self.listings.instruments(venue)]
+        return told, (*(Finding(Found.NEVER_HEARD, now_ms, venue) for venue in absent), *found)
 
     def reports(self) -> tuple[SourceReport, ...]:
         """How each venue stands now."""

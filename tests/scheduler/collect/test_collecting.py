@@ -148,3 +148,13 @@ async def test_a_slip_of_ours_over_one_asset_does_not_stop_the_others(
         told, _ = at.collector.step("ETH", NOW_MS)
         assert told
         assert "a slip of ours in condensing BTC" in caplog.text
+
+
+async def test_a_venue_that_never_answered_is_named_with_every_step() -> None:
+    async with room(NOW_MS) as at:
+        at.venues.faults.set(Venue.BYBIT, Trouble(Fault.STATUS, 451))
+        await at.begin("BTC")
+        await at.poll()
+        at.step()
+        assert [one.venue for one in at.found if one.found is Found.NEVER_HEARD] == [Venue.BYBIT]
+        at.venues.faults.clear(Venue.BYBIT)
