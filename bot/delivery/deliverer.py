@@ -22,7 +22,7 @@ IDLE_S = 0.2
 STORE_PAUSE_S = 0.5
 KEEP_EVERY_S = 4.0
 """How often the store is told that rows under way still are; see outbox.ABANDONED_MS."""
-END_WITHIN_S = 5.0
+END_WITHIN_S = 3.0
 """What is under way when the program ends may take so long; a container is given ten seconds."""
 
 log = structlog.stdlib.get_logger(__name__)
