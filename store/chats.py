@@ -35,6 +35,7 @@ return known
 """
 
 _MOVE = """
+redis.call('DEL', KEYS[8])
 redis.call('SET', KEYS[6], ARGV[2], 'EX', ARGV[5])
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if ARGV[3] ~= '' then
@@ -146,6 +147,7 @@ class StoredChats:
             keys.wave(new),
             keys.moved(old),
             keys.CHATS_CHANGES,
+            keys.moved(new),
         ]
         async with self._connection.writing() as redis:
             return bool(

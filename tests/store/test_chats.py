@@ -7,6 +7,7 @@ from market.alerts import Kind, Severity
 from store import keys
 from store.chats import Chat, QuietHours, StoredChats, Subscription, platform_of
 from store.connection import Connection
+from store.outbox import Outbox
 
 CASCADE = Subscription("BTC", Kind.CASCADE, Severity.WARNING)
 REGIME = Subscription(None, Kind.REGIME)
@@ -99,3 +100,13 @@ async def test_a_forgotten_chat_is_gone(valkey: Connection) -> None:
     assert not await stored.forget(HERE)
     assert await stored.get(HERE) is None
     assert [chat async for chat in stored.all()] == []
+
+
+async def test_a_chat_that_moves_back_is_found_where_it_is(valkey: Connection) -> None:
+    chats = StoredChats(valkey)
+    await chats.change("telegram:1", lambda chat: replace(chat, zone="Europe/Berlin"))
+    await chats.move("telegram:1", "telegram:-100")
+    await chats.move("telegram:-100", "telegram:1")
+    found, chat, _ = await Outbox(valkey, "telegram").look("telegram:-100")
+    assert (found, chat is not None) == ("telegram:1", True)
+    assert await chats.moved("telegram:1") is None
