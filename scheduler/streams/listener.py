@@ -1,11 +1,13 @@
 """Staying on one stream: connect, read, notice silence, connect again. Nothing a venue sends ends it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 import structlog
 
+from market.observations import Liquidation
 from scheduler.exchange import Asked, Exchange, Instruments, Misread, Report, Stream
 from scheduler.streams.backoff import Backoff
 from scheduler.streams.connection import TICK_S, Connection, Ear, Ended, Send, connect
@@ -106,11 +108,12 @@ class Listener:
     def _understood(self, frames: Iterator[bytes], at_ms: int) -> tuple[list[Report], str | Exception | None]:
         """The reports up to the end, or to a frame that demands an answer or is not understood; every microsecond is paid a frame."""
         read, answer = self._read, self._answer
-        asked, said = Asked(at_ms, self._instruments), list[Report]()
+        asked, said, events = Asked(at_ms, self._instruments), list[Report](), Counter[Report]()
         try:
             for frame in frames:
                 if reports := read(frame, asked):
-                    said += reports
+                    is_of_events = type(reports[0]) is Liquidation
+                    said += _new(reports, events) if is_of_events else reports
                 elif answer is not None and (text := answer(frame)) is not None:
                     return said, text
         except Exception as slip:  # noqa: BLE001  a slip of ours in one reader must not deafen us to its stream
@@ -191,6 +194,17 @@ class Listener:
         if self._misread_at_s is not None and at_s - self._misread_at_s >= READS_AGAIN_AFTER_S:
             self._misread_at_s = None
             self._log.info("stream reads again", misreads=self._misreads)
+
+
+def _new(reports: Sequence[Report], events: Counter[Report]) -> list[Report]:
+    """The liquidations of a frame that an earlier one of the same burst has not told: equal ones are twins in one frame only."""
+    found, mine = list[Report](), Counter[Report]()
+    for one in reports:
+        mine[one] += 1
+        if mine[one] > events[one]:
+            found.append(one)
+    events |= mine
+    return found
 
 
 async def listen(

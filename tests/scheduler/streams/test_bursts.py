@@ -164,3 +164,12 @@ async def test_every_frame_of_a_burst_is_kept_also_where_one_is_not_understood()
             await line.say(frame)
         await at.let_go(2)
         assert kept[1:] == [frame.encode() for frame in frames]
+
+
+async def test_a7_a_liquidation_told_again_in_another_frame_of_a_burst_is_handed_on_once() -> None:
+    async with slow_desk() as at:
+        line = await at.occupied()
+        for frame in (liquidation(), liquidation(), mark(price=1.5)):
+            await line.say(frame)
+        (call,) = await at.let_go(2)
+        assert [type(one) for one in call] == [Liquidation, Mark]
