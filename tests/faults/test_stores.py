@@ -172,3 +172,21 @@ async def test_after_half_an_hour_of_outage_what_was_missed_is_told_once_as_past
             assert all(text.count(f"#{name}") == 1 for name in ("a002", "a003", "a004")), text
             assert "a002" in past
             assert "a003" in past
+
+
+async def test_a_platform_that_is_down_uses_up_no_second_copies(tmp_path: Path) -> None:
+    """It says 502 to everything: the first few may have arrived, the others wait until it answers a question."""
+    async with staged(tmp_path, scale=20.0, latency_ms=5.0, hurry=True) as stage:
+        chats = [f"telegram:{number}" for number in range(60)]
+        await stage.subscribe(chats)
+        worker = await stage.worker()
+        await stage.telegram.answer(502)
+        await stage.announce(alert(NAME, "BTC", Severity.CRITICAL, Edge.FIRED))
+        await asyncio.sleep(6.0)
+        tried = (await stage.telegram.stats())["failed"]
+        await stage.telegram.answer(200)
+        await stage.until_delivered(WITHIN_S)
+        worker.terminate()
+        await worker.wait()
+        await once_each(stage, chats)
+        assert tried <= 12, "beside the questions, a handful of messages"
