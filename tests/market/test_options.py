@@ -254,8 +254,7 @@ def test_a_quote_needs_an_interest_a_bid_and_a_narrow_spread(
     spoiled: dict[str, float | None], is_kept: bool
 ) -> None:
     chain = [
-        replace(one, **spoiled) if one.strike_usd == 90_000.0 and not one.is_call else one  # type: ignore[arg-type]
-        for one in expiry()
+        replace(one, **spoiled) if one.strike_usd == 90_000.0 and not one.is_call else one for one in expiry()
     ]
     kept = {one.strike_usd for one, _ in hygienic(chain, NOW_MS)}
     assert (90_000.0 in kept) is is_kept

@@ -202,7 +202,7 @@ def test_what_was_missed_is_told_as_past_in_one_silent_message_and_its_end_is_an
     assert (more.action, more.why, more.shown[0]) == (Action.EDIT, Why.EXPIRED, worse)
     over = [warning(edge=Edge.RESOLVED, after_ms=2), warning("ETH", edge=Edge.RESOLVED, after_ms=2)]
     half = tell(more.wave, over[:1], CHAT, late_ms + 2)
-    assert (half.action, half.why, half.past) == (Action.EDIT, Why.EXPIRED, {"cascade:ETH"})
+    assert (half.action, half.why, half.past) == (Action.EDIT, Why.EXPIRED, frozenset({"cascade:ETH"}))
     end = tell(half.wave, over[1:], CHAT, late_ms + 3)
     assert (end.action, end.why, end.wave.message) == (Action.EDIT, Why.OVER, None)
 
@@ -219,7 +219,7 @@ def test_beside_what_was_missed_a_fresh_warning_is_a_loud_message_of_its_own() -
         (fresh,),
     )
     both = tell(Wave(HERE), [warning(severity=Severity.CRITICAL), fresh], CHAT, late_ms)
-    assert (both.why, both.past, both.is_silent) == (Why.NEW_WAVE, {"cascade:BTC"}, False)
+    assert (both.why, both.past, both.is_silent) == (Why.NEW_WAVE, frozenset({"cascade:BTC"}), False)
     assert both.wave.loudness == 3
     assert [alert.asset for alert in both.shown] == ["ETH", "BTC"]
 
@@ -228,7 +228,7 @@ def test_what_was_missed_of_a_standing_wave_is_no_end_of_it() -> None:
     wave = told(tell(Wave(HERE), [warning()], CHAT, NOW_MS))
     late_ms = NOW_MS + 2 * FALLING_VALID_MS
     joined = tell(wave, [warning("ETH", after_ms=1)], CHAT, late_ms)
-    assert (joined.action, joined.past) == (Action.EDIT, {"cascade:ETH"})
+    assert (joined.action, joined.past) == (Action.EDIT, frozenset({"cascade:ETH"}))
     over = tell(joined.wave, [warning(edge=Edge.RESOLVED, after_ms=2)], CHAT, late_ms)
     assert (over.action, over.why, over.wave.past) == (Action.DIGEST, Why.OVER, ())
 
