@@ -208,7 +208,7 @@ def is_seen(alert: Alert, snapshot: Snapshot) -> bool:
 
 
 @given(st.lists(deeds, min_size=4, max_size=24))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_order_of_events_tells_twice_loses_or_ends_what_is_not_seen_to_end(
     valkey: Connection, monkeypatch: pytest.MonkeyPatch, story: list[Any]
 ) -> None:
