@@ -30,7 +30,9 @@ async def serve(settings: Settings, make_feed: MakeFeed) -> int:
         await feed.begin()
         office = PostOffice(connection, Words(), now_ms) if feed.is_live else None
         deliver = partial(bring, office) if office is not None else None
-        desk = Desk(settings, services_on(connection, is_live=feed.is_live), now_ms, deliver=deliver)
+        services = services_on(connection, is_live=feed.is_live)
+        turn = office.reply_turn if office is not None else None
+        desk = Desk(settings, services, now_ms, deliver=deliver, reply_turn=turn)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(feed.run())
             if office is not None:

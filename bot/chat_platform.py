@@ -12,7 +12,7 @@ from importlib import import_module
 
 from pydantic import SecretStr
 
-from bot.messenger import Deliver
+from bot.messenger import Deliver, ReplyTurn
 from bot.settings import Settings
 from commands.protocol import dispatch
 from commands.protocol.phrases import phrases_in
@@ -67,7 +67,8 @@ class Asker:
 class Desk:
     """What a platform is given to answer with. `now_ms` gives the present in UTC milliseconds.
 
-    `deliver` brings warnings to the platform's chats for as long as it serves; None where there is nobody to warn.
+    `deliver` brings warnings to the platform's chats for as long as it serves, `reply_turn` lets a reply go ahead of
+    them within the platform's limits; both None where there is nobody to warn.
     """
 
     settings: Settings
@@ -75,6 +76,7 @@ class Desk:
     now_ms: Callable[[], int]
     rules: Rules = field(default_factory=Rules)
     deliver: Deliver | None = None
+    reply_turn: ReplyTurn | None = None
 
     async def ask(self, line: str, asker: Asker) -> Reply:
         """The reply to a line such as "/size btc 5x"; wrong lines are answered too, and no exception comes out."""

@@ -84,6 +84,9 @@ class Messenger(Protocol):
         """Ask the platform whether it is there, without writing to anybody. Raises Undelivered, within seconds."""
 
 
+ReplyTurn = Callable[[Messenger, str], Coroutine[Any, Any, None]]
+"""Waits until a reply to an address may be sent, within the limits that broadcasts keep as well."""
+
 Deliver = Callable[[Messenger], Coroutine[Any, Any, None]]
 """Delivers what is addressed to a messenger's platform until it is cancelled."""
 

@@ -5,6 +5,7 @@ A pause after "too many requests" holds one chat, or all where the platform says
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from store import keys
@@ -16,6 +17,7 @@ JITTER_MS = 20
 """What is sent within a second may arrive a little closer together."""
 KEPT_S = 3_600
 REPLY_WITHIN_S = 5.0
+ASKED_WITHIN_S = 0.3
 """Who asked waits no longer for a token than this; the platform then says itself whether it is too much."""
 
 TAKE = """
@@ -125,14 +127,17 @@ class Pace:
 
         Never raises StoreUnavailable: somebody asked, so the answer goes out even where the pace cannot be known.
         """
-        try:
+        with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(within_s):
-                wait_s = await self.take(chat, rates, is_reply=True)
+                wait_s = await self._take_soon(chat, rates)
                 while wait_s > 0.0:
                     await asyncio.sleep(wait_s)
-                    wait_s = await self.take(chat, rates, is_reply=True)
-        except (StoreUnavailable, TimeoutError):
-            return
+                    wait_s = await self._take_soon(chat, rates)
+
+    async def _take_soon(self, chat: str, rates: tuple[Rate, ...]) -> float:
+        """The same as `take` for a reply; a store that hangs does not hold it up. Raises TimeoutError."""
+        async with asyncio.timeout(ASKED_WITHIN_S):
+            return await self.take(chat, rates, is_reply=True)
 
     async def pause(self, wait_s: float, chat: str | None = None) -> None:
         """Let a chat rest for so long, or (None) the whole bot; a longer pause that stands is kept."""

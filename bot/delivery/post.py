@@ -70,6 +70,10 @@ class PostOffice:
         manners = messenger.manners
         return Pace(self._connection, messenger.platform, manners.overall, manners.reserve)
 
+    async def reply_turn(self, messenger: Messenger, address: str) -> None:
+        """Wait until a reply may be sent: ahead of all broadcasts, seconds at most, and not for a store that is away."""
+        await self.pace(messenger).reply_turn(address, messenger.rates(address))
+
     def _say_away(self, why: str) -> None:
         if not self._is_away:
             log.warning("warnings are not addressed: %s", why)

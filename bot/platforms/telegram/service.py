@@ -19,7 +19,7 @@ from bot.platforms.telegram.buttons import Buttons
 from bot.platforms.telegram.managers import Managers
 from bot.platforms.telegram.menu import update_menu
 from bot.platforms.telegram.messages import Part, deliver, respond
-from bot.platforms.telegram.messenger import TelegramMessenger
+from bot.platforms.telegram.messenger import NAME, TelegramMessenger
 from bot.platforms.telegram.patience import Patience, Pauses
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
 from bot.platforms.telegram.updates import ALLOWED_UPDATES, Forgotten, Question, Seen, question_of
@@ -77,6 +77,7 @@ class Service:
         self._desk = desk
         self._patience = Patience(pauses or Pauses())
         self._buttons = Buttons()
+        self._messenger = TelegramMessenger(self.application.bot, self._buttons)
         self._seen = Seen()
         self._managers: Managers | None = None
         self._told_ms: OrderedDict[int, int] = OrderedDict()
@@ -94,7 +95,7 @@ class Service:
         """Start, poll until cancelled, then finish what was begun."""
         try:
             await self._start()
-            async with delivering(self._desk.deliver, TelegramMessenger(self.bot, self._buttons)):
+            async with delivering(self._desk.deliver, self._messenger):
                 await self._poll()
         finally:
             await self._stop()
@@ -155,6 +156,8 @@ class Service:
         if question.query_id is not None:
             await self._acknowledge(question.query_id)
         reply = await self._desk.ask(question.line, self._with_rights(question))
+        if self._desk.reply_turn is not None:
+            await self._desk.reply_turn(self._messenger, f"{NAME}:{question.chat_id}")
         await respond(self.bot, self._buttons, question, reply)
 
     def _with_rights(self, question: Question) -> Asker:
