@@ -50,15 +50,26 @@ def nothing_leaks_between_tests(pytestconfig: pytest.Config) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def watched_log(pytestconfig: pytest.Config) -> Iterator[canary.Watch]:
-    """The watch; a test that changes the root logger finds and leaves it as it was."""
+    """The watch; a test that changes the levels of loggers finds and leaves them as they were."""
     watch = pytestconfig.stash[WATCH]
     root = logging.getLogger()
     before = (root.level, root.handlers[:])
+    levels = {name: logger.level for name, logger in _loggers()}
     if watch.handler not in root.handlers:
         watch.begin()
     yield watch
     root.setLevel(before[0])
     root.handlers[:] = before[1]
+    for name, logger in _loggers():
+        level = levels.get(name, logging.NOTSET)
+        if logger.level != level:
+            logger.setLevel(level)
+
+
+def _loggers() -> list[tuple[str, logging.Logger]]:
+    """Every logger there is but the root."""
+    known = logging.root.manager.loggerDict.items()
+    return [(name, logger) for name, logger in known if isinstance(logger, logging.Logger)]
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ def test_all_symbols_speak_and_the_last_time_is_told_once(frames: Frames) -> Non
     assert times.index(frames.last_ms) == len(times) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("peer", PEERS)
 def test_a_peer_tells_what_we_tell(frames: Frames, ours: list[list[object]], peer: str) -> None:
     because = absent_because()

@@ -29,6 +29,7 @@ async def once_each(stage: Stage, chats: list[str]) -> None:
     assert await stage.parked() == ()
 
 
+@pytest.mark.slow
 async def test_answers_of_the_store_that_are_lost_lose_and_repeat_nothing(tmp_path: Path) -> None:
     """The command was done and nobody heard: at whichever call, each of them is safe to repeat."""
     async with (
@@ -69,6 +70,7 @@ async def test_the_store_killed_again_and_again_loses_and_repeats_nothing(tmp_pa
         await once_each(stage, chats)
 
 
+@pytest.mark.slow
 async def test_a_store_whose_memory_is_full_is_emptied_and_then_takes_what_waited(tmp_path: Path) -> None:
     async with staged(tmp_path, scale=20.0, latency_ms=5.0, hurry=True) as stage:
         chats = crowd(100)
@@ -107,6 +109,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
+@pytest.mark.slow
 async def test_a_full_disk_stops_delivery_and_repeats_nothing_when_there_is_room_again(
     small_disk: Path,
 ) -> None:
@@ -174,6 +177,7 @@ async def test_after_half_an_hour_of_outage_what_was_missed_is_told_once_as_past
             assert "a003" in past
 
 
+@pytest.mark.slow
 async def test_a_platform_that_is_down_uses_up_no_second_copies(tmp_path: Path) -> None:
     """It says 502 to everything: the first few may have arrived, the others wait until it answers a question."""
     async with staged(tmp_path, scale=20.0, latency_ms=5.0, hurry=True) as stage:

@@ -64,13 +64,13 @@ async def holds(seed: int) -> None:
         assert state is State.INSUFFICIENT_DATA or SEVERITY[state] >= least
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2])
 async def test_whatever_fails_a_market_that_goes_on_falling_is_never_called_over(seed: int) -> None:
     await holds(seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3, 13))
+@pytest.mark.parametrize("seed", [1, *range(3, 12)])
 async def test_whatever_fails_a_market_that_goes_on_falling_is_never_called_over_in_any_of_ten_more(
     seed: int,
 ) -> None:
