@@ -56,6 +56,11 @@ class StoredSnapshots:
             async with self._connection.writing() as redis:
                 await redis.mset(blobs)
 
+    async def forget(self, asset: Asset) -> None:
+        """Drop the snapshot of an asset; none of it is as good."""
+        async with self._connection.writing() as redis:
+            await redis.delete(keys.snapshot(asset))
+
     async def watch(self, assets: Iterable[Asset]) -> None:
         """Set the watched assets, in the operator's order; the snapshots of those no longer watched go.
 

@@ -105,6 +105,11 @@ class Look:
             self._take()
             return await self._keep(due_ms)
 
+    async def end(self) -> None:
+        """Look no more: after the one under way the last answer goes, as nobody would renew it. Raises StoreUnavailable."""
+        async with self._one_at_a_time:
+            await self.memory.snapshots.forget(self.asset)
+
     async def _current(self) -> Watched:
         """The asset as it is kept; after a try that failed, the store tells how far it came."""
         if self._watched is None:

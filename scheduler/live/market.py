@@ -109,7 +109,9 @@ class LiveMarket:
 
     async def drop(self, asset: Asset) -> None:
         """Watch an asset no more; what is remembered of it stays, should it be watched again. Raises StoreUnavailable."""
-        self._looks.pop(asset, None)
+        look = self._looks.pop(asset, None)
+        if look is not None:
+            await look.end()
         self._told.pop(asset, None)
         self.collector.drop(asset)
         await self._memory.sources.forget_past(asset)

@@ -78,7 +78,7 @@ async def test_every_venue_reports_that_it_answers_and_is_heard() -> None:
     ids=lambda case: f"{case.fault}-{case.status}" if isinstance(case, Trouble) else "",
 )
 async def test_a_venue_in_trouble_stops_no_other(trouble: Trouble, state: str) -> None:
-    async with room(NOW_MS, deadline_s=0.3) as at:
+    async with room(NOW_MS, deadline_s=1.5) as at:
         await at.begin("BTC")
         at.venues.faults.set(Venue.BINANCE, trouble)
         async with listening(at):
