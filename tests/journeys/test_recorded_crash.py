@@ -69,6 +69,7 @@ async def reaches(connection: Connection, at: str, asset: str = "BTC") -> Snapsh
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.slow
 async def test_two_assets_are_played_together_and_scanned(data: Path, recordings: Path, crash: Path) -> None:
     async with service(data, crash, sell_off(recordings, "2024-08-05_ETH")) as connection:
         await reaches(connection, "2024-08-10T07", "ETH")

@@ -27,7 +27,8 @@ def asked_since(at: Stage, venue: Venue, from_ms: int) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("told", "wait_s"), [("seconds", 110), ("date", 110), ("seconds", 3600), ("nothing", 60)]
+    ("told", "wait_s"),
+    [("seconds", 110), ("date", 110), ("nothing", 60), pytest.param("seconds", 3600, marks=pytest.mark.slow)],
 )
 async def test_a1_a_venue_that_says_429_is_not_asked_while_it_lasts_and_the_others_go_on(
     told: str, wait_s: int
@@ -86,7 +87,16 @@ async def test_a_geo_block_disables_the_venue_for_hours_and_the_rest_of_the_mark
 
 
 @pytest.mark.parametrize(
-    "name", ["http_500", "http_502_page", "http_503", "http_504", "page", "refused", "dropped"]
+    "name",
+    [
+        "http_503",
+        "page",
+        "refused",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("http_500", "http_502_page", "http_504", "dropped")
+        ),
+    ],
 )
 async def test_a3_a_failing_venue_is_asked_ever_less_until_one_probe_finds_it_well(
     name: str, caplog: pytest.LogCaptureFixture
