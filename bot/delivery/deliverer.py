@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -37,7 +38,8 @@ class Deliverer:
         self._outbox, self._messenger = shelves.outbox, messenger
         self._errands = Errands(shelves, messenger, words, now_ms, worker)
         self._now_ms, self._worker = now_ms, worker
-        self._locks: dict[str, asyncio.Lock] = {}
+        # weak: a chat's lock lives while a row of it holds it or waits for it, and is the same one for all of them
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way: dict[asyncio.Task[None], Claimed] = {}
         self._stopped: Stopped | None = None
         self._is_unsure, self._is_away = False, False
@@ -148,9 +150,6 @@ class Deliverer:
             log.exception("a row failed", key=claimed.row.key)
             with suppress(StoreUnavailable):
                 await self._errands.bury(claimed, "our mistake")
-        finally:
-            if not lock.locked():
-                self._locks.pop(claimed.row.address, None)
 
     async def _end(self) -> None:
         """Finish what is being sent, write what is owed, and leave the rest to who comes after us."""

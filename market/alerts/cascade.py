@@ -56,12 +56,15 @@ def decide_cascade(
     if episode is None:
         return _open(memory, snapshot, level, reason, context, rules, now_ms)
     episode = replace(episode, low_usd=min(episode.low_usd, price.value), is_unknown=False)
-    if reason is not Reason.CONTEXT_ALONE and level and not episode.by_price:
+    has_broken = _is_price_led(reason) and not episode.by_price
+    if has_broken:
         episode = replace(episode, by_price=True, reference_usd=_reference(snapshot, price.value))
     deepest = max(episode.shock_level, shock_class(snapshot.fact("price", "shock_24h"), rules))
     is_deeper, episode = deepest > episode.shock_level, replace(episode, shock_level=deepest)
-    if level > _rank(episode.severity):
-        episode = replace(episode, severity=CLASSES[level - 1], told_ms=now_ms, clear_since_ms=None)
+    if level > _rank(episode.severity) or has_broken:
+        # what context opened said that price had not broken: that it has is told, also where nothing gets louder
+        louder = CLASSES[max(level, _rank(episode.severity)) - 1]
+        episode = replace(episode, severity=louder, told_ms=now_ms, clear_since_ms=None)
         why = reason if is_deeper or reason is Reason.FORCED_SELLING else Reason.CONTEXT_JOINED
         return replace(memory, episode=episode), (
             _tell(snapshot, episode, Edge.ESCALATED, why, context, now_ms),

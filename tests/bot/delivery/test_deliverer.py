@@ -13,6 +13,7 @@ from bot.delivery.words import Words
 from bot.live import services_on
 from bot.messenger import Manners, Undelivered, Wrong
 from commands.protocol.dispatch import answer
+from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from market.alerts import Alert, Edge, Kind, Severity
 from market.observations import HOUR_MS
@@ -325,3 +326,44 @@ async def test_a_command_subscribes_and_the_next_warning_arrives(valkey: Connect
 def test_a_nonce_is_short_and_belongs_to_its_row() -> None:
     assert len(nonce_of("batch:discord:1")) <= 25
     assert nonce_of("a") == nonce_of("a") != nonce_of("b")
+
+
+class Slow(ChatsInMemory):
+    """Takes its time over each message, and knows how many it had in hand together."""
+
+    together = most = 0
+
+    async def send(self, address: str, reply: Reply, *, is_silent: bool, nonce: str) -> str:
+        self.together += 1
+        self.most = max(self.most, self.together)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        self.together -= 1
+        return await super().send(address, reply, is_silent=is_silent, nonce=nonce)
+
+
+async def test_two_rows_of_one_chat_are_never_under_way_together(valkey: Connection) -> None:
+    platform = Slow()
+    post = Post(valkey, platform)
+    await post.box.open()
+    await post.subscribe()
+    for number in range(6):
+        fall = replace(FIRED, severity=Severity.CRITICAL, asset=f"A{number}", at_ms=NOW_MS + number)
+        await post.announce(fall)
+    await post.deliver()
+    assert platform.messages
+    assert platform.most == 1
+
+
+async def test_who_comes_while_another_row_of_the_chat_waits_takes_the_same_lock(post: Post) -> None:
+    locks = post.deliverer()._locks
+    first = locks.setdefault(HERE, asyncio.Lock())
+    await first.acquire()
+    waiting = asyncio.create_task(first.acquire())
+    await asyncio.sleep(0)
+    first.release()
+    assert locks.setdefault(HERE, asyncio.Lock()) is first
+    await waiting
+    first.release()
+    del first, waiting
+    assert not locks
