@@ -73,6 +73,16 @@ def test_context_that_joins_a_shock_raises_it_and_says_so() -> None:
     assert told[1] == (2, Edge.ESCALATED, Severity.WARNING, Reason.CONTEXT_JOINED)
 
 
+def test_that_price_has_broken_after_all_is_told_even_where_nothing_gets_louder() -> None:
+    crowd = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
+    told = cascade(snap(1, 99, -0.5, flags=crowd), snap(2, 97, -1.6), snap(3, 97, -1.6), snap(4, 96, -2.1))
+    assert told == [
+        (1, Edge.FIRED, Severity.WATCH, Reason.CONTEXT_ALONE),
+        (2, Edge.ESCALATED, Severity.WATCH, Reason.PRICE_SHOCK),
+        (4, Edge.ESCALATED, Severity.WARNING, Reason.PRICE_SHOCK),
+    ]
+
+
 def test_context_alone_is_a_watch_and_once_a_day() -> None:
     crowd = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
     told = cascade(
