@@ -51,7 +51,8 @@ class Asker:
     """Who asks and where: identifiers as the platform writes them, `chat` with the topic behind a colon where it has any.
 
     `is_private`: nobody else reads the answer. `role` is what the asker may do in this chat for certain; where that takes
-    a question to the platform, `ask_role` asks it.
+    a question to the platform, `ask_role` asks it. `reach` is the address at which they are told in private, None where they
+    cannot be.
     """
 
     platform: str
@@ -61,6 +62,7 @@ class Asker:
     language: str = "en"
     role: Role = Role.ANYONE
     ask_role: AskRole | None = None
+    reach: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Desk:
             language=asker.language,
             role=self.role_of(asker),
             ask_role=asker.ask_role,
+            reach=asker.reach,
         )
 
 

@@ -63,13 +63,15 @@ class Tiers:
     """The brackets of one asset at one venue, smallest first, and the day they were published (ISO date).
 
     The amounts make maintenance continuous and rates grow from bracket to bracket, so maintenance is the largest of all
-    brackets' lines: the bracket that contains a notional is the one that asks for most.
+    brackets' lines: the bracket that contains a notional is the one that asks for most. `is_whole_rate`: the venue (OKX)
+    takes the bracket's rate of the whole notional instead, and maintenance jumps where a bracket begins.
     """
 
     asset: Asset
     venue: Venue
     published_on: str
     steps: tuple[Tier, ...]
+    is_whole_rate: bool = False
 
     @property
     def largest_usd(self) -> float:

@@ -131,7 +131,22 @@ class ImpliedVolatility(Struct, frozen=True, gc=False):
     dvol: float
 
 
-Observation = Candle | Funding | OpenInterest | Liquidations | Skew | ImpliedVolatility
+class Depth(Struct, frozen=True, gc=False):
+    """What rests within `within` (fraction) of the middle in the books of all venues that were asked, US dollars a side.
+
+    `is_whole` is False where a venue that usually answers did not, or where a book was not told that far: sums are floors.
+    """
+
+    venue: Venue
+    known_at_ms: int
+    cadence_ms: int
+    within: float
+    bid_usd: float
+    ask_usd: float
+    is_whole: bool = True
+
+
+Observation = Candle | Funding | OpenInterest | Liquidations | Skew | ImpliedVolatility | Depth
 
 
 class Mark(Struct, frozen=True, gc=False):

@@ -17,6 +17,7 @@ from market.observations import (
     MINUTE_MS,
     Asset,
     Candle,
+    Depth,
     DepthBand,
     Funding,
     Heartbeat,
@@ -98,11 +99,11 @@ class Told(Struct, frozen=True, gc=False):
     """An observation with the asset it is of; values that carry their asset themselves are told as they are.
 
     `relayed_by` is the venue that passed on what another one said: of use while that one is silent to us, not beside it.
-    Sums of liquidations and a skew are no exchange's words: recorded and simulated pasts have them ready made.
+    Sums of liquidations and of books and a skew are no exchange's words: recorded and simulated pasts have them ready made.
     """
 
     asset: Asset
-    said: Candle | Funding | OpenInterest | ImpliedVolatility | Liquidations | Skew
+    said: Candle | Funding | OpenInterest | ImpliedVolatility | Liquidations | Skew | Depth
     relayed_by: Venue | None = None
 
 

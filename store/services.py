@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from market.alerts import Alert
+from market.hourly import Hourly
+from market.margin import Tiers
 from market.observations import Asset, Venue
 from market.snapshot import Snapshot
+from store.persons import Person
 from store.wishes import Chat
 
 
@@ -127,6 +130,36 @@ class Post(Protocol):
         """Send a sample the way of a real warning; False where this one is on its way already."""
 
 
+class People(Protocol):
+    """What is kept of each person: own limits and plans, by name."""
+
+    async def get(self, name: str) -> Person | None:
+        """The person, None where nothing is kept of them."""
+
+    async def change(self, name: str, make: Callable[[Person], Person]) -> Person:
+        """Keep what `make` makes of the person (of a new one where none is known), and give it. Durable when it returns.
+
+        `make` may be called again where somebody else changed the person meanwhile; what it raises leaves all as it was.
+        """
+
+
+class Hours(Protocol):
+    """The closed hours of each watched asset, as far back as they are kept."""
+
+    async def of(self, asset: Asset) -> Hourly | None:
+        """The hours of `asset`, None where none are kept."""
+
+
+class MarginTiers(Protocol):
+    """The brackets of each venue: as it tells them, or bundled with their date where it does not."""
+
+    async def of(self, asset: Asset, venue: Venue | None = None) -> Tiers | None:
+        """The brackets of an asset at a venue, None where they are not known.
+
+        Without a venue those of the first that has any: Binance (bundled), Bybit, OKX, Hyperliquid.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """All that a command may reach; a recorded market has no sources, no watchlist to change, and nobody to warn."""
@@ -137,3 +170,6 @@ class Services:
     watchlist: Watchlist | None = None
     chats: Chats | None = None
     post: Post | None = None
+    people: People | None = None
+    hours: Hours | None = None
+    tiers: MarginTiers | None = None

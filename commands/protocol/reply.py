@@ -65,13 +65,33 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a command line still lacks: the reader's next words go behind `line` as the value of `field`.
+
+    `kind` names the kind of word (the phrases' table `kind`), `example` is one that would do. What can be chosen from are
+    the reply's buttons; a prompt is for what has to be typed.
+    """
+
+    line: str
+    field: str
+    kind: str
+    example: str
+
+    def filled(self, answer: str) -> str:
+        """The command line with this answer."""
+        return f"{self.line} {self.field}={answer.strip()}"
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """An answer: blocks from top to bottom, buttons, and the plain numbers behind it for `--json`.
 
-    `private` answers hold a position: ephemeral on Discord, never posted to a public room unasked.
+    `private` answers hold a position: ephemeral on Discord, never posted to a public room unasked. `prompt` is what the
+    reader is asked for where the line lacked something.
     """
 
     blocks: tuple[Block, ...]
     actions: tuple[Action, ...] = ()
     private: bool = False
     data: Mapping[str, object] = field(default_factory=dict)
+    prompt: Prompt | None = None

@@ -38,6 +38,7 @@ class Context:
     time instead. `user` and `chat` are the platform's identifiers as text, `chat` with the topic behind a colon where it
     has topics. `is_private`: nobody else reads the answer. `role` is what the asker may do for certain, `ask_role` finds out
     where that takes a question. `default_asset` is what "no asset said" means here; None stands for the first watched one.
+    `reach` is the address at which the asker is told in private, such as of a plan; None where they cannot be.
     """
 
     services: Services
@@ -51,6 +52,12 @@ class Context:
     role: Role = Role.ANYONE
     ask_role: AskRole | None = None
     default_asset: Asset | None = None
+    reach: str | None = None
+
+    @property
+    def person(self) -> str:
+        """Whose positions and limits these are, "telegram:123"; empty where a group or channel itself speaks."""
+        return f"{self.platform}:{self.user or HERE}" if self.user or self.is_terminal else ""
 
     @property
     def address(self) -> str:

@@ -10,6 +10,7 @@ from market.observations import (
     HOUR_MS,
     Asset,
     Candle,
+    Depth,
     Funding,
     ImpliedVolatility,
     Liquidations,
@@ -164,7 +165,7 @@ class MarketState:
         return coins * self.price.price_usd / day_volume_usd
 
 
-_TURN = {Candle: 0, ImpliedVolatility: 1, OpenInterest: 2, Funding: 3, Skew: 4, Liquidations: 5}
+_TURN = {Candle: 0, ImpliedVolatility: 1, OpenInterest: 2, Funding: 3, Skew: 4, Liquidations: 5, Depth: 6}
 
 
 def _turn(said: Observation) -> tuple[int, int, str]:
@@ -196,3 +197,5 @@ def is_plausible(said: Observation) -> bool:
             return isfinite(said.skew_25d_30d) and abs(said.skew_25d_30d) < 4.0
         case ImpliedVolatility():
             return isfinite(said.dvol) and 0.0 < said.dvol < 10.0
+        case Depth():
+            return 0.0 <= said.bid_usd < inf and 0.0 <= said.ask_usd < inf

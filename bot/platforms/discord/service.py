@@ -173,6 +173,7 @@ def _asker(interaction: Interaction, *, is_hidden: bool) -> Asker:
         is_private=is_hidden or interaction.context.dm_channel,
         language=interaction.locale.value,
         role=Role.MANAGER if _manages(interaction) else Role.ANYONE,
+        reach=f"{NAME}:@{interaction.user.id}",
     )
 
 

@@ -148,6 +148,7 @@ def _asker(user: User | None, chat: Chat, thread_id: int | None, *, speaks_as_ch
         is_private,
         "en" if user is None else _language(user),
         Role.MANAGER if is_manager else Role.ANYONE,
+        reach=None if user is None or speaks_as_chat else f"{NAME}:{user.id}",
     )
 
 
