@@ -24,7 +24,7 @@ BAD_TOKEN = 4004
 class DiscordServer:
     """The server; use it as `async with DiscordServer(token) as discord` and point the bot at `discord.url`.
 
-    `gateway_token` is the one the gateway takes, the same unless said otherwise.
+    `gateway_token` is the one the gateway takes, the same unless said otherwise. A path in `refused` answers with that code.
     """
 
     def __init__(self, token: str, gateway_token: str | None = None) -> None:
@@ -32,6 +32,7 @@ class DiscordServer:
         self.gateway_token = gateway_token or token
         self.url = ""
         self.requests: list[tuple[str, str, Any]] = []
+        self.refused: dict[str, int] = {}
         self.identified: list[Json] = []
         self._socket: web.WebSocketResponse | None = None
         self._deflate = zlib.compressobj()
@@ -98,6 +99,8 @@ class DiscordServer:
         self.requests.append((request.method, path, body))
         async with self._changed:
             self._changed.notify_all()
+        if path in self.refused:
+            return _json({"message": "Cannot send messages to this user", "code": self.refused[path]}, 403)
         return _json(self._result(path, body))
 
     def _result(self, path: str, body: Any) -> Any:
@@ -110,6 +113,14 @@ class DiscordServer:
         if path == "gateway":
             base = yarl.URL(self.url)
             return {"url": f"ws://{base.host}:{base.port}/gateway-socket/"}
+        if path == "users/@me/channels":
+            alice = {
+                "id": str(body["recipient_id"]),
+                "username": "alice",
+                "discriminator": "0",
+                "avatar": None,
+            }
+            return {"id": f"9{body['recipient_id']}", "type": 1, "recipients": [alice]}
         if path.endswith("/callback"):
             return {"interaction": {"id": "77", "type": 2, "response_message_loading": True}}
         if path.endswith("/commands"):

@@ -1,7 +1,8 @@
-"""Warnings into Discord channels: one message or an edit, and which of six things every error of Discord is.
+"""Warnings into Discord channels and to people alone: one message or an edit, and which of six things every error is.
 
 Every message carries a nonce made from its row; Discord shows a nonce once, so what is sent again after a lost answer does
-not appear twice (developer documentation, Create Message).
+not appear twice (developer documentation, Create Message). "discord:987" is a channel, "discord:@456" a person, whose
+direct messages are opened when they are first written to.
 """
 
 from http import HTTPStatus
@@ -24,8 +25,10 @@ Never more than 45 in any second; what a slow moment cost is made good within th
 """
 
 A_CHANNEL = (Rate(1.0, 5.0),)
-GONE = frozenset({10003, 10004, 50001, 50007, 50013})
-"""Unknown channel or guild, missing access or permissions, no direct messages."""
+GONE = frozenset({10003, 10004, 10013, 50001, 50007, 50013, 50278})
+"""Unknown channel, guild or user, missing access or permissions, no direct messages, no server in common."""
+A_PERSON = "@"
+MOST_OPENED = 10_000
 MESSAGE_GONE = frozenset({10008, 50005})
 DEFAULT_WAIT_S = 5.0
 
@@ -38,6 +41,7 @@ class DiscordMessenger:
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
+        self._opened: dict[int, int] = {}
 
     def rates(self, address: str) -> tuple[Rate, ...]:
         """Five in five seconds a channel."""
@@ -46,8 +50,8 @@ class DiscordMessenger:
     async def send(self, address: str, reply: Reply, *, is_silent: bool, nonce: str) -> str:
         """A new message, without mentions and previews."""
         self._insist_on_login()
-        channel = self._client.get_partial_messageable(channel_of(address))
         try:
+            channel = await self._messageable(address)
             sent = await channel.send(
                 lay_out(reply, DISCORD_MARKDOWN)[0],
                 nonce=nonce,
@@ -63,8 +67,8 @@ class DiscordMessenger:
     async def edit(self, address: str, message: str, reply: Reply) -> None:
         """Another text for a message of ours."""
         self._insist_on_login()
-        channel = self._client.get_partial_messageable(channel_of(address))
         try:
+            channel = await self._messageable(address)
             await channel.get_partial_message(int(message)).edit(
                 content=lay_out(reply, DISCORD_MARKDOWN)[0],
                 view=view_of(reply.actions, ""),
@@ -81,6 +85,18 @@ class DiscordMessenger:
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise understood(error) from None
 
+    async def _messageable(self, address: str) -> discord.PartialMessageable:
+        """Where an address is written to; the direct messages of a person are opened once and then known."""
+        user = person_of(address)
+        if user is None:
+            return self._client.get_partial_messageable(channel_of(address))
+        if user not in self._opened:
+            opened = await self._client.create_dm(discord.Object(user))
+            if len(self._opened) >= MOST_OPENED:
+                self._opened.clear()
+            self._opened[user] = opened.id
+        return self._client.get_partial_messageable(self._opened[user], type=discord.ChannelType.private)
+
     def _insist_on_login(self) -> None:
         """Before the login the library has no connection, and fails in words of its own."""
         if self._client.http.token is None:
@@ -93,6 +109,13 @@ def channel_of(address: str) -> int:
     if platform != NAME:
         raise ValueError(f"{address!r} is no address on Discord")
     return int(channel)
+
+
+def person_of(address: str) -> int | None:
+    """The person of "discord:@USER", None for a channel. Raises ValueError for a name that is no number."""
+    platform, _, name = address.partition(":")
+    is_person = platform == NAME and name.startswith(A_PERSON)
+    return int(name.removeprefix(A_PERSON)) if is_person else None
 
 
 def understood(error: Exception) -> Undelivered:
