@@ -3,29 +3,25 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from secrets import token_hex
 
 import structlog
 
+from bot.delivery.decision import Decided, Decisions
+from bot.delivery.shelves import Shelves
 from bot.delivery.weather import Weather
 from bot.delivery.words import Words
 from bot.messenger import Messenger, Undelivered, Wrong
 from commands.protocol.reply import Reply
-from market.alerts import Alert
 from market.observations import DAY_MS, HOUR_MS
 from scheduler.clock import monotonic_s
-from scheduler.subscriptions.group import Action, Telling, Why, sample, tell
-from store.bulletins import Bulletins
-from store.chats import Chat, StoredChats
 from store.connection import StoreUnavailable
-from store.outbox import MOST_COPIES, Begun, Claimed, Outbox, Row, Wait
-from store.pace import Pace
-from store.post import is_sample
-from store.waves import Wave, packed_wave
-from store.wishes import wants
+from store.outbox import MOST_COPIES, Begun, Claimed, Row, Wait
+
+__all__ = ["Errands", "Shelves", "Stopped", "nonce_of"]
 
 PATIENCE_S = 2.0
 """A row that has to wait longer for its turn makes room for others."""
@@ -36,19 +32,8 @@ GIVEN_UP_MS = DAY_MS
 SEND_WITHIN_S = 30.0
 NONCE_TRUSTED_MS = HOUR_MS // 30
 """Two minutes: a platform knows a nonce again for "the past few"."""
-FACTS_KEPT = 256
 
 log = structlog.stdlib.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Shelves:
-    """What a deliverer reads and writes of the store."""
-
-    outbox: Outbox
-    bulletins: Bulletins
-    chats: StoredChats
-    pace: Pace
 
 
 class Stopped(Exception):
@@ -70,21 +55,6 @@ class Owed:
     claimed: Claimed
     wave: bytes | None = None
     attempt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What a chat is to be told and in which words, and the wave as it was before."""
-
-    chat: Chat
-    telling: Telling
-    before: Wave
-    reply: Reply
-
-    @property
-    def edited(self) -> str | None:
-        """The message that is edited, None where a new one is sent."""
-        return self.before.message if self.telling.action is Action.EDIT else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +80,11 @@ class Errands:
     def __init__(
         self, shelves: Shelves, messenger: Messenger, words: Words, now_ms: Callable[[], int], worker: str
     ) -> None:
-        self._shelves, self._messenger, self._words = shelves, messenger, words
+        self._shelves, self._messenger = shelves, messenger
+        self._decisions = Decisions(shelves, words, now_ms)
         self._now_ms, self._worker = now_ms, worker
         self._line = asyncio.Lock()
         self._window = asyncio.Semaphore(messenger.manners.in_flight)
-        self._facts: dict[str, Mapping[int, Alert]] = {}
         self.owed: dict[str, Owed] = {}
         self.weather = Weather()
         self.is_stopping = False
@@ -157,41 +127,8 @@ class Errands:
     def _is_over(self) -> bool:
         return self.is_stopping or self.weather.is_bad
 
-    async def _decide(self, claimed: Claimed) -> Decided | None:
-        """What the chat is to be told as things are now; None where that is nothing, and the row is settled."""
-        row, outbox, now_ms = claimed.row, self._shelves.outbox, self._now_ms()
-        _, chat, wave = await outbox.look(row.address)
-        if chat is None or chat.suspended:
-            await outbox.commit(claimed)
-            return None
-        facts = await self._facts_of(row.batch)
-        wanted = [facts[number] for number in row.facts if number in facts]
-        if is_sample(row.batch):
-            telling = sample(wave, wanted, now_ms, row.not_after_ms)
-        else:
-            telling = tell(wave, [alert for alert in wanted if wants(chat, alert)], chat, now_ms)
-        match telling.action:
-            case Action.NOTHING:
-                await outbox.commit(claimed, packed_wave(telling.wave))
-            case Action.HOLD:
-                await outbox.later(claimed, telling.until_ms or now_ms, wave=packed_wave(telling.wave))
-            case _:
-                reply = self._words.reply(telling, chat, now_ms, is_repeat=False)
-                return Decided(chat, telling, wave, reply)
-        return None
-
-    async def _facts_of(self, batch: str) -> Mapping[int, Alert]:
-        if batch not in self._facts:
-            if len(self._facts) >= FACTS_KEPT:
-                self._facts.clear()
-            facts = await self._shelves.bulletins.facts(batch)
-            if not facts:
-                return facts
-            self._facts[batch] = facts
-        return self._facts[batch]
-
     async def _look(self, claimed: Claimed) -> Fresh:
-        return Fresh(await self._decide(claimed), monotonic_s())
+        return Fresh(await self._decisions.of(claimed), monotonic_s())
 
     async def _stand_in_line(self, claimed: Claimed, fresh: Fresh) -> Ready | float | None:
         """One errand after the other waits for the bot's turn; what its chat is told is decided anew after a longer wait.
@@ -208,7 +145,7 @@ class Errands:
             await self._window.acquire()
             begun = None
             try:
-                begun = await self._begin(claimed, decided.chat.address)
+                begun = await self._begin(claimed, decided.address)
             finally:
                 if not isinstance(begun, Begun):
                     self._window.release()
@@ -246,7 +183,7 @@ class Errands:
             if row.copies >= MOST_COPIES:
                 await self.bury(claimed, "uncertain")
                 return
-            reply = self._words.reply(decided.telling, decided.chat, self._now_ms(), is_repeat=True)
+            reply = decided.say(self._now_ms(), True)
         begun = replace(claimed, row=row)
         try:
             wave = await self._put(begun, decided, reply)
@@ -255,29 +192,26 @@ class Errands:
             await self._mend(begun, decided, failure)
         else:
             self.weather.fair()
-            await self._commit(claimed, packed_wave(wave))
+            await self._commit(claimed, wave)
 
     def _knows(self, row: Row) -> bool:
         """Whether the platform shows the row once, however often it is sent."""
         is_recent = self._now_ms() - row.begun_ms < NONCE_TRUSTED_MS
         return self._messenger.manners.is_idempotent and is_recent
 
-    async def _put(self, claimed: Claimed, decided: Decided, reply: Reply) -> Wave:
+    async def _put(self, claimed: Claimed, decided: Decided, reply: Reply) -> bytes | None:
         """Send or edit, and give the wave with where it now stands. Raises Undelivered."""
-        address, telling = decided.chat.address, decided.telling
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
                 if decided.edited is not None:
-                    await self._messenger.edit(address, decided.edited, reply)
-                    return telling.wave
+                    await self._messenger.edit(decided.address, decided.edited, reply)
+                    return decided.kept(decided.edited)
                 message = await self._messenger.send(
-                    address, reply, is_silent=telling.is_silent, nonce=nonce_of(claimed.row.key)
+                    decided.address, reply, is_silent=decided.is_silent, nonce=nonce_of(claimed.row.key)
                 )
         except TimeoutError:
             raise Undelivered(Wrong.UNCERTAIN, f"no answer within {SEND_WITHIN_S:.0f} s") from None
-        if telling.why in {Why.OVER, Why.SAMPLE}:
-            return telling.wave
-        return replace(telling.wave, message=message)
+        return decided.kept(message)
 
     def _note(self, failure: Undelivered) -> None:
         if failure.wrong in {Wrong.NOT_SENT, Wrong.UNCERTAIN}:
@@ -288,7 +222,7 @@ class Errands:
     async def _mend(self, claimed: Claimed, decided: Decided, failure: Undelivered) -> None:
         """The six classes: what becomes of the row, and of the chat."""
         outbox, now_ms, row = self._shelves.outbox, self._now_ms(), claimed.row
-        address = decided.chat.address
+        address = decided.address
         match failure.wrong:
             case Wrong.NOT_SENT | Wrong.UNCERTAIN:
                 await self._try_again(claimed, failure, is_edit=decided.edited is not None)
@@ -298,13 +232,16 @@ class Errands:
                 await outbox.later(claimed, now_ms + round(1_000 * failure.wait_s))
             case Wrong.CHAT:
                 log.info("a chat cannot be reached any more", why=failure.why)
-                await self._shelves.chats.change(address, lambda chat: replace(chat, suspended=failure.why))
+                if decided.is_known:
+                    await self._shelves.chats.change(
+                        address, lambda chat: replace(chat, suspended=failure.why)
+                    )
                 await outbox.commit(claimed)
             case Wrong.MOVED if failure.moved_to:
                 await self._shelves.chats.move(address, failure.moved_to)
                 await outbox.later(claimed, now_ms, replace(row, address=failure.moved_to))
             case Wrong.MESSAGE if decided.edited is not None:
-                await outbox.later(claimed, now_ms, wave=packed_wave(replace(decided.before, message=None)))
+                await outbox.later(claimed, now_ms, wave=decided.lost())
             case Wrong.BOT:
                 await outbox.later(claimed, now_ms + SHORTEST_PAUSE_MS)
                 raise Stopped(failure.why)
@@ -332,7 +269,7 @@ class Errands:
         is_new = row.copies == 0 or row.begun_ms == 0
         return self._messenger.manners.is_idempotent and (is_new or self._knows(row))
 
-    async def _commit(self, claimed: Claimed, wave: bytes) -> None:
+    async def _commit(self, claimed: Claimed, wave: bytes | None) -> None:
         try:
             await self._shelves.outbox.commit(claimed, wave)
         except StoreUnavailable:

@@ -1,0 +1,111 @@
+"""What a chat is to be told now of a row's facts: decided again whenever a row has waited, for a chat may have changed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.delivery.shelves import Shelves
+from bot.delivery.words import Words
+from commands.protocol.reply import Reply
+from market.alerts import Alert
+from scheduler.subscriptions.group import Action, Telling, Why, sample, tell
+from store.chats import Chat
+from store.outbox import Claimed, Row
+from store.post import is_sample
+from store.waves import Wave, packed_wave
+from store.wishes import wants
+
+FACTS_KEPT = 256
+
+Say = Callable[[int, bool], Reply]
+"""The message as it is worded at a moment (UTC ms), with or without saying that it may have arrived before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is sent to `address`, where the chat now is; `edited` is the message that is edited, None for a new one.
+
+    `told` is the chat's wave once the message is there (None: the message belongs to no wave), `is_live` whether a new
+    message is the one that the wave is told in from now on. `before` is the wave as it was.
+    """
+
+    address: str
+    is_known: bool
+    is_silent: bool
+    say: Say
+    reply: Reply
+    edited: str | None = None
+    before: Wave | None = None
+    told: Wave | None = None
+    is_live: bool = False
+
+    def kept(self, message: str | None) -> bytes | None:
+        """The wave to keep once a message is there, with where it now stands; None where there is none to keep."""
+        if self.told is None:
+            return None
+        is_moved = self.is_live and self.edited is None
+        return packed_wave(replace(self.told, message=message) if is_moved else self.told)
+
+    def lost(self) -> bytes | None:
+        """The wave to keep where the message that was to be edited is gone: the next one is a new one."""
+        return None if self.before is None else packed_wave(replace(self.before, message=None))
+
+
+class Decisions:
+    """Decides what the rows of one platform come to; what comes to nothing is settled here."""
+
+    def __init__(self, shelves: Shelves, words: Words, now_ms: Callable[[], int]) -> None:
+        self._shelves, self._words, self._now_ms = shelves, words, now_ms
+        self._facts: dict[str, Mapping[int, Alert]] = {}
+
+    async def of(self, claimed: Claimed) -> Decided | None:
+        """What the chat is to be told as things are now; None where that is nothing, and the row is settled.
+
+        Raises StoreUnavailable.
+        """
+        row, outbox, now_ms = claimed.row, self._shelves.outbox, self._now_ms()
+        _, chat, wave = await outbox.look(row.address)
+        if chat is None or chat.suspended:
+            await outbox.commit(claimed)
+            return None
+        telling = await self._telling(row, chat, wave, now_ms)
+        match telling.action:
+            case Action.NOTHING:
+                await outbox.commit(claimed, packed_wave(telling.wave))
+            case Action.HOLD:
+                await outbox.later(claimed, telling.until_ms or now_ms, wave=packed_wave(telling.wave))
+            case _:
+                return self._of_wave(telling, chat, wave, now_ms)
+        return None
+
+    async def _telling(self, row: Row, chat: Chat, wave: Wave, now_ms: int) -> Telling:
+        facts = await self._facts_of(row.batch)
+        wanted = [facts[number] for number in row.facts if number in facts]
+        if is_sample(row.batch):
+            return sample(wave, wanted, now_ms, row.not_after_ms)
+        return tell(wave, [alert for alert in wanted if wants(chat, alert)], chat, now_ms)
+
+    def _of_wave(self, telling: Telling, chat: Chat, before: Wave, now_ms: int) -> Decided:
+        def say(at_ms: int, is_repeat: bool) -> Reply:
+            return self._words.reply(telling, chat, at_ms, is_repeat=is_repeat)
+
+        return Decided(
+            chat.address,
+            is_known=True,
+            is_silent=telling.is_silent,
+            say=say,
+            reply=say(now_ms, False),
+            edited=before.message if telling.action is Action.EDIT else None,
+            before=before,
+            told=telling.wave,
+            is_live=telling.why not in {Why.OVER, Why.SAMPLE},
+        )
+
+    async def _facts_of(self, batch: str) -> Mapping[int, Alert]:
+        if batch not in self._facts:
+            if len(self._facts) >= FACTS_KEPT:
+                self._facts.clear()
+            facts = await self._shelves.bulletins.facts(batch)
+            if not facts:
+                return facts
+            self._facts[batch] = facts
+        return self._facts[batch]

@@ -1,0 +1,18 @@
+"""What delivery reads and writes of the store."""
+
+from dataclasses import dataclass
+
+from store.bulletins import Bulletins
+from store.chats import StoredChats
+from store.outbox import Outbox
+from store.pace import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """The rows of one platform, the facts they tell, the chats they go to, and how fast they may."""
+
+    outbox: Outbox
+    bulletins: Bulletins
+    chats: StoredChats
+    pace: Pace
