@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from market.plan_rules import PlanRules
 from market.sizing_rules import SizingRules
 
 PRICE_MEAN_HALF_LIFE_HOURS = 84.0
@@ -35,6 +36,8 @@ class FreshnessRules:
     open_interest_ttl_ms: int = 10 * MINUTE_MS
     funding_predicted_ttl_ms: int = 10 * MINUTE_MS
     options_ttl_ms: int = 15 * MINUTE_MS
+    # books are asked for every five minutes
+    depth_ttl_ms: int = 10 * MINUTE_MS
     cadence_factor: float = 1.1
     # "a daily series for 26.4 h at quality 0.5"
     slow_cadence_ms: int = DAY_MS
@@ -181,6 +184,16 @@ class SkewRules:
 
 
 @dataclass(frozen=True, slots=True)
+class DepthRules:
+    """What rests in the books near the price (section 8.3: "depth1%/median depth"; section 9: depth x1, x.3, x.1)."""
+
+    # "depth1%": within this of the middle, a side
+    within: float = 0.01
+    # "/median depth": of 30 days, and "n_min 7 d"
+    least_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
 class RegimeRules:
     """From flags to one state (sections 7 and 7a)."""
 
@@ -233,6 +246,8 @@ class Rules:
     open_interest: OpenInterestRules = field(default_factory=OpenInterestRules)
     funding: FundingRules = field(default_factory=FundingRules)
     skew: SkewRules = field(default_factory=SkewRules)
+    depth: DepthRules = field(default_factory=DepthRules)
     regime: RegimeRules = field(default_factory=RegimeRules)
     alerts: AlertRules = field(default_factory=AlertRules)
     sizing: SizingRules = field(default_factory=SizingRules)
+    plans: PlanRules = field(default_factory=PlanRules)

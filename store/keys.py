@@ -29,6 +29,10 @@ PASTS = f"{VERSION}:pasts"
 """A hash: asset to how far its past has been read."""
 
 
+TIERS = f"{VERSION}:tiers"
+"""A hash: venue and asset to the maintenance brackets as last told."""
+
+
 def snapshot(asset: Asset) -> str:
     """The last snapshot of `asset`."""
     return f"{VERSION}:snapshot:{asset}"
@@ -37,6 +41,11 @@ def snapshot(asset: Asset) -> str:
 def history(scope: str, asset: Asset) -> str:
     """A hash: `state` (the checkpoint), `base` (its sequence number), `last` (that of the last step) and `beside` (see History)."""
     return f"{VERSION}:history:{scope}:{asset}"
+
+
+def hours(scope: str, asset: Asset) -> str:
+    """A hash: `hours` (the closed hours) and `last_close_ms` (when the newest of them closed)."""
+    return f"{VERSION}:hours:{scope}:{asset}"
 
 
 def steps(scope: str, asset: Asset) -> str:
@@ -61,6 +70,20 @@ BATCH = f"{VERSION}:batch"
 
 DEAD = f"{VERSION}:dead"
 """A hash: row key to a row that was given up, and why."""
+
+
+PLANS_WATCHED = f"{VERSION}:plans:watched"
+"""A hash: asset to when its plans were last watched (milliseconds)."""
+
+
+def person(name: str) -> str:
+    """A hash: `person` and its `version`."""
+    return f"{VERSION}:person:{name}"
+
+
+def holders(asset: Asset) -> str:
+    """A set: the names of those who have plans in `asset`."""
+    return f"{VERSION}:plans:{asset}"
 
 
 def chat(address: str) -> str:

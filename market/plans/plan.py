@@ -49,7 +49,8 @@ class Watch:
     """What the watch remembers of a plan: `told` is what it has told and not re-armed, with its moment (UTC ms).
 
     `tight_since_ms`: since when rungs are pulled in (None: they are not). `clear_since_ms` holds since when a condition that
-    was told is over, until it has been long enough to be told again. `funding_paid_usd` is an estimate (positive: paid).
+    was told is over, until it has been long enough to be told again. `funding_paid_usd` is an estimate (positive: paid) of the
+    time until `funding_at_ms` (0: nothing is counted yet). `news_ms` is when it last told anything (0: never).
     """
 
     told_ms: dict[str, int] = field(default_factory=dict)
@@ -57,6 +58,8 @@ class Watch:
     tight_since_ms: int | None = None
     gaps: tuple[Gap, ...] = ()
     funding_paid_usd: float | None = None
+    funding_at_ms: int = 0
+    news_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
