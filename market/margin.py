@@ -5,6 +5,7 @@ and its partial liquidations, so a liquidation price is an estimate and is alway
 """
 
 import csv
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -65,6 +66,8 @@ class Tiers:
     The amounts make maintenance continuous and rates grow from bracket to bracket, so maintenance is the largest of all
     brackets' lines: the bracket that contains a notional is the one that asks for most. `is_whole_rate`: the venue (OKX)
     takes the bracket's rate of the whole notional instead, and maintenance jumps where a bracket begins.
+    `priced_at_usd`: the venue (OKX) counts its brackets in contracts, and they were turned into US dollars at this price: a
+    position stays in its bracket wherever the price goes. None: the venue counts US dollars at the price of the moment.
     """
 
     asset: Asset
@@ -72,6 +75,7 @@ class Tiers:
     published_on: str
     steps: tuple[Tier, ...]
     is_whole_rate: bool = False
+    priced_at_usd: float | None = None
 
     @property
     def largest_usd(self) -> float:
@@ -84,6 +88,8 @@ class Tiers:
 
     def maintenance_usd(self, notional_usd: float) -> float:
         """The margin below which a position of this notional is closed by force, USD."""
+        if self.is_whole_rate:
+            return notional_usd * self.containing(notional_usd).maintenance_rate
         return max(notional_usd * tier.maintenance_rate - tier.maintenance_amount_usd for tier in self.steps)
 
     def highest_leverage(self, equity_usd: float) -> float:
@@ -92,7 +98,25 @@ class Tiers:
 
     def first_alone(self) -> "Tiers":
         """The first bracket for every notional: what is assumed, and said, where no equity is stated."""
-        return replace(self, steps=(replace(self.steps[0], cap_usd=float("inf")),))
+        return self.alone(self.steps[0])
+
+    def alone(self, tier: Tier) -> "Tiers":
+        """One bracket for every notional."""
+        return replace(self, steps=(replace(tier, floor_usd=0.0, cap_usd=math.inf),))
+
+    def at_price(self, price_usd: float) -> "Tiers":
+        """The same brackets in US dollars at another price: other ones only where the venue counts contracts."""
+        if self.priced_at_usd is None or self.priced_at_usd == price_usd:
+            return self
+        by = price_usd / self.priced_at_usd
+        return replace(self, steps=tuple(_scaled(tier, by) for tier in self.steps), priced_at_usd=price_usd)
+
+
+def _scaled(tier: Tier, by: float) -> Tier:
+    amount_usd = tier.maintenance_amount_usd * by
+    return replace(
+        tier, floor_usd=tier.floor_usd * by, cap_usd=tier.cap_usd * by, maintenance_amount_usd=amount_usd
+    )
 
 
 def tiers_of(asset: Asset) -> Tiers:
@@ -127,35 +151,87 @@ class Liquidation:
 
 
 def liquidation(
-    side: Side, coins: float, entry_usd: float, backing_usd: float, tiers: Tiers, fee_rate: float
+    side: Side,
+    coins: float,
+    entry_usd: float,
+    backing_usd: float,
+    tiers: Tiers,
+    fee_rate: float,
+    *,
+    is_inverse: bool = False,
 ) -> Liquidation | None:
-    """Where a linear position is closed by force, None where no price above zero does that.
+    """Where a position is closed by force, None where no price above zero does that.
 
     `backing_usd` is the position's own margin (isolated), or the wallet less the other positions' maintenance plus their
-    unrealised profit (cross). The bracket must contain the notional at the liquidation price; as maintenance is the
-    largest of the brackets' lines, that is the bracket whose price an adverse move reaches first.
+    unrealised profit (cross). An inverse position is `coins` x entry US dollars of contracts, and its margin is the coins that
+    `backing_usd` is worth at entry. The bracket contains the notional at the liquidation price.
     Raises ImpossiblePosition(MARGIN_BELOW_MAINTENANCE) where the position would be closed at entry.
     """
-    prices = (
-        (
-            linear_liquidation_price(
-                side,
-                coins,
-                entry_usd,
-                backing_usd,
-                tier.maintenance_rate,
-                amount_usd=tier.maintenance_amount_usd,
-                fee_rate=fee_rate,
-            ),
-            tier,
-        )
+    if is_inverse:
+        return _inverse(side, coins * entry_usd, entry_usd, backing_usd, tiers, fee_rate)
+    if tiers.priced_at_usd is not None:
+        tiers = tiers.alone(tiers.at_price(entry_usd).containing(coins * entry_usd))
+    close = _whole_rate if tiers.is_whole_rate else _continuous
+    return close(side, coins, entry_usd, backing_usd, tiers, fee_rate)
+
+
+def _continuous(
+    side: Side, coins: float, entry_usd: float, backing_usd: float, tiers: Tiers, fee_rate: float
+) -> Liquidation | None:
+    """As maintenance is the largest of the brackets' lines, the bracket whose price an adverse move reaches first."""
+    reached = [
+        Liquidation(price, tier)
         for tier in tiers.steps
-    )
-    reached = [Liquidation(price, tier) for price, tier in prices if price is not None]
+        if (price := _under(tier, side, coins, entry_usd, backing_usd, fee_rate)) is not None
+    ]
     if not reached:
         return None
     first = max if side is Side.LONG else min
     return first(reached, key=lambda one: one.price_usd)
+
+
+def _under(
+    tier: Tier, side: Side, coins: float, entry_usd: float, backing_usd: float, fee_rate: float
+) -> float | None:
+    return linear_liquidation_price(
+        side,
+        coins,
+        entry_usd,
+        backing_usd,
+        tier.maintenance_rate,
+        amount_usd=tier.maintenance_amount_usd,
+        fee_rate=fee_rate,
+    )
+
+
+def _whole_rate(
+    side: Side, coins: float, entry_usd: float, backing_usd: float, tiers: Tiers, fee_rate: float
+) -> Liquidation | None:
+    """Bracket by bracket on the way of an adverse move; a short may be closed by the jump where a bracket begins."""
+    sign, notional_usd = sign_of(side), coins * entry_usd
+    here = tiers.steps.index(tiers.containing(notional_usd))
+    _refuse_if_due(backing_usd, notional_usd * (tiers.steps[here].maintenance_rate + fee_rate))
+    for tier in reversed(tiers.steps[: here + 1]) if side is Side.LONG else tiers.steps[here:]:
+        closed_usd = (backing_usd - sign * notional_usd) / (tier.maintenance_rate + fee_rate - sign)
+        if side is Side.LONG and closed_usd > max(tier.floor_usd, _RESIDUE * notional_usd):
+            return Liquidation(closed_usd / coins, tier)
+        if side is Side.SHORT and (closed_usd <= tier.cap_usd or tier is tiers.steps[-1]):
+            return Liquidation(max(closed_usd, tier.floor_usd) / coins, tier)
+    return None
+
+
+def _inverse(
+    side: Side, contracts_usd: float, entry_usd: float, backing_usd: float, tiers: Tiers, fee_rate: float
+) -> Liquidation | None:
+    """In US dollars an inverse contract never changes its size, so its bracket and its rate stay what they are at entry."""
+    tier = tiers.at_price(entry_usd).containing(contracts_usd)
+    rate = tier.maintenance_rate - (
+        0.0 if tiers.is_whole_rate else tier.maintenance_amount_usd / contracts_usd
+    )
+    price = inverse_liquidation_price(
+        side, contracts_usd, entry_usd, backing_usd / entry_usd, rate, fee_rate=fee_rate
+    )
+    return None if price is None else Liquidation(price, tier)
 
 
 def linear_liquidation_price(

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from market.margin import sign_of
-from market.observations import Side
 from market.sizing.conditions import Conditions
+from market.sizing.survival import survivable_leverage
 from market.sizing.trade import Trade, annual_sigma
 from market.sizing_rules import SizingRules
 
@@ -80,34 +79,6 @@ def continuous_leverage(trade: Trade, conditions: Conditions, rules: SizingRules
     depth = 1.0 if conditions.depth_ratio is None else min(1.0, max(0.0, conditions.depth_ratio))
     calm = min(1.0, conditions.sigma_ref / annual_sigma(conditions, rules))
     return trade.base_leverage * calm * math.sqrt(depth)
-
-
-def survivable_leverage(trade: Trade, move: float) -> float:
-    """The highest leverage whose margin outlasts an adverse move (fraction of the entry), with fee, funding and brackets.
-
-    1 / (move (1 - mmr - fee) + mmr + fee + funding) under one bracket; the bracket is the one of the notional after the
-    move, which is the one that allows least.
-    """
-    return min(
-        (trade.backing_share + tier.maintenance_amount_usd / trade.margin_usd)
-        / _lost_per_notional(trade, move, tier.maintenance_rate)
-        for tier in trade.tiers.steps
-    )
-
-
-def survivable_margin_usd(trade: Trade, notional_usd: float, move: float) -> float:
-    """The margin with which a given notional outlasts an adverse move, USD: the same sum solved for the margin."""
-    needed = max(
-        notional_usd * _lost_per_notional(trade, move, tier.maintenance_rate) - tier.maintenance_amount_usd
-        for tier in trade.tiers.steps
-    )
-    return needed + (1.0 - trade.backing_share) * trade.margin_usd
-
-
-def _lost_per_notional(trade: Trade, move: float, maintenance_rate: float) -> float:
-    kept = maintenance_rate + trade.fee_rate
-    most = 1.0 if trade.side is Side.LONG else math.inf  # no price falls by more than all of it
-    return min(move, most) * (1.0 - sign_of(trade.side) * kept) + kept + trade.funding_paid
 
 
 def _why_halved(volatility: bool | None, liquidations: bool | None) -> Reduction | None:

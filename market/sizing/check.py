@@ -6,10 +6,11 @@ from enum import StrEnum
 
 from market.checklist import Advice, Checklist
 from market.margin import Tiers
-from market.sizing.caps import Cap, Link, caps_of, chain_of, survivable_margin_usd
+from market.sizing.caps import Cap, Link, caps_of, chain_of
 from market.sizing.conditions import Conditions
 from market.sizing.position import Position
 from market.sizing.stance import Stance, stand
+from market.sizing.survival import lost_on_the_way, survivable_margin_usd
 from market.sizing.trade import Assumption, Trade, assumptions_of, settle
 from market.sizing_rules import SizingRules
 from market.table import State
@@ -114,7 +115,7 @@ def check_size(position: Position, conditions: Conditions, tiers: Tiers, rules: 
         budget=_budget(trade, fitting or asked),
         new_notional_factor=_new_notional_factor(against.checklist, conditions, rules),
         tightened=tightened,
-        assumptions=assumptions_of(trade, conditions),
+        assumptions=assumptions_of(trade, conditions, position.venue),
     )
 
 
@@ -143,7 +144,7 @@ def _margin_that_fits_usd(
 
 def _budget(trade: Trade, stance: Stance) -> Budget:
     """Size is bounded by what may be lost on the way to the exit; leverage only says how much margin that takes."""
-    lost = stance.ladder.exit_distance + 2.0 * trade.fee_rate + trade.funding_paid
+    lost = lost_on_the_way(trade, stance.ladder.exit_distance) + 2.0 * trade.fee_rate
     leverage = trade.drawdown_budget / lost
     stated = trade.equity_stated
     return Budget(

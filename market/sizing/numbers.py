@@ -11,6 +11,7 @@ def numbers_of(check: SizeCheck) -> dict[str, object]:
         "asset": check.position.asset,
         "side": check.position.side.value,
         "mode": check.position.mode.value,
+        "inverse": check.position.is_inverse,
         "verdict": check.verdict.value,
         "max_leverage": check.max_leverage,
         "binding_cap": check.binding_cap.value,

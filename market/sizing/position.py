@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from market.margin import Impossible, ImpossiblePosition
-from market.observations import Asset, Side
+from market.observations import Asset, Side, Venue
 from market.sizing_rules import SizingRules
 
 
@@ -22,7 +22,9 @@ class Position:
 
     `entry_usd` is the present price and `hold_hours`, `base_leverage`, `drawdown_budget` (fraction of the equity) are the
     rules' own where they are None. `others_usd` is what the other positions of a cross wallet add (profit) or take
-    (loss, maintenance); an isolated position has nothing to do with them.
+    (loss, maintenance: `market.sizing.wallet`); an isolated position has nothing to do with them. An inverse position is of
+    contracts in US dollars and margined in coins: the margin is the coins that `equity_usd` is worth at entry, and what is lost
+    or paid is counted in coins. `venue` None is not stated: any venue's brackets will do.
     """
 
     asset: Asset
@@ -35,6 +37,8 @@ class Position:
     base_leverage: float | None = None
     drawdown_budget: float | None = None
     others_usd: float = 0.0
+    is_inverse: bool = False
+    venue: Venue | None = None
 
 
 def refuse_nonsense(position: Position, rules: SizingRules) -> None:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from market.margin import Impossible, ImpossiblePosition, liquidation, sign_of
-from market.sizing.caps import survivable_leverage
+from market.sizing.survival import survivable_leverage
 from market.sizing.trade import Trade
 from market.sizing_rules import LadderRules, SizingRules
 
@@ -61,7 +61,15 @@ def stand(trade: Trade, leverage: float, tightened: bool, rules: SizingRules) ->
             Impossible.NOT_A_NUMBER, notional_usd=notional_usd, entry_usd=trade.entry_usd
         )
     backing_usd = trade.backing_share * trade.margin_usd
-    closed = liquidation(trade.side, coins, trade.entry_usd, backing_usd, trade.tiers, trade.fee_rate)
+    closed = liquidation(
+        trade.side,
+        coins,
+        trade.entry_usd,
+        backing_usd,
+        trade.tiers,
+        trade.fee_rate,
+        is_inverse=trade.is_inverse,
+    )
     ratio = None if closed is None else _left_of_the_way(trade, closed.price_usd)
     distance = None if ratio is None else abs(1.0 - ratio)
     from_entry = None if closed is None else abs(1.0 - closed.price_usd / trade.entry_usd)

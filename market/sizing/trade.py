@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from market.margin import Impossible, ImpossiblePosition, Tiers, sign_of
-from market.observations import YEAR_HOURS, Asset, Side
+from market.observations import YEAR_HOURS, Asset, Side, Venue
 from market.sizing.conditions import Conditions
 from market.sizing.position import MarginMode, Position, refuse_nonsense
 from market.sizing_rules import SizingRules
@@ -29,6 +29,8 @@ class Assumption(StrEnum):
     DEPTH_LEFT_OUT = "depth_left_out"
     RISK_UNKNOWN = "risk_unknown"
     FIRST_TIER = "first_tier"
+    TIERS_OF_ANOTHER_VENUE = "tiers_of_another_venue"
+    TIERS_OF_LINEAR = "tiers_of_linear"
     UNDER_A_WEEK = "under_a_week"
 
 
@@ -39,7 +41,8 @@ class Trade:
     `margin_usd` is the stated equity, or `PER_THOUSAND_USD` under the first bracket alone; `backing_share` what stands
     behind the position as a share of it (1 unless other positions of a cross wallet add or take). `sigma_horizon` is one
     standard deviation over the holding time, `funding_share` what the position pays meanwhile (never below 0; None
-    unknown), both fractions of the notional. `price_usd` is the present price, None unknown.
+    unknown), both fractions of the notional. `tiers` are those of notionals at this entry. `price_usd` is the present price, None
+    unknown.
     """
 
     asset: Asset
@@ -58,6 +61,7 @@ class Trade:
     fee_rate: float
     tiers: Tiers
     price_usd: float | None = None
+    is_inverse: bool = False
 
     @property
     def measured_from_usd(self) -> float:
@@ -81,7 +85,9 @@ def settle(position: Position, conditions: Conditions, tiers: Tiers, rules: Sizi
     refuse_nonsense(position, rules)
     equity_stated = position.equity_usd is not None
     margin_usd = PER_THOUSAND_USD if position.equity_usd is None else position.equity_usd
-    used = tiers if equity_stated else tiers.first_alone()
+    entry_usd = _entry_usd(position, conditions)
+    here = tiers.at_price(entry_usd)
+    used = here if equity_stated else here.first_alone()
     _refuse_above_tiers(position.leverage, margin_usd, used)
     hours = rules.hold_hours if position.hold_hours is None else position.hold_hours
     sigma = annual_sigma(conditions, rules)
@@ -94,7 +100,7 @@ def settle(position: Position, conditions: Conditions, tiers: Tiers, rules: Sizi
         margin_usd=margin_usd,
         equity_stated=equity_stated,
         backing_share=_backing_share(position, margin_usd),
-        entry_usd=_entry_usd(position, conditions),
+        entry_usd=entry_usd,
         hold_hours=hours,
         base_leverage=rules.base_leverage(position.asset) if own_base is None else own_base,
         drawdown_budget=rules.drawdown_budget if own_budget is None else own_budget,
@@ -104,6 +110,7 @@ def settle(position: Position, conditions: Conditions, tiers: Tiers, rules: Sizi
         fee_rate=rules.fee_rate,
         tiers=used,
         price_usd=conditions.price_usd,
+        is_inverse=position.is_inverse,
     )
 
 
@@ -114,8 +121,8 @@ def annual_sigma(conditions: Conditions, rules: SizingRules) -> float:
     return conditions.sigma
 
 
-def assumptions_of(trade: Trade, conditions: Conditions) -> tuple[Assumption, ...]:
-    """All that is not known and how it was counted, in the order of the chain."""
+def assumptions_of(trade: Trade, conditions: Conditions, venue: Venue | None) -> tuple[Assumption, ...]:
+    """All that is not known and how it was counted, in the order of the chain; `venue` is the one that was stated."""
     against = conditions.against(trade.side)
     said = {
         Assumption.SIGMA_FROM_REFERENCE: conditions.sigma is None or conditions.sigma <= 0.0,
@@ -130,6 +137,8 @@ def assumptions_of(trade: Trade, conditions: Conditions) -> tuple[Assumption, ..
         Assumption.DEPTH_LEFT_OUT: conditions.depth_ratio is None,
         Assumption.RISK_UNKNOWN: against.risk_invalidated is None,
         Assumption.FIRST_TIER: not trade.equity_stated,
+        Assumption.TIERS_OF_ANOTHER_VENUE: venue not in {None, trade.tiers.venue},
+        Assumption.TIERS_OF_LINEAR: trade.is_inverse,
         Assumption.UNDER_A_WEEK: conditions.under_a_week,
     }
     return tuple(assumption for assumption, holds in said.items() if holds)
