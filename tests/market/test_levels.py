@@ -97,10 +97,10 @@ def test_a_thinner_book_is_broken_by_a_smaller_fall() -> None:
     assert triggers[0].trigger is None or triggers[0].trigger.initial_drop > 0.03
     first = triggers[2].trigger
     assert first is not None
-    # $5M a percent: a fall of .5176 % sweeps $15M down to 98,492, which fall 3 % further: that is 96,482, and all the rest
+    # $5M a percent: a fall of .5176 % sweeps $15M down to 98,492, which fall 3 % further: to 96,482 and 95,477
     assert first.initial_drop == pytest.approx(1 - 96_482.412 / PRICE - 0.03, abs=1e-6)
     assert first.drop_before == pytest.approx(1 - 96_482.412 / PRICE, abs=1e-6)
-    assert first.drop_after > 0.15
+    assert first.drop_after == pytest.approx(0.005176 + 45 / 5 / 100, abs=1e-6)
 
 
 def test_what_selling_costs_is_a_range_from_hours_to_at_once() -> None:
