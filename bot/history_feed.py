@@ -19,6 +19,7 @@ from scheduler.timetable import timetable
 from store.alerts_log import AlertsLog
 from store.connection import Connection, StoreUnavailable
 from store.history import History
+from store.hours import StoredHours
 from store.services import FeedStatus
 from store.snapshots import StoredFeed, StoredSnapshots
 
@@ -110,6 +111,7 @@ def memory_on(connection: Connection) -> Memory:
         StoredSnapshots(connection),
         AlertsLog(connection).append,
         StoredFeed(connection),
+        StoredHours(connection, SOURCE),
     )
 
 

@@ -14,13 +14,18 @@ from scheduler.clock import now_ms
 from store.chats import StoredChats
 from store.connection import Connection, connected
 from store.health import LIVE
-from store.in_memory import SnapshotsInMemory
+from store.hours import StoredHours
+from store.in_memory import SnapshotsInMemory, TiersInMemory
 from store.post import StoredPost
 from store.server import private_valkey
 from store.services import Services
 from store.snapshots import StoredFeed, StoredSnapshots
 from store.sources import StoredSources
+from store.tiers import StoredTiers
 from store.watchlist import FIRST_ASSETS, StoredWatchlist
+
+HISTORY = "history"
+"""The source of a recorded market's hours (`bot.history_feed`)."""
 
 
 async def ask_store(line: str, settings: Settings) -> Reply:
@@ -63,10 +68,13 @@ async def open_store(settings: Settings) -> AsyncIterator[Connection]:
 
 
 def services_on(connection: Connection, *, is_live: bool) -> Services:
-    """What the commands may reach, on one store; a recorded market has no venues, no list to change, and nobody to warn."""
+    """What the commands may reach, on one store; a recorded market has no venues, no list to change, and nobody to warn.
+
+    Its brackets are the bundled ones: what venues tell today says nothing about what they asked for then.
+    """
     snapshots, feed = StoredSnapshots(connection), StoredFeed(connection)
     if not is_live:
-        return Services(snapshots, feed)
+        return Services(snapshots, feed, hours=StoredHours(connection, HISTORY), tiers=TiersInMemory())
     return Services(
         snapshots,
         feed,
@@ -74,4 +82,6 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
         StoredWatchlist(connection),
         StoredChats(connection),
         StoredPost(connection),
+        hours=StoredHours(connection, LIVE),
+        tiers=StoredTiers(connection),
     )

@@ -13,6 +13,7 @@ from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from market.alerts import Alert, Kind, Severity
+from market.hourly import Hourly
 from market.observations import Asset
 from market.report import alert_line, state_line
 from market.rules import Rules
@@ -20,7 +21,7 @@ from market.snapshot import Snapshot
 from scheduler.engine import Engine
 from scheduler.history_files import BadHistory, HistoryFile, merge, read_history
 from scheduler.replay import Tally, replay
-from store.in_memory import FeedInMemory, SnapshotsInMemory
+from store.in_memory import FeedInMemory, HoursInMemory, SnapshotsInMemory, TiersInMemory
 from store.services import FeedStatus, Services
 
 SOURCE = "history"
@@ -39,11 +40,16 @@ async def ask_history(
     """
     files = read_files(paths, asset)
     until_ms = max(file.last_close_ms for file in files) if at_ms is None else at_ms
-    snapshots = _look(files if at_ms is None else _covering(files, until_ms), until_ms)
+    snapshots, hours = _look(files if at_ms is None else _covering(files, until_ms), until_ms)
     assets = dict.fromkeys(file.asset for file in files)
     last_ms = max(snapshot.at_ms for snapshot in snapshots)
     status = FeedStatus(SOURCE, last_ms, max(file.step_ms for file in files), until_ms - last_ms)
-    services = Services(SnapshotsInMemory(assets, snapshots), FeedInMemory(status))
+    services = Services(
+        SnapshotsInMemory(assets, snapshots),
+        FeedInMemory(status),
+        hours=HoursInMemory(hours),
+        tiers=TiersInMemory(),
+    )
     return await answer(line, Context(services, until_ms, role=Role.OPERATOR))
 
 
@@ -136,8 +142,8 @@ def _spans(files: Sequence[HistoryFile], asset: Asset) -> list[tuple[int, int]]:
     return spans
 
 
-def _look(files: Sequence[HistoryFile], until_ms: int) -> tuple[Snapshot, ...]:
-    """The last snapshot of each asset as of one time: an asset whose bars end earlier is looked at with what is old."""
+def _look(files: Sequence[HistoryFile], until_ms: int) -> tuple[tuple[Snapshot, ...], Mapping[Asset, Hourly]]:
+    """The last snapshot of each asset as of one time, and its hours: one whose bars end earlier is looked at with what is old."""
     engines: dict[Asset, Engine] = {}
     latest: dict[Asset, Snapshot] = {}
     for now_ms, asset, observations in merge(list(files), until_ms):
@@ -147,7 +153,7 @@ def _look(files: Sequence[HistoryFile], until_ms: int) -> tuple[Snapshot, ...]:
     for asset, engine in engines.items():
         if latest[asset].at_ms < at_ms:
             latest[asset], _ = engine.step(at_ms, ())
-    return tuple(latest.values())
+    return tuple(latest.values()), {asset: engine.state.market.hours for asset, engine in engines.items()}
 
 
 def _writer(path: Path | None, open_files: ExitStack) -> Say:

@@ -25,7 +25,8 @@ class Hourly:
     """Hours oldest first, one a row and none left out: what is unknown of one is NaN, never the value before it.
 
     The last row closed at `last_close_ms` (UTC ms, a full hour; 0 while there is none). Prices in US dollars, open interest in
-    coins at the close of the hour. At most `KEPT_HOURS` rows are kept.
+    coins at the close of the hour: unknown where it is old, and in the one hour at which another venue's sum begins, so that
+    a difference of two hours in a row is always a change of the same thing. At most `KEPT_HOURS` rows are kept.
     """
 
     last_close_ms: int = 0
@@ -33,6 +34,17 @@ class Hourly:
     low_usd: Doubles = field(default_factory=_column)
     close_usd: Doubles = field(default_factory=_column)
     open_interest_coins: Doubles = field(default_factory=_column)
+
+    __hash__ = None  # it changes with every hour
+
+    def __eq__(self, other: object) -> bool:
+        """Equal to the last bit; an hour that is unknown here and there is the same."""
+        if not isinstance(other, Hourly):
+            return NotImplemented
+        if self.last_close_ms != other.last_close_ms:
+            return False
+        pairs = zip(self._columns(), other._columns(), strict=True)
+        return all(mine.tobytes() == theirs.tobytes() for mine, theirs in pairs)
 
     def __len__(self) -> int:
         return len(self.close_usd)
@@ -51,8 +63,10 @@ class Hourly:
 
     def _add(self, high_usd: float, low_usd: float, close_usd: float, coins: float) -> None:
         row = (high_usd, low_usd, close_usd, coins)
-        columns = (self.high_usd, self.low_usd, self.close_usd, self.open_interest_coins)
-        for column, value in zip(columns, row, strict=True):
+        for column, value in zip(self._columns(), row, strict=True):
             column.append(value)
             if len(column) > KEPT_HOURS:
                 del column[0]
+
+    def _columns(self) -> tuple[Doubles, ...]:
+        return self.high_usd, self.low_usd, self.close_usd, self.open_interest_coins

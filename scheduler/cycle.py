@@ -20,13 +20,15 @@ from market.findings import Finding
 from market.observations import Asset, Observation
 from market.rules import Rules
 from market.snapshot import Snapshot
+from market.state import MarketState
 from scheduler.engine import Engine, EngineState
 from store.codec import Kind
 from store.history import History
+from store.hours import StoredHours
 from store.services import FeedStatus
 from store.snapshots import StoredFeed, StoredSnapshots
 
-ENGINE_STATE = Kind("engine state", 2, EngineState)
+ENGINE_STATE = Kind("engine state", 3, EngineState)
 """What a checkpoint holds; raise the number with every change of what the engine remembers."""
 
 CHECKPOINT_EVERY = 240
@@ -45,6 +47,7 @@ class Memory:
     snapshots: StoredSnapshots
     announce: Announce
     feed: StoredFeed
+    hours: StoredHours
 
 
 @dataclass(slots=True)
@@ -80,7 +83,8 @@ async def run_cycle(
     """
     seq = watched.seq + 1
     asset = watched.engine.asset
-    before_ms = watched.engine.state.market.now_ms
+    market = watched.engine.state.market
+    before_ms, hour_ms = market.now_ms, market.hours.last_close_ms
     beside = None if live is None else live.beside
     since_checkpoint = await memory.history.append(asset, seq, now_ms, observations, beside)
     snapshot, alerts = watched.engine.step(now_ms, observations, findings)
@@ -89,9 +93,16 @@ async def run_cycle(
         await memory.announce(alert)
     await memory.snapshots.save(snapshot)
     await memory.feed.save(_status(watched.engine.source, now_ms, before_ms, live))
+    await _keep_hours(market, hour_ms, memory)
     if since_checkpoint >= CHECKPOINT_EVERY:
         await memory.history.save_checkpoint(asset, seq, watched.engine.state)
     return snapshot, alerts
+
+
+async def _keep_hours(market: MarketState, before_ms: int, memory: Memory) -> None:
+    """Keep the hours where one has closed since `before_ms`: before the checkpoint, so that an end between is made good."""
+    if market.hours.last_close_ms > before_ms:
+        await memory.hours.save(market.asset, market.hours)
 
 
 def _status(source: str, now_ms: int, before_ms: int, live: LiveLook | None) -> FeedStatus:
@@ -108,6 +119,7 @@ async def resume(asset: Asset, rules: Rules, source: str, memory: Memory) -> Wat
         await memory.history.forget(asset)
         return Watched(Engine(asset, rules, source))
     watched = Watched(Engine(asset, rules, source, kept.state), kept.checkpoint_seq, kept.beside)
+    hour_ms = watched.engine.state.market.hours.last_close_ms
     for step in kept.steps:
         snapshot, alerts = watched.engine.step(step.now_ms, step.observations)
         watched.seq += 1
@@ -115,4 +127,5 @@ async def resume(asset: Asset, rules: Rules, source: str, memory: Memory) -> Wat
             await memory.announce(alert)
         if watched.seq == kept.last_seq:
             await memory.snapshots.save(snapshot)
+    await _keep_hours(watched.engine.state.market, hour_ms, memory)
     return watched

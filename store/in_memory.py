@@ -1,11 +1,15 @@
 """The same services without a server, for answers from a history file and for tests of commands."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from market.alerts import Alert
-from market.observations import Asset
+from market.hourly import Hourly
+from market.margin import Tiers
+from market.observations import Asset, Venue
 from market.snapshot import Snapshot
+from store.persons import Person
 from store.services import FeedStatus, PastReport, SourceReport
+from store.tiers import IN_TURN, bundled_at
 from store.wishes import Chat
 
 
@@ -135,6 +139,26 @@ class ChatsInMemory:
         return self._chats.pop(address, None) is not None
 
 
+class PeopleInMemory:
+    """Implements `store.services.People` in this process."""
+
+    def __init__(self, people: Iterable[Person] = ()) -> None:
+        self._people = {person.name: person for person in people}
+
+    async def get(self, name: str) -> Person | None:
+        """The person, None where nothing is kept of them."""
+        return self._people.get(name)
+
+    async def change(self, name: str, make: Callable[[Person], Person]) -> Person:
+        """Keep what `make` makes of the person (of a new one where none is known), and give it."""
+        person = self._people[name] = make(self._people.get(name, Person(name)))
+        return person
+
+    async def forget(self, name: str) -> bool:
+        """Erase all that is kept of a person; False where nothing was."""
+        return self._people.pop(name, None) is not None
+
+
 class PostInMemory:
     """Implements `store.services.Post` in this process; `samples` are those that were sent, by address."""
 
@@ -155,3 +179,29 @@ class PostInMemory:
         is_new = self.samples.get(address) != alert
         self.samples[address] = alert
         return is_new
+
+
+class HoursInMemory:
+    """Implements `store.services.Hours` in this process."""
+
+    def __init__(self, hours: Mapping[Asset, Hourly]) -> None:
+        self._hours = hours
+
+    async def of(self, asset: Asset) -> Hourly | None:
+        """The hours of `asset`, None where none are kept or none has closed."""
+        return self._hours.get(asset) or None
+
+
+class TiersInMemory:
+    """Implements `store.services.MarginTiers` in this process: what is given, beside what is bundled."""
+
+    def __init__(self, told: Iterable[Tiers] = ()) -> None:
+        self._told = {(tiers.asset, tiers.venue): tiers for tiers in told}
+
+    async def of(self, asset: Asset, venue: Venue | None = None) -> Tiers | None:
+        """The brackets of an asset at a venue, None where they are not known; without one, of the first that has any."""
+        found = (
+            self._told.get((asset, one)) or bundled_at(asset, one)
+            for one in (IN_TURN if venue is None else (venue,))
+        )
+        return next((tiers for tiers in found if tiers is not None), None)

@@ -119,7 +119,13 @@ async def open_stage(seed: int, scenario: str) -> AsyncIterator[Stage]:
         listening = asyncio.create_task(collector.listen())
         try:
             feed = StoredFeed(connection)
-            services = Services(StoredSnapshots(connection), feed, StoredSources(connection))
+            services = Services(
+                StoredSnapshots(connection),
+                feed,
+                StoredSources(connection),
+                hours=memory.cycle.hours,
+                tiers=memory.tiers,
+            )
             yield Stage(market, time, venues, live, feed, services, market.start_ms)
         finally:
             listening.cancel()

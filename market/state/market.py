@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import inf, isfinite, sqrt
 
 from market.formulas.statistics import time_to_live_ms
+from market.hourly import Hourly
 from market.observations import (
     DAY_MS,
     HOUR_MS,
@@ -17,13 +18,16 @@ from market.observations import (
     Observation,
     OpenInterest,
     Skew,
+    Venue,
 )
 from market.rolling import RollingSum
 from market.rules import Rules
+from market.state.depth import DepthWindows
 from market.state.funding import FundingWindows
 from market.state.hours import Hour, begin_hour, extend_hour, price_of
 from market.state.liquidations import LiquidationWindows
 from market.state.open_interest import OpenInterestWindows
+from market.state.open_interest import ttl_of as interest_ttl_ms
 from market.state.price import PriceWindows
 from market.state.skew import SkewWindows
 from market.state.volatility import VolatilityWindows
@@ -36,6 +40,7 @@ LEAST_VOLUME_HOURS = 168
 class MarketState:
     """Everything remembered of `asset`; plain numbers throughout, so that a checkpoint of it is exact.
 
+    `hours` are the closed hours, as far back as they are kept, `hours_venue` whose open interest stands in the newest.
     `refused` counts observations that were not plausible or not yet known, by kind.
     """
 
@@ -46,8 +51,11 @@ class MarketState:
     open_interest: OpenInterestWindows = field(default_factory=OpenInterestWindows)
     funding: FundingWindows = field(default_factory=FundingWindows)
     skew: SkewWindows = field(default_factory=SkewWindows)
+    depth: DepthWindows = field(default_factory=DepthWindows)
     volumes: RollingSum = field(default_factory=lambda: RollingSum(MONTH_MS))
     hour: Hour | None = None
+    hours: Hourly = field(default_factory=Hourly)
+    hours_venue: Venue | None = None
     grid_ms: int = 0
     now_ms: int = 0
     refused: dict[str, int] = field(default_factory=dict)
@@ -64,6 +72,7 @@ class MarketState:
                 self.refused[kind] = self.refused.get(kind, 0) + 1
             else:
                 self._take(said, rules)
+        self._keep_hour(rules)
         self.now_ms = now_ms
         self._advance(now_ms, rules)
 
@@ -91,20 +100,25 @@ class MarketState:
             case OpenInterest():
                 self.open_interest.observe(said, rules.freshness)
             case Liquidations():
-                if self.price.price_usd is not None:
-                    self.liquidations.observe(said, self.price.price_usd)
-                    if self.liquidations.has_reached(self.grid_ms):
-                        self._judge_liquidations(rules)
+                self._take_liquidations(said, rules)
             case Skew():
                 self.skew.observe(said, rules.freshness.absent_after_ms)
             case ImpliedVolatility():
                 if self.volatility.implied is None or said.known_at_ms > self.volatility.implied.known_at_ms:
                     self.volatility.implied = said
+            case Depth():
+                self.depth.observe(said, rules.depth, rules.freshness.absent_after_ms)
+
+    def _take_liquidations(self, said: Liquidations, rules: Rules) -> None:
+        if self.price.price_usd is not None:
+            self.liquidations.observe(said, self.price.price_usd)
+            if self.liquidations.has_reached(self.grid_ms):
+                self._judge_liquidations(rules)
 
     def _take_candle(self, candle: Candle, rules: Rules) -> None:
         if candle.open_at_ms < self.price.price_at_ms:
             return
-        closed = self._extend_hour(candle)
+        closed = self._extend_hour(candle, rules)
         if closed is not None:
             self.volatility.close_hour(closed, price_of(candle))
         variance = self.volatility.hourly_variance(rules.volatility)
@@ -115,15 +129,36 @@ class MarketState:
             sigma_1d = None if variance is None else sqrt(max(0.0, variance) * 24.0)
             self.price.close_hour(price_of(candle), candle.known_at_ms, sigma_1d, rules.price)
 
-    def _extend_hour(self, candle: Candle) -> Hour | None:
+    def _extend_hour(self, candle: Candle, rules: Rules) -> Hour | None:
         """Add a candle to its hour; gives the hour when this candle completes it."""
         opened = candle.open_at_ms - candle.open_at_ms % HOUR_MS
         if self.hour is not None and self.hour.open_at_ms == opened:
             extend_hour(self.hour, candle)
         else:
+            self._keep_hour(rules)
             self.hour = begin_hour(candle)
         is_last = candle.known_at_ms % HOUR_MS == 0
         return self.hour if is_last and self.hour.is_complete else None
+
+    def _keep_hour(self, rules: Rules) -> None:
+        """Put the hour that has closed among the hours, once: when all is taken that was known by then."""
+        hour, close_usd = self.hour, self.price.price_usd
+        if hour is None or close_usd is None or not hour.is_complete:
+            return
+        close_ms = hour.open_at_ms + HOUR_MS
+        if close_ms > self.hours.last_close_ms:
+            # the mark may lie beyond the last trades
+            high_usd, low_usd = max(hour.high_usd, close_usd), min(hour.low_usd, close_usd)
+            self.hours.close_hour(close_ms, high_usd, low_usd, close_usd, self._coins_at(close_ms, rules))
+
+    def _coins_at(self, close_ms: int, rules: Rules) -> float | None:
+        """Open interest at a full hour, None where it is old, or another venue's than before: series are never chained."""
+        interest = self.open_interest
+        series = interest.primary(close_ms, rules.freshness)
+        if series is None or close_ms - series.at_ms > interest_ttl_ms(series, rules.freshness):
+            return None
+        before, self.hours_venue = self.hours_venue, interest.venue_of(series)
+        return series.coins if before in (None, self.hours_venue) else None
 
     def _advance(self, now_ms: int, rules: Rules) -> None:
         """Once an hour put everything on the grid of ranks; note the open interest of this instant."""
@@ -149,6 +184,7 @@ class MarketState:
             if mean is not None:
                 rates.means.offer(grid_ms, mean)
         self.skew.rank_hour(grid_ms)
+        self.depth.rank_hour(grid_ms, rules.depth)
 
     def _judge_liquidations(self, rules: Rules) -> None:
         """Judge the last full hour of liquidations, once; its last minute may be told some minutes late."""
@@ -198,4 +234,9 @@ def is_plausible(said: Observation) -> bool:
         case ImpliedVolatility():
             return isfinite(said.dvol) and 0.0 < said.dvol < 10.0
         case Depth():
-            return 0.0 <= said.bid_usd < inf and 0.0 <= said.ask_usd < inf
+            sides = (
+                said.bid_usd,
+                said.ask_usd,
+                *(usd for one in said.books for usd in (one.bid_usd, one.ask_usd)),
+            )
+            return all(0.0 <= usd < inf for usd in sides)

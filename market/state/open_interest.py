@@ -88,6 +88,10 @@ class OpenInterestWindows:
             return next(iter(self.series.values()), None)
         return min(self.series.values(), key=lambda series: _preference(series, now_ms, rules))
 
+    def venue_of(self, series: OpenInterestSeries) -> Venue:
+        """Whose series this is. StopIteration of one that is not here."""
+        return next(venue for venue, one in self.series.items() if one is series)
+
     def mark(self, now_ms: int, price_usd: float, liquidating: Venue | None, rules: FreshnessRules) -> bool:
         """Note the open interest in US dollars of this instant, for intensities of `liquidating` that start here.
 
@@ -96,7 +100,7 @@ class OpenInterestWindows:
         series = self._liquidated(now_ms, liquidating, rules)
         if series is None or now_ms - series.at_ms > ttl_of(series, rules):
             return False
-        venue = next(venue for venue, one in self.series.items() if one is series)
+        venue = self.venue_of(series)
         before, self.marked = self.marked, venue
         if is_another := before not in (None, venue):
             self.usd_hour_ago.clear()

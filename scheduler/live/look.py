@@ -126,6 +126,7 @@ class Look:
         asleep = Condenser(self.asset, venues, recalled(watched.beside, engine.state.market))
         await play(past, engine, asleep, self.memory.announce if watched.seq else None, tell)
         seq, beside = watched.seq + 1, remembered(asleep.state)
+        await self.memory.hours.save(self.asset, engine.state.market.hours)
         await self.memory.history.save_checkpoint(self.asset, seq, engine.state, beside)
         if engine.state.snapshot is not None:
             await self.memory.snapshots.save(engine.state.snapshot)

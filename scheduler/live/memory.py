@@ -11,8 +11,10 @@ from store.bulletins import Bulletins
 from store.codec import Kind, decode, encode
 from store.connection import Connection
 from store.history import History
+from store.hours import StoredHours
 from store.snapshots import StoredFeed, StoredSnapshots
 from store.sources import StoredSources
+from store.tiers import StoredTiers
 from store.watchlist import StoredWatchlist
 
 CONDENSER_STATE = Kind("condenser state", 1, CondenserState)
@@ -26,6 +28,7 @@ class LiveMemory:
     cycle: Memory
     watchlist: StoredWatchlist
     sources: StoredSources
+    tiers: StoredTiers
 
 
 def live_memory(connection: Connection, source: str = "live") -> LiveMemory:
@@ -35,8 +38,9 @@ def live_memory(connection: Connection, source: str = "live") -> LiveMemory:
         StoredSnapshots(connection),
         Bulletins(connection).announce,
         StoredFeed(connection),
+        StoredHours(connection, source),
     )
-    return LiveMemory(cycle, StoredWatchlist(connection), StoredSources(connection))
+    return LiveMemory(cycle, StoredWatchlist(connection), StoredSources(connection), StoredTiers(connection))
 
 
 def remembered(state: CondenserState) -> bytes:

@@ -66,6 +66,7 @@ async def rebuild(
         if days > learned.get(name, 0.0) + WORTH_DAYS
     }
     if not kept_for:
+        await memory.hours.save(asset, engine.state.market.hours)
         await memory.history.save_checkpoint(asset, before.seq + 1, engine.state, remembered(asleep.state))
         if snapshot is not None:
             await memory.snapshots.save(snapshot)

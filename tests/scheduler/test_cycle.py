@@ -11,6 +11,7 @@ from scheduler.engine import Engine
 from store.alerts_log import AlertsLog
 from store.connection import Connection
 from store.history import History
+from store.hours import StoredHours
 from store.snapshots import StoredFeed, StoredSnapshots
 from tests.doubles.valkey import valkey, valkey_socket
 from tests.market.feeds import candle, hour, interest, settled
@@ -32,7 +33,12 @@ def steps() -> list[tuple[int, list[Observation]]]:
 def memory_of(connection: Connection) -> Memory:
     """Everything a cycle keeps, on one connection."""
     history = History(connection, ENGINE_STATE, "test")
-    return Memory(history, StoredSnapshots(connection), AlertsLog(connection).append, StoredFeed(connection))
+    snapshots, feed, hours = (
+        StoredSnapshots(connection),
+        StoredFeed(connection),
+        StoredHours(connection, "test"),
+    )
+    return Memory(history, snapshots, AlertsLog(connection).append, feed, hours)
 
 
 async def test_a_cycle_keeps_snapshot_alerts_and_status(valkey: Connection) -> None:

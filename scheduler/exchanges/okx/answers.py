@@ -7,6 +7,7 @@ from market.observations import DAY_MS, HOUR_MS, Funding, OpenInterest, Venue
 from scheduler.exchange import (
     BAR_MS,
     BARS_A_POLL,
+    BOOKS_EVERY_S,
     LIVE_STEP_MS,
     Ask,
     Asked,
@@ -42,7 +43,6 @@ Reports = tuple[Report, ...]
 
 LIVE_SETTLEMENTS = 4
 SETTLEMENTS_EVERY_S = 300.0
-DEPTH_EVERY_S = 60.0
 BOOK_LEVELS = 5_000
 BARS_A_PAGE = 300
 OPENED_A_PAGE = 100
@@ -228,7 +228,7 @@ def _asks_of(symbol: str) -> tuple[Ask[Reports], ...]:
     )
     return (
         replace(bars, symbol=symbol, step_ms=BAR_MS),
-        replace(book, symbol=symbol, every_s=DEPTH_EVERY_S),
+        replace(book, symbol=symbol, every_s=BOOKS_EVERY_S),
         replace(settled, symbol=symbol, every_s=SETTLEMENTS_EVERY_S),
     )
 

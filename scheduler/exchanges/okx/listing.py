@@ -57,9 +57,8 @@ def tiers(contracts: Sequence[Instrument]) -> tuple[Ask[Mapping[Asset, Tiers]], 
 def read_tiers(payload: bytes, asked: Asked) -> Mapping[Asset, Tiers]:
     """The brackets of the contract asked for, smallest first, contracts turned to US dollars at the mark.
 
-    OKX asks the rate of the containing bracket on the whole position, `Tiers` on the part above the floor: the first
-    bracket is exact, in later ones maintenance is understated by at most the bracket's amount. Raises Misread where
-    brackets do not grow or no price is known.
+    OKX asks the rate of the containing bracket on the whole position: no amount is taken off it, and maintenance jumps
+    where a bracket begins. Raises Misread where brackets do not grow or no price is known.
     """
     contract = asked_for(Kind.TIERS, asked)
     if asked.price_usd is None:
@@ -69,7 +68,8 @@ def read_tiers(payload: bytes, asked: Asked) -> Mapping[Asset, Tiers]:
         raise Misread(Venue.OKX, Kind.TIERS, "data is empty")
     caps_usd = [contract.usd(row.max_sz, asked.price_usd) for row in rows]
     published_on = datetime.fromtimestamp(asked.received_at_ms / 1000, UTC).date().isoformat()
-    return {contract.asset: Tiers(contract.asset, Venue.OKX, published_on, _steps(rows, caps_usd))}
+    steps = _steps(rows, caps_usd)
+    return {contract.asset: Tiers(contract.asset, Venue.OKX, published_on, steps, is_whole_rate=True)}
 
 
 def _is_ours(row: Swap) -> bool:
@@ -105,13 +105,10 @@ def _family(contract: Instrument) -> str:
 
 def _steps(rows: Sequence[Bracket], caps_usd: Sequence[float]) -> tuple[Tier, ...]:
     steps: list[Tier] = []
+    floor_usd = rate = 0.0
     for cap_usd, row in sorted(zip(caps_usd, rows, strict=True), key=lambda pair: pair[0]):
-        floor_usd, amount_usd, rate = 0.0, 0.0, 0.0
-        if steps:
-            last = steps[-1]
-            floor_usd, rate = last.cap_usd, last.maintenance_rate
-            amount_usd = last.maintenance_amount_usd + floor_usd * (row.mmr - rate)
         if cap_usd <= floor_usd or row.mmr < rate:
             raise Misread(Venue.OKX, Kind.TIERS, "maxSz and mmr do not grow")
-        steps.append(Tier(floor_usd, cap_usd, row.max_lever, row.mmr, amount_usd))
+        steps.append(Tier(floor_usd, cap_usd, row.max_lever, row.mmr, 0.0))
+        floor_usd, rate = cap_usd, row.mmr
     return tuple(steps)

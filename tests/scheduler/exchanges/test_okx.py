@@ -165,7 +165,15 @@ def test_trap_6_brackets_are_in_contracts() -> None:
         (0.0, 800_000.0),
         (800_000.0, 4_000_000.0),
     ]
-    assert tiers.maintenance_usd(500_000.0) == 2_000.0
+
+
+def test_the_rate_of_a_bracket_is_of_the_whole_position() -> None:
+    (tiers,) = said_of("tiers").values()
+    assert tiers.is_whole_rate
+    assert [(step.maintenance_rate, step.maintenance_amount_usd) for step in tiers.steps] == [
+        (0.004, 0.0),
+        (0.005, 0.0),
+    ]
 
 
 def test_trap_7_the_interval_is_the_distance_of_two_settlements() -> None:

@@ -1,0 +1,47 @@
+"""The closed hours of each asset, as the engine keeps them and commands read them: written once an hour, read at each ask."""
+
+from market.hourly import Hourly
+from market.observations import Asset
+from store import keys
+from store.codec import Kind, decode, encode
+from store.connection import Connection
+
+HOURS = Kind("hours", 1, Hourly)
+
+
+class StoredHours:
+    """Implements `store.services.Hours`; every method raises StoreUnavailable where the server does not answer.
+
+    Hours of different sources ("live", "simulated", "history") do not know each other. What was read is kept in this
+    process until another hour has closed: it is not to be changed by whoever asks for it.
+    """
+
+    def __init__(self, connection: Connection, source: str) -> None:
+        self._connection, self._source = connection, source
+        self._read: dict[Asset, Hourly] = {}
+
+    async def of(self, asset: Asset) -> Hourly | None:
+        """The hours of `asset`, None where none are kept."""
+        key, known = keys.hours(self._source, asset), self._read.get(asset)
+        async with self._connection.reading() as redis:
+            closed = await redis.hget(key, "last_close_ms")
+            if closed is not None and known is not None and int(closed) == known.last_close_ms:
+                return known
+            stored = None if closed is None else await redis.hget(key, "hours")
+        hours = decode(HOURS, stored)
+        if hours is None:
+            self._read.pop(asset, None)
+        else:
+            self._read[asset] = hours
+        return hours
+
+    async def save(self, asset: Asset, hours: Hourly) -> None:
+        """Keep the hours of `asset` in place of those that were kept."""
+        fields: list[str | int | bytes] = [
+            "last_close_ms",
+            hours.last_close_ms,
+            "hours",
+            encode(HOURS, hours),
+        ]
+        async with self._connection.writing() as redis:
+            await redis.hset(keys.hours(self._source, asset), items=fields)
