@@ -35,7 +35,7 @@ class Hourly:
     close_usd: Doubles = field(default_factory=_column)
     open_interest_coins: Doubles = field(default_factory=_column)
 
-    __hash__ = None  # it changes with every hour
+    __hash__ = None  # type: ignore[assignment]  # it changes with every hour
 
     def __eq__(self, other: object) -> bool:
         """Equal to the last bit; an hour that is unknown here and there is the same."""
