@@ -1,17 +1,41 @@
-"""Positions stated by hand: their plans, and the watch that holds the trader to them."""
+"""Positions stated by hand: their plans, and the watch that holds the trader to them.
 
+`make_plan(check_size(...), ...)` makes one, `watch(plan, snapshot, ...)` is one look at it, `add_to` makes it larger.
+"""
+
+from market.plans.adding import Added, AddRefused, NoAdd, add_to, why_not_add
+from market.plans.making import Noise, NoPlan, PlanRefused, Thesis, fresh_id, make_plan, noise_of
 from market.plans.news import PlanNews, urgency_of
 from market.plans.plan import GAPS_KEPT, MOST_PLANS, Gap, Happened, Ladder, Plan, Rung, Watch
+from market.plans.standing import Standing, rung_usd, standing_of
+from market.plans.watch import news_of, watch
 
 __all__ = [
     "GAPS_KEPT",
     "MOST_PLANS",
+    "AddRefused",
+    "Added",
     "Gap",
     "Happened",
     "Ladder",
+    "NoAdd",
+    "NoPlan",
+    "Noise",
     "Plan",
     "PlanNews",
+    "PlanRefused",
     "Rung",
+    "Standing",
+    "Thesis",
     "Watch",
+    "add_to",
+    "fresh_id",
+    "make_plan",
+    "news_of",
+    "noise_of",
+    "rung_usd",
+    "standing_of",
     "urgency_of",
+    "watch",
+    "why_not_add",
 ]
