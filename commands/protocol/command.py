@@ -20,6 +20,12 @@ from commands.protocol.words import (
 
 Ask = TypeVar("Ask")
 
+ASK_THE_REST = "?"
+"""A word that begins the command's form: what it asks for and was not said yet is asked for, one field after another."""
+LEFT_OUT = "-"
+"""What is said for a field that is not needed, so that it is asked for no more."""
+_NOTHING = object()
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -37,7 +43,9 @@ class Command(Generic[Ask]):
 
     `request` is a frozen dataclass whose fields are annotated with words; `answer` turns one into a Reply. `help` is one
     line, `example` a line that works. `private` answers hold a position. Menus show `in_menu` commands by `order`.
-    `changes`: an answer that fails may have changed something all the same.
+    `changes`: an answer that fails may have changed something all the same. `form` names the fields that are asked for one
+    after another where nothing is said ("/plan"), or where the line holds a "?"; `form_skips` those of them that may be
+    left out.
     """
 
     name: str
@@ -50,6 +58,8 @@ class Command(Generic[Ask]):
     private: bool = False
     in_menu: bool = True
     changes: bool = False
+    form: tuple[str, ...] = ()
+    form_skips: tuple[str, ...] = ()
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -65,11 +75,13 @@ class Command(Generic[Ask]):
     def read(self, words: Sequence[str], lexicon: Lexicon) -> Ask:
         """The request in `words` (the command's name left out), in any sensible order. Raises Misunderstood."""
         taken: dict[str, object] = {}
-        rest = list(words)
+        rest = [word for word in words if not self.begins_form((word,))]
         while rest:
             word = rest.pop(0)
             option, value = self._named(word, rest, lexicon) or self._bare(word, taken, lexicon)
             _take(taken, option, value, word)
+        if self.begins_form(words):
+            self._ask_for_the_rest(taken)
         return self._request(taken, words)
 
     def read_options(self, values: Mapping[str, object], lexicon: Lexicon) -> Ask:
@@ -81,16 +93,31 @@ class Command(Generic[Ask]):
                 continue
             if name not in by_name:
                 raise Misunderstood("words.no_option", said=said(name))
-            taken[name] = _told(by_name[name], _plain(value), lexicon)
+            taken[name] = _told(by_name[name], plain_text(value), lexicon)
+        if not taken and self.form:
+            self._ask_for_the_rest(taken)
         return self._request(taken, [str(value) for value in values.values() if value is not None])
+
+    def begins_form(self, words: Sequence[str]) -> bool:
+        """Whether these words ask to be asked: there are none, or a "?" is among them."""
+        return bool(self.form) and (not words or ASK_THE_REST in words)
+
+    def _ask_for_the_rest(self, taken: Mapping[str, object]) -> None:
+        by_name = {option.name: option for option in self.options}
+        for option in (by_name[name] for name in self.form if name not in taken):
+            raise Misunderstood(
+                "words.asked", kinds=[option.word.kind], field=option.name, what=option.description
+            )
 
     def _request(self, taken: Mapping[str, object], words: Sequence[str]) -> Ask:
         for option in self.options:
             if option.required and option.name not in taken:
                 line = " ".join((f"/{self.name}", *words))
                 offers = [f"{line} {offer}" for offer in option.word.offers]
-                raise Misunderstood("words.missing", kinds=[option.word.kind], offers=offers)
-        return self.request(**taken)
+                raise Misunderstood(
+                    "words.missing", kinds=[option.word.kind], offers=offers, field=option.name
+                )
+        return self.request(**{name: value for name, value in taken.items() if value is not _NOTHING})
 
     def _named(self, word: str, rest: list[str], lexicon: Lexicon) -> tuple[Option, object] | None:
         name, equals, value = word.partition("=")
@@ -150,9 +177,19 @@ def _take(taken: dict[str, object], option: Option, value: object, word: str) ->
 
 
 def _told(option: Option, value: str, lexicon: Lexicon) -> object:
-    read = option.word.read_named(value, lexicon)
+    """What is said for a field, _NOTHING where that is left out. Raises Misunderstood, which names the field."""
+    if value == LEFT_OUT and not option.required:
+        return _NOTHING
+    if not value:
+        raise Misunderstood("words.missing", kinds=[option.word.kind], field=option.name)
+    try:
+        read = option.word.read_named(value, lexicon)
+    except Misunderstood as wrong:
+        wrong.field = option.name
+        raise
     if read is None:
-        raise Misunderstood(_slip(value) or "words.none_of", said=said(value), kinds=[option.word.kind])
+        key = _slip(value) or "words.none_of"
+        raise Misunderstood(key, said=said(value), kinds=[option.word.kind], field=option.name)
     return read
 
 
@@ -170,7 +207,8 @@ def _slip(word: str) -> str | None:
     return "words.not_a_number" if starts_as_number else None
 
 
-def _plain(value: object) -> str:
+def plain_text(value: object) -> str:
+    """The value of a slash option as text; a number is written out. Raises Misunderstood for what is neither."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise Misunderstood("words.not_a_number", said=said(str(value)))
     if isinstance(value, str):

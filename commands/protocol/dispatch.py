@@ -3,14 +3,15 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from commands.protocol.command import Command
+from commands.protocol.command import LEFT_OUT, Command
+from commands.protocol.forms import as_words, offers_for, prompt_of
 from commands.protocol.home import at_home
 from commands.protocol.phrases import Phrases, phrases_in
-from commands.protocol.reply import Action, Note, Reply, Text, Tone
+from commands.protocol.reply import Action, Note, Prompt, Reply, Text, Tone
 from commands.protocol.request import Context, Misunderstood, Role, said
 from commands.protocol.words import LONGEST_TEXT, MOST_WORDS, Lexicon, nearest
 from market.entries import entries
@@ -78,22 +79,37 @@ async def _answer_text(text: str, context: Context) -> Reply:
     if len(words) > MOST_WORDS:
         raise Misunderstood("words.too_many_words")
     command = _known(words[0])
-    return await _run(command, lambda lexicon: command.read(words[1:], lexicon), context)
+    return await _run(command, lambda lexicon: command.read(words[1:], lexicon), context, words[1:])
 
 
 async def _answer_options(name: str, values: Mapping[str, object], context: Context) -> Reply:
     command = _known(name)
-    return await _run(command, lambda lexicon: command.read_options(values, lexicon), context)
+    read: Callable[[Lexicon], Any] = lambda lexicon: command.read_options(values, lexicon)  # noqa: E731
+    return await _run(command, read, context, as_words(values))
 
 
-async def _run(command: Command[Any], read: Callable[[Lexicon], Any], context: Context) -> Reply:
+async def _run(
+    command: Command[Any], read: Callable[[Lexicon], Any], context: Context, words: Sequence[str] | None
+) -> Reply:
     if not await context.may(command.needs):
         raise _not_allowed(command, context)
     try:
         return await command.answer(await _request(read, context), context)
     except Misunderstood as wrong:
         wrong.example = wrong.example or command.example
-        raise
+        if wrong.field is None or words is None:
+            raise
+        return await _asked(command, wrong, words, context)
+
+
+async def _asked(
+    command: Command[Any], wrong: Misunderstood, words: Sequence[str], context: Context
+) -> Reply:
+    """The refusal of a line that only lacks a field, or has a wrong one: that field is asked for, all else is kept."""
+    lexicon = Lexicon(await context.services.snapshots.watched())
+    prompt = prompt_of(command, wrong.field or "", words, lexicon)
+    wrong.offers = wrong.offers or offers_for(command, prompt, lexicon)
+    return _refusal(wrong, phrases_in(context.language), prompt)
 
 
 async def _request(read: Callable[[Lexicon], Any], context: Context) -> Any:
@@ -130,17 +146,24 @@ def _known(word: str) -> Command[Any]:
     raise Misunderstood("door.unknown", example="/help", said=said(word))
 
 
-def _refusal(wrong: Misunderstood, phrases: Phrases) -> Reply:
+def _refusal(wrong: Misunderstood, phrases: Phrases, prompt: Prompt | None = None) -> Reply:
     kinds = phrases.say("words.or").join(phrases.word("kind", kind) for kind in wrong.kinds)
     reason = phrases.say(wrong.key, **wrong.values, kinds=kinds)
     example = wrong.example or "/help"
-    actions = tuple(Action(line.rpartition(" ")[2], line) for line in wrong.offers)
+    actions = tuple(Action(_label(line, phrases), line) for line in wrong.offers)
     return Reply(
         (Note(reason, Tone.CAUTION), Text(phrases.say("door.example", example=example))),
         actions,
         private=True,
         data={"error": {"kind": REFUSED, "reason": reason, "example": example}},
+        prompt=prompt,
     )
+
+
+def _label(line: str, phrases: Phrases) -> str:
+    """What a button says that answers with this line: its last word, without the name of what that sets."""
+    word = line.rpartition(" ")[2].rpartition("=")[2]
+    return phrases.say("button.skip") if word == LEFT_OUT else word
 
 
 def _is_store_away(slip: Exception) -> bool:

@@ -78,8 +78,8 @@ class Prompt:
     example: str
 
     def filled(self, answer: str) -> str:
-        """The command line with this answer."""
-        return f"{self.line} {self.field}={answer.strip()}"
+        """The command line with this answer; a field takes one word, so "10 k" is read as "10k"."""
+        return f"{self.line} {self.field}={''.join(answer.split())}"
 
 
 @dataclass(frozen=True, slots=True)

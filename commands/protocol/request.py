@@ -124,7 +124,8 @@ class Misunderstood(Exception):
     """The request is wrong: the key of a phrase that says why, what it speaks of, and what would be right.
 
     `said` is the reader's word, `kinds` what was expected instead (keys of the phrases' table `kind`), `offers` command
-    lines that would do, shown as buttons. `example` None stands for the example of the command.
+    lines that would do, shown as buttons. `example` None stands for the example of the command. `field` names the field
+    of the request that is to be said, or said differently: it is asked for, with what else was said kept.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Misunderstood(Exception):
         kinds: Sequence[str] = (),
         offers: Sequence[str] = (),
         example: str | None = None,
+        field: str | None = None,
         **values: str,
     ) -> None:
         super().__init__(key)
@@ -141,6 +143,7 @@ class Misunderstood(Exception):
         self.kinds = tuple(kinds)
         self.offers = tuple(offers)
         self.example = example
+        self.field = field
         self.values: Mapping[str, str] = values
 
 
