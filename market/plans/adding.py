@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from market.formulas.logic import any_of
 from market.checklist import seen_flag
 from market.formulas.logic import all_of, any_of
 from market.margin import Impossible, ImpossiblePosition, Tiers
