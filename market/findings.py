@@ -18,7 +18,7 @@ class Found(StrEnum):
     NEVER_HEARD (nothing: it has not even said what it lists), JOINED (its coins), FUNDING_SHARE, FUNDING_DISPERSION (largest minus smallest, per 8 h), FUNDING_SPLICED (the true mean
     of those present), RELAYED (the rate per 8 h), LIQUIDATIONS_SHARE (share of open interest whose liquidations are heard),
     FLOOR (coins: of a feed that samples), SATURATED (busy seconds of the minute), UNHEARD (minutes), TOO_LATE (coins that
-    came after their minute was told), NO_SKEW (nothing).
+    came after their minute was told), NO_SKEW (nothing), NO_BOOK (share of the venue in what rests near the price).
     """
 
     IMPLAUSIBLE = "implausible"
@@ -48,6 +48,7 @@ class Found(StrEnum):
     UNHEARD = "unheard"
     TOO_LATE = "too_late"
     NO_SKEW = "no_skew"
+    NO_BOOK = "no_book"
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,10 +131,20 @@ class ImpliedVolatility(Struct, frozen=True, gc=False):
     dvol: float
 
 
+class Book(Struct, frozen=True, gc=False):
+    """One venue's part of a Depth, US dollars a side."""
+
+    venue: Venue
+    bid_usd: float
+    ask_usd: float
+
+
 class Depth(Struct, frozen=True, gc=False):
     """What rests within `within` (fraction) of the middle in the books of all venues that were asked, US dollars a side.
 
-    `is_whole` is False where a venue that usually answers did not, or where a book was not told that far: sums are floors.
+    `is_whole` is False where a venue that usually answers did not, `reaches` where a book was not told that far: in either
+    case the sums are floors. `books` are the parts of the sums, so that a sum without a venue is compared with what the
+    others usually hold; () where nobody told the parts.
     """
 
     venue: Venue
@@ -144,6 +154,8 @@ class Depth(Struct, frozen=True, gc=False):
     bid_usd: float
     ask_usd: float
     is_whole: bool = True
+    reaches: bool = True
+    books: tuple[Book, ...] = ()
 
 
 Observation = Candle | Funding | OpenInterest | Liquidations | Skew | ImpliedVolatility | Depth

@@ -43,6 +43,10 @@ LIVE_STEP_MS = 5 * MINUTE_MS
 """The step in which a recent past is asked for (no venue tells open interest finer); a cold start's far past is hourly."""
 
 
+BOOKS_EVERY_S = 300.0
+"""How often books are asked for: they weigh more than all else, and a size is not fitted to the minute."""
+
+
 class Misread(Exception):
     """An answer is not what the venue documents. `field` names what was wrong; nothing of it has been used.
 

@@ -31,7 +31,14 @@ TROUBLES = (
 )
 """What makes a number smaller, older or another than it looks, the worst first."""
 
-ALSO_WHY = (Found.CONFIRMED, Found.JOINED, Found.CLOCK_AHEAD, Found.CLOCK_BEHIND, Found.NO_SKEW)
+ALSO_WHY = (
+    Found.CONFIRMED,
+    Found.JOINED,
+    Found.CLOCK_AHEAD,
+    Found.CLOCK_BEHIND,
+    Found.NO_SKEW,
+    Found.NO_BOOK,
+)
 ONLY_STATUS = (Found.CLOCK_JUMPED, Found.OUT_OF_ORDER, Found.TOO_LATE)
 SHARES: Mapping[Found, str] = {
     Found.INTEREST_SHARE: "open_interest",
@@ -212,4 +219,5 @@ _VALUES: Mapping[Found, Callable[[Finding], str]] = {
     Found.SATURATED: _count,
     Found.UNHEARD: _count,
     Found.TOO_LATE: _coins,
+    Found.NO_BOOK: _share,
 }

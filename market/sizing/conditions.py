@@ -21,12 +21,15 @@ class Headwind:
     """What stands against one side: claims are None where a stale input hides them.
 
     `risk_invalidated`: the market has turned against the side before its own line is touched (rungs are pulled in).
+    `depth_ratio` is what rests within 1 % in the book that the side is closed into, over its median: bids for a long, asks
+    for a short; None where it is not known.
     """
 
     checklist: Checklist
     liquidations_high: bool | None
     funding_dear: bool | None
     risk_invalidated: bool | None
+    depth_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def _against_a_long(snapshot: Snapshot, rules: Rules) -> Headwind:
         liquidations_high=_liquidations_high(snapshot, "", "long_bps_1h", rules),
         funding_dear=seen_flag(snapshot, "fe"),
         risk_invalidated=any_of(worse, snapshot.regime.protip, seen_flag(snapshot, "rolling_over")),
+        depth_ratio=_fact(snapshot, "depth", "bid_ratio"),
     )
 
 
@@ -105,6 +109,7 @@ def _against_a_short(snapshot: Snapshot, rules: Rules) -> Headwind:
         liquidations_high=_liquidations_high(snapshot, "_short", "short_bps_1h", rules),
         funding_dear=seen_flag(snapshot, "fd"),
         risk_invalidated=any_of(squeezed, crowded, seen_flag(snapshot, "lc_short")),
+        depth_ratio=_fact(snapshot, "depth", "ask_ratio"),
     )
 
 

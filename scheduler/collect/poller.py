@@ -17,9 +17,6 @@ from scheduler.fetch.failures import OF_THE_QUESTION
 REACH_MS = 25 * MINUTE_MS
 """How far back the candles of a normal poll reach at every venue, with a bar or two to spare."""
 
-UNUSED = frozenset({Kind.DEPTH})
-"""Nothing condenses books yet, and ninety of them a minute are no small question: they are not asked for."""
-
 OF_THE_PAST = frozenset({Kind.CANDLES, Kind.FUNDING_HISTORY, Kind.OPEN_INTEREST_HISTORY})
 """What is asked after an absence; missed liquidations are filled in by who listens to them."""
 
@@ -100,7 +97,7 @@ class Poller:
         each = [named(ask) for ask in exchange.asks(watched)]
         if exchange.timed_asks is not None:
             each += [timed(ask) for ask in exchange.timed_asks(watched, self._clock.now_ms())]
-        due = [one for one in each if one.ask.kind not in UNUSED and self._is_due(one)]
+        due = [one for one in each if self._is_due(one)]
         return within_means(due, exchange.budgets, self._asked_in)
 
     def _is_due(self, one: Due) -> bool:

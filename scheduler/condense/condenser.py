@@ -7,6 +7,8 @@ from market.observations import (
     SECOND_MS,
     Asset,
     Candle,
+    Depth,
+    DepthBand,
     Funding,
     Heartbeat,
     ImpliedVolatility,
@@ -19,6 +21,7 @@ from market.observations import (
     Skew,
     Venue,
 )
+from scheduler.condense.depth import step_depth, take_depth, take_recorded_depth
 from scheduler.condense.funding import step_funding, take_funding
 from scheduler.condense.interest import link_interest, take_interest, weights
 from scheduler.condense.liquidations import (
@@ -49,7 +52,7 @@ class Condenser:
         self.venues = venues
 
     def take(self, reports: Iterable[Report], received_at_ms: int, took_ms: int | None = None) -> None:
-        """Take what one answer or frame told. Other assets, depth and what is implausible or told again change nothing.
+        """Take what one answer or frame told. Other assets and what is implausible or told again change nothing.
 
         One call is one answer: equal liquidations in it are twins, option quotes in it are a chain of one instant. An
         answer that `took_ms` may be overtaken by frames that long: it is passed over, and that is nothing to notice.
@@ -72,8 +75,8 @@ class Condenser:
                     quotes.append(report)
                 case Heartbeat():
                     take_heartbeat(self.state, report, received_at_ms)
-                case _:  # depth is of no window
-                    pass
+                case DepthBand():
+                    take_depth(self.state, report, received_at_ms)
         take_liquidations(self.state, events, received_at_ms)
         take_options(self.state, quotes, received_at_ms)
         if took_ms is not None:
@@ -106,7 +109,8 @@ class Condenser:
         rates, of_funding = step_funding(state, now_ms, heavy)
         forced, of_forced = step_liquidations(state, now_ms, heavy)
         options, of_options = step_volatility(state, now_ms)
-        told: list[Observation] = [*candles, *rates, *forced, *options]
+        books, of_books = step_depth(state, now_ms)
+        told: list[Observation] = [*candles, *rates, *forced, *options, *books]
         if interest is not None:
             told.append(interest)
         frozen = [
@@ -114,7 +118,7 @@ class Condenser:
             for venue, memory in state.venues.items()
             if memory.stillness.moved is not None
         ]
-        found = [*noted, *frozen, *of_price, *of_interest, *of_funding, *of_forced, *of_options]
+        found = [*noted, *frozen, *of_price, *of_interest, *of_funding, *of_forced, *of_options, *of_books]
         return tuple(told), _newest(found)
 
     def _know(self, venue: Venue) -> None:
@@ -136,6 +140,8 @@ class Condenser:
                 take_bucket(self.state, said)
             case Skew():
                 take_skew(self.state, said)
+            case Depth():
+                take_recorded_depth(self.state, said)
 
 
 def _is_overtaken(one: Finding, took_ms: int) -> bool:

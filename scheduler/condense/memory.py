@@ -8,6 +8,8 @@ from market.findings import Finding
 from market.observations import (
     Asset,
     Candle,
+    Depth,
+    DepthBand,
     Funding,
     ImpliedVolatility,
     Liquidations,
@@ -124,6 +126,8 @@ class VenueMemory:
     rates: Rates = field(default_factory=Rates)
     forced: Forced = field(default_factory=Forced)
     chains: Chains = field(default_factory=Chains)
+    depth: Level = field(default_factory=Level)
+    book: DepthBand | None = None
 
 
 @dataclass(slots=True)
@@ -132,7 +136,7 @@ class CondenserState:
 
     `interest_coins` is the chain-linked sum and `linked` what each venue in it last weighed; `funding_8h` and `rated` are
     the same for funding. `stepped_ms` is the last step, those `..._at_ms` are what was last handed on. `presumed` is what venues weigh in coins whose own
-    first word is still to come, `buckets` and `skews` are sums and points of a recorded past by the time of their end.
+    first word is still to come, `buckets`, `skews` and `depths` are sums and points of a recorded past by the time of their end.
     """
 
     asset: Asset
@@ -158,3 +162,5 @@ class CondenserState:
     skews: dict[int, Skew] = field(default_factory=dict)
     implied: ImpliedVolatility | None = None
     implied_at_ms: int = 0
+    depth_at_ms: int = 0
+    depths: dict[int, Depth] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The six signals on small markets whose numbers can be checked by hand."""
+"""The signals on small markets whose numbers can be checked by hand."""
 
 from itertools import pairwise
 from math import log, sqrt
@@ -43,9 +43,9 @@ from tests.market.feeds import (
 FLAT = [100.0 + 0.4 * (number % 2) for number in range(200)]
 
 
-def test_there_are_six_signals_in_the_order_of_the_answer() -> None:
+def test_there_are_seven_signals_in_the_order_of_the_answer() -> None:
     names = [signal.name for signal in signals()]
-    assert names == ["price", "liquidations", "open_interest", "funding", "skew", "volatility"]
+    assert names == ["price", "liquidations", "open_interest", "funding", "skew", "volatility", "depth"]
     assert sum(signal.weight for signal in signals()) == pytest.approx(1.0)
 
 

@@ -10,6 +10,7 @@ from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
 from scheduler.exchange import (
     BAR_MS,
     BARS_A_POLL,
+    BOOKS_EVERY_S,
     LIVE_STEP_MS,
     Ask,
     Budget,
@@ -44,7 +45,6 @@ SAMPLES_A_PAGE = 500
 OLDEST_OPEN_INTEREST_MS = 30 * DAY_MS - HOUR_MS
 """The venue keeps thirty days; an hour less, so that a slow cold start is not refused."""
 SETTLED_EVERY_S = 300.0
-DEPTH_EVERY_S = 60.0
 STREAMS_A_MESSAGE = 200
 
 
@@ -129,7 +129,7 @@ def _asks_of(symbol: str) -> Iterator[Ask[Reports]]:
         {"symbol": symbol, "limit": "1000"},
         weight=20,
         symbol=symbol,
-        every_s=DEPTH_EVERY_S,
+        every_s=BOOKS_EVERY_S,
     )
     yield _settled(symbol, {"limit": "3"}, SETTLED_EVERY_S)
 

@@ -6,6 +6,7 @@ from market.observations import HOUR_MS, Funding, Venue
 from scheduler.exchange import (
     BAR_MS,
     BARS_A_POLL,
+    BOOKS_EVERY_S,
     LIVE_STEP_MS,
     Ask,
     Asked,
@@ -38,7 +39,6 @@ OPENED_A_PAGE = 200
 LIVE_SETTLEMENTS = 4
 BOOK_LEVELS = 1_000
 SETTLEMENTS_EVERY_S = 300.0
-DEPTH_EVERY_S = 60.0
 
 _TICKERS = "/v5/market/tickers"
 _KLINES = "/v5/market/kline"
@@ -177,7 +177,7 @@ def _asks_of(contract: Instrument) -> tuple[Ask[Reports], ...]:
             read_depth,
             _params(symbol, limit=BOOK_LEVELS),
             symbol=symbol,
-            every_s=DEPTH_EVERY_S,
+            every_s=BOOKS_EVERY_S,
         ),
         Ask(
             Venue.BYBIT,

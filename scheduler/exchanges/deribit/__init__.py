@@ -13,6 +13,7 @@ from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
 from scheduler.exchange import (
     BAR_MS,
     BARS_A_POLL,
+    BOOKS_EVERY_S,
     LIVE_STEP_MS,
     Ask,
     Asked,
@@ -91,7 +92,7 @@ def _asks_of(instrument: Instrument) -> Iterator[Ask[Reports]]:
     name = {"instrument_name": instrument.symbol}
     yield _ask(Kind.MARK, instrument, "ticker", read_ticker, name)
     book = _ask(Kind.DEPTH, instrument, "get_order_book", read_depth, {**name, "depth": LEVELS})
-    yield replace(book, every_s=EVERY_S)
+    yield replace(book, every_s=BOOKS_EVERY_S)
     if instrument.asset in WITH_INDEX:
         name = {"index_name": f"{instrument.asset.lower()}dvol_usdc"}
         index = _ask(Kind.VOLATILITY_INDEX, instrument, "get_index_price", read_volatility_index, name)

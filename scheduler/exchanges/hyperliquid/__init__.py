@@ -13,6 +13,7 @@ import msgspec
 from market.margin import Tiers
 from market.observations import HOUR_MS, Asset
 from scheduler.exchange import (
+    BOOKS_EVERY_S,
     LIVE_STEP_MS,
     Ask,
     Budget,
@@ -143,7 +144,7 @@ def _book(coin: str, figures: int) -> Ask[Reports]:
         body=_body("l2Book", coin=coin, nSigFigs=figures),
         weight=BOOK_WEIGHT,
         symbol=coin,
-        every_s=WINDOW_S,
+        every_s=BOOKS_EVERY_S,
     )
 
 
