@@ -1,8 +1,9 @@
-"""/settings: what holds for this chat: quiet hours, lowest severity, how many a day, zone, language, asset."""
+"""/settings: what holds for this chat (quiet hours, severity, zone), and alone with a person their own limits."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
+from commands.desk.own import own
 from commands.protocol.alert_words import (
     AUTO,
     CountWord,
@@ -16,12 +17,18 @@ from commands.protocol.alert_words import (
 from commands.protocol.command import Command
 from commands.protocol.home import change, home
 from commands.protocol.phrases import phrases_in
+from commands.protocol.position_words import OwnBaseWord, OwnDrawdownWord, OwnFundingWord
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role
 from commands.protocol.words import AssetWord
-from commands.wording.silence import describe_settings
+from commands.wording.settings import OwnLimits, describe_settings
 from commands.wording.wishes import describe_nobody
+from store.persons import Person
+from store.services import Chats, People
 from store.wishes import Chat, QuietHours
+
+OF_A_PERSON = ("base", "drawdown", "funding")
+EXAMPLE_OWN = "/settings base 8x drawdown 5% funding 0.02%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,13 @@ class Settings:
     cap: Annotated[CountWord, "new messages a day at most, critical ones not counted, or off"] | None = None
     language: Annotated[LanguageWord, "the language of answers and warnings"] | None = None
     asset: Annotated[AssetWord, "the coin meant where none is said"] | None = None
+    base: Annotated[OwnBaseWord, "your own base leverage, or off for ours; alone with me only"] | None = None
+    drawdown: Annotated[OwnDrawdownWord, "the most of your equity to lose, or off; alone with me"] | None = (
+        None
+    )
+    funding: Annotated[OwnFundingWord, "what is too dear for you per 8 h, or off; alone with me"] | None = (
+        None
+    )
 
 
 async def answer(ask: Settings, context: Context) -> Reply:
@@ -42,18 +56,68 @@ async def answer(ask: Settings, context: Context) -> Reply:
     phrases, chats = phrases_in(context.language), context.services.chats
     if chats is None:
         return describe_nobody(await context.services.feed.status(), phrases)
-    is_new = any(getattr(ask, field.name) is not None for field in fields(ask))
-    chat = await (change(context, chats, lambda chat: _set(chat, ask)) if is_new else home(context, chats))
-    if is_new and context.services.post is not None:
-        await context.services.post.hurry(
-            context.address
-        )  # quiet hours or a cap may have held something back
+    said = {field.name for field in fields(ask) if getattr(ask, field.name) is not None}
+    people = _people(context) if said & set(OF_A_PERSON) else None
+    chat = await _of_the_chat(ask, context, chats, is_new=bool(said - set(OF_A_PERSON)))
+    person = await own(context) if people is None else await _of_the_person(ask, context, people)
     if ask.language is not None:
         phrases = phrases_in(chat.language or context.language)
     asset = chat.default_asset or await replace(context, default_asset=None).asset(None)
+    limits = OwnLimits(person, context.rules) if _keeps_limits(context) else None
     return describe_settings(
-        chat, phrases, context.now_ms, is_new=is_new, is_terminal=context.is_terminal, asset=asset
+        chat,
+        phrases,
+        context.now_ms,
+        is_new=bool(said),
+        is_terminal=context.is_terminal,
+        asset=asset,
+        limits=limits,
     )
+
+
+def _keeps_limits(context: Context) -> bool:
+    """Whether a person's own limits are kept and may be shown here: only where nobody else reads."""
+    return context.services.people is not None and context.is_private and bool(context.person)
+
+
+def _people(context: Context) -> People:
+    """Where limits are kept. Raises Misunderstood where others read, or nobody is kept."""
+    if not context.is_private or not context.person:
+        raise Misunderstood("setting.alone", example=EXAMPLE_OWN)
+    if context.services.people is None:
+        raise Misunderstood("setting.nobody_kept", example="/size BTC 5x 10k base=8x lose=5%")
+    return context.services.people
+
+
+async def _of_the_chat(ask: Settings, context: Context, chats: Chats, *, is_new: bool) -> Chat:
+    if not is_new:
+        return await home(context, chats)
+    chat = await change(context, chats, lambda chat: _set(chat, ask))
+    if context.services.post is not None:
+        # quiet hours or a cap may have held something back
+        await context.services.post.hurry(context.address)
+    return chat
+
+
+async def _of_the_person(ask: Settings, context: Context, people: People) -> Person:
+    def told(person: Person) -> Person:
+        return replace(
+            person,
+            reach=context.reach or person.reach,
+            base_leverage=_own(ask.base, person.base_leverage),
+            drawdown_budget=_own(ask.drawdown, person.drawdown_budget),
+            funding_8h=_own(ask.funding, person.funding_8h),
+            made_ms=person.made_ms or context.now_ms,
+        )
+
+    return await people.change(context.person, told)
+
+
+def _own(said: float | Switch | None, before: float | None) -> float | None:
+    """A limit as it is now: "off" takes it away, so that ours holds again."""
+    if said is None:
+        return before
+    return None if isinstance(said, Switch) else said
 
 
 def _set(chat: Chat, ask: Settings) -> Chat:
@@ -87,7 +151,7 @@ COMMAND = Command(
     "settings",
     Settings,
     answer,
-    help="what holds for this chat: quiet hours, lowest severity, zone and more",
+    help="what holds for this chat, and your own limits: quiet hours, base leverage and more",
     example="/settings quiet 23-07 Europe/Berlin",
     order=48,
     needs=Role.MANAGER,

@@ -3,47 +3,25 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from commands.desk.brackets import brackets
+from commands.desk.own import as_they_see_it, own, pays_beyond
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
+from commands.protocol.position_words import BaseWord, Contract, ContractWord, EntryWord, ModeWord, VenueWord
 from commands.protocol.reply import Heading, Reply, Text, Tone
 from commands.protocol.request import Context, Misunderstood
-from commands.protocol.words import (
-    LEVERAGE,
-    MONEY,
-    AssetWord,
-    HoldWord,
-    LeverageWord,
-    Lexicon,
-    MoneyWord,
-    PercentWord,
-    SideWord,
-    Word,
-)
+from commands.protocol.words import AssetWord, HoldWord, LeverageWord, MoneyWord, PercentWord, SideWord
 from commands.wording import numbers
 from commands.wording.absence import describe_absence
 from commands.wording.columns import fit
 from commands.wording.market import source_notes
 from commands.wording.panel import unseen
-from commands.wording.sizing import describe_size
-from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition, tiers_of
+from commands.wording.sizing import Sized, describe_size
+from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition
 from market.observations import Asset, Side
 from market.report import market_time
 from market.sizing import MarginMode, Position, check_size, conditions_of
 from market.snapshot import Snapshot
-
-
-def read_mode(word: str, lexicon: Lexicon) -> MarginMode | None:
-    """Isolated or cross."""
-    return next((mode for mode in MarginMode if mode.value == word.lower()), None)
-
-
-def never(word: str, lexicon: Lexicon) -> None:
-    """A word that has to be named ("base=8x") is nothing when it stands alone."""
-
-
-BASE = replace(LEVERAGE, kind="base", rank=90, example="base=8x", read=never, offers=())
-ENTRY = replace(MONEY, kind="entry", rank=91, example="entry=64,200", read=never)
-MODE = Word("mode", 45, "cross", read_mode, read_mode, choices=tuple(mode.value for mode in MarginMode))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +34,13 @@ class Size:
     side: Annotated[SideWord, "long or short; long where it is not said"] = Side.LONG
     hold: Annotated[HoldWord, "how long it may be held; 72 h where it is not said"] | None = None
     lose: Annotated[PercentWord, "the most of the equity to lose; 5% where it is not said"] | None = None
-    mode: Annotated[MarginMode, MODE, "isolated or cross margin"] = MarginMode.ISOLATED
-    base: Annotated[float, BASE, "your own base leverage"] | None = None
-    entry: Annotated[float, ENTRY, "the entry price; the present price where it is not said"] | None = None
+    mode: Annotated[ModeWord, "isolated or cross margin"] = MarginMode.ISOLATED
+    base: Annotated[BaseWord, "your own base leverage"] | None = None
+    entry: Annotated[EntryWord, "the entry price; the present price where it is not said"] | None = None
+    venue: (
+        Annotated[VenueWord, "whose margin tiers hold; the first that are known where it is not said"] | None
+    ) = None
+    contract: Annotated[ContractWord, "margined in USDT (linear) or in the coin (inverse)"] = Contract.LINEAR
 
 
 async def answer(ask: Size, context: Context) -> Reply:
@@ -69,17 +51,34 @@ async def answer(ask: Size, context: Context) -> Reply:
     if snapshot is None:
         feed, past = await context.services.feed.status(), await context.past(asset)
         return describe_absence(asset, feed, past, phrases)
-    conditions = conditions_of(snapshot, context.rules)
+    person, stated = await own(context), _position(ask, asset)
+    position = replace(
+        stated,
+        base_leverage=ask.base or person.base_leverage,
+        drawdown_budget=ask.lose or person.drawdown_budget,
+    )
+    market = conditions_of(snapshot, context.rules)
     try:
-        check = check_size(_position(ask, asset), conditions, tiers_of(asset), context.rules.sizing)
+        tiers = await brackets(context, asset, ask.venue)
+        check = check_size(position, as_they_see_it(market, ask.side, person), tiers, context.rules.sizing)
     except ImpossiblePosition as impossible:
         if impossible.why is Impossible.NO_PRICE:
             return _no_price(snapshot, ask, phrases, context.now_ms)
         raise _refusal(impossible, asset) from None
-    return describe_size(check, snapshot, phrases, context.rules, context.now_ms)
+    limit = person.funding_8h
+    sized = Sized(
+        check,
+        snapshot,
+        stated,
+        turned=market.against(ask.side).risk_invalidated is True,
+        own_funding_8h=limit if pays_beyond(market.funding_8h, ask.side, limit) else None,
+        can_keep=context.services.people is not None and bool(context.person),
+    )
+    return describe_size(sized, phrases, context.rules, context.now_ms)
 
 
 def _position(ask: Size, asset: Asset) -> Position:
+    """The position as it was said."""
     return Position(
         asset=asset,
         side=ask.side,
@@ -90,6 +89,8 @@ def _position(ask: Size, asset: Asset) -> Position:
         mode=ask.mode,
         base_leverage=ask.base,
         drawdown_budget=ask.lose,
+        is_inverse=ask.contract is Contract.INVERSE,
+        venue=ask.venue,
     )
 
 

@@ -51,6 +51,11 @@ def chance(probability: float | None) -> str:
     return percent(probability, signed=False)
 
 
+def share(fraction: float | None) -> str:
+    """A share that somebody set, with no more decimals than it has: 0.05 is "5%", 0.025 "2.5%"."""
+    return UNKNOWN if fraction is None else f"{fraction * 100.0:.4f}".rstrip("0").rstrip(".") + "%"
+
+
 def rate(fraction: float | None) -> str:
     """A rate per eight hours without its leading zero: 0.00031 is ".031%/8h", 0.000053 is ".0053%/8h"."""
     if fraction is None:

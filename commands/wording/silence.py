@@ -1,13 +1,13 @@
-"""The answers to /mute, /ack, /settings and /testalert: for how long, of what, and what comes all the same."""
+"""The answers to /mute, /ack and /testalert: for how long, of what, and what comes all the same."""
 
 from collections.abc import Sequence
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Heading, Lines, Reply, Text
-from commands.wording.columns import fit, sides
+from commands.wording.columns import fit
 from commands.wording.wave import alert_row
-from commands.wording.wishes import asset_words, hours_words, local_time, muted_words, way_notes
-from market.alerts import Alert, Severity
+from commands.wording.wishes import asset_words, local_time, muted_words
+from market.alerts import Alert
 from market.observations import Asset
 from store.wishes import Chat
 
@@ -82,34 +82,6 @@ def describe_standing(asked: str | None, standing: Sequence[Alert], phrases: Phr
     )
 
 
-def describe_settings(
-    chat: Chat, phrases: Phrases, now_ms: int, *, is_new: bool, is_terminal: bool, asset: Asset
-) -> Reply:
-    """All that a chat has set; `asset` is what "no asset said" means here."""
-    quiet = chat.quiet
-    pierces = phrases.word("answer", "yes" if quiet is not None and quiet.critical_pierces else "no")
-    rows = (
-        ("setting.quiet", phrases.say("setting.none") if quiet is None else hours_words(quiet)),
-        *((("setting.pierce", pierces),) if quiet is not None else ()),
-        ("setting.zone", chat.zone),
-        ("setting.least", phrases.word("severity", chat.least.value)),
-        ("setting.cap", phrases.say("setting.no_cap") if chat.daily_cap is None else str(chat.daily_cap)),
-        ("setting.language", chat.language or phrases.say("setting.own")),
-        ("setting.asset", asset),
-        ("setting.subscriptions", str(len(chat.subscriptions))),
-    )
-    notes = [*way_notes(chat, phrases, now_ms, is_terminal=is_terminal), phrases.say("setting.how")]
-    return Reply(
-        (
-            Heading(fit(phrases.say("setting.heading_changed" if is_new else "setting.heading"))),
-            Lines(tuple(sides(phrases.say(key), value) for key, value in rows)),
-            Text("\n".join(notes)),
-        ),
-        _setting_buttons(chat, phrases),
-        data={"changed": is_new, "settings": plain_settings(chat)},
-    )
-
-
 def describe_sample_sent(phrases: Phrases, *, is_terminal: bool) -> Reply:
     """The answer to /testalert."""
     if is_terminal:
@@ -119,34 +91,3 @@ def describe_sample_sent(phrases: Phrases, *, is_terminal: bool) -> Reply:
         (Action(phrases.say("button.alerts"), "/alerts"), Action(phrases.say("button.status"), "/status")),
         data={"sent": True},
     )
-
-
-def plain_settings(chat: Chat) -> dict[str, object]:
-    """The settings for `--json`."""
-    quiet = chat.quiet
-    return {
-        "quiet": None if quiet is None else hours_words(quiet),
-        "pierce": None if quiet is None else quiet.critical_pierces,
-        "zone": chat.zone,
-        "least": chat.least.value,
-        "cap": chat.daily_cap,
-        "language": chat.language,
-        "asset": chat.default_asset,
-    }
-
-
-def _setting_buttons(chat: Chat, phrases: Phrases) -> tuple[Action, ...]:
-    """The other side of what can be switched."""
-    quiet = chat.quiet
-    if quiet is None:
-        buttons = {"button.quiet_on": "/settings quiet 23-07"}
-    elif quiet.critical_pierces:
-        buttons = {"button.quiet_off": "/settings quiet off", "button.pierce_off": "/settings pierce off"}
-    else:
-        buttons = {"button.quiet_off": "/settings quiet off", "button.pierce_on": "/settings pierce on"}
-    if chat.least is Severity.WATCH:
-        buttons["button.loud_only"] = "/settings least warning"
-    else:
-        buttons["button.silent_too"] = "/settings least watch"
-    buttons["button.alerts"] = "/alerts"
-    return tuple(Action(phrases.say(key), line) for key, line in buttons.items())

@@ -1,68 +1,95 @@
-"""A checked size in words: the verdict, the chain of caps, what happens at that leverage, and what was assumed."""
+"""A checked size in words: the verdict, the market it stands in, the chain of caps, what would make it fit, and the rest."""
+
+from dataclasses import dataclass
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
 from commands.wording.learning import learning_lines, learning_numbers
-from commands.wording.market import source_notes
-from commands.wording.panel import age_of
-from market.observations import Side
+from commands.wording.market import listed, source_notes
+from commands.wording.sizing_lines import (
+    budget_lines,
+    cap_lines,
+    invalidated_because,
+    notional_usd,
+    rung_lines,
+    stance_lines,
+)
+from commands.wording.sizing_notes import (
+    age_words,
+    assumption_words,
+    beyond_own_words,
+    limit_words,
+    mode_words,
+)
+from market.observations import MINUTE_MS
 from market.report import market_time
 from market.rules import Rules
-from market.sizing import Cap, Link, MarginMode, Reduction, SizeCheck, Stance, Verdict, numbers_of
+from market.sizing import Cap, MarginMode, Position, Reduction, SizeCheck, Verdict, numbers_of
 from market.snapshot import Snapshot
-from market.table import SEVERITY, State
-
-_LEFT = 23
-"""Columns of a cap's name; its leverage takes the next five."""
 
 _TONES = {Verdict.FITS: Tone.GOOD, Verdict.TOO_MUCH_NOW: Tone.CAUTION}
-_FRACTIONS = {0.5: "x1/2", 0.75: "x3/4", 1.0: ""}
-_RESTS_ON = ("price", "funding", "volatility")
 _LEARNED_BY = ("price", "volatility", "liquidations", "funding", "open_interest", "skew")
 """What a size is cut by, or its checks rest on: how far each has learned is said."""
 
-LEAST_APART = 0.001
-"""A stated entry this near to the present price (a fraction of it) is the present price."""
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A checked position, the market it was checked in, and what is told beside it.
+
+    `stated` is the position as the asker said it, so without their own kept limits, which `check.position` has. `turned`: the market itself has
+    turned against this side. `own_funding_8h` is their own limit on funding where this side pays beyond it, else None. `can_keep`: limits of
+    one's own can be set here.
+    """
+
+    check: SizeCheck
+    snapshot: Snapshot
+    stated: Position
+    turned: bool = False
+    own_funding_8h: float | None = None
+    can_keep: bool = False
 
 
-def describe_size(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int) -> Reply:
+def describe_size(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> Reply:
     """The answer to /size; everything in it is about one position, so it is private."""
+    check, snapshot = sized.check, sized.snapshot
+    because = _because(sized, phrases)
+    first = (verdict_words(check, phrases), *new_size_words(check, phrases))
     blocks: tuple[Block, ...] = (
         Heading(size_heading(check, phrases), _TONES.get(check.verdict, Tone.STRESS)),
         *source_notes(snapshot, phrases, now_ms),
-        Text("\n".join((verdict_words(check, phrases), *new_size_words(check, phrases)))),
-        Lines(tuple(_caps(check, phrases))),
-        Lines(tuple(_at(check, phrases))),
+        Text("\n".join((*first, market_words(check, snapshot, phrases, now_ms)))),
+        Lines(tuple(cap_lines(check, phrases))),
+        Lines(tuple(stance_lines(check, phrases))),
         Lines(
-            (*_fitting(check, phrases), *_budget(check, phrases), *_rungs(check, snapshot, phrases, rules))
-        ),
-        Text(
-            "\n".join(
-                (
-                    *_assumptions(check, phrases),
-                    *learning_lines(snapshot, phrases, _LEARNED_BY),
-                    *_rests_on(check, snapshot, phrases, now_ms),
-                )
+            (
+                *fitting_lines(check, phrases),
+                *budget_lines(check, phrases),
+                *rung_lines(check, because, phrases, rules),
             )
         ),
+        Text("\n".join(_notes(sized, phrases, rules, now_ms))),
     )
-    data = {**numbers_of(check), "learning": learning_numbers(snapshot)}
-    return Reply(blocks, _actions(check, phrases), private=True, data=data)
+    data = {**numbers_of(check), **_more_numbers(sized), "learning": learning_numbers(snapshot)}
+    return Reply(blocks, _actions(sized, phrases), private=True, data=data)
 
 
 def size_heading(check: SizeCheck, phrases: Phrases) -> str:
     """The whole answer in a line: "BTC 5x long · TOO MUCH NOW"."""
     position = check.position
-    told = phrases.say(
-        "size.heading",
-        asset=position.asset,
-        leverage=numbers.plainly(position.leverage),
-        side=phrases.word("side", position.side.value),
-        verdict=phrases.word("verdict", check.verdict.value),
+    verdict = check.verdict.value
+    told = (
+        phrases.say(
+            "size.heading",
+            asset=position.asset,
+            leverage=numbers.plainly(position.leverage),
+            side=phrases.word("side", position.side.value),
+            verdict=word,
+        )
+        for word in (phrases.word("verdict", verdict), phrases.word("verdict_short", verdict))
     )
-    return fit(told)
+    return first_that_fits(*told)
 
 
 def verdict_words(check: SizeCheck, phrases: Phrases) -> str:
@@ -105,6 +132,93 @@ def new_size_words(check: SizeCheck, phrases: Phrases) -> tuple[str, ...]:
     return (phrases.say("size.half" if check.new_notional_factor > 0.0 else "size.none", why=why),)
 
 
+def market_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms: int) -> str:
+    """The state of this moment and the checks that flash against this side."""
+    since_ms = max(0, market_time(snapshot, now_ms) - snapshot.regime.since_ms)
+    state = phrases.word("state", check.state.value)
+    if since_ms >= MINUTE_MS:
+        state = phrases.say("size.state_for", state=state, time=numbers.duration(since_ms))
+    checklist = check.checklist
+    flashing = [phrases.word("input", one.question.value) for one in checklist.checks if one.met]
+    known: dict[str, object] = {
+        "state": state,
+        "met": checklist.met,
+        "advice": phrases.word("check_advice", checklist.advice.value),
+    }
+    if not flashing:
+        return phrases.say("size.market_clear", **known)
+    return phrases.say("size.market", **known, flashing=listed(flashing, phrases))
+
+
+def fitting_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
+    """What would make it fit: the leverage on this margin, the margin for this size, or waiting; and whose rungs follow."""
+    ways = [fit(way) for way in _ways(check, phrases)]
+    lines = [phrases.say("size.to_fit"), *ways] if ways else []
+    if check.fitting is not None:
+        lines.append(fit(phrases.say("size.at_fitting", leverage=numbers.times(check.max_leverage))))
+    return lines
+
+
+def _ways(check: SizeCheck, phrases: Phrases) -> list[str]:
+    ways = []
+    if check.fitting is not None and check.max_leverage >= 1.0:
+        ways.append(_way("size.way_size", notional_usd(check, check.max_leverage), check, phrases))
+    if check.fitting is not None:
+        ways.append(_way_margin(check, phrases))
+    if 0.0 < check.new_notional_factor < 1.0:
+        most = min(check.max_leverage, check.position.leverage)
+        usd = check.new_notional_factor * notional_usd(check, most)
+        ways.append(_way("size.way_half", usd, check, phrases))
+    if check.verdict is Verdict.WAIT or check.new_notional_factor <= 0.0:
+        ways.append(phrases.say("size.way_wait", met=check.checklist.met))
+    return ways
+
+
+def _way(key: str, usd: float, check: SizeCheck, phrases: Phrases) -> str:
+    leverage = numbers.times(check.max_leverage)
+    per = phrases.say("size.per") if not check.trade.equity_stated else ""
+    return first_that_fits(
+        *(
+            phrases.say(key, leverage=leverage, notional=one, per=per)
+            for one in (numbers.money(usd), numbers.short(usd))
+        )
+    )
+
+
+def _way_margin(check: SizeCheck, phrases: Phrases) -> str:
+    leverage = numbers.plainly(check.position.leverage)
+    if check.margin_to_deposit_usd is None:
+        times = f"{check.margin_total_share:.1f}"
+        return phrases.say("size.way_times", leverage=leverage, times=times)
+    deposit = check.margin_to_deposit_usd
+    return first_that_fits(
+        *(
+            phrases.say("size.way_deposit", leverage=leverage, deposit=one)
+            for one in (numbers.money(deposit), numbers.short(deposit))
+        )
+    )
+
+
+def _because(sized: Sized, phrases: Phrases) -> str:
+    """Why the rungs are pulled in, if they are."""
+    if not sized.turned:
+        return phrases.word("invalidated", "own_funding")
+    return invalidated_because(sized.check, sized.snapshot, phrases)
+
+
+def _notes(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> list[str]:
+    check = sized.check
+    return [
+        *((phrases.say("size.no_adds"),) if sized.turned else ()),
+        *beyond_own_words(check, sized.own_funding_8h, phrases),
+        *limit_words(check, rules, phrases, can_keep=sized.can_keep),
+        *assumption_words(check, phrases),
+        *mode_words(sized.stated, phrases),
+        *learning_lines(sized.snapshot, phrases, _LEARNED_BY),
+        *age_words(check, sized.snapshot, phrases, now_ms),
+    ]
+
+
 def _binding(check: SizeCheck) -> str:
     if check.binding_cap is not Cap.STEP:
         return check.binding_cap.value
@@ -113,190 +227,21 @@ def _binding(check: SizeCheck) -> str:
     return "step_yours" if check.chain[0].why is Reduction.BASE_YOURS else "step"
 
 
-def _caps(check: SizeCheck, phrases: Phrases) -> list[str]:
-    """The stepwise chain link by link, then the other caps; the one that binds is marked."""
-    binds = phrases.say("size.binds")
-    lines = []
-    for link in check.chain:
-        is_binding = check.binding_cap is Cap.STEP and link is check.chain[-1]
-        lines.append(_cap_line(_link_label(link, phrases), link.leverage, binds if is_binding else ""))
-    for cap, leverage in check.caps.items():
-        if cap is not Cap.STEP:
-            is_binding = cap is check.binding_cap
-            lines.append(_cap_line(_cap_label(cap, check, phrases), leverage, binds if is_binding else ""))
-    return lines
-
-
-def _cap_line(label: str, leverage: float, binds: str) -> str:
-    return fit(f"{label[:_LEFT]:<{_LEFT}}{numbers.times(leverage):>5}{binds}")
-
-
-def _link_label(link: Link, phrases: Phrases) -> str:
-    factor = _FRACTIONS.get(link.factor, f"x{link.factor:g}")
-    room = _LEFT - 4
-    return f"{phrases.word('chain', link.why.value)[:room]:<{room}}{factor}"
-
-
-def _cap_label(cap: Cap, check: SizeCheck, phrases: Phrases) -> str:
-    if cap is not Cap.TWO_SIGMA:
-        return phrases.word("cap_label", cap.value)
-    move = numbers.percent(2.0 * check.trade.sigma_horizon, signed=False)
-    return phrases.say("size.two_sigma", hold=hold_words(check), move=move)
-
-
-def hold_words(check: SizeCheck) -> str:
-    """The holding time as a trader writes it: "72 h", "7 d"."""
-    hours = check.trade.hold_hours
-    return f"{hours / 24:g} d" if hours > 96 and hours % 24 == 0 else f"{hours:g} h"
-
-
-def _at(check: SizeCheck, phrases: Phrases) -> list[str]:
-    """What happens at the leverage asked for."""
-    stance = check.asked
-    lines = [_at_head(check, stance, phrases), *_liquidation(check, stance, phrases)]
-    known = {
-        "ten": phrases.say("size.yes" if stance.survives_adverse_move else "size.no"),
-        "two": phrases.say("size.yes" if stance.survives_two_sigma else "size.no"),
+def _more_numbers(sized: Sized) -> dict[str, object]:
+    """What `--json` has besides the numbers of the check itself."""
+    check = sized.check
+    fees = 2.0 * check.trade.fee_rate
+    notional = check.asked.notional_usd
+    return {
+        "fees": None if notional is None else fees * notional,
+        "fees_of_margin": fees * check.position.leverage,
+        "checks": {one.question.value: one.met for one in check.checklist.checks},
+        "own_funding_8h": sized.own_funding_8h,
     }
-    lines.append(fit(phrases.say("size.survives", **known)))
-    lines.append(_funding(check, stance, phrases))
-    return lines
 
 
-def _at_head(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
-    mode = phrases.word("mode", check.position.mode.value)
-    leverage = numbers.plainly(stance.leverage)
-    bare = phrases.say("size.at_bare", leverage=leverage, mode=mode)
-    if stance.notional_usd is None:
-        return fit(bare)
-    told = [
-        phrases.say("size.at", leverage=leverage, notional=notional, mode=mode)
-        for notional in (numbers.money(stance.notional_usd), numbers.short(stance.notional_usd))
-    ]
-    return first_that_fits(*told, bare)
-
-
-def _liquidation(check: SizeCheck, stance: Stance, phrases: Phrases) -> list[str]:
-    price, measured_from = stance.liquidation_price_usd, check.trade.measured_from_usd
-    if price is None or stance.distance_sigma is None:
-        return [fit(phrases.say("size.no_liquidation"))]
-    known = {
-        "price": numbers.price(price),
-        "distance": numbers.percent(price / measured_from - 1.0),
-        "sigmas": f"{stance.distance_sigma:.1f}",
-    }
-    told = first_that_fits(
-        phrases.say("size.liquidation", **known),
-        phrases.say("size.liquidation_short", **known),
-    )
-    touched = numbers.chance(stance.touch_probability)
-    return [told, fit(phrases.say("size.touched", hold=hold_words(check), probability=touched))]
-
-
-def _funding(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
-    hold, share = hold_words(check), stance.funding_of_margin
-    if share is None:
-        return fit(phrases.say("size.funding_none", hold=hold))
-    if share == 0.0:
-        return fit(phrases.say("size.funding_free", hold=hold))
-    told = numbers.percent(share, signed=False)
-    bare = phrases.say("size.funding_bare", hold=hold, share=told)
-    if stance.funding_cost_usd is None:
-        return fit(bare)
-    cost = f"-{stance.funding_cost_usd:,.2f}"
-    return first_that_fits(phrases.say("size.funding", hold=hold, cost=cost, share=told), bare)
-
-
-def _fitting(check: SizeCheck, phrases: Phrases) -> list[str]:
-    """That the lines below are about the leverage that fits, where another was asked for."""
-    if check.fitting is None:
-        return []
-    return [fit(phrases.say("size.at_fitting", leverage=numbers.times(check.max_leverage)))]
-
-
-def _budget(check: SizeCheck, phrases: Phrases) -> list[str]:
-    budget = check.budget
-    share, leverage = numbers.percent(budget.share, signed=False), f"{budget.leverage:.1f}x"
-    if budget.share * 100 == round(budget.share * 100):
-        share = f"{budget.share * 100:.0f}%"
-    exit_at = numbers.price(budget.exit_usd)
-    bare = [
-        phrases.say("size.lose_bare", share=share),
-        phrases.say("size.budget_bare", leverage=leverage, exit=exit_at),
-    ]
-    if budget.notional_usd is None:
-        return [fit(line) for line in bare]
-    return [
-        first_that_fits(phrases.say("size.lose", share=share, loss=numbers.money(budget.loss_usd)), bare[0]),
-        first_that_fits(
-            phrases.say(
-                "size.budget", notional=numbers.money(budget.notional_usd), leverage=leverage, exit=exit_at
-            ),
-            phrases.say(
-                "size.budget", notional=numbers.short(budget.notional_usd), leverage=leverage, exit=exit_at
-            ),
-            bare[1],
-        ),
-    ]
-
-
-def _rungs(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, rules: Rules) -> list[str]:
-    ladder = (check.fitting or check.asked).ladder
-    trim, hedge = numbers.price(ladder.trim_usd), numbers.price(ladder.hedge_usd)
-    lines = [fit(phrases.say("size.rungs", trim=trim, hedge=hedge))]
-    if check.tightened:
-        factor = f"{rules.sizing.ladder.tightened:g}".lstrip("0")
-        because = _invalidated_because(check, snapshot, phrases)
-        lines.append(fit(phrases.say("size.tightened", factor=factor, because=because)))
-        lines.append(fit(phrases.say("size.no_adds")))
-    return lines
-
-
-def _invalidated_because(check: SizeCheck, snapshot: Snapshot, phrases: Phrases) -> str:
-    """What has turned against this side: the state, or the one claim that did it."""
-    held, regime = snapshot.regime.held, snapshot.regime
-    if check.position.side is Side.SHORT:
-        if held is State.SQUEEZE_RISK:
-            return phrases.word("state", held.value)
-        return phrases.word("invalidated", "lc_short" if regime.flag("lc_short") else "other")
-    if SEVERITY.get(held, 0) >= SEVERITY[State.CROWDING]:
-        return phrases.word("state", held.value)
-    return phrases.word("invalidated", "protip" if regime.protip else "rolling_over")
-
-
-def _assumptions(check: SizeCheck, phrases: Phrases) -> list[str]:
-    said = [phrases.word("assumption", one.value) for one in check.assumptions]
-    if check.position.mode is MarginMode.CROSS:
-        said.append(phrases.say("size.cross"))
-    return [*_stated_entry(check, phrases), *said]
-
-
-def _stated_entry(check: SizeCheck, phrases: Phrases) -> list[str]:
-    """What is counted from a stated entry and what from the present price, where the two are apart."""
-    entry, now = check.position.entry_usd, check.trade.price_usd
-    if entry is None or now is None or abs(now / entry - 1.0) < LEAST_APART:
-        return []
-    key = "size.entry" if check.trade.measured_from_usd == entry else "size.entry_under_way"
-    away = numbers.percent(now / entry - 1.0)
-    return [phrases.say(key, entry=numbers.price(entry), now=numbers.price(now), away=away)]
-
-
-def _rests_on(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms: int) -> list[str]:
-    """The ages of what the answer rests on, and the date of the venue's tiers."""
-    at_ms = market_time(snapshot, now_ms)
-    ages = {}
-    for name in _RESTS_ON:
-        reading = snapshot.reading(name)
-        has_none = reading is None or reading.asof_ms is None
-        ages[name] = phrases.say("presence.absent") if has_none or reading is None else age_of(reading, at_ms)
-    venue = phrases.word("venue", check.tiers.venue.value)
-    return [
-        phrases.say("size.ages", **ages),
-        phrases.say("size.tiers", venue=venue, published=check.tiers.published_on),
-    ]
-
-
-def _actions(check: SizeCheck, phrases: Phrases) -> tuple[Action, ...]:
+def _actions(sized: Sized, phrases: Phrases) -> tuple[Action, ...]:
+    check = sized.check
     asset = check.position.asset
     also = (
         Action(phrases.say("button.why"), f"/why {asset}"),
@@ -305,25 +250,28 @@ def _actions(check: SizeCheck, phrases: Phrases) -> tuple[Action, ...]:
     if check.fitting is None or check.max_leverage < 1.0:
         return also
     fitting = numbers.times(check.max_leverage)
-    return (Action(phrases.say("size.fit_button", leverage=fitting), size_line(check, fitting)), *also)
+    return (Action(phrases.say("size.fit_button", leverage=fitting), size_line(sized.stated, fitting)), *also)
 
 
-def size_line(check: SizeCheck, leverage: str) -> str:
+def size_line(stated: Position, leverage: str) -> str:
     """The command line that asks for the same position at another leverage; all that was stated is stated again."""
-    position = check.position
-    words = ["/size", position.asset, leverage, position.side.value]
-    if position.equity_usd is not None:
-        words.append(f"equity={position.equity_usd:.2f}".rstrip("0").rstrip("."))
-    if position.hold_hours is not None:
-        words.append(f"hold={position.hold_hours:g}h")
-    if position.drawdown_budget is not None:
-        words.append(f"lose={_typed(100.0 * position.drawdown_budget)}%")
-    if position.mode is MarginMode.CROSS:
-        words.append(position.mode.value)
-    if position.base_leverage is not None:
-        words.append(f"base={_typed(position.base_leverage)}x")
-    if position.entry_usd is not None:
-        words.append(f"entry={_typed(position.entry_usd)}")
+    words = ["/size", stated.asset, leverage, stated.side.value]
+    if stated.equity_usd is not None:
+        words.append(f"equity={stated.equity_usd:.2f}".rstrip("0").rstrip("."))
+    if stated.hold_hours is not None:
+        words.append(f"hold={stated.hold_hours:g}h")
+    if stated.drawdown_budget is not None:
+        words.append(f"lose={_typed(100.0 * stated.drawdown_budget)}%")
+    if stated.mode is MarginMode.CROSS:
+        words.append(stated.mode.value)
+    if stated.base_leverage is not None:
+        words.append(f"base={_typed(stated.base_leverage)}x")
+    if stated.entry_usd is not None:
+        words.append(f"entry={_typed(stated.entry_usd)}")
+    if stated.venue is not None:
+        words.append(stated.venue.value)
+    if stated.is_inverse:
+        words.append("inverse")
     return " ".join(words)
 
 

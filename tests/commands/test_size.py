@@ -22,10 +22,11 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
     crowded = (
         await talk(crowding(volatility=reading("volatility", NOW_MS, "vol_hi")))("/size BTC 5x 10k")
     ).splitlines()
-    assert crowded[:22] == [
+    assert crowded[:30] == [
         "BTC 5x long · TOO MUCH NOW",
         "Up to 1.8x here (the reduced base binds); 5x needs 26,667 USDT margin (you said 10,000).",
         "New size: half (2 of 4 checks).",
+        "Now CROWDING for 6 h 20 min. Checks that flash: open interest and funding (2 of 4): REDUCE.",
         "Base (ours)             5.0x",
         " volatility high   x1/2 2.5x",
         " funding high      x3/4 1.8x <- binds",
@@ -38,15 +39,22 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
         "Touched in 72 h: <0.1% (a floor)",
         "Survives 10% yes · 2 sigma yes",
         "Funding 72 h  -139.50 (1.4% margin)",
+        "Fees in and out  -50.00 (0.5% margin)",
+        "To make it fit:",
+        " 1.8x here: 18,750 USDT",
+        " 5x: deposit 16,667 USDT more",
+        " now half: 9,375 USDT",
         "At 1.8x, which fits:",
         "To lose at most 5% (500 USDT):",
         "size 5,194 USDT (0.5x), out 58,272",
         "Trim 61,241 · hedge 59,757",
         "(rungs pulled in x.75: CROWDING)",
         "No adds while that holds.",
+        "Ours, not yours: base 5x, 5% to lose. Yours: base=8x lose=5%.",
         "Order-book depth is not seen: left out.",
+        "Price 4s · funding 1min · vol 3min",
     ]
-    assert crowded[-2:] == ["Price 4s · funding 1min · vol 3min", f"Binance tiers of {BUNDLED_ON}"]
+    assert crowded[30:] == [f"Binance tiers of {BUNDLED_ON}"]
 
 
 async def test_what_fits_is_said_to_fit_and_by_which_cap() -> None:
@@ -102,7 +110,7 @@ async def test_a_position_that_has_lost_already_is_measured_from_the_price_now()
     assert "-8.6%" in held
     assert "Survives 10% no" in held
     assert held.splitlines()[:2] == [
-        "BTC 5x long · TOO MUCH",
+        "BTC 5x long · NEVER SURVIVES 10%",
         "A 10% move from the price now closes it. A new position: up to 5.0x here (the base binds).",
     ]
     assert (
@@ -127,14 +135,16 @@ async def test_a_position_that_would_be_closed_by_now_is_refused(line: str) -> N
     assert "At 64,210 now that position would be closed already: its liquidation price is" in said
 
 
-async def test_without_equity_nothing_is_said_in_money() -> None:
+async def test_without_equity_amounts_are_per_thousand_of_margin_and_none_is_invented() -> None:
     ask = talk(crowding())
     said = await ask("/size BTC 5x")
     assert "times the margin" in said
-    assert "At 5x (isolated):" in said
+    assert "At 5x (isolated), per 1,000 USDT:" in said
+    assert "Fees in and out  -5.00 (0.5% margin)" in said  # 5,000 x 2 x .05%
+    assert "To lose at most 5% (50 of 1,000):" in said
     assert "No equity stated: first tier assumed" in said
-    assert "USDT" not in said
-    assert ask.reply.data["notional"] is None
+    for name in ("notional", "equity", "margin_total", "margin_to_deposit", "funding_cost", "fees"):
+        assert ask.reply.data[name] is None
 
 
 async def test_three_checks_say_wait_and_what_holds_if_it_is_held() -> None:
@@ -147,7 +157,7 @@ async def test_three_checks_say_wait_and_what_holds_if_it_is_held() -> None:
 async def test_ten_times_fails_the_ten_percent_test() -> None:
     said = await talk(calm())("/size BTC 10x 10k")
     assert said.startswith(
-        "BTC 10x long · TOO MUCH\nA 10% move against it closes it: at most 9.5x survives one."
+        "BTC 10x long · NEVER SURVIVES 10%\nA 10% move against it closes it: at most 9.5x survives one."
     )
 
 

@@ -1,0 +1,131 @@
+"""The answer to /settings: what a chat has set, and, where nobody else reads, a person's own limits beside ours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
+from commands.wording import numbers
+from commands.wording.columns import fit, sides
+from commands.wording.wishes import hours_words, way_notes
+from market.alerts import Severity
+from market.observations import Asset
+from market.rules import Rules
+from store.persons import Person
+from store.wishes import Chat
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLimits:
+    """A person with their own limits, and the rules that hold where they have none."""
+
+    person: Person
+    rules: Rules
+
+
+def describe_settings(
+    chat: Chat,
+    phrases: Phrases,
+    now_ms: int,
+    *,
+    is_new: bool,
+    is_terminal: bool,
+    asset: Asset,
+    limits: OwnLimits | None,
+) -> Reply:
+    """All that is set here; `asset` is what "no asset said" means here, `limits` None where others read."""
+    notes = [*way_notes(chat, phrases, now_ms, is_terminal=is_terminal), phrases.say("setting.how")]
+    own: tuple[Block, ...] = ()
+    if limits is not None:
+        notes.append(phrases.say("setting.how_own"))
+        own = (Text(phrases.say("setting.yours")), Lines(limit_lines(limits, phrases)))
+    rows = tuple(sides(label, value) for label, value in _rows(chat, asset, phrases))
+    return Reply(
+        (
+            Heading(fit(phrases.say("setting.heading_changed" if is_new else "setting.heading"))),
+            Lines(rows),
+            *own,
+            Text("\n".join(notes)),
+        ),
+        _buttons(chat, phrases),
+        private=limits is not None,
+        data={"changed": is_new, "settings": plain_settings(chat), "limits": plain_limits(limits)},
+    )
+
+
+def limit_lines(limits: OwnLimits, phrases: Phrases) -> tuple[str, ...]:
+    """The three limits, each said to be theirs or ours."""
+    sizing = limits.rules.sizing
+    base = limits.person.base_leverage
+    if base is None:
+        majors, others = (numbers.plainly(one) for one in (sizing.base_majors, sizing.base_others))
+        told = phrases.say("setting.base_ours", majors=majors, others=others)
+    else:
+        told = phrases.say("setting.is_yours", value=numbers.plainly(base))
+    drawdown, budget = limits.person.drawdown_budget, sizing.drawdown_budget
+    funding, dear = limits.person.funding_8h, limits.rules.funding.elevated
+    return (
+        sides(phrases.say("setting.base"), told),
+        sides(phrases.say("setting.drawdown"), _whose(drawdown, budget, numbers.share, phrases)),
+        sides(phrases.say("setting.funding"), _whose(funding, dear, numbers.rate, phrases)),
+    )
+
+
+def _whose(own: float | None, ours: float, write: Callable[[float | None], str], phrases: Phrases) -> str:
+    key = "setting.is_ours" if own is None else "setting.is_yours"
+    return phrases.say(key, value=write(ours if own is None else own))
+
+
+def _rows(chat: Chat, asset: Asset, phrases: Phrases) -> tuple[tuple[str, str], ...]:
+    quiet = chat.quiet
+    pierces = phrases.word("answer", "yes" if quiet is not None and quiet.critical_pierces else "no")
+    rows = (
+        ("setting.quiet", phrases.say("setting.none") if quiet is None else hours_words(quiet)),
+        *((("setting.pierce", pierces),) if quiet is not None else ()),
+        ("setting.zone", chat.zone),
+        ("setting.least", phrases.word("severity", chat.least.value)),
+        ("setting.cap", phrases.say("setting.no_cap") if chat.daily_cap is None else str(chat.daily_cap)),
+        ("setting.language", chat.language or phrases.say("setting.own")),
+        ("setting.asset", asset),
+        ("setting.subscriptions", str(len(chat.subscriptions))),
+    )
+    return tuple((phrases.say(key), value) for key, value in rows)
+
+
+def plain_settings(chat: Chat) -> dict[str, object]:
+    """The settings for `--json`."""
+    quiet = chat.quiet
+    return {
+        "quiet": None if quiet is None else hours_words(quiet),
+        "pierce": None if quiet is None else quiet.critical_pierces,
+        "zone": chat.zone,
+        "least": chat.least.value,
+        "cap": chat.daily_cap,
+        "language": chat.language,
+        "asset": chat.default_asset,
+    }
+
+
+def plain_limits(limits: OwnLimits | None) -> dict[str, object] | None:
+    """A person's own limits for `--json`: fractions, None where ours hold; None altogether where others read."""
+    if limits is None:
+        return None
+    own = limits.person
+    return {"base": own.base_leverage, "drawdown": own.drawdown_budget, "funding_8h": own.funding_8h}
+
+
+def _buttons(chat: Chat, phrases: Phrases) -> tuple[Action, ...]:
+    """The other side of what can be switched."""
+    quiet = chat.quiet
+    if quiet is None:
+        buttons = {"button.quiet_on": "/settings quiet 23-07"}
+    elif quiet.critical_pierces:
+        buttons = {"button.quiet_off": "/settings quiet off", "button.pierce_off": "/settings pierce off"}
+    else:
+        buttons = {"button.quiet_off": "/settings quiet off", "button.pierce_on": "/settings pierce on"}
+    if chat.least is Severity.WATCH:
+        buttons["button.loud_only"] = "/settings least warning"
+    else:
+        buttons["button.silent_too"] = "/settings least watch"
+    buttons["button.alerts"] = "/alerts"
+    return tuple(Action(phrases.say(key), line) for key, line in buttons.items())

@@ -1,0 +1,180 @@
+"""A checked size in lines of 37 columns: the caps, what happens at a leverage, what the budget buys, and the rungs."""
+
+from commands.protocol.phrases import Phrases
+from commands.wording import numbers
+from commands.wording.columns import first_that_fits, fit
+from market.observations import Side
+from market.rules import Rules
+from market.sizing import Cap, Link, SizeCheck, Stance
+from market.snapshot import Snapshot
+from market.table import SEVERITY, State
+
+_LEFT = 23
+"""Columns of a cap's name; its leverage takes the next five."""
+
+_FRACTIONS = {0.5: "x1/2", 0.75: "x3/4", 1.0: ""}
+
+
+def cap_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
+    """The stepwise chain link by link, then the other caps; the one that binds is marked."""
+    binds = phrases.say("size.binds")
+    lines = []
+    for link in check.chain:
+        is_binding = check.binding_cap is Cap.STEP and link is check.chain[-1]
+        lines.append(_cap_line(_link_label(link, phrases), link.leverage, binds if is_binding else ""))
+    for cap, leverage in check.caps.items():
+        if cap is not Cap.STEP:
+            is_binding = cap is check.binding_cap
+            lines.append(_cap_line(_cap_label(cap, check, phrases), leverage, binds if is_binding else ""))
+    return lines
+
+
+def hold_words(check: SizeCheck) -> str:
+    """The holding time as a trader writes it: "72 h", "7 d"."""
+    hours = check.trade.hold_hours
+    return f"{hours / 24:g} d" if hours > 96 and hours % 24 == 0 else f"{hours:g} h"
+
+
+def notional_usd(check: SizeCheck, leverage: float) -> float:
+    """What a position of this leverage is worth, USD; per 1,000 USDT of margin where no equity is stated."""
+    return leverage * check.trade.margin_usd
+
+
+def stance_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
+    """What happens at the leverage asked for."""
+    stance = check.asked
+    known = {
+        "ten": phrases.say("size.yes" if stance.survives_adverse_move else "size.no"),
+        "two": phrases.say("size.yes" if stance.survives_two_sigma else "size.no"),
+    }
+    return [
+        _head(check, stance, phrases),
+        *_liquidation(check, stance, phrases),
+        fit(phrases.say("size.survives", **known)),
+        _funding(check, stance, phrases),
+        _fees(check, stance, phrases),
+    ]
+
+
+def budget_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
+    """The size by which no more than the budget is lost at the exit."""
+    budget, told = check.budget, []
+    loss_usd = budget.share * check.trade.margin_usd
+    share = numbers.share(budget.share)
+    key = "size.lose" if check.trade.equity_stated else "size.lose_per"
+    told.append(
+        first_that_fits(
+            phrases.say(key, share=share, loss=numbers.money(loss_usd)),
+            phrases.say("size.lose_bare", share=share),
+        )
+    )
+    leverage, exit_at = f"{budget.leverage:.1f}x", numbers.price(budget.exit_usd)
+    size_usd = notional_usd(check, budget.leverage)
+    written = [numbers.money(size_usd), numbers.short(size_usd)]
+    told.append(
+        first_that_fits(
+            *(phrases.say("size.budget", notional=one, leverage=leverage, exit=exit_at) for one in written),
+            phrases.say("size.budget_bare", leverage=leverage, exit=exit_at),
+        )
+    )
+    return told
+
+
+def rung_lines(check: SizeCheck, because: str, phrases: Phrases, rules: Rules) -> list[str]:
+    """Where to trim and to hedge, and why the rungs are pulled in where they are; the way out stands with the budget."""
+    ladder = (check.fitting or check.asked).ladder
+    trim, hedge = numbers.price(ladder.trim_usd), numbers.price(ladder.hedge_usd)
+    lines = [fit(phrases.say("size.rungs", trim=trim, hedge=hedge))]
+    if check.tightened:
+        factor = f"{rules.sizing.ladder.tightened:g}".lstrip("0")
+        lines.append(fit(phrases.say("size.tightened", factor=factor, because=because)))
+    return lines
+
+
+def invalidated_because(check: SizeCheck, snapshot: Snapshot, phrases: Phrases) -> str:
+    """What of the market has turned against this side: the state, or the one claim that did it."""
+    held, regime = snapshot.regime.held, snapshot.regime
+    if check.position.side is Side.SHORT:
+        if held is State.SQUEEZE_RISK:
+            return phrases.word("state", held.value)
+        return phrases.word("invalidated", "lc_short" if regime.flag("lc_short") else "other")
+    if SEVERITY.get(held, 0) >= SEVERITY[State.CROWDING]:
+        return phrases.word("state", held.value)
+    return phrases.word("invalidated", "protip" if regime.protip else "rolling_over")
+
+
+def _cap_line(label: str, leverage: float, binds: str) -> str:
+    return fit(f"{label[:_LEFT]:<{_LEFT}}{numbers.times(leverage):>5}{binds}")
+
+
+def _link_label(link: Link, phrases: Phrases) -> str:
+    factor = _FRACTIONS.get(link.factor, f"x{link.factor:g}")
+    room = _LEFT - 4
+    return f"{phrases.word('chain', link.why.value)[:room]:<{room}}{factor}"
+
+
+def _cap_label(cap: Cap, check: SizeCheck, phrases: Phrases) -> str:
+    if cap is not Cap.TWO_SIGMA:
+        return phrases.word("cap_label", cap.value)
+    move = numbers.percent(2.0 * check.trade.sigma_horizon, signed=False)
+    return phrases.say("size.two_sigma", hold=hold_words(check), move=move)
+
+
+def _head(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
+    mode = phrases.word("mode", check.position.mode.value)
+    leverage = numbers.plainly(stance.leverage)
+    bare = phrases.say("size.at_bare", leverage=leverage, mode=mode)
+    if stance.notional_usd is None:
+        per = phrases.say("size.at_per", leverage=leverage, mode=mode)
+        return first_that_fits(per, phrases.say("size.at_per_short", leverage=leverage), bare)
+    told = [
+        phrases.say("size.at", leverage=leverage, notional=notional, mode=mode)
+        for notional in (numbers.money(stance.notional_usd), numbers.short(stance.notional_usd))
+    ]
+    return first_that_fits(*told, bare)
+
+
+def _liquidation(check: SizeCheck, stance: Stance, phrases: Phrases) -> list[str]:
+    price, measured_from = stance.liquidation_price_usd, check.trade.measured_from_usd
+    if price is None or stance.distance_sigma is None:
+        return [fit(phrases.say("size.no_liquidation"))]
+    known = {
+        "price": numbers.price(price),
+        "distance": numbers.percent(price / measured_from - 1.0),
+        "sigmas": f"{stance.distance_sigma:.1f}",
+    }
+    return [
+        first_that_fits(
+            phrases.say("size.liquidation", **known),
+            phrases.say("size.liquidation_short", **known),
+        ),
+        fit(
+            phrases.say(
+                "size.touched", hold=hold_words(check), probability=numbers.chance(stance.touch_probability)
+            )
+        ),
+    ]
+
+
+def _funding(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
+    hold, share = hold_words(check), stance.funding_of_margin
+    if share is None:
+        return fit(phrases.say("size.funding_none", hold=hold))
+    if share == 0.0:
+        return fit(phrases.say("size.funding_free", hold=hold))
+    told = numbers.percent(share, signed=False)
+    cost = f"-{share * check.trade.margin_usd:,.2f}"
+    return first_that_fits(
+        phrases.say("size.funding", hold=hold, cost=cost, share=told),
+        phrases.say("size.funding_bare", hold=hold, share=told),
+    )
+
+
+def _fees(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
+    """A taker's fee on the way in and on the way out."""
+    share = 2.0 * check.trade.fee_rate * stance.leverage
+    told = numbers.percent(share, signed=False)
+    cost = f"-{share * check.trade.margin_usd:,.2f}"
+    return first_that_fits(
+        phrases.say("size.fees", cost=cost, share=told), phrases.say("size.fees_bare", share=told)
+    )
