@@ -22,6 +22,7 @@ from market.rules import Rules
 from market.snapshot import Snapshot
 from market.state import MarketState
 from scheduler.engine import Engine, EngineState
+from scheduler.plans import PlanWatch
 from store.codec import Kind
 from store.history import History
 from store.hours import StoredHours
@@ -48,6 +49,7 @@ class Memory:
     announce: Announce
     feed: StoredFeed
     hours: StoredHours
+    plans: PlanWatch | None = None
 
 
 @dataclass(slots=True)
@@ -94,6 +96,7 @@ async def run_cycle(
     await memory.snapshots.save(snapshot)
     await memory.feed.save(_status(watched.engine.source, now_ms, before_ms, live))
     await _keep_hours(market, hour_ms, memory)
+    await _watch_plans(snapshot, memory)
     if since_checkpoint >= CHECKPOINT_EVERY:
         await memory.history.save_checkpoint(asset, seq, watched.engine.state)
     return snapshot, alerts
@@ -103,6 +106,12 @@ async def _keep_hours(market: MarketState, before_ms: int, memory: Memory) -> No
     """Keep the hours where one has closed since `before_ms`: before the checkpoint, so that an end between is made good."""
     if market.hours.last_close_ms > before_ms:
         await memory.hours.save(market.asset, market.hours)
+
+
+async def _watch_plans(snapshot: Snapshot, memory: Memory) -> None:
+    """Watch what was stated in this asset, where plans are kept: a recorded market has nobody to tell."""
+    if memory.plans is not None:
+        await memory.plans.look(snapshot)
 
 
 def _status(source: str, now_ms: int, before_ms: int, live: LiveLook | None) -> FeedStatus:
@@ -127,5 +136,6 @@ async def resume(asset: Asset, rules: Rules, source: str, memory: Memory) -> Wat
             await memory.announce(alert)
         if watched.seq == kept.last_seq:
             await memory.snapshots.save(snapshot)
+            await _watch_plans(snapshot, memory)
     await _keep_hours(watched.engine.state.market, hour_ms, memory)
     return watched

@@ -8,7 +8,7 @@ from market.plans.making import Noise, NoPlan, PlanRefused, Thesis, fresh_id, ma
 from market.plans.news import PlanNews, urgency_of
 from market.plans.plan import GAPS_KEPT, MOST_PLANS, Gap, Happened, Ladder, Plan, Rung, Watch
 from market.plans.standing import Standing, rung_usd, standing_of
-from market.plans.watch import news_of, watch
+from market.plans.watch import has_price, news_of, watch
 
 __all__ = [
     "GAPS_KEPT",
@@ -30,6 +30,7 @@ __all__ = [
     "Watch",
     "add_to",
     "fresh_id",
+    "has_price",
     "make_plan",
     "news_of",
     "noise_of",

@@ -98,11 +98,18 @@ def news_of(
     )
 
 
+def has_price(snapshot: Snapshot) -> bool:
+    """Whether a look has a fresh price; without one no plan is watched by it."""
+    price = snapshot.reading("price")
+    return (
+        price is not None and price.presence is Presence.SEEN and (price.facts.get("price_usd") or 0.0) > 0.0
+    )
+
+
 def see(plan: Plan, snapshot: Snapshot, rules: Rules) -> Sight | None:
     """What a look sees for a plan, None where it has no fresh price: then it is as if nobody had looked."""
-    price = snapshot.reading("price")
-    price_usd = snapshot.fact("price", "price_usd")
-    if price is None or price.presence is not Presence.SEEN or not price_usd or price_usd <= 0.0:
+    price, price_usd = snapshot.reading("price"), snapshot.fact("price", "price_usd")
+    if price is None or price_usd is None or not has_price(snapshot):
         return None
     conditions = conditions_of(snapshot, rules)
     funding = snapshot.reading("funding")

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 
 from market.observations import Asset, Venue
+from market.rules import Rules
 from market.state import MarketState
 from scheduler.condense import CondenserState
 from scheduler.condense.memory import Chains
 from scheduler.cycle import ENGINE_STATE, Memory
+from scheduler.plans import PlanWatch
 from store.bulletins import Bulletins
 from store.codec import Kind, decode, encode
 from store.connection import Connection
@@ -20,6 +22,8 @@ from store.watchlist import StoredWatchlist
 CONDENSER_STATE = Kind("condenser state", 1, CondenserState)
 """What is kept beside each step; raise the number with every change of what condensing remembers."""
 
+_STANDARD = Rules()
+
 
 @dataclass(frozen=True, slots=True)
 class LiveMemory:
@@ -31,14 +35,18 @@ class LiveMemory:
     tiers: StoredTiers
 
 
-def live_memory(connection: Connection, source: str = "live") -> LiveMemory:
-    """The memory of a live market on one store; markets of different sources do not know each other's steps."""
+def live_memory(connection: Connection, source: str = "live", rules: Rules = _STANDARD) -> LiveMemory:
+    """The memory of a live market on one store; markets of different sources do not know each other's steps.
+
+    `rules` are those by which stated positions are watched.
+    """
     cycle = Memory(
         History(connection, ENGINE_STATE, source),
         StoredSnapshots(connection),
         Bulletins(connection).announce,
         StoredFeed(connection),
         StoredHours(connection, source),
+        PlanWatch(connection, rules),
     )
     return LiveMemory(cycle, StoredWatchlist(connection), StoredSources(connection), StoredTiers(connection))
 
