@@ -1,20 +1,33 @@
-"""What a chat is to be told now of a row's facts: decided again whenever a row has waited, for a chat may have changed."""
+"""What a chat is to be told now of a row's facts: decided again whenever a row has waited, for a chat may have changed.
 
-from collections.abc import Callable, Mapping
+News of a plan are nobody's subscription and belong to no wave: each is a message of its own, to a chat that need not be
+known. A mute and quiet hours take its sound away; they never hold it back.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+
+import structlog
 
 from bot.delivery.shelves import Shelves
 from bot.delivery.words import Words
 from commands.protocol.reply import Reply
 from market.alerts import Alert
+from market.observations import Asset
+from market.plans import PlanNews
+from market.plans.news import WATCH, urgency_of
 from scheduler.subscriptions.group import Action, Telling, Why, sample, tell
+from scheduler.subscriptions.quiet import is_quiet
 from store.chats import Chat
 from store.outbox import Claimed, Row
+from store.plan_news import is_plan
 from store.post import is_sample
 from store.waves import Wave, packed_wave
 from store.wishes import wants
 
 FACTS_KEPT = 256
+
+log = structlog.stdlib.get_logger(__name__)
 
 Say = Callable[[int, bool], Reply]
 """The message as it is worded at a moment (UTC ms), with or without saying that it may have arrived before."""
@@ -63,7 +76,9 @@ class Decisions:
         Raises StoreUnavailable.
         """
         row, outbox, now_ms = claimed.row, self._shelves.outbox, self._now_ms()
-        _, chat, wave = await outbox.look(row.address)
+        address, chat, wave = await outbox.look(row.address)
+        if is_plan(row.batch):
+            return await self._of_plans(claimed, address, chat, now_ms)
         if chat is None or chat.suspended:
             await outbox.commit(claimed)
             return None
@@ -100,6 +115,28 @@ class Decisions:
             is_live=telling.why not in {Why.OVER, Why.SAMPLE},
         )
 
+    async def _of_plans(
+        self, claimed: Claimed, address: str, chat: Chat | None, now_ms: int
+    ) -> Decided | None:
+        facts = await self._shelves.plan_news.news(claimed.row.batch)
+        news = tuple(facts[number] for number in claimed.row.facts if number in facts)
+        if not news:
+            log.warning("news of a plan are forgotten before they could be told", key=claimed.row.key)
+            await self._shelves.outbox.commit(claimed)
+            return None
+        language, not_after_ms = (chat and chat.language) or "en", claimed.row.not_after_ms
+
+        def say(at_ms: int, is_repeat: bool) -> Reply:
+            return self._words.plans(news, language, at_ms, is_old=at_ms > not_after_ms, is_repeat=is_repeat)
+
+        return Decided(
+            address,
+            is_known=chat is not None,
+            is_silent=_is_silent(news, chat, now_ms),
+            say=say,
+            reply=say(now_ms, False),
+        )
+
     async def _facts_of(self, batch: str) -> Mapping[int, Alert]:
         if batch not in self._facts:
             if len(self._facts) >= FACTS_KEPT:
@@ -109,3 +146,18 @@ class Decisions:
                 return facts
             self._facts[batch] = facts
         return self._facts[batch]
+
+
+def _is_silent(news: tuple[PlanNews, ...], chat: Chat | None, now_ms: int) -> bool:
+    """Whether news of plans make no sound: nothing urgent is among them, or the chat is not to be disturbed."""
+    if all(urgency_of(one.happened) == WATCH for one in news):
+        return True
+    return chat is not None and _rests(chat, (one.plan.asset for one in news), now_ms)
+
+
+def _rests(chat: Chat, assets: Iterable[Asset], now_ms: int) -> bool:
+    """Whether a chat has quiet hours now, or has muted all of these assets."""
+    if chat.quiet is not None and is_quiet(chat.quiet, now_ms):
+        return True
+    all_until_ms = chat.muted_ms.get("", 0)
+    return min(max(all_until_ms, chat.muted_ms.get(asset, 0)) for asset in assets) > now_ms

@@ -20,6 +20,7 @@ from store.codec import Unreadable
 from store.connection import Connection, StoreUnavailable
 from store.outbox import Outbox
 from store.pace import Pace
+from store.plan_news import StoredPlanNews
 
 LOOK_EVERY_S = 0.5
 STORE_PAUSE_S = 2.0
@@ -61,6 +62,7 @@ class PostOffice:
             Bulletins(self._connection),
             StoredChats(self._connection),
             self.pace(messenger),
+            StoredPlanNews(self._connection),
         )
         worker = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
         await Deliverer(shelves, messenger, self._words, self._now_ms, worker).run()

@@ -6,13 +6,15 @@ from store.bulletins import Bulletins
 from store.chats import StoredChats
 from store.outbox import Outbox
 from store.pace import Pace
+from store.plan_news import StoredPlanNews
 
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """The rows of one platform, the facts they tell, the chats they go to, and how fast they may."""
+    """The rows of one platform, the facts they tell (of the market, of plans), the chats they go to, and how fast they may."""
 
     outbox: Outbox
     bulletins: Bulletins
     chats: StoredChats
     pace: Pace
+    plan_news: StoredPlanNews

@@ -4,19 +4,25 @@ from dataclasses import dataclass, field
 
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
+from commands.wording.plan_news import NewsMarks, describe_news
 from commands.wording.wave import Marks, describe_wave
+from market.plans import PlanNews
 from market.report import LIVE
-from market.rules import AlertRules
-from scheduler.subscriptions.group import Telling, Why, key_of
+from market.rules import AlertRules, Rules
+from scheduler.subscriptions.group import LATE_MS, Telling, Why, key_of
 from store.chats import Chat
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words a telling. `source` is where the market comes from: a simulated one says so on every message."""
+    """Words a telling. `source` is where the market comes from: a simulated one says so on every message.
+
+    `desk_rules` are those of plans and sizes.
+    """
 
     rules: AlertRules = field(default_factory=AlertRules)
     source: str = LIVE
+    desk_rules: Rules = field(default_factory=Rules)
 
     def reply(self, telling: Telling, chat: Chat, now_ms: int, *, is_repeat: bool) -> Reply:
         """The message of a telling that shows something."""
@@ -31,3 +37,11 @@ class Words:
         present = [alert for alert in telling.shown if key_of(alert) not in telling.past]
         past = [alert for alert in telling.shown if key_of(alert) in telling.past]
         return describe_wave(present, phrases, self.rules, now_ms, marks, self.source, past)
+
+    def plans(
+        self, news: tuple[PlanNews, ...], language: str, now_ms: int, *, is_old: bool, is_repeat: bool
+    ) -> Reply:
+        """The message that tells somebody of their plans. `is_old`: too old to act on without a look at what holds now."""
+        is_late = now_ms - min(one.at_ms for one in news) > LATE_MS
+        marks = NewsMarks(is_late, is_old, is_repeat)
+        return describe_news(news, phrases_in(language), self.desk_rules, now_ms, marks)

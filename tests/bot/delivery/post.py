@@ -11,6 +11,7 @@ from store.chats import StoredChats, Subscription
 from store.connection import Connection
 from store.outbox import Outbox
 from store.pace import Pace
+from store.plan_news import StoredPlanNews
 from tests.doubles.chats import ChatsInMemory
 
 WORKER = "one"
@@ -29,7 +30,7 @@ class Way:
     def worker(self, name: str = WORKER) -> Errands:
         """The errands of a new worker."""
         pace = Pace(self.valkey, "bot", self.platform.manners.overall)
-        shelves = Shelves(self.box, self.bulletins, self.chats, pace)
+        shelves = Shelves(self.box, self.bulletins, self.chats, pace, StoredPlanNews(self.valkey))
         return Errands(shelves, self.platform, Words(), lambda: self.now_ms, name)
 
     async def subscribe(self, address: str, *wishes: Subscription) -> None:
@@ -53,6 +54,11 @@ class Way:
         await self.box.wake(self.now_ms)
         while rows := await self.box.claim(WORKER, 1):
             await self.errands.run(rows[0])
+
+    async def valkey_get(self, key: str) -> object:
+        """What the store keeps under a key."""
+        async with self.valkey.reading() as redis:
+            return await redis.get(key)
 
     async def bring(self, *alerts: Alert) -> None:
         """All of it."""

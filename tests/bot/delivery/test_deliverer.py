@@ -25,6 +25,7 @@ from store.chats import StoredChats, Subscription
 from store.connection import Connection
 from store.outbox import DeadRows, Outbox
 from store.pace import Pace, Rate
+from store.plan_news import StoredPlanNews
 from store.post import StoredPost
 from tests.doubles.chats import ChatsInMemory
 from tests.doubles.waiting import until
@@ -49,6 +50,7 @@ class Post:
             Bulletins(self.valkey, group_wait_ms=0),
             self.chats,
             Pace(self.valkey, "bot", self.platform.manners.overall),
+            StoredPlanNews(self.valkey),
         )
         return Deliverer(shelves, self.platform, Words(), lambda: self.now_ms, "one")
 
