@@ -10,15 +10,18 @@ from market.sizing.numbers import numbers_of
 from market.sizing.position import MarginMode, Position
 from market.sizing.stance import Ladder, Stance
 from market.sizing.trade import Assumption
+from market.sizing.wallet import Held, Others, others_of
 
 __all__ = [
     "Assumption",
     "Cap",
     "Conditions",
     "Headwind",
+    "Held",
     "Ladder",
     "Link",
     "MarginMode",
+    "Others",
     "Position",
     "Reduction",
     "SizeCheck",
@@ -27,4 +30,5 @@ __all__ = [
     "check_size",
     "conditions_of",
     "numbers_of",
+    "others_of",
 ]

@@ -75,8 +75,12 @@ def caps_of(trade: Trade, conditions: Conditions, stepwise: float, rules: Sizing
 
 
 def continuous_leverage(trade: Trade, conditions: Conditions, rules: SizingRules) -> float:
-    """L_base min(1, sigma_ref/sigma) sqrt(min(1, depth/median)): "volatility and liquidity"; unknown depth is left out."""
-    depth = 1.0 if conditions.depth_ratio is None else min(1.0, max(0.0, conditions.depth_ratio))
+    """L_base min(1, sigma_ref/sigma) sqrt(min(1, depth/median)): "volatility and liquidity"; unknown depth is left out.
+
+    The depth is that of the side of the book the position is closed into.
+    """
+    ratio = conditions.against(trade.side).depth_ratio
+    depth = 1.0 if ratio is None else min(1.0, max(0.0, ratio))
     calm = min(1.0, conditions.sigma_ref / annual_sigma(conditions, rules))
     return trade.base_leverage * calm * math.sqrt(depth)
 

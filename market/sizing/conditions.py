@@ -36,10 +36,9 @@ class Headwind:
 class Conditions:
     """The market a position would stand in.
 
-    `sigma` and `sigma_ref` are annualised decimals, `funding_8h` a fraction per eight hours (longs pay when positive),
-    `depth_ratio` the depth within 1 % over its median. `uncertain` is MIXED with conflict or INSUFFICIENT_DATA;
-    `under_a_week`: fewer than seven days of prices are known (a new listing, or a history that has just begun); `absent`,
-    `stale` and `learning` name the readings that were so.
+    `sigma` and `sigma_ref` are annualised decimals, `funding_8h` a fraction per eight hours (longs pay when positive).
+    `uncertain` is MIXED with conflict or INSUFFICIENT_DATA; `under_a_week`: fewer than seven days of prices are known (a new
+    listing, or a history that has just begun); `absent`, `stale` and `learning` name the readings that were so.
     """
 
     price_usd: float | None
@@ -53,7 +52,6 @@ class Conditions:
     sigma_ref_cold: bool = False
     uncertain: bool = False
     under_a_week: bool = False
-    depth_ratio: float | None = None
     absent: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     learning: tuple[str, ...] = ()

@@ -134,7 +134,7 @@ def assumptions_of(trade: Trade, conditions: Conditions, venue: Venue | None) ->
         Assumption.FUNDING_COUNTED_DEAR: against.funding_dear is None,
         Assumption.FUNDING_NOT_SEEN: "funding" in conditions.absent,
         Assumption.FUNDING_COST_UNKNOWN: trade.funding_share is None,
-        Assumption.DEPTH_LEFT_OUT: conditions.depth_ratio is None,
+        Assumption.DEPTH_LEFT_OUT: against.depth_ratio is None,
         Assumption.RISK_UNKNOWN: against.risk_invalidated is None,
         Assumption.FIRST_TIER: not trade.equity_stated,
         Assumption.TIERS_OF_ANOTHER_VENUE: venue not in {None, trade.tiers.venue},

@@ -23,7 +23,7 @@ def test_a_quiet_market_is_taken_as_it_is() -> None:
     )
     assert (found.uncertain, found.under_a_week, found.sigma_ref_cold) == (False, False, False)
     assert (found.absent, found.stale) == ((), ())
-    assert found.depth_ratio is None
+    assert found.long.depth_ratio is None
 
 
 @pytest.mark.parametrize("flag", ["lb", "lc"])

@@ -39,6 +39,15 @@ def case_d(position: Position = CASE_D) -> SizeCheck:
     return check_size(position, market, ONE_PERCENT, SIZING)
 
 
+def books(bids: float, asks: float | None = None) -> Conditions:
+    market = conditions()
+    return replace(
+        market,
+        long=replace(market.long, depth_ratio=bids),
+        short=replace(market.short, depth_ratio=bids if asks is None else asks),
+    )
+
+
 def rungs(check: SizeCheck, *, fitting: bool = False) -> tuple[float | None, float | None, float | None]:
     stance = check.fitting if fitting and check.fitting else check.asked
     ladder = stance.ladder
@@ -228,13 +237,19 @@ def test_a_market_that_does_not_move_says_nothing_of_volatility() -> None:
 
 
 def test_thin_books_take_leverage_off_and_unknown_ones_are_named() -> None:
-    thin = replace(conditions(), depth_ratio=0.25)
+    thin = books(0.25)
     check = check_size(CASE_A, thin, HALF_PERCENT, SIZING)
     assert check.caps[Cap.CONTINUOUS] == pytest.approx(2.5)
     assert Assumption.DEPTH_LEFT_OUT not in check.assumptions
     assert Assumption.DEPTH_LEFT_OUT in case_a().assumptions
-    deep = replace(conditions(), depth_ratio=4.0)
-    assert check_size(CASE_A, deep, HALF_PERCENT, SIZING).caps[Cap.CONTINUOUS] == 5.0
+    assert check_size(CASE_A, books(4.0), HALF_PERCENT, SIZING).caps[Cap.CONTINUOUS] == 5.0
+
+
+def test_a_position_leans_on_the_side_of_the_book_it_is_closed_into() -> None:
+    thin_asks = books(1.0, asks=0.25)
+    assert check_size(CASE_A, thin_asks, HALF_PERCENT, SIZING).caps[Cap.CONTINUOUS] == 5.0
+    short = check_size(replace(CASE_A, side=SHORT), thin_asks, HALF_PERCENT, SIZING)
+    assert short.caps[Cap.CONTINUOUS] == pytest.approx(2.5)
 
 
 def test_under_a_week_of_prices_half_is_allowed() -> None:
