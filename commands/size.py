@@ -5,6 +5,7 @@ from typing import Annotated
 
 from commands.desk.brackets import brackets
 from commands.desk.own import as_they_see_it, own, pays_beyond
+from commands.desk.wallet import others
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.position_words import BaseWord, Contract, ContractWord, EntryWord, ModeWord, VenueWord
@@ -17,10 +18,11 @@ from commands.wording.columns import fit
 from commands.wording.market import source_notes
 from commands.wording.panel import unseen
 from commands.wording.sizing import Sized, describe_size
+from market.adverse import adverse_moves
 from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition
 from market.observations import Asset, Side
 from market.report import market_time
-from market.sizing import MarginMode, Position, check_size, conditions_of
+from market.sizing import Conditions, MarginMode, Position, check_size, conditions_of
 from market.snapshot import Snapshot
 
 
@@ -51,30 +53,41 @@ async def answer(ask: Size, context: Context) -> Reply:
     if snapshot is None:
         feed, past = await context.services.feed.status(), await context.past(asset)
         return describe_absence(asset, feed, past, phrases)
-    person, stated = await own(context), _position(ask, asset)
-    position = replace(
-        stated,
-        base_leverage=ask.base or person.base_leverage,
-        drawdown_budget=ask.lose or person.drawdown_budget,
-    )
+    stated = _position(ask, asset)
     market = conditions_of(snapshot, context.rules)
     try:
-        tiers = await brackets(context, asset, ask.venue)
-        check = check_size(position, as_they_see_it(market, ask.side, person), tiers, context.rules.sizing)
+        sized = await _check(stated, market, snapshot, context)
     except ImpossiblePosition as impossible:
         if impossible.why is Impossible.NO_PRICE:
             return _no_price(snapshot, ask, phrases, context.now_ms)
         raise _refusal(impossible, asset) from None
+    return describe_size(sized, phrases, context.rules, context.now_ms)
+
+
+async def _check(stated: Position, market: Conditions, snapshot: Snapshot, context: Context) -> Sized:
+    """The position with the asker's own limits and the rest of their wallet. Raises ImpossiblePosition, Misunderstood."""
+    person, side = await own(context), stated.side
+    tiers = await brackets(context, stated.asset, stated.venue)
+    wallet = await others(context, person, stated, tiers.venue)
+    position = replace(
+        stated,
+        base_leverage=stated.base_leverage or person.base_leverage,
+        drawdown_budget=stated.drawdown_budget or person.drawdown_budget,
+        others_usd=0.0 if wallet is None else wallet.unrealised_usd - wallet.maintenance_usd,
+    )
+    check = check_size(position, as_they_see_it(market, side, person), tiers, context.rules.sizing)
+    hours = None if context.services.hours is None else await context.services.hours.of(stated.asset)
     limit = person.funding_8h
-    sized = Sized(
+    return Sized(
         check,
         snapshot,
         stated,
-        turned=market.against(ask.side).risk_invalidated is True,
-        own_funding_8h=limit if pays_beyond(market.funding_8h, ask.side, limit) else None,
+        turned=market.against(side).risk_invalidated is True,
+        own_funding_8h=limit if pays_beyond(market.funding_8h, side, limit) else None,
         can_keep=context.services.people is not None and bool(context.person),
+        others=wallet,
+        adverse=None if hours is None else adverse_moves(hours, side, check.trade.hold_hours),
     )
-    return describe_size(sized, phrases, context.rules, context.now_ms)
 
 
 def _position(ask: Size, asset: Asset) -> Position:

@@ -13,7 +13,7 @@ async def brackets(context: Context, asset: Asset, venue: Venue | None) -> Tiers
     Raises ImpossiblePosition(NO_TIERS) where nobody's are known, and Misunderstood, naming the venues whose are, where this
     venue's are not: a liquidation price is never made of another venue's.
     """
-    found = await _kept(context, asset, venue)
+    found = await known_brackets(context, asset, venue)
     if found is not None:
         return found
     others = () if venue is None else await venues_with(context, asset)
@@ -25,14 +25,15 @@ async def brackets(context: Context, asset: Asset, venue: Venue | None) -> Tiers
     raise Misunderstood("position.no_tiers_there", asset=asset, venue=told, others=names)
 
 
-async def venues_with(context: Context, asset: Asset) -> tuple[Venue, ...]:
-    """The venues whose brackets of an asset are known, in the order in which one is taken."""
-    return tuple([venue for venue in TRADED_AT if await _kept(context, asset, venue) is not None])
-
-
-async def _kept(context: Context, asset: Asset, venue: Venue | None) -> Tiers | None:
+async def known_brackets(context: Context, asset: Asset, venue: Venue | None) -> Tiers | None:
+    """The same, None where they are not known."""
     tiers = context.services.tiers
     found = None if tiers is None else await tiers.of(asset, venue)
     if found is None and venue in {None, Venue.BINANCE}:
         return bundled_tiers().get(asset)
     return found
+
+
+async def venues_with(context: Context, asset: Asset) -> tuple[Venue, ...]:
+    """The venues whose brackets of an asset are known, in the order in which one is taken."""
+    return tuple([venue for venue in TRADED_AT if await known_brackets(context, asset, venue) is not None])

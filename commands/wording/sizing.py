@@ -15,18 +15,21 @@ from commands.wording.sizing_lines import (
     notional_usd,
     rung_lines,
     stance_lines,
+    survivable,
 )
 from commands.wording.sizing_notes import (
     age_words,
     assumption_words,
     beyond_own_words,
     limit_words,
-    mode_words,
+    wallet_words,
 )
+from market.adverse import Adverse
 from market.observations import MINUTE_MS
 from market.report import market_time
 from market.rules import Rules
 from market.sizing import Cap, MarginMode, Position, Reduction, SizeCheck, Verdict, numbers_of
+from market.sizing.wallet import Others
 from market.snapshot import Snapshot
 
 _TONES = {Verdict.FITS: Tone.GOOD, Verdict.TOO_MUCH_NOW: Tone.CAUTION}
@@ -40,7 +43,7 @@ class Sized:
 
     `stated` is the position as the asker said it, so without their own kept limits, which `check.position` has. `turned`: the market itself has
     turned against this side. `own_funding_8h` is their own limit on funding where this side pays beyond it, else None. `can_keep`: limits of
-    one's own can be set here.
+    one's own can be set here. `others` None: no wallet is shared; `adverse` None: no hours of the asset are kept.
     """
 
     check: SizeCheck
@@ -49,6 +52,8 @@ class Sized:
     turned: bool = False
     own_funding_8h: float | None = None
     can_keep: bool = False
+    others: Others | None = None
+    adverse: Adverse | None = None
 
 
 def describe_size(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> Reply:
@@ -61,7 +66,7 @@ def describe_size(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> 
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*first, market_words(check, snapshot, phrases, now_ms)))),
         Lines(tuple(cap_lines(check, phrases))),
-        Lines(tuple(stance_lines(check, phrases))),
+        Lines(tuple(stance_lines(check, sized.adverse, phrases))),
         Lines(
             (
                 *fitting_lines(check, phrases),
@@ -213,7 +218,7 @@ def _notes(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> list[st
         *beyond_own_words(check, sized.own_funding_8h, phrases),
         *limit_words(check, rules, phrases, can_keep=sized.can_keep),
         *assumption_words(check, phrases),
-        *mode_words(sized.stated, phrases),
+        *wallet_words(sized.stated, sized.others, phrases),
         *learning_lines(sized.snapshot, phrases, _LEARNED_BY),
         *age_words(check, sized.snapshot, phrases, now_ms),
     ]
@@ -237,6 +242,28 @@ def _more_numbers(sized: Sized) -> dict[str, object]:
         "fees_of_margin": fees * check.position.leverage,
         "checks": {one.question.value: one.met for one in check.checklist.checks},
         "own_funding_8h": sized.own_funding_8h,
+        "survivable_leverage": (survives := survivable(check)),
+        "survivable_notional": survives * check.trade.margin_usd if check.trade.equity_stated else None,
+        "adverse": None if sized.adverse is None else _plain_adverse(sized.adverse),
+        "others": None if sized.others is None else _plain_others(sized.others),
+    }
+
+
+def _plain_adverse(adverse: Adverse) -> dict[str, object]:
+    return {
+        "horizon_hours": adverse.horizon_hours,
+        "days": adverse.days,
+        "worst": adverse.worst,
+        "quantile_975": adverse.quantile,
+    }
+
+
+def _plain_others(others: Others) -> dict[str, object]:
+    return {
+        "count": others.count,
+        "maintenance": others.maintenance_usd,
+        "unrealised": others.unrealised_usd,
+        "unknown": list(others.unknown),
     }
 
 

@@ -3,6 +3,7 @@
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
+from market.adverse import Adverse
 from market.observations import Side
 from market.rules import Rules
 from market.sizing import Cap, Link, SizeCheck, Stance
@@ -11,6 +12,9 @@ from market.table import SEVERITY, State
 
 _LEFT = 23
 """Columns of a cap's name; its leverage takes the next five."""
+
+LEAST_TOLD = 0.01
+"""A touch probability up to this says less than what half a year really did (section 8.10)."""
 
 _FRACTIONS = {0.5: "x1/2", 0.75: "x3/4", 1.0: ""}
 
@@ -40,7 +44,12 @@ def notional_usd(check: SizeCheck, leverage: float) -> float:
     return leverage * check.trade.margin_usd
 
 
-def stance_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
+def survivable(check: SizeCheck) -> float:
+    """The highest leverage that outlasts both the 10 % move and two standard deviations."""
+    return min(check.caps[Cap.TWO_SIGMA], check.caps[Cap.TEN_PERCENT])
+
+
+def stance_lines(check: SizeCheck, adverse: Adverse | None, phrases: Phrases) -> list[str]:
     """What happens at the leverage asked for."""
     stance = check.asked
     known = {
@@ -50,7 +59,9 @@ def stance_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
     return [
         _head(check, stance, phrases),
         *_liquidation(check, stance, phrases),
+        *_odds(check, stance, adverse, phrases),
         fit(phrases.say("size.survives", **known)),
+        _survivable(check, phrases),
         _funding(check, stance, phrases),
         _fees(check, stance, phrases),
     ]
@@ -147,13 +158,44 @@ def _liquidation(check: SizeCheck, stance: Stance, phrases: Phrases) -> list[str
         first_that_fits(
             phrases.say("size.liquidation", **known),
             phrases.say("size.liquidation_short", **known),
-        ),
-        fit(
-            phrases.say(
-                "size.touched", hold=hold_words(check), probability=numbers.chance(stance.touch_probability)
-            )
-        ),
+        )
     ]
+
+
+def _odds(check: SizeCheck, stance: Stance, adverse: Adverse | None, phrases: Phrases) -> list[str]:
+    """How likely liquidation is touched, above 1 %; beside it, or instead of it, what half a year really did (8.10)."""
+    lines, hold = [], hold_words(check)
+    touched = stance.touch_probability
+    if touched is not None and touched > LEAST_TOLD:
+        lines.append(fit(phrases.say("size.touched", hold=hold, probability=numbers.chance(touched))))
+    if adverse is None or adverse.worst is None or adverse.quantile is None:
+        if touched is not None and touched <= LEAST_TOLD:
+            lines.append(fit(phrases.say("size.touched_little", hold=hold)))
+        if adverse is None:
+            return [*lines, fit(phrases.say("size.worst_none", hold=hold))]
+        return [*lines, fit(phrases.say("size.worst_few", hold=hold, days=f"{adverse.days:.0f}"))]
+    sign = -1.0 if check.position.side is Side.LONG else 1.0
+    worst, quantile = (numbers.percent(sign * one) for one in (adverse.worst, adverse.quantile))
+    closes = stance.liquidation_distance is not None and adverse.worst >= stance.liquidation_distance
+    key = "size.worst_closes" if closes else "size.worst"
+    lines.append(fit(phrases.say(key, hold=hold, worst=worst)))
+    lines.append(fit(phrases.say("size.one_in_40", quantile=quantile)))
+    return lines
+
+
+def _survivable(check: SizeCheck, phrases: Phrases) -> str:
+    """The size that survives both moves."""
+    most = survivable(check)
+    leverage = numbers.times(most)
+    bare = fit(phrases.say("size.survivable_bare", leverage=leverage))
+    if not check.trade.equity_stated:
+        return bare
+    usd = notional_usd(check, most)
+    told = (
+        phrases.say("size.survivable", leverage=leverage, notional=one)
+        for one in (numbers.money(usd), numbers.short(usd))
+    )
+    return first_that_fits(*told, bare)
 
 
 def _funding(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:

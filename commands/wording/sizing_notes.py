@@ -6,6 +6,7 @@ from commands.wording.panel import age_of
 from market.report import market_time
 from market.rules import Rules
 from market.sizing import MarginMode, Position, SizeCheck
+from market.sizing.wallet import Others
 from market.snapshot import Snapshot
 
 LEAST_APART = 0.001
@@ -43,9 +44,19 @@ def beyond_own_words(check: SizeCheck, own_funding_8h: float | None, phrases: Ph
     return [phrases.say("size.beyond_own", funding=funding, own=numbers.rate(own_funding_8h))]
 
 
-def mode_words(stated: Position, phrases: Phrases) -> list[str]:
-    """What cross margin means."""
-    return [phrases.say("size.cross")] if stated.mode is MarginMode.CROSS else []
+def wallet_words(stated: Position, others: Others | None, phrases: Phrases) -> list[str]:
+    """What stands behind a cross position: the wallet, less what the asker's other plans keep of it."""
+    if stated.mode is not MarginMode.CROSS:
+        return []
+    if others is None or not (others.count or others.unknown):
+        return [phrases.say("size.cross")]
+    words = []
+    if others.count:
+        kept, open_usd = numbers.money(others.maintenance_usd), numbers.money(others.unrealised_usd)
+        words.append(phrases.say("size.cross_others", count=others.count, kept=kept, open=open_usd))
+    if others.unknown:
+        words.append(phrases.say("size.cross_unknown", assets=", ".join(others.unknown)))
+    return [*words, phrases.say("size.cross_spare")]
 
 
 def age_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms: int) -> list[str]:

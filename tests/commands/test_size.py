@@ -22,7 +22,7 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
     crowded = (
         await talk(crowding(volatility=reading("volatility", NOW_MS, "vol_hi")))("/size BTC 5x 10k")
     ).splitlines()
-    assert crowded[:30] == [
+    assert crowded[:32] == [
         "BTC 5x long · TOO MUCH NOW",
         "Up to 1.8x here (the reduced base binds); 5x needs 26,667 USDT margin (you said 10,000).",
         "New size: half (2 of 4 checks).",
@@ -36,8 +36,10 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
         "Venue's tier           80.0x",
         "At 5x (50,000 USDT, isolated):",
         "Liquidation ~51,600  -19.6%  3.5 s.d.",
-        "Touched in 72 h: <0.1% (a floor)",
+        "Touched in 72 h: under 1% (a floor)",
+        "Worst 72 h of 180 d not known",
         "Survives 10% yes · 2 sigma yes",
+        " both up to 7.6x: 76,904 USDT",
         "Funding 72 h  -139.50 (1.4% margin)",
         "Fees in and out  -50.00 (0.5% margin)",
         "To make it fit:",
@@ -54,7 +56,7 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
         "Order-book depth is not seen: left out.",
         "Price 4s · funding 1min · vol 3min",
     ]
-    assert crowded[30:] == [f"Binance tiers of {BUNDLED_ON}"]
+    assert crowded[32:] == [f"Binance tiers of {BUNDLED_ON}"]
 
 
 async def test_what_fits_is_said_to_fit_and_by_which_cap() -> None:
