@@ -143,7 +143,7 @@ def levels_of(snapshot: Snapshot, hours: Hourly | None) -> Levels | NoMap:
         asset=snapshot.asset,
         price_usd=price_usd,
         interest_usd=usable_fact(snapshot, "open_interest", "usd"),
-        depth_is_floor=usable_fact(snapshot, "depth", "reaches") == 0.0,
+        depth_is_floor=0.0 in [usable_fact(snapshot, "depth", name) for name in ("reaches", "whole")],
         fuel=fuel,
         below=_side(Side.LONG, fuel, snapshot, price_usd),
         above=_side(Side.SHORT, fuel, snapshot, price_usd),

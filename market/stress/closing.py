@@ -78,7 +78,7 @@ def _edges(wallet: Wallet, market: Market, sign: int) -> list[float]:
     edges = {0.0, farthest}
     for one in wallet.held:
         beta = market.beta(one.asset)
-        notional_usd = one.coins * market.prices_usd[one.asset]
+        notional_usd = one.notional_usd(market.prices_usd[one.asset])
         edges.add((LEAST_PRICE - 1.0) / beta)
         edges |= {(tier.cap_usd / notional_usd - 1.0) / beta for tier in (brackets(one) or ())}
     return sorted((edge for edge in edges if 0.0 <= sign * edge <= abs(farthest)), key=abs)
@@ -90,17 +90,19 @@ def _tiers_at(wallet: Wallet, market: Market, move: float) -> tuple[Tier, ...]:
 
 def _bracket_at(one: Held, price_usd: float) -> Tier:
     steps = brackets(one) or ()
-    return next((tier for tier in steps if one.coins * price_usd <= tier.cap_usd), steps[-1])
+    return next((tier for tier in steps if one.notional_usd(price_usd) <= tier.cap_usd), steps[-1])
 
 
 def _spare(wallet: Wallet, market: Market, move: float, tiers: Sequence[Tier]) -> float:
     """What the wallet holds beyond maintenance and the fees of closing, USD, with each position in a given bracket."""
-    return wallet.usd + sum(
+    return wallet.worth_usd(market, move) + sum(
         _left_of(one, market, move, tier) for one, tier in zip(wallet.held, tiers, strict=True)
     )
 
 
 def _left_of(one: Held, market: Market, move: float, tier: Tier) -> float:
     price_usd = market.price_after(one.asset, move)
-    due = one.coins * price_usd * (tier.maintenance_rate + market.fee_rate) - tier.maintenance_amount_usd
+    due = (
+        one.notional_usd(price_usd) * (tier.maintenance_rate + market.fee_rate) - tier.maintenance_amount_usd
+    )
     return one.profit_usd(price_usd) - due

@@ -36,27 +36,42 @@ class Held:
 
     @property
     def stands_alone(self) -> bool:
-        """Whether no other position stands or falls with it: isolated, or margined in its own coin."""
-        return self.is_inverse or self.mode is MarginMode.ISOLATED
+        """Whether no other position stands or falls with it."""
+        return self.mode is MarginMode.ISOLATED
+
+    @property
+    def settled_in(self) -> Asset | None:
+        """The coin its wallet holds, None for US dollars."""
+        return self.asset if self.is_inverse else None
+
+    def notional_usd(self, price_usd: float) -> float:
+        """What it is worth at a price, USD; inverse contracts are US dollars whatever the price."""
+        return self.coins * (self.entry_usd if self.is_inverse else price_usd)
 
     def profit_usd(self, price_usd: float) -> float:
         """What it has won (or lost, negative) at a price, USD of that moment."""
         return sign_of(self.side) * self.coins * (price_usd - self.entry_usd)
 
+    def margin_worth_usd(self, price_usd: float) -> float:
+        """Its margin alone, USD; coins as a margin are worth what the price says."""
+        return self.margin_usd * (price_usd / self.entry_usd if self.is_inverse else 1.0)
+
     def equity_usd(self, price_usd: float) -> float:
-        """Its own margin with that profit; coins as a margin are worth what the price says."""
-        worth = price_usd / self.entry_usd if self.is_inverse else 1.0
-        return self.margin_usd * worth + self.profit_usd(price_usd)
+        """Its margin with its profit at a price, USD."""
+        return self.margin_worth_usd(price_usd) + self.profit_usd(price_usd)
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """The cross account of one venue: the wallet stated last (by `said_by`), in USD, and what stands on it."""
+    """What is held with cross margin at one venue in one money: the wallet is the margin stated last, by `said_by`."""
 
     venue: Venue
-    usd: float
-    said_by: str
+    said_by: Held
     held: tuple[Held, ...]
+
+    def worth_usd(self, market: "Market", move: float) -> float:
+        """What the wallet itself holds after a move, USD, without what its positions have won."""
+        return self.said_by.margin_worth_usd(market.price_after(self.said_by.asset, move))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +111,25 @@ def held_of(plan: Plan, tiers: Tiers | None) -> Held:
 
 
 def wallets_of(held: Iterable[Held]) -> tuple[Wallet, ...]:
-    """The cross wallets, by venue: each as the position made last says it."""
-    by_venue: dict[Venue, list[Held]] = {}
+    """The cross wallets, by venue and by the money they are in: each as the position made last says it."""
+    sharing: dict[tuple[Venue, Asset | None], list[Held]] = {}
     for one in held:
         if not one.stands_alone:
-            by_venue.setdefault(one.venue, []).append(one)
-    wallets = []
-    for venue, together in by_venue.items():
-        last = max(together, key=lambda one: one.since_ms)
-        wallets.append(Wallet(venue, last.margin_usd, last.id, tuple(together)))
-    return tuple(wallets)
+            sharing.setdefault((one.venue, one.settled_in), []).append(one)
+    return tuple(
+        Wallet(venue, max(together, key=lambda one: one.since_ms), tuple(together))
+        for (venue, _), together in sharing.items()
+    )
 
 
 def brackets(one: Held) -> tuple[Tier, ...] | None:
-    """The brackets a cross position goes through as its price moves; None where none are known."""
+    """The brackets a cross position goes through as its price moves; None where none are known.
+
+    An inverse position, and one whose brackets are counted in contracts, stays in the one it was bought in.
+    """
     if one.tiers is None:
         rate = one.maintenance_rate
         return None if rate is None else (Tier(0.0, float("inf"), 1.0, rate, 0.0),)
-    if one.tiers.priced_at_usd is None:
-        return one.tiers.steps
-    # counted in contracts: it stays in its bracket wherever the price goes
-    return one.tiers.alone(one.tiers.at_price(one.entry_usd).containing(one.coins * one.entry_usd)).steps
+    if one.is_inverse or one.tiers.priced_at_usd is not None:
+        return one.tiers.alone(one.tiers.at_price(one.entry_usd).containing(one.coins * one.entry_usd)).steps
+    return one.tiers.steps

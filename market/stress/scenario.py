@@ -91,7 +91,9 @@ def _after(
         is_closed = wallet.held[0] in closed
         outcomes += _together_after(wallet, move, market, is_closed)
         profit = sum(one.profit_usd(market.price_after(one.asset, move)) for one in wallet.held)
-        left.append(WalletLeft(wallet, 0.0 if is_closed else wallet.usd + profit, is_closed))
+        left.append(
+            WalletLeft(wallet, 0.0 if is_closed else wallet.worth_usd(market, move) + profit, is_closed)
+        )
     return Scenario(move, tuple(outcomes), tuple(left))
 
 

@@ -32,8 +32,10 @@ OPENED = hours_of((PRICE, PRICE, PRICE, 12_000.0))
 """2,000 coins more at 100,000: $100M of longs and as much of shorts, the vector of section 9 with a long share of .5."""
 
 
-def depth(bid_usd: float = 50 * MILLION, ask_usd: float = 40 * MILLION, reaches: float = 1.0) -> Reading:
-    facts = {"bid_usd": bid_usd, "ask_usd": ask_usd, "reaches": reaches}
+def depth(
+    bid_usd: float = 50 * MILLION, ask_usd: float = 40 * MILLION, reaches: float = 1.0, whole: float = 1.0
+) -> Reading:
+    facts = {"bid_usd": bid_usd, "ask_usd": ask_usd, "reaches": reaches, "whole": whole}
     return Reading("depth", "USD", Presence.SEEN, Because.MEASURED, value=bid_usd, quality=1.0, facts=facts)
 
 
@@ -80,6 +82,7 @@ def test_fuel_is_held_against_the_book_that_it_would_meet() -> None:
     assert found.above.within[0].of_book == pytest.approx(15 / 40)
     assert not found.depth_is_floor
     assert levels(OPENED, depth(reaches=0.0)).depth_is_floor
+    assert levels(OPENED, depth(whole=0.0)).depth_is_floor
 
 
 def test_without_a_book_fuel_is_still_told_and_no_trigger() -> None:

@@ -139,7 +139,7 @@ def test_cross_positions_of_a_venue_share_the_wallet_stated_last() -> None:
     second = cross(SHORT, since_ms=2)
     elsewhere = cross(LONG, id="p9", venue=Venue.BYBIT)
     wallets = wallets_of([first, second, elsewhere, LONG])
-    assert [(one.venue, one.usd, one.said_by, len(one.held)) for one in wallets] == [
+    assert [(one.venue, one.worth_usd(HERE, -0.1), one.said_by.id, len(one.held)) for one in wallets] == [
         (Venue.BINANCE, 10_000.0, "p2", 2),
         (Venue.BYBIT, 10_000.0, "p9", 1),
     ]
@@ -203,6 +203,30 @@ def test_one_cross_position_is_closed_where_the_venue_closes_it(
         assert closings == () or not 5_001.0 <= closings[0].prices_usd[0] <= 299_999.0
         return
     assert closings[0].prices_usd[0] == pytest.approx(closed.price_usd, rel=1e-9)
+
+
+@given(sizes, leverages, st.sampled_from(Side), st.sampled_from([BRACKETS, WHOLE]))
+def test_one_coin_margined_cross_position_is_closed_where_the_venue_closes_it(
+    coins: float, leverage: float, side: Side, tiers: Tiers
+) -> None:
+    margin_usd = coins * 100_000.0 / leverage
+    one = cross(LONG, side=side, coins=coins, margin_usd=margin_usd, tiers=tiers, is_inverse=True)
+    closed = liquidation(side, coins, 100_000.0, margin_usd, tiers, FEE, is_inverse=True)
+    found = stress([one], HERE, ())
+    closings = found.closed_by_fall if side is Side.LONG else found.closed_by_rise
+    if closed is None or closed.price_usd > 300_000.0:
+        assert closings == ()
+        return
+    assert closings[0].prices_usd[0] == pytest.approx(closed.price_usd, rel=1e-9)
+
+
+def test_wallets_in_coins_and_in_dollars_are_two() -> None:
+    wallets = wallets_of([cross(LONG), cross(LONG, id="p3", is_inverse=True)])
+    assert [one.said_by.id for one in wallets] == ["p1", "p3"]
+    # a tenth of a coin, worth 9,000 at 90,000
+    assert wallets[1].worth_usd(HERE, -0.1) == pytest.approx(9_000.0)
+    found = stress([cross(LONG, is_inverse=True, margin_usd=20_000.0)], HERE, (-0.1,))
+    assert found.falls[0].wallets[0].left_usd == pytest.approx(18_000.0 - 5_000.0)
 
 
 def test_contracts_stay_in_the_bracket_they_were_bought_in() -> None:
