@@ -62,6 +62,7 @@ class Stage:
         """Learn what the venues list, and read the past they remember beside the one that was recorded."""
         await self.live.learn()
         await self.live.take_up(ASSET, own_past(recorded(self.market), ASSET))
+        await self.live.ask_brackets()
 
     async def rounds(self, pace: Pace) -> AsyncIterator[tuple[Snapshot, tuple[Alert, ...]]]:
         """Look at the market again and again until its last day is over, at the reader's pace."""
@@ -71,6 +72,7 @@ class Stage:
             await asyncio.gather(*(self.live.poll(venue) for venue in self.live.collector.venues))
             await self._pass_until(due_ms + LOOKED_AFTER_MS, pace)
             await self.live.tell()
+            await self.live.ask_brackets()
             snapshot, alerts = await self.live.look(ASSET, due_ms + LOOKED_AFTER_MS)
             self.looked_ms = snapshot.at_ms
             await self.feed.save(FeedStatus(SOURCE, snapshot.at_ms, ROUND_MS, 0))

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import NoReturn
 
 from market.findings import Finding, Found
+from market.margin import Tiers
 from market.observations import Asset, Mark, Observation, OpenInterest, Venue
 from scheduler.clock import Clock
+from scheduler.collect.brackets import ask_brackets
 from scheduler.collect.due import Reports
 from scheduler.collect.ears import Ears
 from scheduler.collect.gaps import Filler
@@ -103,6 +105,23 @@ class Collector:
         """Ask a venue all that is due for the watched assets. Raises nothing but cancellation."""
         self._follow(await self.listings.complete(venue))
         await self._poller.poll(venue, self._watched())
+
+    def tells_brackets_of(self, venue: Venue, assets: Iterable[Asset]) -> tuple[Asset, ...]:
+        """Those of these assets whose maintenance brackets the venue can be asked for."""
+        if self._exchanges[venue].tiers is None:
+            return ()
+        return tuple(contract.asset for contract in self.listings.watched(venue, assets))
+
+    async def brackets(self, venue: Venue, asset: Asset, price_usd: float) -> Mapping[Asset, Tiers]:
+        """The maintenance brackets that a venue tells when asked for those of an asset, {} where there is no answer.
+
+        Some venues tell those of every asset at once. Raises nothing but cancellation.
+        """
+        told: dict[Asset, Tiers] = {}
+        for contract in self.listings.watched(venue, (asset,)):
+            exchange, listed = self._exchanges[venue], self.listings.instruments(venue)
+            told |= await ask_brackets(exchange, contract, listed, price_usd, self._fetcher, self._clock)
+        return told
 
     async def listen(self) -> NoReturn:
         """Listen to all venues for the watched assets until cancelled."""

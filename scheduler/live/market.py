@@ -13,6 +13,7 @@ from market.snapshot import Snapshot
 from scheduler.clock import Clock
 from scheduler.collect import Collector
 from scheduler.collect.past import Heard
+from scheduler.live.brackets import Brackets
 from scheduler.live.look import CYCLE_MS, Look
 from scheduler.live.memory import LiveMemory
 from scheduler.live.watching import choose
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 CYCLE_S = CYCLE_MS / 1_000
 LEARN_EVERY_S = 3_600.0
 WATCHLIST_EVERY_S = 20.0
-POLL_AFTER_S, LOOK_AFTER_S, TELL_AFTER_S = 2.0, 10.0, 12.0
-"""When in a minute venues are asked, assets looked at, and it is told how the venues stand."""
+POLL_AFTER_S, LOOK_AFTER_S, TELL_AFTER_S, BRACKETS_AFTER_S = 2.0, 10.0, 12.0, 40.0
+"""When in a minute venues are asked, assets looked at, it is told how the venues stand, and brackets are asked for."""
 
 SAY_EVERY_S = 1.0
 """Between two words about how far a past has been read, seconds of this machine."""
@@ -53,6 +54,7 @@ class LiveMarket:
         self.collector, self.clock = collector, clock
         self._memory, self._rules, self._source = memory, rules, source
         self._on_past = on_past
+        self._brackets = Brackets(collector, memory.tiers, memory.cycle.snapshots)
         self._looks: dict[Asset, Look] = {}
         self._listed: tuple[Asset, ...] = ()
         self._has_learned = asyncio.Event()
@@ -136,6 +138,13 @@ class LiveMarket:
         """Keep how the venues stand. Raises StoreUnavailable."""
         await self._memory.sources.save_reports(self.collector.reports())
 
+    async def ask_brackets(self) -> None:
+        """Ask each venue for the maintenance brackets of one asset, where any are due. Raises StoreUnavailable."""
+        now_ms = self.clock.now_ms()
+        await asyncio.gather(
+            *(self._brackets.ask_next(venue, self.assets, now_ms) for venue in self.collector.venues)
+        )
+
     async def mind_watchlist(self, on_taken_up: Callable[[Asset], None] | None = None) -> None:
         """Drop what is no longer watched and take up what is new, or could not be taken up before. StoreUnavailable.
 
@@ -162,6 +171,7 @@ class LiveMarket:
             times.every(CYCLE_S, partial(self._poll, venue), f"poll {venue}", after_s=POLL_AFTER_S)
         times.every(WATCHLIST_EVERY_S, self._job(lambda _: self._mind(times)), "watch list")
         times.every(CYCLE_S, self._job(lambda _: self.tell()), "tell", after_s=TELL_AFTER_S)
+        times.every(CYCLE_S, self._job(lambda _: self.ask_brackets()), "brackets", after_s=BRACKETS_AFTER_S)
         await self.collector.listen()
 
     async def _mind(self, times: "Timetable") -> None:

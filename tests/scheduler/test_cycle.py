@@ -8,6 +8,7 @@ from market.rules import Rules
 from scheduler import cycle
 from scheduler.cycle import ENGINE_STATE, Memory, Watched, resume, run_cycle
 from scheduler.engine import Engine
+from store import keys
 from store.alerts_log import AlertsLog
 from store.connection import Connection
 from store.history import History
@@ -79,6 +80,41 @@ async def test_an_end_between_keeping_and_answering_is_made_good(valkey: Connect
     assert again.seq == watched.seq + 1
     assert await memory.snapshots.latest("BTC") == snapshot
     assert list(await AlertsLog(valkey).recent(100)) == [*told, *alerts][::-1]
+
+
+async def test_the_hours_are_kept_as_each_closes(valkey: Connection) -> None:
+    memory = memory_of(valkey)
+    watched = await resume("BTC", RULES, "history", memory)
+    assert await memory.hours.of("BTC") is None
+    for count, (now_ms, observations) in enumerate(steps()[:4], start=1):
+        await run_cycle(watched, now_ms, observations, memory)
+        kept = await StoredHours(valkey, "test").of("BTC")
+        assert kept == watched.engine.state.market.hours
+        assert len(kept or ()) == count
+        await run_cycle(watched, now_ms + 60_000, [], memory)
+    assert list(watched.engine.state.market.hours.open_interest_coins) == [1_000.0] * 4
+
+
+async def test_between_two_hours_they_are_not_written(valkey: Connection) -> None:
+    memory = memory_of(valkey)
+    watched = await resume("BTC", RULES, "history", memory)
+    await run_cycle(watched, *steps()[0], memory)
+    async with valkey.writing() as redis:
+        await redis.delete(keys.hours("test", "BTC"))
+    await run_cycle(watched, hour(1) + 60_000, [], memory)
+    assert await memory.hours.of("BTC") is None
+
+
+async def test_an_hour_that_closed_as_the_program_ended_is_kept_by_the_next_start(valkey: Connection) -> None:
+    memory = memory_of(valkey)
+    watched = await resume("BTC", RULES, "history", memory)
+    await run_cycle(watched, *steps()[0], memory)
+    await memory.history.append("BTC", watched.seq + 1, *steps()[1])
+    again = await resume("BTC", RULES, "history", memory)
+    kept = await memory.hours.of("BTC")
+    assert kept == again.engine.state.market.hours
+    assert kept is not None
+    assert kept.last_close_ms == hour(2)
 
 
 async def test_a_memory_of_another_version_is_begun_anew_and_the_operator_is_told(

@@ -10,6 +10,8 @@ from typing import Any
 from market.alerts import Alert, Edge, Reason, Severity
 from market.alerts import Kind as AlertKind
 from market.flags import FlagMemory
+from market.hourly import Hourly
+from market.margin import Tier, Tiers
 from market.observations import (
     HOUR_MS,
     Candle,
@@ -27,9 +29,11 @@ from market.table import State
 from store.alerts_log import ALERT
 from store.codec import Kind, encode
 from store.history import Step, decode_step, encode_step
+from store.hours import HOURS
 from store.services import FeedStatus, PastReport, SourceReport
 from store.snapshots import FEED_STATUS, SNAPSHOT, WATCHED
 from store.sources import PAST, REPORTS
+from store.tiers import TIERS
 from store.watchlist import APPLIED, LISTED, Applied
 
 NOW_MS = 1_700_000_000_000
@@ -121,6 +125,19 @@ GEO_BLOCKED = SourceReport(
 WELL = SourceReport(Venue.OKX, "open", None, NOW_MS, NOW_MS, 1, 1, (), None, (), 2)
 READING_PAST = PastReport("SOL", 0.34)
 MISSING_PAST = PastReport("BTC", 1.0, ("Binance does not serve this country",))
+HOURS_SAMPLE = Hourly()
+HOURS_SAMPLE.close_hour(NOW_MS - NOW_MS % HOUR_MS - 2 * HOUR_MS, 101.5, 99.25, 0.1 + 0.2, 1_000.0)
+HOURS_SAMPLE.close_hour(NOW_MS - NOW_MS % HOUR_MS, 102.0, 98.0, 100.0, None)
+TIERS_SAMPLE = Tiers(
+    "BTC",
+    Venue.OKX,
+    "2026-10-09",
+    (
+        Tier(0.0, 800_000.0, 100.0, 0.004, 0.0),
+        Tier(800_000.0, float("inf"), 66.66, 0.005, 0.0),
+    ),
+    is_whole_rate=True,
+)
 
 SAMPLES: dict[str, tuple[Kind[Any], Any]] = {
     "snapshot": (SNAPSHOT, BTC),
@@ -130,6 +147,8 @@ SAMPLES: dict[str, tuple[Kind[Any], Any]] = {
     "sources": (REPORTS, (GEO_BLOCKED, WELL)),
     "past": (PAST, MISSING_PAST),
     "listed": (LISTED, ("1000PEPE", "BTC", "ETH")),
+    "hours": (HOURS, HOURS_SAMPLE),
+    "tiers": (TIERS, TIERS_SAMPLE),
     "applied": (APPLIED, Applied("BTC,SOL", is_complete=True)),
 }
 
