@@ -1,22 +1,28 @@
 """A conversation without a platform: lines in, lines out, through the one door."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from commands.protocol.dispatch import answer
 from commands.protocol.reply import Block, Heading, Lines, Note, Reply, Table, Text
-from commands.protocol.request import Context, Role
+from commands.protocol.request import TERMINAL, Context, Role
 from market.alerts import Alert
+from market.hourly import Hourly
+from market.margin import Tiers
 from market.observations import Asset
 from market.snapshot import Snapshot
 from store.in_memory import (
     ChatsInMemory,
     FeedInMemory,
+    HoursInMemory,
+    PeopleInMemory,
     PostInMemory,
     SnapshotsInMemory,
     SourcesInMemory,
+    TiersInMemory,
     WatchlistInMemory,
 )
+from store.persons import Person
 from store.services import FeedStatus, PastReport, Services, SourceReport
 from tests.commands.markets import NOW_MS
 
@@ -35,10 +41,16 @@ def context(
     alerts: Iterable[Alert] | None = None,
     platform: str = "telegram",
     chat: str = "4711",
+    people: Iterable[Person] | None = (),
+    hours: Mapping[Asset, Hourly] | None = None,
+    tiers: Iterable[Tiers] | None = None,
+    is_private: bool = True,
+    user: str = "4711",
 ) -> Context:
     """What a platform would hand over, on these snapshots.
 
-    `listed` None stands for a market that cannot be changed, `alerts` None for one that warns nobody.
+    `listed` None stands for a market that cannot be changed, `alerts` None for one that warns nobody, and
+    `people`, `hours`, `tiers` None for one that keeps none of them.
     """
     source = snapshots[0].source if snapshots else "none"
     status = feed or FeedStatus(source, now_ms if snapshots else None, 60_000, 200)
@@ -46,8 +58,27 @@ def context(
     watchlist = None if listed is None else WatchlistInMemory(kept, listed)
     chats, post = (None, None) if alerts is None else (ChatsInMemory(), PostInMemory(alerts))
     sources = SourcesInMemory(reports, pasts)
-    services = Services(kept, FeedInMemory(status), sources, watchlist, chats, post)
-    return Context(services, now_ms, role=role, platform=platform, user="4711", chat=chat)
+    services = Services(
+        kept,
+        FeedInMemory(status),
+        sources,
+        watchlist,
+        chats,
+        post,
+        None if people is None else PeopleInMemory(people),
+        None if hours is None else HoursInMemory(hours),
+        None if tiers is None else TiersInMemory(tiers),
+    )
+    return Context(
+        services,
+        now_ms,
+        role=role,
+        platform=platform,
+        user=user,
+        chat=chat,
+        is_private=is_private,
+        reach=f"{platform}:{user}" if user and platform != TERMINAL else None,
+    )
 
 
 @dataclass(slots=True)
