@@ -23,6 +23,8 @@ FOLLOW_PER_HOUR = 0.12
 DEPTH_PER_PERCENT = 0.014
 """Bids within one percent in quiet times, as a share of open interest."""
 THINNING = 0.5
+PULLED_PER_SIGMA = 1.5
+"""A fall of two thirds of a daily sigma within one step halves the bids that are left when it ends."""
 EXECUTED_SHARE = 0.8
 LASTING_SHARE = 0.8
 STOPS_AFTER_SIGMAS = 1.8
@@ -62,8 +64,7 @@ class Leverage:
         self, path: Path, hours: float, heat: float, day_sigma: float, mood: Mood, dice: Random
     ) -> Closed:
         """Move on by one step: sweep what price touched, let stops run, then open and close by choice."""
-        depth_usd = self.coins * exp(path.begin) * DEPTH_PER_PERCENT / (1.0 + heat) ** THINNING
-        book = uniform_book(depth_usd)
+        book = uniform_book(resting_coins(self.coins, heat) * exp(path.begin))
         down, long_coins = _sweep(self.longs, path.begin, path.low, book)
         up, short_coins = _sweep(self.shorts, path.begin, path.high, book)
         stopped = self._stops(path, hours, day_sigma)
@@ -101,6 +102,16 @@ class Leverage:
             side.keep(1.0 - closed / self.coins)
             side.open(opened * thin, price)
         self.coins += opened - closed
+
+
+def resting_coins(coins: float, heat: float) -> float:
+    """Coins that rest within one percent of the price, a side, where so many are open: fewer after hours of alarm."""
+    return coins * DEPTH_PER_PERCENT * float((1.0 + heat) ** -THINNING)
+
+
+def pulled(resting: float, against_sigmas: float) -> float:
+    """What is left of it on the side that a step ran against, by so many daily sigmas: who quotes there steps back."""
+    return resting / (1.0 + PULLED_PER_SIGMA * max(0.0, against_sigmas))
 
 
 def _sweep(

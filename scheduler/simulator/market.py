@@ -15,6 +15,7 @@ from market.observations import (
     MINUTE_MS,
     Asset,
     Candle,
+    Depth,
     Funding,
     ImpliedVolatility,
     Liquidations,
@@ -23,7 +24,7 @@ from market.observations import (
     Skew,
     Venue,
 )
-from scheduler.simulator.leverage import Closed, Leverage
+from scheduler.simulator.leverage import Closed, Leverage, pulled, resting_coins
 from scheduler.simulator.price import Path, begin_price
 from scheduler.simulator.profiles import Profile, profile_of
 from scheduler.simulator.sentiment import FUNDING_INTERVAL_H, Felt, Sentiment
@@ -35,6 +36,7 @@ PAST_DAYS = 100
 PLAYED_DAYS = 3
 PAST_STEP_MS = HOUR_MS
 PLAYED_STEP_MS = 20 * MINUTE_MS
+DEPTH_WITHIN = 0.01
 FUNDING_INTERVAL_MS = int(FUNDING_INTERVAL_H * HOUR_MS)
 
 Step = tuple[int, Asset, tuple[Observation, ...]]
@@ -42,7 +44,10 @@ Step = tuple[int, Asset, tuple[Observation, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One step of one coin before it is priced: log prices relative to its start, everything else in its own unit."""
+    """One step of one coin before it is priced: log prices relative to its start, everything else in its own unit.
+
+    `bid_coins` and `ask_coins` rest within 1 % of the price at its end.
+    """
 
     at_ms: int
     step_ms: int
@@ -56,6 +61,8 @@ class Moment:
     skew_30d: float
     skew_7d: float
     implied: float
+    bid_coins: float
+    ask_coins: float
 
 
 class SimulatedMarket:
@@ -136,15 +143,16 @@ class SimulatedCoin:
         self.price.displace(closed.impact)
         self.price.remember(closed.path, hours)
         pressed = (closed.long_coins + closed.stopped_coins - closed.short_coins) / before
+        fall_sigmas = (closed.path.begin - closed.path.end) / day_sigma
         felt = Felt(
             hours=hours,
             mood=mood,
             closed_share=max(0.0, pressed),
-            fall_sigmas=(closed.path.begin - closed.path.end) / day_sigma,
+            fall_sigmas=fall_sigmas,
             variance=self.price.hourly_variance,
         )
         self._sentiment.step(felt, self.dice)
-        return self._moment(begin_ms + step_ms, step_ms, closed, mood)
+        return self._moment(begin_ms + step_ms, step_ms, closed, mood, fall_sigmas)
 
     def _market_die(self) -> float:
         together = self._profile.together
@@ -152,8 +160,8 @@ class SimulatedCoin:
             0.0, 1.0
         )
 
-    def _moment(self, at_ms: int, step_ms: int, closed: Closed, mood: Mood) -> Moment:
-        feeling = self._sentiment
+    def _moment(self, at_ms: int, step_ms: int, closed: Closed, mood: Mood, fall_sigmas: float) -> Moment:
+        feeling, resting = self._sentiment, resting_coins(self._leverage.coins, self.price.heat)
         return Moment(
             at_ms=at_ms,
             step_ms=step_ms,
@@ -167,6 +175,8 @@ class SimulatedCoin:
             skew_30d=feeling.skew_30d,
             skew_7d=feeling.skew_7d,
             implied=feeling.implied,
+            bid_coins=pulled(resting, fall_sigmas),
+            ask_coins=pulled(resting, -fall_sigmas),
         )
 
     def _volume(self, hours: float, mood: Mood) -> float:
@@ -179,8 +189,10 @@ class SimulatedCoin:
 
 def observed(moment: Moment, scale: float, tick_usd: float) -> tuple[Observation, ...]:
     """What an exchange would have said of this step, at prices of `scale` times the relative ones."""
+    candle = _candle(moment, scale, tick_usd)
+    bid_usd, ask_usd = (round(coins * candle.close_usd, 2) for coins in (moment.bid_coins, moment.ask_coins))
     found: list[Observation] = [
-        _candle(moment, scale, tick_usd),
+        candle,
         OpenInterest(Venue.SIMULATED, moment.at_ms, round(moment.open_interest_coins, 3), moment.step_ms),
         Liquidations(
             Venue.SIMULATED,
@@ -190,6 +202,7 @@ def observed(moment: Moment, scale: float, tick_usd: float) -> tuple[Observation
             round(moment.short_coins, 3),
         ),
         _funding(moment),
+        Depth(Venue.SIMULATED, moment.at_ms, moment.step_ms, DEPTH_WITHIN, bid_usd, ask_usd),
     ]
     if moment.at_ms % HOUR_MS == 0:
         found += _options(moment)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 from random import Random
+from statistics import median
 from typing import TypeVar
 
 import pytest
@@ -13,6 +14,7 @@ from market.observations import (
     DAY_MS,
     HOUR_MS,
     Candle,
+    Depth,
     Funding,
     ImpliedVolatility,
     Liquidations,
@@ -37,7 +39,7 @@ def steps(played: SimulatedMarket) -> list[Step]:
     return [*played.past(), *played.days()]
 
 
-Kind = TypeVar("Kind", Candle, Funding, OpenInterest, Liquidations, Skew, ImpliedVolatility)
+Kind = TypeVar("Kind", Candle, Funding, OpenInterest, Liquidations, Skew, ImpliedVolatility, Depth)
 
 
 def said(told: Sequence[Step], kind: type[Kind]) -> list[Kind]:
@@ -154,6 +156,18 @@ def test_a_sell_off_falls_and_leverage_leaves(seed: int) -> None:
     assert min(rate.rate_8h for rate in said(days[27 * 3 :], Funding)) < 0.0
     skews = [skew.skew_25d_30d for skew in said(days, Skew)]
     assert max(skews[24:40]) > skews[0] + 0.02
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bids_thin_out_in_a_fall_more_than_asks_and_come_back(seed: int) -> None:
+    played = market(seed)
+    usual = median(told.bid_usd for told in said(list(played.past()), Depth))
+    days = list(played.days())
+    candles, books = said(days, Candle), said(days, Depth)
+    steepest = min(range(len(candles)), key=lambda step: candles[step].close_usd / candles[step].open_usd)
+    assert books[steepest].bid_usd < 0.6 * usual
+    assert books[steepest].bid_usd < 0.7 * books[steepest].ask_usd
+    assert max(told.bid_usd for told in books[steepest + 1 :]) > 1.2 * books[steepest].bid_usd
 
 
 def test_longs_pay_dearly_before_most_sell_offs() -> None:

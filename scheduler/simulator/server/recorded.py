@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from market.observations import Candle, Liquidations, Observation, Venue
+from market.observations import Book, Candle, Depth, Liquidations, Observation, Venue
 from scheduler.simulator.market import SimulatedMarket, Step
 from scheduler.simulator.server.venue import STANDINGS
 
@@ -15,7 +15,7 @@ SILENT = Venue.HYPERLIQUID
 
 
 def recorded(market: SimulatedMarket) -> Iterator[Step]:
-    """What was known before day one, hour by hour: bars of one venue, liquidations of those that tell of them."""
+    """What was known before day one, hour by hour: bars of one venue, books of each, liquidations of those that tell."""
     for at_ms, asset, said in market.past():
         yield at_ms, asset, tuple(_as_told(one) for one in said)
 
@@ -26,6 +26,10 @@ def _as_told(said: Observation) -> Observation:
     if isinstance(said, Liquidations):
         share = 1.0 - STANDINGS[SILENT].share
         return replace(said, long_coins=said.long_coins * share, short_coins=said.short_coins * share)
+    if isinstance(said, Depth):
+        shares = {venue: standing.share for venue, standing in STANDINGS.items()}
+        books = [Book(venue, said.bid_usd * share, said.ask_usd * share) for venue, share in shares.items()]
+        return replace(said, books=tuple(books))
     return said
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from market.observations import (
     Asset,
     Candle,
+    Depth,
     Funding,
     ImpliedVolatility,
     Liquidations,
@@ -33,7 +34,8 @@ Knot = tuple[float, float]
 class Span:
     """One step of the market of one coin, (`begin_ms`, `end_ms`]; all of it is of the whole market, not of a venue.
 
-    `rate_8h` is the funding predicted at its end, the settled one where an interval ends there; `knots` the path of price.
+    `rate_8h` is the funding predicted at its end, the settled one where an interval ends there; `knots` the path of price,
+    `bid_coins` and `ask_coins` what rests within 1 % of it at the end.
     """
 
     candle: Candle
@@ -41,6 +43,8 @@ class Span:
     long_coins: float
     short_coins: float
     rate_8h: float
+    bid_coins: float
+    ask_coins: float
     knots: tuple[Knot, ...]
     skew: Skew | None = None
     implied: float | None = None
@@ -95,10 +99,14 @@ class Tape:
 
     def open_interest(self, asset: Asset, at_ms: float) -> float:
         """Coins, one side, of the whole market."""
-        place = self._place(asset, at_ms)
-        span, before = self._spans[asset][place], self._spans[asset][max(0, place - 1)]
-        share = min(1.0, max(0.0, (at_ms - span.begin_ms) / span.candle.step_ms))
+        before, span, share = self._around(asset, at_ms)
         return before.open_interest_coins + share * (span.open_interest_coins - before.open_interest_coins)
+
+    def resting_coins(self, asset: Asset, at_ms: float, sign: int) -> float:
+        """Coins that rest within 1 % of the price in the books of the whole market: bids (sign -1) or asks (1)."""
+        before, span, share = self._around(asset, at_ms)
+        was, then = (one.bid_coins if sign < 0 else one.ask_coins for one in (before, span))
+        return was + share * (then - was)
 
     def rate_8h(self, asset: Asset, at_ms: float) -> float:
         """Funding as predicted by the last finished step, a fraction per eight hours; at a settlement what was paid."""
@@ -136,6 +144,12 @@ class Tape:
                 return
             yield spans[place]
 
+    def _around(self, asset: Asset, at_ms: float) -> tuple[Span, Span, float]:
+        """The step before and the one at a moment, and how much of it is over."""
+        place = self._place(asset, at_ms)
+        span, before = self._spans[asset][place], self._spans[asset][max(0, place - 1)]
+        return before, span, min(1.0, max(0.0, (at_ms - span.begin_ms) / span.candle.step_ms))
+
     def _place(self, asset: Asset, at_ms: float) -> int:
         return min(bisect_left(self._ends[asset], at_ms), len(self._ends[asset]) - 1)
 
@@ -171,21 +185,26 @@ def _knots(bar: Candle) -> tuple[Knot, ...]:
 
 def _span(said: Iterable[Observation]) -> Span:
     found: dict[type, Observation] = {type(one): one for one in said}
-    candle, opened, closed, paid = (found[one] for one in (Candle, OpenInterest, Liquidations, Funding))
+    candle, opened, closed, paid, rests = (
+        found[one] for one in (Candle, OpenInterest, Liquidations, Funding, Depth)
+    )
     skew, implied = found.get(Skew), found.get(ImpliedVolatility)
     if not (
         isinstance(candle, Candle)
         and isinstance(opened, OpenInterest)
         and isinstance(closed, Liquidations)
         and isinstance(paid, Funding)
+        and isinstance(rests, Depth)
     ):
-        raise TypeError("a step without candle, open interest, liquidations or funding")
+        raise TypeError("a step without candle, open interest, liquidations, funding or depth")
     return Span(
         candle,
         opened.coins,
         closed.long_coins,
         closed.short_coins,
         paid.rate_8h,
+        rests.bid_usd / candle.close_usd,
+        rests.ask_usd / candle.close_usd,
         _knots(candle),
         skew if isinstance(skew, Skew) else None,
         implied.dvol if isinstance(implied, ImpliedVolatility) else None,

@@ -7,7 +7,7 @@ from random import Random
 from types import MappingProxyType
 
 from market.observations import HOUR_MS, Asset, Side, Venue
-from scheduler.simulator.leverage import DEPTH_PER_PERCENT
+from scheduler.simulator.market import DEPTH_WITHIN
 from scheduler.simulator.server.tape import Span, Tape
 
 COINS_DIGITS = 3
@@ -158,7 +158,8 @@ class VenueMarket:
     def levels(self, asset: Asset, at_ms: int, sign: int) -> Iterator[tuple[float, float]]:
         """Bids (sign -1) or asks (1), best first: US dollars and coins."""
         middle = self.mark(asset, at_ms)
-        coins = self.open_interest(asset, at_ms) * DEPTH_PER_PERCENT * LEVEL_STEP / 0.01
+        resting = self.tape.resting_coins(asset, min(at_ms, self._frozen_at_ms), sign) * self.standing.share
+        coins = resting * LEVEL_STEP / DEPTH_WITHIN
         for place in range(LEVELS_A_SIDE):
             yield middle * (1.0 + sign * (SPREAD + place * LEVEL_STEP)), coins
 

@@ -1,13 +1,21 @@
 """What is asked of venues each cycle, in what order, and after an absence."""
 
-from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Candle, Funding, OpenInterest, Venue
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Candle, Depth, Funding, OpenInterest, Venue
+from scheduler.collect.due import MOST_OF_A_MINUTE, named, within_means
 from scheduler.collect.poller import MOST_TRIES
-from scheduler.exchange import Kind
+from scheduler.exchange import Exchange, Instrument, Kind
+from scheduler.exchanges import exchanges
 from scheduler.simulator.market import START_MS, SimulatedMarket
 from scheduler.simulator.server import Fault, Trouble
 from tests.scheduler.collect.room import VENUES, of_kind, room
 
 NOW_MS = START_MS + 30 * HOUR_MS
+PERPETUAL = Instrument(Venue.BINANCE, "C", "C", coins_per_contract=1.0)
 SELDOM = (Kind.FUNDING_HISTORY, Kind.OPTIONS)
 
 
@@ -46,10 +54,56 @@ async def test_where_bars_are_dear_those_of_five_minutes_are_asked_for_as_soon_a
         assert minutes == [3, 5, 10], "it asks for them every five minutes"
 
 
-async def test_books_are_not_asked_for_as_nothing_is_made_of_them() -> None:
+async def test_books_are_asked_for_every_five_minutes_and_make_one_depth_of_all_venues() -> None:
     async with room(NOW_MS) as at:
         await at.begin("BTC")
-        assert not of_kind(await at.poll(), Kind.DEPTH)
+        minutes = []
+        for minute in range(11):
+            asked = of_kind(await at.poll(), Kind.DEPTH)
+            minutes += [minute] if {ask.venue for ask in asked} == set(VENUES) else []
+            assert bool(asked) is (minute in minutes), "all of them, or none"
+            at.step()
+            await at.time.advance(60)
+        assert minutes == [0, 5, 10]
+        told = [one for one in at.told if isinstance(one, Depth)]
+        assert [{book.venue for book in one.books} for one in told] == [set(VENUES)] * 3
+        assert all(one.is_whole and one.reaches for one in told)
+
+
+async def test_a_venue_whose_book_fails_is_asked_again_and_the_sum_says_what_it_lacks() -> None:
+    async with room(NOW_MS) as at:
+        await at.begin("BTC")
+        await at.poll()
+        at.step()
+        at.venues.faults.set(Venue.OKX, Trouble(Fault.GARBLE))
+        for _ in range(5):
+            await at.time.advance(60)
+            await at.poll()
+            at.step()
+        await at.time.advance(2 * 60)
+        at.venues.faults.clear(Venue.OKX)
+        at.step()
+        assert of_kind(await at.poll(), Kind.DEPTH), "it is due still"
+        at.step()
+        whole = [one.is_whole for one in at.told if isinstance(one, Depth)]
+        assert whole == [True, False, True]
+
+
+@pytest.mark.parametrize("exchange", exchanges(), ids=lambda exchange: str(exchange.name))
+def test_with_fifteen_assets_the_minute_of_the_books_fits_into_three_quarters_of_every_budget(
+    exchange: Exchange,
+) -> None:
+    """All that is due in one minute: what is asked each cycle, and at the same time what is asked every five minutes."""
+    watched = [replace(PERPETUAL, symbol=f"C{number}", asset=f"C{number}") for number in range(15)]
+    asks = [*exchange.asks(watched), *(exchange.timed_asks(watched, NOW_MS) if exchange.timed_asks else ())]
+    spent: Counter[str] = Counter()
+    for ask in asks:
+        spent[ask.budget] += ask.weight
+    for name, weight in spent.items():
+        budget = exchange.budgets[name]
+        assert weight <= MOST_OF_A_MINUTE * budget.weight * 60.0 / budget.window_s, (name, weight)
+    due = [named(ask) for ask in asks]
+    assert len(within_means(due, exchange.budgets, {})) == len(due), "nobody waits for the next minute"
 
 
 async def test_what_was_settled_is_read_before_what_is_predicted() -> None:

@@ -270,7 +270,7 @@ def test_every_question_of_a_cycle_stays_in_its_budget_with_forty_coins() -> Non
         window_s = EXCHANGE.budgets[ask.budget].window_s
         times = window_s / max(60.0, ask.every_s or 60.0)
         spent[ask.budget] = spent.get(ask.budget, 0.0) + ask.weight * times
-    assert spent == {"default": 890.0, "funding": 40.0}
+    assert spent == {"default": 250.0, "funding": 40.0}
     assert all(weight <= EXCHANGE.budgets[name].weight for name, weight in spent.items())
 
 

@@ -303,7 +303,7 @@ def test_every_question_of_a_cycle_stays_in_its_budget_with_forty_coins() -> Non
     coins = [perpetual(f"C{n}", f"C{n}") for n in range(40)]
     asks = (*EXCHANGE.asks(coins), *EXCHANGE.timed_asks(coins, NOW_MS))
     a_minute = sum(ask.weight * 60.0 / max(60.0, ask.every_s or 60.0) for ask in asks)
-    assert a_minute == pytest.approx(20 + 4 + 40 * (2 + 2) + 40 * (21 + 21) / 5)
+    assert a_minute == pytest.approx(20 + 4 + 40 * (2 + 2 + 21 + 21) / 5)
     assert a_minute <= EXCHANGE.budgets["default"].weight
 
 

@@ -82,6 +82,26 @@ async def test_every_cycle_brings_candles_and_both_bands_of_depth_of_each_coin()
                 assert {one.within for one in of(reports, asset, DepthBand)} == {0.01, 0.02}, (venue, asset)
 
 
+async def test_the_book_of_each_venue_is_its_share_of_what_rests_in_the_market_or_a_floor_that_says_so() -> (
+    None
+):
+    async with desk(NOW_MS) as at:
+        for venue in VENUES:
+            known = list((await at.instruments(venue)).values())
+            reports = await at.now(venue, known)
+            for asset in ASSETS:
+                tape, share = at.venues.tape, STANDINGS[venue].share
+                (band,) = [one for one in of(reports, asset, DepthBand) if one.within == 0.01]
+                price = tape.price(asset, NOW_MS)
+                for sign, usd in ((-1, band.bid_usd), (1, band.ask_usd)):
+                    rests_usd = tape.resting_coins(asset, NOW_MS, sign) * price * share
+                    if band.reaches:
+                        assert usd == pytest.approx(rests_usd, rel=0.08), "in whole levels"
+                    else:
+                        assert venue is Venue.HYPERLIQUID, "twenty levels, in steps of a third of a percent"
+                        assert usd < rests_usd
+
+
 async def test_a_cold_start_reads_the_same_past_at_every_venue() -> None:
     since_ms = START_MS - 10 * 24 * HOUR_MS
     highs: dict[Venue, float] = {}
