@@ -160,7 +160,7 @@ def fuel_of(hours: Hourly | None, price_usd: float) -> Fuel | NoMap:
     return Fuel(
         longs=_ahead(_map(hours, Side.LONG), price_usd),
         shorts=_ahead(_map(hours, Side.SHORT), price_usd),
-        hours=min(len(hours), REMEMBERED_HOURS),
+        hours=min(len(hours) - 1, REMEMBERED_HOURS),
         hours_known=known,
         as_of_ms=hours.last_close_ms,
     )
@@ -168,7 +168,9 @@ def fuel_of(hours: Hourly | None, price_usd: float) -> Fuel | NoMap:
 
 def hours_known(hours: Hourly) -> int:
     """Of how many remembered hours the change of open interest and the prices are known."""
-    coins, closes = (column[-REMEMBERED_HOURS:] for column in (hours.open_interest_coins, hours.close_usd))
+    coins, closes = (
+        column[-REMEMBERED_HOURS - 1 :] for column in (hours.open_interest_coins, hours.close_usd)
+    )
     grown = (after - before for before, after in pairwise(coins))
     return sum(not math.isnan(change + close) for change, close in zip(grown, closes[1:], strict=False))
 
@@ -200,7 +202,7 @@ def _map(hours: Hourly, side: Side) -> FuelMap:
     extremes = hours.low_usd if side is Side.LONG else hours.high_usd
     columns = (extremes, hours.close_usd, hours.open_interest_coins)
     before, seen_last = math.nan, False
-    for extreme, close, coins in zip(*(column[-REMEMBERED_HOURS:] for column in columns), strict=True):
+    for extreme, close, coins in zip(*(column[-REMEMBERED_HOURS - 1 :] for column in columns), strict=True):
         fuel.age(1.0)
         if not math.isnan(extreme):
             fuel.sweep(extreme)
