@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from importlib import import_module
+from typing import Any
 
 from pydantic import SecretStr
 
 from bot.messenger import Deliver, ReplyTurn
 from bot.settings import Settings
 from commands.protocol import dispatch
+from commands.protocol.command import Command
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import AskRole, Context, Role
@@ -30,12 +32,20 @@ class Sentence(StrEnum):
 
     PRIVATE_HERE = "platform.private_here"
     OPEN_PRIVATE = "platform.open_private"
+    TOLD_PRIVATELY = "platform.told_privately"
+    SHARE = "platform.share"
+    SHARED_BY = "platform.shared_by"
+    SHARED = "platform.shared"
+    NOT_SHARED = "platform.not_shared"
+    TYPE_IT = "platform.type_it"
+    REPLY_WITH = "platform.reply_with"
+    NEXT_LINE = "platform.next_line"
     WAS_AWAY = "platform.was_away"
     FORGOTTEN = "platform.forgotten"
 
-    def in_words(self, language: str) -> str:
+    def in_words(self, language: str, **values: str) -> str:
         """The sentence in a language, in English where that has no phrases."""
-        return phrases_in(language).say(self.value)
+        return phrases_in(language).say(self.value, **values)
 
 
 class PlatformStopped(Exception):
@@ -148,6 +158,17 @@ class ChatPlatform:
 def platforms() -> tuple[ChatPlatform, ...]:
     """Every chat platform that a token switches on, as found in `bot.platforms`."""
     return entries("bot.platforms", "PLATFORM", ChatPlatform, lambda platform: platform.name)
+
+
+def command_of(line: str) -> Command[Any] | None:
+    """The command a line asks, None where it is none of ours."""
+    return dispatch.find((line.split(maxsplit=1) or [""])[0])
+
+
+def is_of_position(line: str) -> bool:
+    """Whether a line asks a command whose answers, questions and refusals are for its asker alone."""
+    command = command_of(line)
+    return command is not None and command.private
 
 
 def asks_again(command: str, line: str) -> bool:

@@ -77,6 +77,11 @@ class Prompt:
     kind: str
     example: str
 
+    @property
+    def lacking(self) -> str:
+        """The line with the field named and nothing behind it, as it stands where the answer is to be typed."""
+        return f"{self.line} {self.field}="
+
     def filled(self, answer: str) -> str:
         """The command line with this answer; a field takes one word, so "10 k" is read as "10k"."""
         return f"{self.line} {self.field}={''.join(answer.split())}"

@@ -61,6 +61,8 @@ async def test_a_group_is_not_answered_where_it_does_not(text: str, api: BotApi,
 
 
 async def test_a_position_is_not_posted_in_a_group(api: BotApi, service: Service) -> None:
+    never_begun = "Forbidden: bot can't initiate conversation with a user"
+    api.fail("sendMessage", Fault(403, never_begun, chat_id=11))
     await api.say("/size BTC 5x 10k", chat=GROUP)
     shown = await first(api)
     assert shown.text == Sentence.PRIVATE_HERE.in_words("en")
@@ -69,8 +71,10 @@ async def test_a_position_is_not_posted_in_a_group(api: BotApi, service: Service
 
 
 async def test_a_wrong_line_in_a_group_is_answered_there(api: BotApi, service: Service) -> None:
-    await api.say("/size btc banana", chat=GROUP)
-    assert '"banana"' in (await first(api)).text
+    await api.say("/regime banana", chat=GROUP)
+    shown = await first(api)
+    assert '"banana"' in shown.text
+    assert shown.chat_id == GROUP["id"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.doubles.telegram_judge import Method, Refused, judge, mode_of, models, visible
+from tests.doubles.telegram_judge import Method, Refused, entities, judge, mode_of, models, visible
 
 BOT = {"id": 7_700_000_001, "is_bot": True, "first_name": "Seawall", "username": "seawall_bot"}
 ALICE = {"id": 11, "is_bot": False, "first_name": "Alice", "language_code": "en"}
@@ -58,6 +58,11 @@ class Shown:
         """Its buttons by label."""
         return {button["text"]: button for row in self.keyboard for button in row}
 
+    @property
+    def forces_reply(self) -> bool:
+        """Whether the reader is made to reply to it."""
+        return bool(getattr(self.call.reply_markup, "force_reply", False))
+
 
 @dataclass(slots=True)
 class Fault:
@@ -93,6 +98,8 @@ class BotApi:
         self.uploads: list[tuple[str, bytes]] = []
         self.managers: set[tuple[int, int]] = set()
         """Who is an administrator, by chat and user."""
+        self.members: dict[tuple[int, int], Json] = {}
+        """How somebody stands in a chat who is neither an administrator nor a member."""
         self.polls = 0
         self._polling = 0
         self._updates: list[Json] = []
@@ -129,16 +136,20 @@ class BotApi:
         message = {"message_id": self._message_id(), "date": int(self.clock()), "chat": chat, "from": sender}
         return await self.happen({"message": {**message, "text": text, **more}})
 
-    async def press(self, shown: Shown, label: str, *, chat: Json = PRIVATE, sender: Json = ALICE) -> Json:
-        """Somebody presses a button under a message."""
-        data = shown.buttons[label]["callback_data"]
-        message = {
-            "message_id": shown.message_id,
-            "date": int(self.clock()),
-            "chat": chat,
-            "from": BOT,
-            "text": shown.text,
-        }
+    async def reply(
+        self, shown: Shown, text: str, *, chat: Json = PRIVATE, sender: Json = ALICE, **more: Any
+    ) -> Json:
+        """Somebody replies to a message of the bot."""
+        return await self.say(
+            text, chat=chat, sender=sender, reply_to_message=self._told(shown, chat), **more
+        )
+
+    async def press(
+        self, shown: Shown, label: str, *, chat: Json = PRIVATE, sender: Json = ALICE, data: str | None = None
+    ) -> Json:
+        """Somebody presses a button under a message; `data` is what a client of their own making sends instead."""
+        data = shown.buttons[label]["callback_data"] if data is None else data
+        message = self._told(shown, chat)
         query = {
             "id": str(self._next_update),
             "from": sender,
@@ -147,6 +158,12 @@ class BotApi:
             "message": message,
         }
         return await self.happen({"callback_query": query})
+
+    def _told(self, shown: Shown, chat: Json) -> Json:
+        """A message of the bot as Telegram tells it: with its marks and its buttons."""
+        told = {"message_id": shown.message_id, "date": int(self.clock()), "chat": chat, "from": BOT}
+        told |= {"text": shown.text, "entities": entities(shown.raw, shown.parse_mode)}
+        return told | ({"reply_markup": {"inline_keyboard": shown.keyboard}} if shown.keyboard else {})
 
     async def happen(self, update: Json) -> Json:
         """An update of any kind; one with an update_id is a replay."""
@@ -316,6 +333,13 @@ class BotApi:
         shown.edits += 1
         return self._message(shown.message_id, shown.chat_id, seen)
 
+    async def _do_editMessageReplyMarkup(self, call: Any) -> Json:  # noqa: N802
+        shown = next((one for one in self.shown if one.message_id == call.message_id), None)
+        if shown is None:
+            raise Refused("Bad Request: message to edit not found")
+        shown.keyboard = _keyboard(call.reply_markup)
+        return self._message(shown.message_id, shown.chat_id, shown.text)
+
     async def _do_answerCallbackQuery(self, call: Any) -> bool:  # noqa: N802
         self.answered.append(call.callback_query_id)
         return True
@@ -323,7 +347,11 @@ class BotApi:
     async def _do_getChatMember(self, call: Any) -> Json:  # noqa: N802
         user = {"id": call.user_id, "is_bot": False, "first_name": "Somebody"}
         if (int(call.chat_id), call.user_id) not in self.managers:
-            return {"status": "member", "user": user}
+            return {
+                "status": "member",
+                "user": user,
+                **self.members.get((int(call.chat_id), call.user_id), {}),
+            }
         return {"status": "administrator", "user": user, **dict.fromkeys(RIGHTS, True), "is_anonymous": False}
 
     async def _do_sendDocument(self, call: Any) -> Json:  # noqa: N802
@@ -335,7 +363,7 @@ class BotApi:
 
 
 def _keyboard(markup: Any) -> list[list[Json]]:
-    rows = [] if markup is None else markup.inline_keyboard
+    rows = getattr(markup, "inline_keyboard", [])
     return [[button.model_dump(exclude_none=True) for button in row] for row in rows]
 
 

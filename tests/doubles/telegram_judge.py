@@ -75,6 +75,16 @@ def visible(text: str, parse_mode: str | None) -> str:
     return "".join(parser.seen)
 
 
+def entities(text: str, parse_mode: str | None) -> list[dict[str, Any]]:
+    """The marked parts of a text, as Telegram tells them with the message."""
+    if parse_mode is None:
+        return []
+    parser = _Markup()
+    parser.feed(text)
+    parser.close()
+    return parser.marked
+
+
 def mode_of(call: Any) -> str | None:
     """The parse mode a request asks for; aiogram's models stand a mark of their own where it asks for none."""
     mode = getattr(call, "parse_mode", None)
@@ -92,16 +102,23 @@ class _Markup(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
         self.open_tags: list[str] = []
+        self.began: list[int] = []
         self.seen: list[str] = []
+        self.marked: list[dict[str, Any]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in TAGS:
             raise Refused(f'Bad Request: can\'t parse entities: Unsupported start tag "{tag}"')
         self.open_tags.append(tag)
+        self.began.append(units("".join(self.seen)))
 
     def handle_endtag(self, tag: str) -> None:
         if not self.open_tags or self.open_tags.pop() != tag:
             raise Refused(f'Bad Request: can\'t parse entities: Unmatched end tag "{tag}"')
+        began = self.began.pop()
+        kind = {"b": "bold", "i": "italic"}.get(tag, tag)
+        length = units("".join(self.seen)) - began
+        self.marked.append({"type": kind, "offset": began, "length": length})
 
     def handle_data(self, data: str) -> None:
         if "<" in data:

@@ -21,8 +21,17 @@ from bot.platforms.telegram.menu import update_menu
 from bot.platforms.telegram.messages import Part, deliver, respond
 from bot.platforms.telegram.messenger import NAME, TelegramMessenger
 from bot.platforms.telegram.patience import Patience, Pauses
+from bot.platforms.telegram.sharing import Shares
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
-from bot.platforms.telegram.updates import ALLOWED_UPDATES, Forgotten, Question, Seen, question_of
+from bot.platforms.telegram.updates import (
+    ALLOWED_UPDATES,
+    Forgotten,
+    Question,
+    Seen,
+    Sharing,
+    aside,
+    question_of,
+)
 from bot.settings import Settings
 from commands.protocol.request import Role
 
@@ -80,6 +89,7 @@ class Service:
         self._messenger = TelegramMessenger(self.application.bot, self._buttons)
         self._seen = Seen()
         self._managers: Managers | None = None
+        self._shares = Shares(self.application.bot)
         self._told_ms: OrderedDict[int, int] = OrderedDict()
         self._offset: int | None = None
         self.application.add_handler(TypeHandler(Update, self._take))
@@ -146,6 +156,8 @@ class Service:
         question = question_of(update, self.bot.username, self._buttons)
         if isinstance(question, Forgotten):
             await self._acknowledge(question.query_id, Sentence.FORGOTTEN.in_words(question.language))
+        elif isinstance(question, Sharing):
+            await self._share(question)
         elif question is not None:
             await self._answer(question)
 
@@ -155,10 +167,21 @@ class Service:
             return
         if question.query_id is not None:
             await self._acknowledge(question.query_id)
-        reply = await self._desk.ask(question.line, self._with_rights(question))
+        asked = replace(question, asker=self._with_rights(question))
+        privately = aside(asked)
+        answered = privately or asked
+        reply = await self._desk.ask(answered.line, answered.asker)
+        await self._turn(answered.chat_id)
+        await respond(self.bot, self._buttons, answered, reply, group=None if privately is None else asked)
+
+    async def _share(self, sharing: Sharing) -> None:
+        await self._turn(int(sharing.place.partition(":")[0]))
+        said = await self._shares.share(sharing)
+        await self._acknowledge(sharing.query_id, None if said is None else said.in_words(sharing.language))
+
+    async def _turn(self, chat_id: int) -> None:
         if self._desk.reply_turn is not None:
-            await self._desk.reply_turn(self._messenger, f"{NAME}:{question.chat_id}")
-        await respond(self.bot, self._buttons, question, reply)
+            await self._desk.reply_turn(self._messenger, f"{NAME}:{chat_id}")
 
     def _with_rights(self, question: Question) -> Asker:
         """The asker with a way to find out what they may do here, where the message itself does not tell."""

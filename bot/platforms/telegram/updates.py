@@ -1,13 +1,15 @@
 """What of an update is meant for the bot: a line somebody wrote or a button somebody pressed, or nothing."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import CallbackQuery, Chat, Message, Update, User
 
-from bot.chat_platform import Asker
-from bot.platforms.telegram.buttons import Buttons, is_renewal
+from bot.chat_platform import Asker, command_of
+from bot.platforms.telegram.buttons import Buttons, is_renewal, is_typing, place_shared, share_place
 from commands.protocol import dispatch
+from commands.protocol.forms import read_prompt
+from commands.protocol.reply import Prompt
 from commands.protocol.request import Role
 
 NAME = "telegram"
@@ -22,7 +24,8 @@ class Question:
     """A line to be answered: who asked, where the answer goes, and when it was asked (UTC milliseconds).
 
     `thread_id` is the topic of a forum, `reply_to` the message to answer in a group, `renews` the message whose place the
-    answer takes, and `query_id` the press of a button that waits to be acknowledged.
+    answer takes, and `query_id` the press of a button that waits to be acknowledged. `types` asks for what the line lacks
+    to be typed, `shares` is the group ("-1001", or "-1001:7" with a topic) in which the asker may share the answer.
     """
 
     line: str
@@ -33,6 +36,23 @@ class Question:
     reply_to: int | None = None
     renews: int | None = None
     query_id: str | None = None
+    types: bool = False
+    shares: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """A message of somebody's private chat that they share with the group it was asked from, as it stands."""
+
+    query_id: str
+    message: Message
+    user: User
+    place: str
+
+    @property
+    def language(self) -> str:
+        """The language of who shares it."""
+        return _language(self.user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +81,7 @@ class Seen:
         return True
 
 
-def question_of(update: Update, me: str, buttons: Buttons) -> Question | Forgotten | None:
+def question_of(update: Update, me: str, buttons: Buttons) -> Question | Sharing | Forgotten | None:
     """What an update asks of the bot called `me`, None where it asks nothing."""
     if update.callback_query is not None:
         return _pressed(update.callback_query, buttons)
@@ -89,7 +109,7 @@ def _written(message: Message, me: str) -> Question | None:
         return None
     is_private = message.chat.type == Chat.PRIVATE
     thread_id = message.message_thread_id if message.is_topic_message else None
-    line = addressed(message.text, me, is_private=is_private)
+    line = _answered(message, me) or addressed(message.text, me, is_private=is_private)
     if line is None:
         return None
     return Question(
@@ -104,6 +124,18 @@ def _written(message: Message, me: str) -> Question | None:
     )
 
 
+def _answered(message: Message, me: str) -> str | None:
+    """The line that a reply to our own question makes, None for a message that answers none, such as a command."""
+    asked = message.reply_to_message
+    if asked is None or asked.from_user is None or (asked.from_user.username or "").lower() != me.lower():
+        return None
+    lacking = read_prompt(asked.text or "")
+    typed = addressed(message.text or "", me, is_private=True)
+    if lacking is None or typed is None or typed.startswith("/"):
+        return None
+    return Prompt(*lacking, kind="", example="").filled(typed)
+
+
 def _speaks_for_itself(message: Message) -> bool:
     """No forward, no other channel, no other bot: a person's own words. An anonymous admin speaks as the group itself.
 
@@ -116,10 +148,12 @@ def _speaks_for_itself(message: Message) -> bool:
     return message.from_user is not None and not message.from_user.is_bot
 
 
-def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Forgotten | None:
+def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Sharing | Forgotten:
     message = query.message
     if query.data is None or message is None:
         return Forgotten(query.id, _language(query.from_user))
+    if place_shared(query.data) is not None:
+        return _shared(query) or Forgotten(query.id, _language(query.from_user))
     line = buttons.line(query.data)
     if line is None:
         return Forgotten(query.id, _language(query.from_user))
@@ -134,6 +168,42 @@ def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Forgotten | N
         thread_id=thread_id,
         renews=message.message_id if is_renewal(query.data) else None,
         query_id=query.id,
+        types=is_typing(query.data),
+        shares=_own_share(query) if is_renewal(query.data) else None,
+    )
+
+
+def _shared(query: CallbackQuery) -> Sharing | None:
+    """What is shared, None where the button is not one that we put under a message in the private chat of who presses it."""
+    place, message = _own_share(query), query.message
+    if not isinstance(message, Message) or place is None or place != place_shared(query.data):
+        return None
+    return Sharing(query.id, message, query.from_user, place)
+
+
+def _own_share(query: CallbackQuery) -> str | None:
+    """Where a message may be shared, as Telegram itself tells of its buttons: what a client sends may be made up."""
+    message = query.message
+    is_own = isinstance(message, Message) and message.chat.id == query.from_user.id
+    return share_place(message.reply_markup) if is_own and isinstance(message, Message) else None
+
+
+def aside(question: Question) -> Question | None:
+    """A question about a position in a group, as it is answered in its asker's private chat; None for all others.
+
+    Not where the command changes something: nobody should do twice what was done and could not be told.
+    """
+    command, asker = command_of(question.line), question.asker
+    if asker.is_private or asker.reach is None or command is None or not command.private or command.changes:
+        return None
+    return replace(
+        question,
+        asker=replace(asker, is_private=True),
+        chat_id=int(asker.user),
+        thread_id=None,
+        reply_to=None,
+        renews=None,
+        shares=asker.chat,
     )
 
 

@@ -1,0 +1,84 @@
+"""Sharing: what somebody was told in private is posted, as it stands, in the group they asked it from, and marked as theirs."""
+
+import html
+
+import structlog
+from telegram import Bot, ChatMember, ChatMemberRestricted
+from telegram.error import TelegramError
+
+from bot.chat_platform import Sentence
+from bot.layout import TELEGRAM_UNITS, clean, units
+from bot.platforms.telegram.buttons import without_sharing
+from bot.platforms.telegram.messages import Part, deliver
+from bot.platforms.telegram.updates import Sharing
+
+WHO_BELONGS = frozenset({ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER})
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Shares:
+    """What is being shared just now: two presses in a hurry are one."""
+
+    __slots__ = ("_bot", "_under_way")
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._under_way: set[tuple[int, int]] = set()
+
+    async def share(self, sharing: Sharing) -> Sentence | None:
+        """Post it, and say how that went; None where it is being done already.
+
+        Only who may speak in the group may share there. What was shared loses its button.
+        """
+        key = (sharing.message.chat.id, sharing.message.message_id)
+        if key in self._under_way:
+            return None
+        self._under_way.add(key)
+        try:
+            if not await self._may_speak(sharing) or not await self._post(sharing):
+                return Sentence.NOT_SHARED
+            await self._take_button(sharing)
+        finally:
+            self._under_way.discard(key)
+        return Sentence.SHARED
+
+    async def _may_speak(self, sharing: Sharing) -> bool:
+        chat, _ = _place(sharing)
+        try:
+            member = await self._bot.get_chat_member(chat, sharing.user.id)
+        except TelegramError as error:
+            log.warning("who belongs to a group is not told", error=type(error).__name__)
+            return False
+        if isinstance(member, ChatMemberRestricted):
+            return member.is_member and member.can_send_messages
+        return member.status in WHO_BELONGS
+
+    async def _post(self, sharing: Sharing) -> bool:
+        chat, topic = _place(sharing)
+        texts = _texts(sharing)
+        return all([await deliver(self._bot, Part(text, chat, thread_id=topic)) for text in texts])
+
+    async def _take_button(self, sharing: Sharing) -> None:
+        message = sharing.message
+        try:
+            await self._bot.edit_message_reply_markup(
+                chat_id=message.chat.id,
+                message_id=message.message_id,
+                reply_markup=without_sharing(message.reply_markup),
+            )
+        except TelegramError as error:
+            log.debug("a shared answer keeps its button", error=type(error).__name__)
+
+
+def _place(sharing: Sharing) -> tuple[int, int | None]:
+    chat, _, topic = sharing.place.partition(":")
+    return int(chat), int(topic) if topic else None
+
+
+def _texts(sharing: Sharing) -> tuple[str, ...]:
+    """The mark and the answer, in one message where that is not too long for one."""
+    name = clean(sharing.user.full_name)
+    mark = html.escape(Sentence.SHARED_BY.in_words(sharing.language, name=name))
+    whole = f"{mark}\n{sharing.message.text_html}"
+    return (whole,) if units(whole) <= TELEGRAM_UNITS else (mark, sharing.message.text_html)

@@ -1,0 +1,104 @@
+"""Forms on Telegram: buttons for what can be chosen, a reply for what is typed, and no memory of either."""
+
+import pytest
+
+from bot.chat_platform import Sentence
+from bot.platforms.telegram.service import Service
+from tests.bot.desks import desk_on, first, silence, telegram_serving
+from tests.doubles.telegram import BOB, GROUP, BotApi, Shown
+
+TYPE_IT = Sentence.TYPE_IT.in_words("en")
+
+
+async def asked(api: BotApi, line: str) -> Shown:
+    """What a line is met with."""
+    await api.say(line)
+    return await first(api, len(api.shown) + 1)
+
+
+async def test_what_can_be_chosen_has_buttons_and_one_to_type_it(api: BotApi, service: Service) -> None:
+    shown = await asked(api, "/size btc 10k")
+    assert "leverage" in shown.text
+    assert shown.buttons["5x"]["callback_data"] == "/size btc 10k 5x"
+    assert shown.buttons[TYPE_IT]["callback_data"] == "?/size btc 10k leverage="
+    await api.press(shown, "5x")
+    assert "BTC 5x long" in (await first(api, 2)).text
+
+
+async def test_what_is_to_be_typed_is_replied_to_and_the_line_goes_on_after_a_restart(api: BotApi) -> None:
+    async with telegram_serving(desk_on(telegram_url=api.url)):
+        await api.press(await asked(api, "/size btc 10k"), TYPE_IT)
+        question = await first(api, 2)
+        assert question.forces_reply
+        assert question.text.split("\n")[0] == "/size btc 10k leverage="
+        assert question.call.reply_markup.input_field_placeholder == "5x"
+    async with telegram_serving(desk_on(telegram_url=api.url)):
+        await api.reply(question, "5")
+        assert "BTC 5x long" in (await first(api, 3)).text
+
+
+async def test_a_wrong_answer_is_asked_for_again_with_its_reason(api: BotApi, service: Service) -> None:
+    question = await asked(api, "/size btc 5x equity=banana")
+    assert question.forces_reply
+    assert question.text.split("\n")[0] == "/size btc 5x equity="
+    await api.reply(question, "1 apple")
+    again = await first(api, 2)
+    assert again.forces_reply
+    assert '"1apple" is no number' in again.text
+    await api.reply(again, "10 k")
+    assert "BTC 5x long" in (await first(api, 3)).text
+
+
+async def test_a_command_in_reply_to_a_question_is_a_command(api: BotApi, service: Service) -> None:
+    question = await asked(api, "/size btc 5x equity=")
+    await api.reply(question, "/regime")
+    assert (await first(api, 2)).text.startswith("BTC · CROWDING")
+
+
+async def test_a_reply_to_any_other_message_is_a_line_of_its_own(api: BotApi, service: Service) -> None:
+    shown = await asked(api, "/regime")
+    await api.reply(shown, "why btc")
+    assert (await first(api, 2)).text.startswith("BTC · why CROWDING")
+
+
+async def test_a_question_somebody_else_made_up_is_no_question(api: BotApi, service: Service) -> None:
+    made_up = {"message_id": 5, "date": 1, "chat": GROUP, "from": BOB, "text": "/size btc 5x equity="}
+    await api.say("10k", chat=GROUP, reply_to_message=made_up)
+    await silence(api)
+
+
+async def test_a_group_is_asked_in_the_group_what_holds_no_position(api: BotApi, service: Service) -> None:
+    await api.say("/watch", chat=GROUP)
+    refused = await first(api)
+    assert refused.chat_id == GROUP["id"]
+    await api.say("/regime asset=banana", chat=GROUP)
+    question = await first(api, 2)
+    assert "banana" in question.text
+    assert set(question.buttons) == {"BTC", "ETH", "SOL", TYPE_IT}
+    await api.press(question, TYPE_IT, chat=GROUP)
+    typed = await first(api, 3)
+    assert typed.text.split("\n")[0] == "/regime asset="
+    assert (typed.forces_reply, typed.call.reply_markup.selective) == (True, True)
+    await api.reply(typed, "btc", chat=GROUP, sender=BOB)
+    assert (await first(api, 4)).text.startswith("BTC · CROWDING")
+
+
+async def test_a_question_about_a_position_is_asked_in_the_private_chat(
+    api: BotApi, service: Service
+) -> None:
+    await api.say("/size btc equity=10k", chat=GROUP)
+    question, told = await api.messages(2)
+    assert question.chat_id > 0
+    assert (told.chat_id, "10k" in told.text) == (GROUP["id"], False)
+    assert all("10k" not in str(button) for button in told.buttons.values())
+
+
+@pytest.mark.parametrize(
+    ("said", "is_typed"), [("hold=72h", False), ("hold=72h lose=3% entry=64,200 base=8x", True)]
+)
+async def test_a_line_too_long_for_a_button_is_typed(
+    said: str, is_typed: bool, api: BotApi, service: Service
+) -> None:
+    shown = await asked(api, f"/size btc equity=10k {said}")
+    assert shown.forces_reply is is_typed
+    assert is_typed or len(shown.buttons[TYPE_IT]["callback_data"].encode()) <= 64
