@@ -14,8 +14,8 @@ from market.observations import Side
 from market.report import iso, market_time
 from market.snapshot import Snapshot
 
-MODEL_REACHES = 0.5
-"""A move of half the price says nothing any more: no book is uniform so far."""
+MODEL_REACHES = 0.3
+"""A move beyond this is not told: no book is uniform so far."""
 
 
 def describe_levels(levels: Levels, snapshot: Snapshot, phrases: Phrases, now_ms: int) -> Reply:
@@ -64,18 +64,22 @@ def trigger_line(left: float, trigger: Trigger | None, side: Side, phrases: Phra
         return fit(phrases.say("levels.no_trigger", book=book))
     first = _away(trigger.initial_drop, side)
     if trigger.drop_after > MODEL_REACHES:
-        return fit(phrases.say("levels.trigger_endless", book=book, first=first))
+        return fit(phrases.say("levels.trigger_far", book=book, first=first, reach=_reach(side)))
     return fit(phrases.say("levels.trigger", book=book, first=first, last=_away(trigger.drop_after, side)))
 
 
 def end_words(move: float, side: Side, phrases: Phrases) -> str:
     """Where a cascade ends, if within what the model reaches."""
-    return phrases.say("levels.no_end") if move > MODEL_REACHES else _away(move, side)
+    return phrases.say("levels.past", reach=_reach(side)) if move > MODEL_REACHES else _away(move, side)
 
 
 def left_words(left: float) -> str:
     """How much of the book is left: "x1", "x.3"."""
     return f"x{left:g}".replace("x0.", "x.")
+
+
+def _reach(side: Side) -> str:
+    return numbers.percent(-MODEL_REACHES if side is Side.LONG else MODEL_REACHES, digits=0)
 
 
 def _away(move: float, side: Side) -> str:
@@ -137,7 +141,7 @@ def _selling(side: SideLevels, phrases: Phrases) -> list[str]:
         "slow": numbers.percent(selling.over_hours, signed=False),
         "fast": numbers.UNKNOWN
         if selling.at_once is None
-        else end_words(selling.at_once, side.side, phrases).lstrip("+-"),
+        else numbers.percent(selling.at_once, signed=False),
     }
     return [fit(phrases.say("levels.selling", **known))]
 

@@ -9,7 +9,6 @@ from market.levels import LEAST_HOURS
 from market.observations import HOUR_MS, MINUTE_MS, Asset
 from market.reading import Because, Presence, Reading
 from market.snapshot import Snapshot
-from store.in_memory import HoursInMemory, PeopleInMemory
 from store.persons import Person
 from tests.commands.markets import NOW_MS, calm, reading
 from tests.commands.talking import Talk, context
@@ -59,16 +58,10 @@ def desk(
     *snapshots: Snapshot,
     hours: Mapping[Asset, Hourly] | None = None,
     people: tuple[Person, ...] = (),
-    **changed: object,
+    is_private: bool = True,
 ) -> Context:
     """What a platform would hand over where hours are kept, and what people stated."""
-    here = context(*snapshots)
-    services = replace(
-        here.services,
-        hours=None if hours is None else HoursInMemory(hours),
-        people=PeopleInMemory(people),
-    )
-    return replace(here, services=services, **changed)  # type: ignore[arg-type]
+    return context(*snapshots, hours=hours, people=people, is_private=is_private)
 
 
 def talk_at(here: Context) -> Talk:

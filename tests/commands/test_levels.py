@@ -27,8 +27,8 @@ async def test_the_answer_is_laid_out_for_a_phone_and_says_that_it_is_a_model() 
         "most near 58,079: 60.0M",
         "Feeds itself, by what the book holds:",
         "x1   -7.7% turns into -10.7%",
-        "x.3  -0.8% turns into -6.8%",
-        "x.1  -0.5% finds no end",
+        "x.3  -1.5% turns into -7.5%",
+        "x.1  -0.5% runs past -30%",
     ]
     assert all(len(line) <= 37 for line in monospaced(ask.reply))
     assert not ask.reply.private
