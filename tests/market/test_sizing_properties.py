@@ -5,10 +5,12 @@ from dataclasses import replace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from market.margin import ImpossiblePosition, Tiers, bundled_tiers, sign_of
+from market.margin import Impossible, ImpossiblePosition, Tiers, bundled_tiers, sign_of
 from market.observations import Side
-from market.sizing import Cap, Conditions, Position, SizeCheck, Verdict, check_size, numbers_of
+from market.sizing import Cap, Conditions, MarginMode, Position, SizeCheck, Verdict, check_size, numbers_of
 from tests.market.markets import SIZING, conditions
+from tests.market.promises import broken_promises
+from tests.market.test_sizing_random import TABLES
 
 assets = st.sampled_from(["BTC", "ETH", "SOL", "1000PEPE", "FARTCOIN"])
 claims = st.sampled_from([False, True, None])
@@ -88,6 +90,44 @@ def test_what_is_unknown_never_allows_more_than_what_is_known_to_be_quiet(
     blind = tried(position, replace(market, long=dark, short=dark, volatility_high=None))
     assert blind.max_leverage <= seen.max_leverage
     assert tried(position, replace(market, sigma=None)).trade.sigma == 1.5 * market.sigma_ref
+
+
+@st.composite
+def any_positions(draw: st.DrawFn) -> tuple[Position, Conditions, Tiers]:
+    """Positions of every kind, in a market, under the brackets of every venue."""
+    tiers, market = draw(st.sampled_from(TABLES)), draw(markets())
+    if tiers.priced_at_usd is not None:
+        market = replace(market, price_usd=draw(st.floats(0.3, 3.0)) * tiers.priced_at_usd)
+    here = tiers.at_price(market.price_usd or 1.0)
+    equity = draw(st.floats(1.0, min(0.9 * here.largest_usd, 1e9)))
+    position = Position(
+        tiers.asset,
+        draw(st.sampled_from(Side)),
+        draw(st.floats(1.0, max(1.0, here.highest_leverage(equity) * (1 - 1e-9)))),
+        equity,
+        hold_hours=draw(st.none() | st.floats(1.0, 720.0)),
+        mode=draw(st.sampled_from(MarginMode)),
+        base_leverage=draw(st.none() | st.floats(1.0, 50.0)),
+        others_usd=draw(st.floats(-0.6, 0.6)) * equity,
+        is_inverse=draw(st.booleans()),
+    )
+    return position, market, tiers
+
+
+def kept(case: tuple[Position, Conditions, Tiers], wilder: float, richer: float) -> list[str]:
+    """What does not hold, or why it is refused."""
+    try:
+        return list(broken_promises(*case, wilder, richer))
+    except ImpossiblePosition as impossible:
+        return [impossible.why]
+
+
+@settings(deadline=None, max_examples=2_000)
+@given(any_positions(), factors, factors)
+def test_every_kind_of_position_keeps_every_promise(
+    case: tuple[Position, Conditions, Tiers], wilder: float, richer: float
+) -> None:
+    assert kept(case, wilder, richer) in ([], [Impossible.MARGIN_BELOW_MAINTENANCE])
 
 
 @GIVEN_TIME
