@@ -19,10 +19,10 @@ from commands.wording.market import source_notes
 from commands.wording.panel import unseen
 from commands.wording.sizing import Sized, describe_size
 from market.adverse import adverse_moves
-from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition
+from market.margin import Impossible, ImpossiblePosition, Tiers
 from market.observations import Asset, Side
 from market.report import market_time
-from market.sizing import Conditions, MarginMode, Position, check_size, conditions_of
+from market.sizing import MarginMode, Position, check_size, conditions_of
 from market.snapshot import Snapshot
 
 
@@ -53,21 +53,21 @@ async def answer(ask: Size, context: Context) -> Reply:
     if snapshot is None:
         feed, past = await context.services.feed.status(), await context.past(asset)
         return describe_absence(asset, feed, past, phrases)
-    stated = _position(ask, asset)
-    market = conditions_of(snapshot, context.rules)
+    stated, tiers = _position(ask, asset), None
     try:
-        sized = await _check(stated, market, snapshot, context)
+        tiers = await brackets(context, asset, ask.venue, is_inverse=stated.is_inverse)
+        sized = await _check(stated, tiers, snapshot, context)
     except ImpossiblePosition as impossible:
         if impossible.why is Impossible.NO_PRICE:
             return _no_price(snapshot, ask, phrases, context.now_ms)
-        raise _refusal(impossible, asset) from None
+        raise _refusal(impossible, stated, tiers, phrases) from None
     return describe_size(sized, phrases, context.rules, context.now_ms)
 
 
-async def _check(stated: Position, market: Conditions, snapshot: Snapshot, context: Context) -> Sized:
-    """The position with the asker's own limits and the rest of their wallet. Raises ImpossiblePosition, Misunderstood."""
+async def _check(stated: Position, tiers: Tiers, snapshot: Snapshot, context: Context) -> Sized:
+    """The position with the asker's own limits and the rest of their wallet. Raises ImpossiblePosition."""
+    market = conditions_of(snapshot, context.rules)
     person, side = await own(context), stated.side
-    tiers = await brackets(context, stated.asset, stated.venue)
     wallet = await others(context, person, stated, tiers.venue)
     position = replace(
         stated,
@@ -107,17 +107,21 @@ def _position(ask: Size, asset: Asset) -> Position:
     )
 
 
-def _refusal(impossible: ImpossiblePosition, asset: Asset) -> Misunderstood:
+def _refusal(
+    impossible: ImpossiblePosition, stated: Position, tiers: Tiers | None, phrases: Phrases
+) -> Misunderstood:
     """The sentence for a position nobody can hold, with one that can be held."""
     words = {name: _in_words(name, value) for name, value in impossible.numbers.items()}
     highest = impossible.numbers.get("highest")
     leverage = "5x" if highest is None or highest >= 5.0 else numbers.times(highest)
+    is_wallet = impossible.why is Impossible.EQUITY_NOT_POSITIVE and stated.mode is MarginMode.CROSS
     words.pop("asset", None)
+    if tiers is not None:
+        words |= {"published": tiers.published_on, "venue": phrases.word("venue", tiers.venue.value)}
     return Misunderstood(
-        f"impossible.{impossible.why.value}",
-        example=f"/size {asset} {leverage} 10k",
-        asset=asset,
-        published=BUNDLED_ON,
+        "position.wallet_spent" if is_wallet else f"impossible.{impossible.why.value}",
+        example=f"/size {stated.asset} {leverage} 10k",
+        asset=stated.asset,
         **words,
     )
 

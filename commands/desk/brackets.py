@@ -6,13 +6,19 @@ from commands.protocol.request import Context, Misunderstood
 from market.margin import Tiers, bundled_tiers, tiers_of
 from market.observations import Asset, Venue
 
+WITHOUT_INVERSE = frozenset({Venue.HYPERLIQUID})
+"""The venues that have no contracts margined in the coin."""
 
-async def brackets(context: Context, asset: Asset, venue: Venue | None) -> Tiers:
+
+async def brackets(context: Context, asset: Asset, venue: Venue | None, *, is_inverse: bool = False) -> Tiers:
     """The brackets of an asset at a venue, or at the first that has any where none is said.
 
     Raises ImpossiblePosition(NO_TIERS) where nobody's are known, and Misunderstood, naming the venues whose are, where this
     venue's are not: a liquidation price is never made of another venue's.
     """
+    if is_inverse and venue in WITHOUT_INVERSE:
+        told = phrases_in(context.language).word("venue", venue.value)
+        raise Misunderstood("position.no_inverse_there", venue=told)
     found = await known_brackets(context, asset, venue)
     if found is not None:
         return found

@@ -241,6 +241,7 @@ def _more_numbers(sized: Sized) -> dict[str, object]:
         "fees": None if notional is None else fees * notional,
         "fees_of_margin": fees * check.position.leverage,
         "checks": {one.question.value: one.met for one in check.checklist.checks},
+        "contract": "inverse" if check.position.is_inverse else "linear",
         "own_funding_8h": sized.own_funding_8h,
         "survivable_leverage": (survives := survivable(check)),
         "survivable_notional": survives * check.trade.margin_usd if check.trade.equity_stated else None,

@@ -7,9 +7,9 @@ import pytest
 from commands.protocol.dispatch import outcome
 from commands.protocol.phrases import phrases_in
 from commands.size import _refusal
-from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition
-from market.observations import MINUTE_MS, SECOND_MS
-from market.sizing import Reduction
+from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition, tiers_of
+from market.observations import MINUTE_MS, SECOND_MS, Side
+from market.sizing import MarginMode, Position, Reduction
 from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
 from tests.commands.talking import monospaced, talk
 
@@ -220,20 +220,14 @@ async def test_what_the_venue_forbids_is_refused_with_its_tiers(line: str, says:
     assert outcome(ask.reply) == "refused"
 
 
-async def test_a_liquidation_price_on_the_wrong_side_of_entry_is_refused_and_never_printed() -> None:
-    refused = _refusal(
-        ImpossiblePosition(Impossible.MARGIN_BELOW_MAINTENANCE, backing=1.0, maintenance=2.0), "BTC"
-    )
-    assert refused.key == "impossible.margin_below_maintenance"
-
-
 @pytest.mark.parametrize("why", Impossible)
 def test_every_impossible_position_has_its_sentence_and_an_example(why: Impossible) -> None:
-    refused = _refusal(
-        ImpossiblePosition(why, leverage=160.0, highest=150.0, notional_usd=1e12, largest_usd=1e9), "BTC"
-    )
+    stated = Position("BTC", Side.LONG, 5.0, mode=MarginMode.ISOLATED)
+    numbers = {"leverage": 160.0, "highest": 150.0, "notional_usd": 1e12, "largest_usd": 1e9}
+    refused = _refusal(ImpossiblePosition(why, **numbers), stated, tiers_of("BTC"), phrases_in("en"))
     assert refused.key == f"impossible.{why.value}"
     assert refused.example == "/size BTC 5x 10k"
+    assert refused.values["published"] == BUNDLED_ON
 
 
 async def test_an_asset_without_brackets_is_not_given_a_guessed_liquidation_price() -> None:
