@@ -4,6 +4,7 @@
 it is what an earlier version wrote, and has to be readable for as long as its schema number stands.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,23 @@ from market.observations import (
     ImpliedVolatility,
     Liquidations,
     OpenInterest,
+    Side,
     Skew,
     Venue,
 )
+from market.plans import Gap, Happened, Ladder, Plan, PlanNews, Watch
 from market.reading import Because, Condition, Level, Measure, Presence, Reading
 from market.regime import Regime
+from market.sizing import MarginMode
 from market.snapshot import Snapshot
 from market.table import State
 from store.alerts_log import ALERT
 from store.codec import Kind, encode
 from store.history import Step, decode_step, encode_step
 from store.hours import HOURS
+from store.people import PERSON
+from store.persons import Person
+from store.plan_news import PLAN_NEWS
 from store.services import FeedStatus, PastReport, SourceReport
 from store.snapshots import FEED_STATUS, SNAPSHOT, WATCHED
 from store.sources import PAST, REPORTS
@@ -139,6 +146,44 @@ TIERS_SAMPLE = Tiers(
     is_whole_rate=True,
 )
 
+PLAN = Plan(
+    id="p7f2",
+    asset="BTC",
+    side=Side.LONG,
+    mode=MarginMode.ISOLATED,
+    venue=Venue.BINANCE,
+    is_inverse=False,
+    coins=0.5,
+    entry_usd=100_000.0,
+    margin_usd=10_000.0,
+    made_ms=NOW_MS,
+    hold_hours=72.0,
+    sigma=0.4,
+    liquidation_usd=80_442.43,
+    maintenance_rate=0.005,
+    tiers_on="2026-09-29",
+    drawdown_usd=500.0,
+    max_leverage=5.0,
+    ladder=Ladder(0.036, 0.054, 0.072),
+    line_usd=92_000.0,
+    watch=Watch({"trim": NOW_MS}, {}, None, (Gap(NOW_MS, NOW_MS + HOUR_MS),), 12.5, NOW_MS, NOW_MS),
+)
+PLAN_NEWS_SAMPLE = PlanNews(
+    plan=PLAN,
+    happened=(Happened.TRIM,),
+    at_ms=NOW_MS,
+    price_usd=96_000.0,
+    price_at_ms=NOW_MS - 4_000,
+    sigmas=2.5,
+    funding_8h=0.0001,
+    state=State.CROWDING,
+    source="live",
+    gaps=PLAN.watch.gaps,
+)
+PERSON_SAMPLE = Person(
+    "telegram:1", "telegram:1", 8.0, 0.05, 0.0002, (PLAN, replace(PLAN, id="p1", line_usd=None)), NOW_MS
+)
+
 SAMPLES: dict[str, tuple[Kind[Any], Any]] = {
     "snapshot": (SNAPSHOT, BTC),
     "feed_status": (FEED_STATUS, FEED),
@@ -149,6 +194,8 @@ SAMPLES: dict[str, tuple[Kind[Any], Any]] = {
     "listed": (LISTED, ("1000PEPE", "BTC", "ETH")),
     "hours": (HOURS, HOURS_SAMPLE),
     "tiers": (TIERS, TIERS_SAMPLE),
+    "person": (PERSON, PERSON_SAMPLE),
+    "plan_news": (PLAN_NEWS, PLAN_NEWS_SAMPLE),
     "applied": (APPLIED, Applied("BTC,SOL", is_complete=True)),
 }
 

@@ -5,10 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from market.observations import HOUR_MS, Side, Venue
-from market.plans import Gap, Happened, Ladder, Plan, PlanNews, Watch
-from market.sizing import MarginMode
-from market.table import State
 from store import keys
 from store.connection import Connection, StoreUnavailable
 from store.in_memory import PeopleInMemory
@@ -17,43 +13,10 @@ from store.people import Kept, PersonChangedMeanwhile, StoredPeople
 from store.persons import Person
 from store.plan_news import StoredPlanNews, is_plan
 from store.services import People
-from tests.store.samples import NOW_MS
+from tests.store.samples import NOW_MS, PLAN
+from tests.store.samples import PLAN_NEWS_SAMPLE as NEWS
 
 ANNA, BEN = "telegram:1", "discord:@2"
-PLAN = Plan(
-    id="p7f2",
-    asset="BTC",
-    side=Side.LONG,
-    mode=MarginMode.ISOLATED,
-    venue=Venue.BINANCE,
-    is_inverse=False,
-    coins=0.5,
-    entry_usd=100_000.0,
-    margin_usd=10_000.0,
-    made_ms=NOW_MS,
-    hold_hours=72.0,
-    sigma=0.4,
-    liquidation_usd=80_442.43,
-    maintenance_rate=0.005,
-    tiers_on="2026-09-29",
-    drawdown_usd=500.0,
-    max_leverage=5.0,
-    ladder=Ladder(0.036, 0.054, 0.072),
-    line_usd=92_000.0,
-    watch=Watch({"trim": NOW_MS}, {}, None, (Gap(NOW_MS, NOW_MS + HOUR_MS),), 12.5, NOW_MS, NOW_MS),
-)
-NEWS = PlanNews(
-    plan=PLAN,
-    happened=(Happened.TRIM,),
-    at_ms=NOW_MS,
-    price_usd=96_000.0,
-    price_at_ms=NOW_MS - 4_000,
-    sigmas=2.5,
-    funding_8h=0.0001,
-    state=State.CROWDING,
-    source="live",
-    gaps=PLAN.watch.gaps,
-)
 
 
 def holding(*assets: str) -> Person:
