@@ -1,4 +1,4 @@
-"""The chat at a prompt: commands, their numbered shortcuts, and the words that steer market time."""
+"""The chat at a prompt: commands, their numbered shortcuts, answers to what is asked, and the words that steer market time."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TextIO
@@ -7,10 +7,11 @@ from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.text import Text as Styled
 
+from bot.chat_platform import Sentence, command_of
 from bot.layout import clean
 from bot.pace import Pace
 from bot.platforms.terminal.rendering import Paper, draw_reply, draw_shortcuts
-from commands.protocol.reply import Action, Reply
+from commands.protocol.reply import Action, Prompt, Reply
 
 PROMPT = "> "
 MINUTE_MS = 60_000
@@ -69,6 +70,7 @@ class Chat:
         self._pace = pace
         self._stamp = stamp
         self._shortcuts: tuple[Action, ...] = ()
+        self._prompt: Prompt | None = None
         self._words: Mapping[str, Callable[[], str]] = {
             "pause": self._pause,
             "go": self._go,
@@ -77,20 +79,28 @@ class Chat:
         }
 
     async def hear(self, line: str) -> bool:
-        """Answer one line; False when it says goodbye."""
+        """Answer one line; False when it says goodbye. Where something was asked for, any line but a command says it."""
         said = line.strip()
         word = said.removeprefix("/").lower()
         if word in {"quit", "exit", "q"}:
             return False
         if word in self._words:
             self._screen.say(self._words[word]())
-        elif said.isascii() and said.isdigit():
+        elif self._is_press(said):
             await self._press(int(said))
+        elif said and self._prompt is not None and command_of(said) is None and not said.startswith("/"):
+            await self._answer(self._prompt.filled(said))
         elif said:
             await self._answer(said if said.startswith("/") else f"/{said}")
         else:
             self._screen.prompt()
         return True
+
+    def _is_press(self, said: str) -> bool:
+        """Whether this is the number of a button; where something is asked for, other numbers say it."""
+        if not (said.isascii() and said.isdigit()):
+            return False
+        return self._prompt is None or 1 <= int(said) <= len(self._shortcuts)
 
     async def _press(self, number: int) -> None:
         """Do what the button of that number under the last answer stands for."""
@@ -103,10 +113,13 @@ class Chat:
 
     async def _answer(self, line: str) -> None:
         reply = await self._ask(line)
-        self._shortcuts = reply.actions
+        self._shortcuts, self._prompt = reply.actions, reply.prompt
         parts = list(draw_reply(reply))
         if reply.actions:
             parts.append(draw_shortcuts(reply.actions))
+        if reply.prompt is not None:
+            asked = Sentence.NEXT_LINE.in_words("en", example=reply.prompt.example)
+            parts.append(Styled(clean(asked), style="dim"))
         if stamp := self._stamp():
             parts.append(Styled(stamp, style="dim"))
         self._screen.say(*parts)

@@ -1,0 +1,66 @@
+"""Forms at a terminal: the next typed line says what was asked for, unless it is a command."""
+
+import io
+
+import pytest
+
+from bot.chat_platform import Asker
+from bot.pace import Pace
+from bot.platforms.terminal.chat import Chat, Screen
+from tests.bot.desks import desk_on
+from tests.commands.markets import NOW_MS
+
+
+class Conversation:
+    """A terminal's chat at the real door; what was said last can be read."""
+
+    def __init__(self) -> None:
+        desk, self.paper = desk_on(now_ms=NOW_MS), io.StringIO()
+        asker = Asker("terminal", "", "", is_private=True)
+        self.chat = Chat(Screen(self.paper), lambda line: desk.ask(line, asker), Pace(None), lambda: "")
+
+    async def talk(self, line: str) -> str:
+        """What is printed when this is typed."""
+        self.paper.seek(0)
+        self.paper.truncate()
+        assert await self.chat.hear(line)
+        return self.paper.getvalue()
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    return Conversation()
+
+
+async def test_what_is_missing_is_asked_for_and_the_next_line_says_it(conversation: Conversation) -> None:
+    asked = await conversation.talk("size btc 10k")
+    assert "[1] 2x  [2] 3x  [3] 5x  [4] 10x\n" in asked
+    assert asked.endswith("Type it, such as 5x, or another command.\n")
+    assert "BTC 7x long" in await conversation.talk("7")
+
+
+async def test_a_number_of_a_button_presses_it(conversation: Conversation) -> None:
+    await conversation.talk("size btc 10k")
+    assert "BTC 5x long" in await conversation.talk("3")
+
+
+async def test_a_wrong_answer_is_asked_for_again_with_its_reason(conversation: Conversation) -> None:
+    await conversation.talk("size btc 10k")
+    again = await conversation.talk("300")
+    assert "nobody offers more than 200x" in again
+    assert "[3] 5x" in again
+    assert "BTC 6x long" in await conversation.talk("6x")
+
+
+@pytest.mark.parametrize("line", ["why btc", "/why btc", "/nonsense", "why"])
+async def test_a_command_is_a_command_and_ends_the_question(line: str, conversation: Conversation) -> None:
+    await conversation.talk("size btc 10k")
+    said = await conversation.talk(line)
+    assert "leverage" not in said.split("\n")[0]
+    assert "is no command" in await conversation.talk("5x")
+
+
+async def test_words_that_steer_market_time_leave_the_question_open(conversation: Conversation) -> None:
+    await conversation.talk("size btc 10k")
+    assert "stands still" in await conversation.talk("pause")
+    assert "BTC 5x long" in await conversation.talk("5x")
