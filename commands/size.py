@@ -5,6 +5,7 @@ from typing import Annotated
 
 from commands.desk.brackets import brackets
 from commands.desk.own import as_they_see_it, own, pays_beyond
+from commands.desk.refusal import refusal
 from commands.desk.wallet import others
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
@@ -60,7 +61,7 @@ async def answer(ask: Size, context: Context) -> Reply:
     except ImpossiblePosition as impossible:
         if impossible.why is Impossible.NO_PRICE:
             return _no_price(snapshot, ask, phrases, context.now_ms)
-        raise _refusal(impossible, stated, tiers, phrases) from None
+        raise _refusal(impossible, stated, tiers, context.language) from None
     return describe_size(sized, phrases, context.rules, context.now_ms)
 
 
@@ -108,29 +109,13 @@ def _position(ask: Size, asset: Asset) -> Position:
 
 
 def _refusal(
-    impossible: ImpossiblePosition, stated: Position, tiers: Tiers | None, phrases: Phrases
+    impossible: ImpossiblePosition, stated: Position, tiers: Tiers | None, language: str
 ) -> Misunderstood:
-    """The sentence for a position nobody can hold, with one that can be held."""
-    words = {name: _in_words(name, value) for name, value in impossible.numbers.items()}
-    highest = impossible.numbers.get("highest")
-    leverage = "5x" if highest is None or highest >= 5.0 else numbers.times(highest)
-    is_wallet = impossible.why is Impossible.EQUITY_NOT_POSITIVE and stated.mode is MarginMode.CROSS
-    words.pop("asset", None)
-    if tiers is not None:
-        words |= {"published": tiers.published_on, "venue": phrases.word("venue", tiers.venue.value)}
-    return Misunderstood(
-        "position.wallet_spent" if is_wallet else f"impossible.{impossible.why.value}",
-        example=f"/size {stated.asset} {leverage} 10k",
-        asset=stated.asset,
-        **words,
-    )
-
-
-def _in_words(name: str, value: float) -> str:
-    """A number that shows why, as its name says it is meant: an amount, a price, or a plain one."""
-    if name.endswith("_usd"):
-        return numbers.money(value)
-    return numbers.price(value) if name.endswith("_price") else numbers.plainly(value)
+    """The sentence for a position nobody can hold; a wallet that others have used up is none without an equity."""
+    refused = refusal(impossible, stated.asset, tiers=tiers, language=language)
+    if impossible.why is Impossible.EQUITY_NOT_POSITIVE and stated.mode is MarginMode.CROSS:
+        refused.key = "position.wallet_spent"
+    return refused
 
 
 def _no_price(snapshot: Snapshot, ask: Size, phrases: Phrases, now_ms: int) -> Reply:

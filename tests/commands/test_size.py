@@ -224,7 +224,7 @@ async def test_what_the_venue_forbids_is_refused_with_its_tiers(line: str, says:
 def test_every_impossible_position_has_its_sentence_and_an_example(why: Impossible) -> None:
     stated = Position("BTC", Side.LONG, 5.0, mode=MarginMode.ISOLATED)
     numbers = {"leverage": 160.0, "highest": 150.0, "notional_usd": 1e12, "largest_usd": 1e9}
-    refused = _refusal(ImpossiblePosition(why, **numbers), stated, tiers_of("BTC"), phrases_in("en"))
+    refused = _refusal(ImpossiblePosition(why, **numbers), stated, tiers_of("BTC"), "en")
     assert refused.key == f"impossible.{why.value}"
     assert refused.example == "/size BTC 5x 10k"
     assert refused.values["published"] == BUNDLED_ON

@@ -1,0 +1,40 @@
+"""The sentence for a position nobody can hold or check, with a line that would do."""
+
+from commands.protocol.phrases import phrases_in
+from commands.protocol.request import Misunderstood
+from commands.wording import numbers
+from market.margin import BUNDLED_ON, ImpossiblePosition, Tiers
+from market.observations import Asset, Venue
+
+
+def refusal(
+    impossible: ImpossiblePosition,
+    asset: Asset,
+    command: str = "/size",
+    *,
+    tiers: Tiers | None = None,
+    language: str = "en",
+) -> Misunderstood:
+    """What a command that was told such a position raises; its example is one that can be held.
+
+    `tiers` are the brackets it was checked with, None where none were found or those that are bundled.
+    """
+    words = {name: _in_words(name, value) for name, value in impossible.numbers.items() if name != "asset"}
+    highest = impossible.numbers.get("highest")
+    leverage = "5x" if highest is None or highest >= 5.0 else numbers.times(highest)
+    venue = Venue.BINANCE if tiers is None else tiers.venue
+    return Misunderstood(
+        f"impossible.{impossible.why.value}",
+        example=f"{command} {asset} {leverage} 10k",
+        asset=asset,
+        published=BUNDLED_ON if tiers is None else tiers.published_on,
+        venue=phrases_in(language).word("venue", venue.value),
+        **words,
+    )
+
+
+def _in_words(name: str, value: float) -> str:
+    """A number that shows why, as its name says it is meant: an amount, a price, or a plain one."""
+    if name.endswith("_usd"):
+        return numbers.money(value)
+    return numbers.price(value) if name.endswith("_price") else numbers.plainly(value)
