@@ -16,6 +16,7 @@ from store.connection import Connection, connected
 from store.health import LIVE
 from store.hours import StoredHours
 from store.in_memory import SnapshotsInMemory, TiersInMemory
+from store.people import StoredPeople
 from store.post import StoredPost
 from store.server import private_valkey
 from store.services import Services
@@ -82,6 +83,7 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
         StoredWatchlist(connection),
         StoredChats(connection),
         StoredPost(connection),
+        StoredPeople(connection),
         hours=StoredHours(connection, LIVE),
         tiers=StoredTiers(connection),
     )
