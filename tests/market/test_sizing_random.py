@@ -27,7 +27,7 @@ STEEP = Tiers(
     is_whole_rate=True,
 )
 """Jumps so large that they, and not the end of a move, decide what survives it."""
-OKX = replace(okx_tiers(), priced_at_usd=None)
+OKX = okx_tiers()
 TABLES = (
     *(tiers_of(asset) for asset in ("BTC", "ETH", "SOL", "1000PEPE", "FARTCOIN")),
     bybit_tiers(),
@@ -35,7 +35,7 @@ TABLES = (
     OKX,
     STEEP,
     replace(STEEP, priced_at_usd=MARK_USD),
-    replace(OKX, priced_at_usd=MARK_USD),
+    replace(OKX, priced_at_usd=None),
 )
 REFUSED = {Impossible.MARGIN_BELOW_MAINTENANCE, Impossible.CLOSED_ALREADY}
 

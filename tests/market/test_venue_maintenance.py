@@ -92,7 +92,7 @@ def test_okx_keeps_the_rate_of_the_whole_position_and_jumps_where_a_bracket_begi
         assert jump == pytest.approx(edge * (above - below), abs=CENT)
 
 
-COUNTED = replace(okx_tiers(), priced_at_usd=MARK_USD)
+COUNTED = okx_tiers()
 """OKX counts contracts: 1,000 of .01 BTC are 10 BTC, at any price."""
 IN_DOLLARS = replace(COUNTED, priced_at_usd=None)
 

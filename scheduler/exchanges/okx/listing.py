@@ -55,10 +55,11 @@ def tiers(contracts: Sequence[Instrument]) -> tuple[Ask[Mapping[Asset, Tiers]], 
 
 
 def read_tiers(payload: bytes, asked: Asked) -> Mapping[Asset, Tiers]:
-    """The brackets of the contract asked for, smallest first, contracts turned to US dollars at the mark.
+    """The brackets of the contract asked for, smallest first, contracts turned to US dollars at the mark, which is kept.
 
     OKX asks the rate of the containing bracket on the whole position: no amount is taken off it, and maintenance jumps
-    where a bracket begins. Raises Misread where brackets do not grow or no price is known.
+    where a bracket begins. A bracket is so many contracts, whatever they are worth later.
+    Raises Misread where brackets do not grow or no price is known.
     """
     contract = asked_for(Kind.TIERS, asked)
     if asked.price_usd is None:
@@ -69,7 +70,16 @@ def read_tiers(payload: bytes, asked: Asked) -> Mapping[Asset, Tiers]:
     caps_usd = [contract.usd(row.max_sz, asked.price_usd) for row in rows]
     published_on = datetime.fromtimestamp(asked.received_at_ms / 1000, UTC).date().isoformat()
     steps = _steps(rows, caps_usd)
-    return {contract.asset: Tiers(contract.asset, Venue.OKX, published_on, steps, is_whole_rate=True)}
+    return {
+        contract.asset: Tiers(
+            contract.asset,
+            Venue.OKX,
+            published_on,
+            steps,
+            is_whole_rate=True,
+            priced_at_usd=asked.price_usd,
+        )
+    }
 
 
 def _is_ours(row: Swap) -> bool:

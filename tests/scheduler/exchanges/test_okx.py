@@ -170,6 +170,7 @@ def test_trap_6_brackets_are_in_contracts() -> None:
 def test_the_rate_of_a_bracket_is_of_the_whole_position() -> None:
     (tiers,) = said_of("tiers").values()
     assert tiers.is_whole_rate
+    assert tiers.priced_at_usd == ASKED.price_usd
     assert [(step.maintenance_rate, step.maintenance_amount_usd) for step in tiers.steps] == [
         (0.004, 0.0),
         (0.005, 0.0),
