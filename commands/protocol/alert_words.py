@@ -46,6 +46,7 @@ _KINDS: Mapping[str, Kind] = {
     "state": Kind.REGIME,
     "sequence": Kind.STAGE,
 }
+_PLANS = frozenset({"plan", "plans", "position", "positions"})
 _SEVERITIES: Mapping[str, Severity] = {
     **{severity.value: severity for severity in Severity},
     "warn": Severity.WARNING,
@@ -92,7 +93,9 @@ def read_any_asset(word: str, lexicon: Lexicon) -> Asset | None:
 
 
 def read_kinds(word: str, lexicon: Lexicon) -> tuple[Kind, ...] | None:
-    """One kind of warning, or all of them for "every"."""
+    """One kind of warning, or all of them for "every". Plans are no such kind: they are watched by themselves, and said so."""
+    if word.lower() in _PLANS and not {"PLAN", "PLANS"} & set(lexicon.assets):
+        raise Misunderstood("subscribe.plans", example="/plan BTC 5x long 10k", offers=("/positions",))
     if word.lower() == EVERY:
         return tuple(Kind)
     kind = _KINDS.get(word.lower())

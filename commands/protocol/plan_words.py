@@ -41,7 +41,7 @@ class Until:
         """The moment, UTC ms. Raises Misunderstood where it is over, or more than a year away."""
         moment_ms = now_ms + (self.in_ms or 0) if self.at_ms is None else self.at_ms
         if not now_ms < moment_ms <= now_ms + LONGEST_UNTIL_MS:
-            raise Misunderstood("plan.until_range")
+            raise Misunderstood("plan.until_range", field="until")
         return moment_ms
 
 

@@ -103,9 +103,6 @@ def _story(news: PlanNews, phrases: Phrases, rules: Rules, now_ms: int) -> tuple
     """What happened in sentences, and the plan at the price at which it did."""
     plan = news.plan
     standing = standing_of(plan, news.price_usd, None, rules, news.at_ms)
-    told = [
-        _sentence(one, news, standing, phrases, rules) for one in GRAVEST_FIRST if one in set(news.happened)
-    ]
     age = age_words(news.price_at_ms, now_ms)
     lines = (
         now_line(plan, standing, age, phrases),
@@ -113,7 +110,18 @@ def _story(news: PlanNews, phrases: Phrases, rules: Rules, now_ms: int) -> tuple
         liquidation_line(plan, standing, news.sigmas, phrases),
     )
     gaps = gap_lines(news.gaps, now_ms, phrases)
-    return Text("\n".join(told)), Lines(lines), *((Text("\n".join(gaps)),) if gaps else ())
+    return (
+        Text("\n".join(sentences(news, phrases, rules))),
+        Lines(lines),
+        *((Text("\n".join(gaps)),) if gaps else ()),
+    )
+
+
+def sentences(news: PlanNews, phrases: Phrases, rules: Rules) -> list[str]:
+    """Everything that happened, a sentence each, the gravest first."""
+    standing = standing_of(news.plan, news.price_usd, None, rules, news.at_ms)
+    happened = set(news.happened)
+    return [_sentence(one, news, standing, phrases, rules) for one in GRAVEST_FIRST if one in happened]
 
 
 def _sentence(happened: Happened, news: PlanNews, standing: Standing, phrases: Phrases, rules: Rules) -> str:

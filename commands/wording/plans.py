@@ -31,9 +31,14 @@ def leverage_words(plan: Plan) -> str:
 def now_line(plan: Plan, standing: Standing, age: str, phrases: Phrases) -> str:
     """The present price with its age, and what is won or lost at it before fees and funding."""
     price = numbers.price(standing.price_usd)
-    amount = f"{'+' if standing.profit_usd > 0 else ''}{numbers.money(standing.profit_usd)}"
-    won = phrases.say("plan.won", amount=amount)
+    won = phrases.say("plan.won", amount=won_words(standing.profit_usd))
     return sides(phrases.say("plan.now", price=price, age=age), won)
+
+
+def won_words(profit_usd: float) -> str:
+    """What is won or lost, USD, with its sign: "+1,200", "-12.50", "0"."""
+    shown = round(profit_usd, 2) + 0.0
+    return f"{'+' if shown > 0.0 else ''}{numbers.money(shown)}"
 
 
 def rung_lines(plan: Plan, standing: Standing, phrases: Phrases) -> tuple[str, ...]:
@@ -68,12 +73,15 @@ def liquidation_line(plan: Plan, standing: Standing, sigmas: float | None, phras
 def gap_lines(gaps: Iterable[Gap], now_ms: int, phrases: Phrases) -> tuple[str, ...]:
     """When a plan could not be watched: "Not watched 02:10 to 02:25 UTC"; with the day where that was another one."""
     return tuple(
-        phrases.say("plan.gap", since=_moment(gap.since_ms, now_ms), until=_moment(gap.until_ms, now_ms))
+        phrases.say(
+            "plan.gap", since=moment_words(gap.since_ms, now_ms), until=moment_words(gap.until_ms, now_ms)
+        )
         for gap in gaps
     )
 
 
-def _moment(at_ms: int, now_ms: int) -> str:
+def moment_words(at_ms: int, now_ms: int) -> str:
+    """A moment in UTC: "02:10", with the day where that is not today: "2026-11-21 02:10"."""
     told = numbers.date_and_clock(at_ms).removesuffix(" UTC")
     return told if at_ms // DAY_MS != now_ms // DAY_MS else told.partition(" ")[2]
 

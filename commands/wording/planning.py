@@ -1,0 +1,303 @@
+"""The answers to /plan: a plan with its three numbers and its ladder, a list, what was closed, and why nothing is added."""
+
+from collections.abc import Sequence
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
+from commands.wording import numbers
+from commands.wording.columns import first_that_fits, fit, sides
+from commands.wording.market import source_notes
+from commands.wording.panel import age_of
+from commands.wording.plan_news import sentences
+from commands.wording.plans import (
+    behind_words,
+    cross_lines,
+    gap_lines,
+    leverage_words,
+    liquidation_line,
+    now_line,
+    plan_heading,
+    plan_numbers,
+    rung_lines,
+    tight_words,
+    won_words,
+)
+from commands.wording.sizing import new_size_words
+from market.margin import sign_of
+from market.plans import MOST_PLANS, NoAdd, Noise, Plan, PlanNews, Rung, Standing, noise_of
+from market.report import market_time
+from market.rules import Rules
+from market.sizing import MarginMode, SizeCheck, Verdict
+from market.sizing.wallet import Others
+from market.snapshot import Snapshot
+
+MOST_BUTTONS = 8
+
+
+def describe_kept(
+    plan: Plan,
+    check: SizeCheck,
+    already: PlanNews | None,
+    snapshot: Snapshot,
+    standing: Standing | None,
+    phrases: Phrases,
+    rules: Rules,
+    now_ms: int,
+    *,
+    what: str,
+    can_tell: bool,
+    wallet: Others | None = None,
+) -> Reply:
+    """The answer to a plan that was made or made larger, said once it is kept for good; `what` became of it."""
+    fits = check.verdict is Verdict.FITS
+    first = [phrases.say("plan.watched_here" if can_tell else "plan.nobody_told")]
+    if not fits:
+        known = {"most": numbers.times(check.max_leverage), "leverage": leverage_words(plan)}
+        first.append(phrases.say(f"plan_verdict.{check.verdict.value}", **known))
+    first.extend(new_size_words(check, phrases))
+    first.extend(_wallet_words(wallet, phrases))
+    blocks: tuple[Block, ...] = (
+        Heading(plan_heading(plan, what, phrases), Tone.GOOD if fits else Tone.CAUTION),
+        *source_notes(snapshot, phrases, now_ms),
+        Text("\n".join(first)),
+        *((Note("\n".join(sentences(already, phrases, rules)), Tone.CAUTION),) if already else ()),
+        *_body(plan, snapshot, standing, phrases, rules, now_ms),
+    )
+    data = {"changed": True, "verdict": check.verdict.value, **plan_numbers(plan, standing)}
+    return Reply(blocks, _actions(plan, phrases), private=True, data=data)
+
+
+def _wallet_words(wallet: Others | None, phrases: Phrases) -> list[str]:
+    """Which other plans of a cross wallet were counted, and which could not be."""
+    if wallet is None or not (wallet.count or wallet.unknown):
+        return []
+    told = [phrases.say("plan.wallet", count=wallet.count, amount=numbers.money(wallet.known_usd))]
+    if wallet.unknown:
+        told.append(phrases.say("plan.wallet_unknown", assets=", ".join(wallet.unknown)))
+    return told
+
+
+def describe_plan(
+    plan: Plan,
+    snapshot: Snapshot | None,
+    standing: Standing | None,
+    phrases: Phrases,
+    rules: Rules,
+    now_ms: int,
+    *,
+    is_watched: bool,
+) -> Reply:
+    """The answer to /plan show: a plan as it was made, and how it stands now."""
+    what = phrases.say("plan.shown")
+    notes = () if snapshot is None else source_notes(snapshot, phrases, now_ms)
+    lost = () if is_watched else (Note(phrases.say("plan.unwatched", asset=plan.asset), Tone.STRESS),)
+    blocks: tuple[Block, ...] = (
+        Heading(plan_heading(plan, what, phrases)),
+        *notes,
+        *lost,
+        *_body(plan, snapshot, standing, phrases, rules, now_ms),
+    )
+    return Reply(blocks, _actions(plan, phrases), private=True, data=plan_numbers(plan, standing))
+
+
+def describe_list(plans: Sequence[Plan], phrases: Phrases) -> Reply:
+    """The answer to /plan list: each plan in two lines, as it was stated."""
+    if not plans:
+        return Reply((Note(phrases.say("plan.none_yet")),), private=True, data={"plans": []})
+    lines = [line for plan in plans for line in _stated_lines(plan, phrases)]
+    heading = fit(phrases.say("plan.heading_list", count=len(plans), most=MOST_PLANS))
+    return Reply(
+        (Heading(heading), Lines(tuple(lines))),
+        (
+            Action(phrases.say("button.positions"), "/positions"),
+            *(
+                Action(phrases.say("button.plan", id=plan.id), f"/plan show {plan.id}")
+                for plan in plans[:MOST_BUTTONS]
+            ),
+        ),
+        private=True,
+        data={"plans": [plan_numbers(plan) for plan in plans]},
+    )
+
+
+def describe_closed(plan: Plan, standing: Standing | None, phrases: Phrases, now_ms: int) -> Reply:
+    """The answer to /plan close, said once the plan is gone for good."""
+    lines = [phrases.say("plan.closed_told")]
+    if standing is not None:
+        price, won = numbers.price(standing.price_usd), won_words(standing.profit_usd)
+        lines.append(phrases.say("plan.closed_at", price=price, amount=won))
+    if plan.watch.funding_paid_usd is not None:
+        lines.append(phrases.say("plan.funding_in_all", amount=numbers.money(plan.watch.funding_paid_usd)))
+    return Reply(
+        (Heading(plan_heading(plan, phrases.say("plan.closed"), phrases)), Text("\n".join(lines))),
+        (
+            Action(phrases.say("button.positions"), "/positions"),
+            Action(phrases.say("button.undo"), plan_line(plan, now_ms)),
+        ),
+        private=True,
+        data={"changed": True, **plan_numbers(plan, standing)},
+    )
+
+
+def describe_no_add(plan: Plan, why: Sequence[NoAdd], phrases: Phrases) -> Reply:
+    """The answer to /plan add where the rules forbid it: every reason, and that nothing was changed."""
+    told = [phrases.word("no_add", reason.value) for reason in why]
+    return Reply(
+        (
+            Heading(plan_heading(plan, phrases.say("plan.no_add"), phrases), Tone.STRESS),
+            Text("\n".join((*told, phrases.say("plan.unchanged")))),
+        ),
+        (
+            Action(phrases.say("button.why"), f"/why {plan.asset}"),
+            Action(phrases.say("button.plan", id=plan.id), f"/plan show {plan.id}"),
+        ),
+        private=True,
+        data={"changed": False, "why": [reason.value for reason in why], **plan_numbers(plan)},
+    )
+
+
+def plan_line(plan: Plan, now_ms: int) -> str:
+    """The command line that states the same position again; a time of one's own that is over is left out."""
+    words = ["/plan", plan.asset, f"{_typed(plan.leverage)}x", plan.side.value]
+    words += [f"equity={_typed(plan.margin_usd)}", f"entry={_typed(plan.entry_usd)}"]
+    words.append(f"hold={plan.hold_hours:g}h")
+    if plan.line_usd is not None:
+        words.append(f"line={_typed(plan.line_usd)}")
+    if plan.until_ms is not None and plan.until_ms > now_ms:
+        day = numbers.date_and_clock(plan.until_ms).removesuffix(" UTC").replace(" ", "T")
+        words.append(f"until={day}")
+    if plan.mode is MarginMode.CROSS:
+        words.append(plan.mode.value)
+    if plan.is_inverse:
+        words.append("inverse")
+    return " ".join((*words, f"venue={plan.venue.value}"))
+
+
+def _body(
+    plan: Plan,
+    snapshot: Snapshot | None,
+    standing: Standing | None,
+    phrases: Phrases,
+    rules: Rules,
+    now_ms: int,
+) -> tuple[Block, ...]:
+    """The three numbers, the ladder at the present price, and what else was stated."""
+    return (
+        Lines(_three_numbers(plan, standing, phrases)),
+        Lines(_ladder(plan, snapshot, standing, phrases, now_ms)),
+        Text("\n".join(_remarks(plan, snapshot, standing, phrases, rules, now_ms))),
+    )
+
+
+def _three_numbers(plan: Plan, standing: Standing | None, phrases: Phrases) -> tuple[str, ...]:
+    """The article's three numbers before every trade: the most to lose, the highest leverage, where it is reduced."""
+    trim_usd = plan.entry_usd * (1.0 - sign_of(plan.side) * plan.ladder.trim)
+    if standing is not None:
+        trim_usd = standing.rungs_usd[Rung.TRIM] or trim_usd
+    share = numbers.percent(plan.drawdown_usd / plan.margin_usd, signed=False)
+    lose = phrases.say("plan.amount", amount=numbers.money(plan.drawdown_usd), share=share)
+    return (
+        sides(phrases.say("plan.lose"), lose),
+        sides(phrases.say("plan.leverage"), numbers.times(plan.max_leverage)),
+        sides(phrases.say("plan.reduce"), numbers.price(trim_usd)),
+    )
+
+
+def _ladder(
+    plan: Plan, snapshot: Snapshot | None, standing: Standing | None, phrases: Phrases, now_ms: int
+) -> tuple[str, ...]:
+    if standing is None or snapshot is None:
+        told = phrases.say("plan.no_price", asset=plan.asset)
+        liquidation = numbers.price(plan.liquidation_usd) if plan.liquidation_usd else None
+        end = () if liquidation is None else (phrases.say("plan.liquidation_bare", price=liquidation),)
+        return tuple(fit(line) for line in (told, *end))
+    price = snapshot.reading("price")
+    age = numbers.UNKNOWN if price is None else age_of(price, market_time(snapshot, now_ms))
+    return (
+        now_line(plan, standing, age, phrases),
+        *rung_lines(plan, standing, phrases),
+        liquidation_line(plan, standing, standing.sigmas, phrases),
+    )
+
+
+def _remarks(
+    plan: Plan,
+    snapshot: Snapshot | None,
+    standing: Standing | None,
+    phrases: Phrases,
+    rules: Rules,
+    now_ms: int,
+) -> list[str]:
+    lines = [*_exit_words(plan, standing, phrases), *_thesis_words(plan, standing, phrases)]
+    if standing is not None and standing.is_tight:
+        lines.append(phrases.say("plan.tight", factor=tight_words(rules.sizing.ladder.tightened)))
+    lines.append(behind_words(plan, phrases))
+    at_ms = now_ms if snapshot is None else market_time(snapshot, now_ms)
+    return [*lines, *cross_lines(plan, phrases), *gap_lines(plan.watch.gaps, at_ms, phrases)]
+
+
+def _exit_words(plan: Plan, standing: Standing | None, phrases: Phrases) -> list[str]:
+    """That the way to the exit loses more than is to be lost, and the size with which it does not."""
+    exit_usd = None if standing is None else standing.rungs_usd[Rung.EXIT]
+    if exit_usd is None:
+        return []
+    loss_usd = plan.coins * abs(plan.entry_usd - exit_usd)
+    if loss_usd <= plan.drawdown_usd:
+        return []
+    known = {
+        "exit": numbers.price(exit_usd),
+        "loss": numbers.money(round(loss_usd)),
+        "drawdown": numbers.money(plan.drawdown_usd),
+        "size": numbers.money(round(plan.notional_usd * plan.drawdown_usd / loss_usd)),
+    }
+    return [phrases.say("plan.exit_loses", **known)]
+
+
+def _thesis_words(plan: Plan, standing: Standing | None, phrases: Phrases) -> list[str]:
+    """The trader's own line and time, and whether the line is noise: nearer than one standard deviation of the horizon."""
+    lines = []
+    if plan.until_ms is not None:
+        lines.append(phrases.say("plan.until", until=numbers.date_and_clock(plan.until_ms)))
+    if plan.line_usd is None:
+        return lines
+    lines.append(phrases.say("plan.line", line=numbers.price(plan.line_usd)))
+    noise = None if standing is None else noise_of(plan, standing.price_usd)
+    return lines if noise is None else [*lines, *_noise_words(noise, plan, phrases)]
+
+
+def _noise_words(noise: Noise, plan: Plan, phrases: Phrases) -> list[str]:
+    hold = f"{plan.hold_hours:g} h"
+    told = [phrases.say("plan.noise", sigmas=f"{noise.sigmas:.1f}", hold=hold)]
+    hours = f"{noise.hours:.0f}" if noise.hours >= 1.0 else f"{noise.hours:.1f}"
+    told.append(phrases.say("plan.noise_hours", hours=hours))
+    if noise.wider_line_usd is not None and noise.smaller_share is not None:
+        size = numbers.percent(noise.smaller_share, signed=False, digits=0)
+        told.append(phrases.say("plan.noise_wider", line=numbers.price(noise.wider_line_usd), size=size))
+    return told
+
+
+def _stated_lines(plan: Plan, phrases: Phrases) -> tuple[str, str]:
+    side = phrases.word("side", plan.side.value)
+    entry, margin = numbers.price(plan.entry_usd), numbers.money(plan.margin_usd)
+    own = phrases.say("plan.line_short", line=numbers.price(plan.line_usd)) if plan.line_usd else ""
+    return (
+        fit(f"{plan.id} {plan.asset} {leverage_words(plan)} {side}"),
+        first_that_fits(
+            "  " + phrases.say("plan.stated", entry=entry, margin=margin) + own,
+            "  " + phrases.say("plan.stated", entry=entry, margin=margin),
+        ),
+    )
+
+
+def _actions(plan: Plan, phrases: Phrases) -> tuple[Action, ...]:
+    leverage = leverage_words(plan)
+    return (
+        Action(phrases.say("button.positions"), "/positions"),
+        Action(phrases.say("button.size"), f"/size {plan.asset} {leverage} {plan.side.value}"),
+        Action(phrases.say("button.closed", id=plan.id), f"/plan close {plan.id}"),
+    )
+
+
+def _typed(value: float) -> str:
+    """A number as a reader would have typed it: plain digits, at most eight decimals."""
+    return f"{value:.8f}".rstrip("0").rstrip(".")
