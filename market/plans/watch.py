@@ -142,7 +142,7 @@ def _with_gap(plan: Plan, sight: Sight, rules: PlanRules, since_ms: int, now_ms:
 def _with_funding(plan: Plan, before: Watch, sight: Sight, rules: PlanRules, now_ms: int) -> Watch:
     """Count what was paid, once an hour, at the mean of the day; of more than a day the rate says nothing."""
     since_ms = before.funding_at_ms or plan.made_ms
-    if sight.funding_8h is None or now_ms // HOUR_MS <= since_ms // HOUR_MS:
+    if sight.funding_8h is None or now_ms - since_ms < HOUR_MS:
         return before
     hours = min(now_ms - since_ms, rules.longest_funding_ms) / HOUR_MS
     paid_usd = sign_of(plan.side) * sight.funding_8h * hours / 8.0 * plan.coins * sight.price_usd

@@ -181,10 +181,10 @@ def test_a_plan_is_not_watched_before_it_was_made_nor_behind_its_last_news() -> 
 
 def test_funding_is_counted_once_an_hour_and_of_a_longer_time_than_a_day_for_a_day() -> None:
     plan = planned()
-    for hour in (0.5, 1.0, 2.0):
+    for hour in (0.5, 1.0, 1.5, 2.0):
         plan, _ = watch(plan, seen(100_000, hours(hour), f24=0.0001), RULES, MADE_MS, at(hours(hour)))
     hourly_usd = 0.0001 / 8.0 * 50_000.0
-    assert plan.watch.funding_paid_usd == pytest.approx(2 * hourly_usd, rel=0.5)
+    assert plan.watch.funding_paid_usd == pytest.approx(2 * hourly_usd)
     before = plan.watch.funding_paid_usd
     assert before is not None
     plan, _ = watch(plan, seen(100_000, hours(100.0), f24=0.0001), RULES, MADE_MS, at(hours(100.0)))
