@@ -8,7 +8,7 @@ from market.plans.making import Noise, NoPlan, PlanRefused, Thesis, fresh_id, ma
 from market.plans.news import PlanNews, urgency_of
 from market.plans.plan import GAPS_KEPT, MOST_PLANS, Gap, Happened, Ladder, Plan, Rung, Watch
 from market.plans.standing import Standing, rung_usd, standing_of
-from market.plans.watch import has_price, news_of, watch
+from market.plans.watch import Sight, news_of, see, watch, watch_seen
 
 __all__ = [
     "GAPS_KEPT",
@@ -25,18 +25,20 @@ __all__ = [
     "PlanNews",
     "PlanRefused",
     "Rung",
+    "Sight",
     "Standing",
     "Thesis",
     "Watch",
     "add_to",
     "fresh_id",
-    "has_price",
     "make_plan",
     "news_of",
     "noise_of",
     "rung_usd",
+    "see",
     "standing_of",
     "urgency_of",
     "watch",
+    "watch_seen",
     "why_not_add",
 ]

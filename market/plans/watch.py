@@ -5,10 +5,11 @@ Rungs, the trader's own line and time, and the forced close are told once for go
 watched. Without a fresh price a look says nothing and changes nothing; the time until the next one is a gap.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from market.margin import sign_of
-from market.observations import HOUR_MS
+from market.observations import HOUR_MS, Side
 from market.plan_rules import PlanRules
 from market.plans.news import PlanNews
 from market.plans.plan import GAPS_KEPT, Gap, Happened, Plan, Watch
@@ -24,9 +25,9 @@ Claim = tuple[bool | None, bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one look sees of a market for one plan: the price in USD with its age, and what is known beside it.
+    """What one look sees of a market: the price in USD with its age, and what is known beside it.
 
-    `is_risk_invalidated` is None where a stale input hides it; `funding_8h` is what the day pays, `funding_seen_8h` the same
+    `is_risk_invalidated` holds for each side, None where a stale input hides it; `funding_8h` is what the day pays, `funding_seen_8h` the same
     where it is fresh enough to be warned of. `step_ms` is the time between two prices.
     """
 
@@ -36,7 +37,7 @@ class Sight:
     sigma: float | None
     funding_8h: float | None
     funding_seen_8h: float | None
-    is_risk_invalidated: bool | None
+    is_risk_invalidated: Mapping[Side, bool | None]
 
 
 def watch(
@@ -52,8 +53,24 @@ def watch(
     `watched_since_ms` is the last time it could be watched (a plan that was never: when it was made). `funding_limit_8h` is
     the owner's own threshold, None: the one from which funding is elevated. The same look twice tells nothing twice.
     """
-    sight = see(plan, snapshot, rules)
-    if sight is None or now_ms < max(plan.made_ms, plan.watch.news_ms):
+    sight = see(snapshot, rules)
+    return (
+        (plan, ())
+        if sight is None
+        else watch_seen(plan, sight, rules, watched_since_ms, now_ms, funding_limit_8h)
+    )
+
+
+def watch_seen(
+    plan: Plan,
+    sight: Sight,
+    rules: Rules,
+    watched_since_ms: int,
+    now_ms: int,
+    funding_limit_8h: float | None = None,
+) -> tuple[Plan, tuple[Happened, ...]]:
+    """The same as `watch`, for many plans of what was seen once."""
+    if now_ms < max(plan.made_ms, plan.watch.news_ms):
         return plan, ()
     watched = _with_gap(plan, sight, rules.plans, max(watched_since_ms, plan.made_ms), now_ms)
     if Happened.LIQUIDATED in watched.told_ms:
@@ -80,7 +97,7 @@ def news_of(
     before: Plan, after: Plan, happened: tuple[Happened, ...], snapshot: Snapshot, rules: Rules
 ) -> PlanNews:
     """What the owner is told of one look. ValueError where nothing was seen in it."""
-    sight = see(after, snapshot, rules)
+    sight = see(snapshot, rules)
     if sight is None:
         raise ValueError("a look without a price has no news")
     since_ms = before.watch.news_ms
@@ -106,8 +123,8 @@ def has_price(snapshot: Snapshot) -> bool:
     )
 
 
-def see(plan: Plan, snapshot: Snapshot, rules: Rules) -> Sight | None:
-    """What a look sees for a plan, None where it has no fresh price: then it is as if nobody had looked."""
+def see(snapshot: Snapshot, rules: Rules) -> Sight | None:
+    """What a look sees, None where it has no fresh price: then it is as if nobody had looked."""
     price, price_usd = snapshot.reading("price"), snapshot.fact("price", "price_usd")
     if price is None or price_usd is None or not has_price(snapshot):
         return None
@@ -121,7 +138,7 @@ def see(plan: Plan, snapshot: Snapshot, rules: Rules) -> Sight | None:
         sigma=conditions.sigma,
         funding_8h=conditions.funding_8h,
         funding_seen_8h=conditions.funding_8h if is_fresh else None,
-        is_risk_invalidated=conditions.against(plan.side).risk_invalidated,
+        is_risk_invalidated={side: conditions.against(side).risk_invalidated for side in Side},
     )
 
 
@@ -153,13 +170,14 @@ def _against(plan: Plan, sight: Sight, rules: Rules, limit_8h: float, now_ms: in
     """What may stand against the position, be over, and stand again."""
     sigmas = sigmas_to_liquidation(plan, sight.price_usd, sight.sigma, rules.plans, now_ms)
     rate = None if sight.funding_seen_8h is None else sign_of(plan.side) * sight.funding_seen_8h
+    invalidated = sight.is_risk_invalidated[plan.side]
     near, eased = rules.plans.near_sigmas, limit_8h * rules.plans.funding_exit_share
     is_near = sigmas is not None and sigmas <= near
     stays_near = sigmas is not None and sigmas <= rules.plans.near_sigmas_exit
     return {
         Happened.NEAR_LIQUIDATION: (is_near, stays_near),
         Happened.FUNDING_BEYOND: (None, None) if rate is None else (rate >= limit_8h, rate >= eased),
-        Happened.RISK_INVALIDATED: (sight.is_risk_invalidated, sight.is_risk_invalidated),
+        Happened.RISK_INVALIDATED: (invalidated, invalidated),
     }
 
 

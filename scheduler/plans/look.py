@@ -5,9 +5,9 @@ where this one did, and whoever was told already is not told again, as that is k
 """
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from market.plans import PlanNews, has_price, news_of, watch
+from market.plans import PlanNews, Sight, news_of, see, watch_seen
 from market.rules import Rules
 from market.snapshot import Snapshot
 from store.connection import Connection
@@ -19,6 +19,15 @@ AT_ONCE = 200
 MOST_TRIES = 20
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A snapshot, what was seen in it, and when plans of its asset were last watched before (UTC ms)."""
+
+    snapshot: Snapshot
+    sight: Sight
+    since_ms: int
 
 
 class PlanWatch:
@@ -35,26 +44,28 @@ class PlanWatch:
         """
         names, watched_ms = await self._people.holders(snapshot.asset)
         since_ms = watched_ms or 0
-        if not names or since_ms > snapshot.at_ms or not has_price(snapshot):
+        if not names or since_ms > snapshot.at_ms:
             return 0
-        told = 0
+        sight, told = see(snapshot, self._rules), 0
+        if sight is None:
+            return 0
         for first in range(0, len(names), AT_ONCE):
             for kept in await self._people.kept_all(names[first : first + AT_ONCE]):
-                told += await self._mind(kept, snapshot, since_ms)
+                told += await self._mind(kept, _Look(snapshot, sight, since_ms))
         await self._people.watched(snapshot.asset, snapshot.at_ms)
         return told
 
-    async def _mind(self, kept: Kept, snapshot: Snapshot, since_ms: int) -> int:
+    async def _mind(self, kept: Kept, look: _Look) -> int:
         """One owner's plans; where a command changed them meanwhile, once more with what it made of them."""
         for _ in range(MOST_TRIES):
-            after, news = self._seen(kept.person, snapshot, since_ms)
+            after, news = self._seen(kept.person, look)
             if after == kept.person:
                 return 0
             if await self._keep(kept, after, news):
                 return len(news)
             kept = await self._people.kept(kept.person.name)
         _log.warning(
-            "somebody's plans of %s are changed without a pause; the next look is theirs", snapshot.asset
+            "somebody's plans of %s are changed without a pause; the next look is theirs", look.snapshot.asset
         )
         return 0
 
@@ -64,16 +75,16 @@ class PlanWatch:
             return await self._news.tell(kept, after, news)
         return await self._people.keep(kept, after)
 
-    def _seen(self, person: Person, snapshot: Snapshot, since_ms: int) -> tuple[Person, tuple[PlanNews, ...]]:
+    def _seen(self, person: Person, look: _Look) -> tuple[Person, tuple[PlanNews, ...]]:
         """The person after a look at the plans in this asset, and the news of those to which something happened."""
         plans, news = [], []
         for plan in person.plans:
             after = plan
-            if plan.asset == snapshot.asset:
-                after, happened = watch(
-                    plan, snapshot, self._rules, since_ms, snapshot.at_ms, person.funding_8h
+            if plan.asset == look.snapshot.asset:
+                after, happened = watch_seen(
+                    plan, look.sight, self._rules, look.since_ms, look.snapshot.at_ms, person.funding_8h
                 )
                 if happened:
-                    news.append(news_of(plan, after, happened, snapshot, self._rules))
+                    news.append(news_of(plan, after, happened, look.snapshot, self._rules))
             plans.append(after)
         return replace(person, plans=tuple(plans)), tuple(news)

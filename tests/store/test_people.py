@@ -82,6 +82,30 @@ async def test_a_person_that_others_change_without_end_is_left_as_it_is(valkey: 
     assert await people.get(ANNA) == holding("BTC", "ETH")
 
 
+async def test_a_person_that_changes_meanwhile_is_forgotten_all_the_same(valkey: Connection) -> None:
+    people = StoredPeople(valkey)
+    await people.change(ANNA, lambda _: holding("BTC"))
+
+    class Slow(StoredPeople):
+        """Somebody else is faster once, and without an end where `is_endless`."""
+
+        is_endless = False
+
+        async def kept(self, name: str) -> Kept:
+            before = await super().kept(name)
+            if self.is_endless or before.version == 1:
+                await people.change(name, lambda person: replace(person, made_ms=person.made_ms + 1))
+            return before
+
+    never = Slow(valkey)
+    never.is_endless = True
+    with pytest.raises(PersonChangedMeanwhile):
+        await never.forget(ANNA)
+    assert await Slow(valkey).forget(ANNA)
+    assert await people.get(ANNA) is None
+    assert (await people.holders("BTC"))[0] == ()
+
+
 async def test_one_person_written_by_a_newer_version_does_not_hide_the_others(
     valkey: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:

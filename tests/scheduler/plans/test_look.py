@@ -13,6 +13,7 @@ from market.snapshot import Snapshot
 from scheduler.cycle import ENGINE_STATE, Memory, resume, run_cycle
 from scheduler.live.memory import live_memory
 from scheduler.plans import PlanWatch
+from scheduler.plans import look as look_module
 from store import keys
 from store.alerts_log import AlertsLog
 from store.connection import Connection, StoreUnavailable, connected
@@ -112,6 +113,19 @@ async def test_a_command_at_the_same_moment_is_not_undone(valkey: Connection) ->
         assert person.plans[0].watch.told_ms == {"trim": at(2)}
     told = await desk.told()
     assert [happened(told, f"telegram:{number}").count("trim") >= 1 for number in range(10)] == [True] * 10
+
+
+async def test_somebody_who_changes_their_plans_without_a_pause_is_next_at_the_next_look(
+    valkey: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk(valkey)
+    await desk.state(ANNA, planned(), reach=ANNA)
+    monkeypatch.setattr(look_module, "MOST_TRIES", 0)
+    assert await desk.watch.look(FALL[1]) == 0
+    assert "changed without a pause" in caplog.text
+    assert ANNA not in caplog.text
+    monkeypatch.undo()
+    assert await desk.watch.look(replace(FALL[1], at_ms=at(3))) == 1
 
 
 async def test_one_person_of_a_newer_version_does_not_keep_the_others_unwatched(valkey: Connection) -> None:
