@@ -30,7 +30,8 @@ async def answer(ask: Check, context: Context) -> Reply:
     if snapshot is None:
         feed, past = await context.services.feed.status(), await context.past(asset)
         return describe_absence(asset, feed, past, phrases)
-    return describe_check(snapshot, run_checklist(snapshot, ask.side, context.rules), phrases, context.now_ms)
+    checklist = run_checklist(snapshot, ask.side, context.rules)
+    return describe_check(snapshot, checklist, phrases, context.rules, context.now_ms)
 
 
 COMMAND = Command(

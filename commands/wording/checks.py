@@ -2,22 +2,27 @@
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text, Tone
-from commands.wording.columns import fit, sides
+from commands.wording.check_lines import check_lines, plain_checks
+from commands.wording.columns import fit
 from commands.wording.learning import learning_lines, learning_numbers
 from commands.wording.market import footer, paragraph, source_notes
 from commands.wording.panel import reading_line
-from commands.wording.why import ANSWERS
-from market.checklist import Advice, Check, Checklist
+from market.checklist import Advice, Checklist
 from market.observations import Side
 from market.report import iso, market_time
+from market.rules import Rules
+from market.sizing import conditions_of
 from market.snapshot import Snapshot
 from market.table import SEVERITY, State
 
 _TONES = {Advice.PROCEED: Tone.GOOD, Advice.REDUCE: Tone.CAUTION, Advice.WAIT: Tone.STRESS}
+LEAST_TO_REDUCE = 2
 _RESTS_ON = ("price", "open_interest", "funding", "liquidations", "skew")
 
 
-def describe_check(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, now_ms: int) -> Reply:
+def describe_check(
+    snapshot: Snapshot, checklist: Checklist, phrases: Phrases, rules: Rules, now_ms: int
+) -> Reply:
     """The answer to /check. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
     side = phrases.word("side", checklist.side.value)
     turned = _turned(snapshot, checklist, phrases)
@@ -28,17 +33,19 @@ def describe_check(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, n
     blocks: tuple[Block, ...] = (
         Heading(fit(told), Tone.CAUTION if no_adds else _TONES[checklist.advice]),
         *source_notes(snapshot, phrases, now_ms),
-        Text("\n".join((*_count(checklist, side, phrases), *turned))),
-        Lines(_lines(checklist, phrases)),
+        Text("\n".join((*_count(checklist, side, phrases), *turned, *_uncertain(snapshot, phrases, rules)))),
+        Lines(check_lines(snapshot, checklist, phrases, rules)),
         Lines(tuple(reading_line(snapshot, name, phrases, at_ms) for name in _RESTS_ON)),
         *paragraph(learning_lines(snapshot, phrases, _RESTS_ON)),
         Text(footer(snapshot, phrases)),
     )
-    return Reply(blocks, _actions(snapshot, checklist, phrases), data=_plain(snapshot, checklist))
+    return Reply(blocks, _actions(snapshot, checklist, phrases), data=_plain(snapshot, checklist, rules))
 
 
 def _count(checklist: Checklist, side: str, phrases: Phrases) -> list[str]:
     lines = [phrases.say("check.count", met=checklist.met, side=side), phrases.say("check.rule")]
+    if checklist.advice is Advice.REDUCE and checklist.met < LEAST_TO_REDUCE:
+        lines.append(phrases.say("check.unknown_reduces", unknown=checklist.unknown))
     if checklist.could_be is not checklist.advice:
         could_be = phrases.word("check_advice", checklist.could_be.value)
         lines.append(phrases.say("check.could_be", unknown=checklist.unknown, could_be=could_be))
@@ -49,26 +56,18 @@ def _count(checklist: Checklist, side: str, phrases: Phrases) -> list[str]:
 
 
 def _turned(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> list[str]:
-    """That the state forbids adding to a long, whatever the count says."""
+    """That the state forbids adding to this side, whatever the count says: a squeeze stands against shorts."""
     state = snapshot.regime.state
-    if checklist.side is Side.SHORT or SEVERITY.get(state, 0) < SEVERITY[State.CROWDING]:
-        return []
-    return [phrases.say("check.invalidated", state=phrases.word("state", state.value))]
+    if checklist.side is Side.SHORT:
+        has_turned = state is State.SQUEEZE_RISK
+    else:
+        has_turned = SEVERITY.get(state, 0) >= SEVERITY[State.CROWDING]
+    return [phrases.say("check.invalidated", state=phrases.word("state", state.value))] if has_turned else []
 
 
-def _lines(checklist: Checklist, phrases: Phrases) -> tuple[str, ...]:
-    return tuple(
-        sides(
-            phrases.word("check_question", f"{checklist.side.value}_{check.question.value}"),
-            phrases.word("check_answer", _answer(check)),
-        )
-        for check in checklist.checks
-    )
-
-
-def _answer(check: Check) -> str:
-    """Flashing, not flashing or unknown; what was counted as not flashing for want of its input is not seen."""
-    return "not_seen" if check.met is False and check.absent else ANSWERS[check.met][1]
+def _uncertain(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> list[str]:
+    """That signs against each other, or too few of them, halve a new size by themselves."""
+    return [phrases.say("check.uncertain")] if conditions_of(snapshot, rules).uncertain else []
 
 
 def _actions(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> tuple[Action, ...]:
@@ -80,7 +79,7 @@ def _actions(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> tupl
     )
 
 
-def _plain(snapshot: Snapshot, checklist: Checklist) -> dict[str, object]:
+def _plain(snapshot: Snapshot, checklist: Checklist, rules: Rules) -> dict[str, object]:
     return {
         "at": iso(snapshot.at_ms),
         "asset": snapshot.asset,
@@ -90,6 +89,7 @@ def _plain(snapshot: Snapshot, checklist: Checklist) -> dict[str, object]:
         "met": checklist.met,
         "unknown": checklist.unknown,
         "checks": {check.question.value: check.met for check in checklist.checks},
+        "details": plain_checks(snapshot, checklist, rules),
         "absent": list(checklist.absent),
         "state": snapshot.regime.state.value,
         "learning": learning_numbers(snapshot),
