@@ -19,6 +19,7 @@ from bot.platforms.discord.registry import fingerprint, sync_if_changed
 from bot.platforms.discord.service import Client
 from bot.platforms.discord.slash import line_of
 from commands.protocol import dispatch
+from commands.protocol.forms import is_needed
 from commands.protocol.reply import Action
 from commands.protocol.request import Role
 from tests import canary
@@ -88,8 +89,10 @@ async def test_every_command_is_a_slash_command_and_answers(alice: Any, channel:
     for command in dispatch.commands():
         if command.name not in names:
             continue
-        required = {option.name for option in command.options if option.required}
-        given: Any = {name: {"leverage": 5.0}.get(name, "BTC") for name in required}
+        asked = {option.name for option in command.options if is_needed(command, option)}
+        given: Any = {
+            name: {"leverage": 5.0, "equity": "10k", "side": "long"}.get(name, "BTC") for name in asked
+        }
         result = await alice.slash(channel, command.name, **given)
         assert result.response.content
         assert result.ephemeral is command.private
@@ -104,15 +107,12 @@ async def test_a_wrong_option_is_answered_with_the_reason_and_an_example(alice: 
 async def test_options_have_their_kinds_ranges_and_choices(desk: Desk) -> None:
     size: Any = Client(desk).tree.get_command("size")
     options = {option["name"]: option for option in size.to_dict(Client(desk).tree)["options"]}
-    assert (options["leverage"]["type"], options["leverage"]["required"]) == (
-        discord.AppCommandOptionType.number.value,
-        True,
-    )
+    assert options["leverage"]["type"] == discord.AppCommandOptionType.number.value
     assert (options["leverage"]["min_value"], options["leverage"]["max_value"]) == (1, 200)
     assert [choice["value"] for choice in options["side"]["choices"]] == ["long", "short"]
     assert options["asset"]["autocomplete"] is True
     assert all(1 <= len(option["description"]) <= 100 for option in options.values())
-    assert not any(option["required"] for name, option in options.items() if name != "leverage")
+    assert not any(option["required"] for option in options.values())
 
 
 async def test_the_name_of_an_asset_is_completed(alice: Any, channel: Any) -> None:

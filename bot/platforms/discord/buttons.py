@@ -1,4 +1,7 @@
-"""Buttons under an answer: each carries its command line, so that it works after a restart as well."""
+"""Buttons under an answer: each carries its command line, so that it works after a restart as well.
+
+Two more kinds carry all they need: one opens the page on which a field is written, one shares the answer it stands under.
+"""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,19 +11,21 @@ import discord
 
 from bot.chat_platform import asks_again
 from bot.layout import clean
-from commands.protocol.reply import Action
+from commands.protocol.reply import Action, Prompt
 
 LONGEST_ID = 100
 LONGEST_LABEL = 80
 MOST_BUTTONS = 25
 """Discord's limits (developer documentation, Components)."""
 
+_LINE = re.compile(r"seawall:(?P<renews>=?)(?P<line>/.+)")
+
 Press = Callable[[discord.Interaction[Any], str, bool], Awaitable[None]]
+Fill = Callable[[discord.Interaction[Any], str, str], Awaitable[None]]
+Share = Callable[[discord.Interaction[Any], str], Awaitable[None]]
 
 
-class LineButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"seawall:(?P<renews>=?)(?P<line>/.+)"
-):
+class LineButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_LINE):
     """A button that stands for a line; `renews` where its answer takes the place of the message it stands under."""
 
     def __init__(self, label: str, line: str, *, renews: bool) -> None:
@@ -41,8 +46,7 @@ class LineButton(
         /,
     ) -> Self:
         """The button again, from what Discord kept of it."""
-        label = item.label if isinstance(item, discord.ui.Button) else None
-        return cls(label or "", match["line"], renews=bool(match["renews"]))
+        return cls(_label_of(item), match["line"], renews=bool(match["renews"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the line to the client, which knows how to answer."""
@@ -50,14 +54,97 @@ class LineButton(
         await press(interaction, self.line, self.renews)
 
 
-def view_of(actions: Sequence[Action], line: str) -> discord.ui.View | None:
+class FormButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"seawall:\?(?P<line>/.+) (?P<field>[a-z0-9_]+)=",
+):
+    """A button that opens the page on which one field is written; the line so far is kept."""
+
+    def __init__(self, label: str, prompt: Prompt) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=label, style=discord.ButtonStyle.primary, custom_id=f"seawall:?{prompt.lacking}"
+            )
+        )
+        self.prompt = prompt
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003, the library's signature
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """The button again, from what Discord kept of it."""
+        return cls(_label_of(item), Prompt(match["line"], match["field"], kind="", example=""))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the line and its field to the client, which opens the page."""
+        fill: Fill = interaction.client.fill
+        await fill(interaction, self.prompt.line, self.prompt.field)
+
+
+class ShareButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"seawall:!(?P<owner>[0-9]{1,20})"
+):
+    """A button that posts the message it stands under, for its owner alone."""
+
+    def __init__(self, label: str, owner: str) -> None:
+        super().__init__(
+            discord.ui.Button(label=label, style=discord.ButtonStyle.secondary, custom_id=f"seawall:!{owner}")
+        )
+        self.owner = owner
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003, the library's signature
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """The button again, from what Discord kept of it."""
+        return cls(_label_of(item), match["owner"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the message to the client, which posts it."""
+        share: Share = interaction.client.share
+        await share(interaction, self.owner)
+
+
+KINDS = (LineButton, FormButton, ShareButton)
+"""Every kind of button, for a process that has shown none of them yet."""
+
+
+def view_of(
+    actions: Sequence[Action], line: str, *, more: Sequence[FormButton | ShareButton] = ()
+) -> discord.ui.View | None:
     """The buttons under an answer to `line`; one whose line is too long for Discord is left out."""
     view = discord.ui.View(timeout=None)
-    for action in actions[:MOST_BUTTONS]:
+    for action in actions[: MOST_BUTTONS - len(more)]:
         renews = asks_again(action.command, line)
         if len(_custom_id(action.command, renews=renews)) <= LONGEST_ID:
             view.add_item(LineButton(clean(action.label)[:LONGEST_LABEL], action.command, renews=renews))
+    for button in more:
+        if len(button.custom_id) <= LONGEST_ID:
+            view.add_item(button)
     return view if view.children else None
+
+
+def view_without_sharing(message: discord.Message) -> discord.ui.View | None:
+    """The buttons of one of our answers without the one that shares it, None where no other is left."""
+    view = discord.ui.View(timeout=None)
+    rows = (row for row in message.components if isinstance(row, discord.ActionRow))
+    for part in (part for row in rows for part in row.children if isinstance(part, discord.Button)):
+        match = _LINE.fullmatch(part.custom_id or "")
+        if match is not None:
+            view.add_item(LineButton(part.label or "", match["line"], renews=bool(match["renews"])))
+    return view if view.children else None
+
+
+def _label_of(item: discord.ui.Item[Any]) -> str:
+    return (item.label or "") if isinstance(item, discord.ui.Button) else ""
 
 
 def _custom_id(line: str, *, renews: bool) -> str:

@@ -11,17 +11,20 @@ from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 from yarl import URL
 
-from bot.chat_platform import Asker, Desk, PlatformAway, PlatformStopped, Sentence
+from bot.chat_platform import Asker, Desk, PlatformAway, PlatformStopped, Sentence, command_of
 from bot.layout import DISCORD_MARKDOWN, lay_out
 from bot.messenger import delivering
-from bot.platforms.discord.buttons import LineButton, view_of
+from bot.platforms.discord.buttons import KINDS, FormButton, ShareButton, view_of
+from bot.platforms.discord.forms import fits_page, handed_in, page_for, page_of
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.registry import sync_if_changed
+from bot.platforms.discord.sharing import Shares
 from bot.platforms.discord.slash import line_of, slash_command
 from bot.settings import Settings
 from commands.protocol import dispatch
 from commands.protocol.command import Command
-from commands.protocol.reply import Note, Reply
+from commands.protocol.forms import fields_asked
+from commands.protocol.reply import Note, Prompt, Reply
 from commands.protocol.request import Role
 
 NAME = "discord"
@@ -99,13 +102,14 @@ class Client(discord.Client):
             chunk_guilds_at_startup=False,
         )
         self.desk = desk
+        self._shares = Shares()
         self.tree = Tree(self)
         for command in dispatch.commands():
             self.tree.add_command(slash_command(command, self.answer, self.suggest))
 
     async def setup_hook(self) -> None:
         """Once a start, before the gateway: know the buttons of earlier lives, and hand changed commands over."""
-        self.add_dynamic_items(LineButton)
+        self.add_dynamic_items(*KINDS)
         if self.desk.settings.discord_url is not None:
             told = await self.http.request(Route("GET", "/gateway"))
             DiscordWebSocket.DEFAULT_GATEWAY = URL(told["url"])
@@ -114,12 +118,17 @@ class Client(discord.Client):
     async def answer(
         self, interaction: Interaction, command: Command[Any], values: Mapping[str, object]
     ) -> None:
-        """Answer a slash command: acknowledge it first, since Discord waits three seconds and the store may not."""
+        """Answer a slash command: acknowledge it first, since Discord waits three seconds and the store may not.
+
+        One that is asked without a word and needs some is answered with a page to write them on.
+        """
         async with asyncio.timeout(ANSWER_S):
-            await interaction.response.defer(thinking=True, ephemeral=command.private)
-            asker = _asker(interaction, is_hidden=command.private)
-            reply = await self.desk.ask_options(command.name, values, asker)
-            await _send(interaction, reply, line_of(command, values), is_hidden=asker.is_private)
+            asked = () if any(value is not None for value in values.values()) else fields_asked(command)
+            page = page_of(f"/{command.name}", asked) if asked else None
+            if page is not None:
+                await interaction.response.send_modal(page)
+                return
+            await self._answer_options(interaction, command, values)
 
     async def press(self, interaction: Interaction, line: str, renews: bool) -> None:
         """Answer a button: in place where it asks the same again, else below, hidden where it holds a position."""
@@ -133,9 +142,45 @@ class Client(discord.Client):
             asker = _asker(interaction, is_hidden=is_hidden)
             reply = await self.desk.ask(line, asker)
             if renews:
-                await _renew(interaction, reply, line)
+                await _renew(interaction, reply, line, is_hidden=is_hidden)
             else:
                 await _send(interaction, reply, line, is_hidden=asker.is_private)
+
+    async def fill(self, interaction: Interaction, line: str, field: str) -> None:
+        """Open the page on which one field of a line is written."""
+        page = page_for(line, field)
+        if page is not None:
+            await interaction.response.send_modal(page)
+            return
+        forgotten = Sentence.FORGOTTEN.in_words(interaction.locale.value)
+        await interaction.response.send_message(forgotten, ephemeral=True)
+
+    async def share(self, interaction: Interaction, owner: str) -> None:
+        """Post the answer under which this button stands."""
+        await self._shares.share(interaction, owner)
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """A page handed in, whichever process has shown it; the library keeps to slash commands and buttons itself."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        page = handed_in(dict(interaction.data or {}))
+        command = None if page is None else command_of(page[0])
+        if page is None or command is None:
+            return
+        line, values = page
+        async with asyncio.timeout(ANSWER_S):
+            if line == f"/{command.name}":
+                await self._answer_options(interaction, command, values)
+            else:
+                await self.press(interaction, _continued(line, values), renews=False)
+
+    async def _answer_options(
+        self, interaction: Interaction, command: Command[Any], values: Mapping[str, object]
+    ) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=command.private)
+        asker = _asker(interaction, is_hidden=command.private)
+        reply = await self.desk.ask_options(command.name, values, asker)
+        await _send(interaction, reply, line_of(command, values), is_hidden=asker.is_private)
 
     async def suggest(self, begun: str) -> tuple[str, ...]:
         """The watched assets that go on from what was typed."""
@@ -148,21 +193,41 @@ async def _send(interaction: Interaction, reply: Reply, line: str, *, is_hidden:
     if reply.private and not is_hidden and dispatch.outcome(reply) == "answered":
         reply = Reply((Note(Sentence.PRIVATE_HERE.in_words(interaction.locale.value)),))
     texts = lay_out(reply, DISCORD_MARKDOWN)
-    view = view_of(reply.actions, line) or discord.utils.MISSING
+    shared = _sharing(interaction, reply)
     for place, text in enumerate(texts):
+        view = _view(interaction, reply, line) if place == len(texts) - 1 else view_of((), line, more=shared)
         await interaction.followup.send(
-            text,
-            view=view if place == len(texts) - 1 else discord.utils.MISSING,
-            ephemeral=is_hidden,
-            suppress_embeds=True,
+            text, view=view or discord.utils.MISSING, ephemeral=is_hidden, suppress_embeds=True
         )
 
 
-async def _renew(interaction: Interaction, reply: Reply, line: str) -> None:
+async def _renew(interaction: Interaction, reply: Reply, line: str, *, is_hidden: bool) -> None:
     first, *rest = lay_out(reply, DISCORD_MARKDOWN)
-    await interaction.edit_original_response(content=first, view=view_of(reply.actions, line))
+    await interaction.edit_original_response(content=first, view=_view(interaction, reply, line))
     for text in rest:
-        await interaction.followup.send(text, suppress_embeds=True)
+        await interaction.followup.send(text, ephemeral=is_hidden, suppress_embeds=True)
+
+
+def _view(interaction: Interaction, reply: Reply, line: str) -> discord.ui.View | None:
+    """The buttons under the last message of an answer: its own, one to write what is missing, one to share it."""
+    more: list[FormButton | ShareButton] = [*_sharing(interaction, reply)]
+    if reply.prompt is not None and fits_page(reply.prompt.line):
+        more.append(FormButton(Sentence.TYPE_IT.in_words(interaction.locale.value), reply.prompt))
+    return view_of(reply.actions, line, more=more)
+
+
+def _sharing(interaction: Interaction, reply: Reply) -> tuple[ShareButton, ...]:
+    """The button that shares an answer which others in this channel do not see."""
+    if not reply.private or interaction.context.dm_channel or dispatch.outcome(reply) != "answered":
+        return ()
+    return (ShareButton(Sentence.SHARE.in_words(interaction.locale.value), str(interaction.user.id)),)
+
+
+def _continued(line: str, values: Mapping[str, str]) -> str:
+    """The line with what was written behind it."""
+    for field, value in values.items():
+        line = Prompt(line, field, kind="", example="").filled(value)
+    return line
 
 
 def _asker(interaction: Interaction, *, is_hidden: bool) -> Asker:

@@ -66,14 +66,17 @@ def line_of(command: Command[Any], values: Mapping[str, object]) -> str:
 
 
 def _signature(command: Command[Any]) -> inspect.Signature:
-    """What the library reads the options from: the interaction first, then a keyword for each field."""
+    """What the library reads the options from: the interaction first, then a keyword for each field.
+
+    None is demanded: what is needed and not said is asked for by a form.
+    """
     kind = inspect.Parameter.KEYWORD_ONLY
     options = [
         inspect.Parameter(
             option.name,
             kind,
             annotation=_annotation(option),
-            default=inspect.Parameter.empty if option.required else None,
+            default=None,
         )
         for option in command.options
     ]
@@ -94,7 +97,7 @@ def _annotation(option: Option) -> Any:
         kind = float
     else:
         kind = app_commands.Range[str, 1, LONGEST_VALUE]
-    return kind if option.required else kind | None
+    return kind | None
 
 
 def _describe(command: Command[Any], callback: Any) -> None:
