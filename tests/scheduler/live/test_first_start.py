@@ -72,7 +72,15 @@ async def test_from_then_on_each_minute_is_a_look(valkey: Connection) -> None:
         last = snapshots[-1]
         assert last == await house.cycle.snapshots.latest("BTC")
         seen = {reading.name for reading in last.readings if reading.presence is Presence.SEEN}
-        assert seen == {"price", "liquidations", "open_interest", "funding", "skew", "volatility"}
+        assert seen == {
+            "price",
+            "liquidations",
+            "open_interest",
+            "funding",
+            "skew",
+            "volatility",
+            "depth",
+        }
         assert last.findings
         status = await house.cycle.feed.status()
         assert (status.source, status.last_evaluation_ms, status.cycle_ms) == ("live", last.at_ms, 60_000)
