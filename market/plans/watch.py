@@ -27,8 +27,8 @@ Claim = tuple[bool | None, bool | None]
 class Sight:
     """What one look sees of a market: the price in USD with its age, and what is known beside it.
 
-    `is_risk_invalidated` holds for each side, None where a stale input hides it; `funding_8h` is what the day pays, `funding_seen_8h` the same
-    where it is fresh enough to be warned of. `step_ms` is the time between two prices.
+    `is_risk_invalidated` is told of each side, None where a stale input hides it; `funding_8h` is what the day pays,
+    `funding_seen_8h` the same where it is fresh enough to be warned of. `step_ms` is the time between two prices.
     """
 
     price_usd: float
