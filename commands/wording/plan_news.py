@@ -74,7 +74,12 @@ def describe_news(
         tuple(blocks),
         _actions(ordered, phrases),
         private=True,
-        data={"plans": [{**plan_numbers(one.plan), "happened": list(one.happened)} for one in ordered]},
+        data={
+            "plans": [
+                {**plan_numbers(one.plan), "happened": [str(name) for name in one.happened]}
+                for one in ordered
+            ]
+        },
     )
 
 
