@@ -19,7 +19,7 @@ from store.sources import StoredSources
 from store.tiers import StoredTiers
 from store.watchlist import StoredWatchlist
 
-CONDENSER_STATE = Kind("condenser state", 1, CondenserState)
+CONDENSER_STATE = Kind("condenser state", 2, CondenserState)
 """What is kept beside each step; raise the number with every change of what condensing remembers."""
 
 _STANDARD = Rules()
