@@ -161,7 +161,7 @@ def record(
     lasts: Annotated[str, typer.Option("--for", help="30s, 10m, 2h or 1d; without it until Ctrl-C.")] = "",
     venues: Annotated[str, typer.Option(help="Some exchanges only, such as binance,okx.")] = "",
     keep_free: Annotated[float, typer.Option(help="Gigabytes of the disk that are left alone.")] = 1.0,
-    past: Annotated[bool, typer.Option("--past", help="First what a cold start asks: 30 days.")] = False,
+    past: Annotated[bool, typer.Option("--past", help="First what a cold start asks.")] = False,
 ) -> None:
     """Keep what the exchanges say of the watched assets, byte for byte, for later replay. No store, no token."""
 

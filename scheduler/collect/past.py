@@ -28,8 +28,10 @@ from scheduler.exchange import LIVE_STEP_MS, Ask, Asked, Exchange, Instrument, K
 from scheduler.fetch import Fetcher, SourceFailed
 
 COLD_DAYS = 30
-"""How much of candles and open interest a cold start reads: Binance keeps no more of the latter."""
+"""How much of open interest a cold start reads: Binance keeps no more of it."""
 FUNDING_DAYS = 90
+PRICE_DAYS = 180
+"""How much of candles: the worst moves of half a year stand beside a position's odds (quant.md 8.10)."""
 FINE_HOURS = 24
 """How many hours before the open one are read in live steps: so far the changes of a day look back."""
 PATIENCE_S = 120.0
@@ -87,8 +89,8 @@ async def gather_past(
 ) -> Past:
     """Ask all venues that list the asset for its past, at the same time; each at most three questions at once.
 
-    From `COLD_DAYS` on it is a cold start: funding is then asked for `FUNDING_DAYS`, and venues without a past of open
-    interest for what it is now. `own` is what is known from elsewhere. `on_progress` is told a share of 0..1. A venue that
+    From `COLD_DAYS` on it is a cold start: candles are then asked for `PRICE_DAYS`, funding for `FUNDING_DAYS`, and venues
+    without a past of open interest for what it is now. `own` is what is known from elsewhere. `on_progress` is told a share of 0..1. A venue that
     fails is named in `missing`. Raises nothing but cancellation.
     """
     since_ms = max(since_ms, 0)
@@ -213,12 +215,17 @@ def _questions(
     )
     funding_ms = min(since_ms, now_ms - FUNDING_DAYS * DAY_MS) if is_cold else since_ms
     seldom = exchange.history_asks(instrument, funding_ms, now_ms)
+    levels = [ask for ask in everything if ask.kind in OF_LEVELS and ask.step_ms == HOUR_MS]
+    if is_cold:
+        far = exchange.history_asks(instrument, min(since_ms, now_ms - PRICE_DAYS * DAY_MS), now_ms)
+        levels = [ask for ask in levels if ask.kind is not Kind.CANDLES]
+        levels += [ask for ask in far if ask.kind is Kind.CANDLES and ask.step_ms == HOUR_MS]
     hour_ms = -(-since_ms // HOUR_MS) * HOUR_MS
     opened = (
         exchange.history_asks(instrument, since_ms, hour_ms) if hour_ms > since_ms and not is_cold else ()
     )
     return [
-        *(_Question(ask, fine_ms) for ask in everything if ask.kind in OF_LEVELS and ask.step_ms == HOUR_MS),
+        *(_Question(ask, fine_ms) for ask in levels),
         *(_Question(ask) for ask in (*opened, *fine) if ask.kind in OF_LEVELS),
         *(_Question(ask) for ask in seldom if ask.kind in OF_SELDOM),
     ]

@@ -35,7 +35,7 @@ async def read_past(
 ) -> Past | None:
     """What happened since the asset was last seen, None where the next poll reaches back as far.
 
-    One that was never seen has `COLD_DAYS` of past; so has one that was away for longer.
+    One that was never seen has a cold start's past, `COLD_DAYS` and more; so has one that was away for longer.
     """
     is_cold = watched.seq == 0
     since_ms = condenser.price_at_ms or watched.engine.state.market.now_ms

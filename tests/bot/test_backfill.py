@@ -92,7 +92,7 @@ async def test_without_files_the_watched_assets_pasts_are_read_and_it_is_said_wh
         btc, none = said.splitlines()
         assert code == 1
         assert btc.startswith("BTC: read 20")
-        assert "price 2" in btc
+        assert "price all" in btc
         assert (
             none
             == "NONE: no price could be read; missing: no venue that answers lists NONE; no answer of binance"

@@ -8,7 +8,7 @@ import pytest
 
 from bot.cli import app
 from bot.settings import Settings
-from scheduler.collect.past import COLD_DAYS, FUNDING_DAYS
+from scheduler.collect.past import COLD_DAYS, FUNDING_DAYS, PRICE_DAYS
 from scheduler.exchanges import exchanges
 from scheduler.history_files import CANDLE_COLUMNS, DAILY_INTEREST
 from scheduler.recording.writing import BLOCK_BYTES, FLUSH_S, FREE_FLOOR_BYTES
@@ -138,6 +138,6 @@ def test_what_the_documents_say_is_not_connected_is_nothing() -> None:
 
 def test_the_constants_a_page_names_are_those_of_the_code() -> None:
     pages = " ".join((HOME / name).read_text() for name in ("README.md", "docs/sources.md"))
-    assert f"{COLD_DAYS} days of candles and open interest" in pages
+    assert f"{PRICE_DAYS} days of prices, {COLD_DAYS} days of open interest" in pages
     assert f"{FUNDING_DAYS} days of funding" in pages
     assert (FLUSH_S, BLOCK_BYTES, FREE_FLOOR_BYTES) == (5.0, 2**20, 10**9)

@@ -110,11 +110,15 @@ def test_a_day_after_a_cold_start_funding_is_that_of_a_market_that_was_watched_a
     assert later.snapshots[-1].regime.state is long.snapshots[-1].regime.state
 
 
-def test_a_cold_start_learns_ninety_days_of_funding_thirty_of_open_interest_and_no_liquidations(
+def test_a_cold_start_learns_half_a_year_of_prices_ninety_days_of_funding_thirty_of_open_interest_and_no_liquidations(
     past: Past, cold: Watch
 ) -> None:
+    """As far as there is one: the simulated market's own past begins a hundred days before it plays."""
     assert past.missing == ()
-    assert pytest.approx(90 * DAY_MS, abs=9 * HOUR_MS) == NOW_MS - past.since_ms
+    assert NOW_MS - past.since_ms > 100 * DAY_MS
+    assert bars_of(cold.told)[0].open_at_ms <= past.since_ms + HOUR_MS
+    funding = min(one.known_at_ms for one in cold.told if isinstance(one, Funding))
+    assert pytest.approx(90 * DAY_MS, abs=9 * HOUR_MS) == NOW_MS - funding
     readings = {reading.name: reading for reading in cold.snapshots[-1].readings}
     assert readings["funding"].learning is None
     assert readings["funding"].percentile is not None

@@ -43,7 +43,7 @@ async def test_the_past_is_read_judged_and_kept_without_its_old_warnings(valkey:
         assert snapshot.regime.state in IN_THE_SELL_OFF
         assert snapshot.at_ms == NOW_MS
         price, interest, funding = (snapshot.reading(name) for name in ("price", "open_interest", "funding"))
-        assert price is not None and price.learning is not None and price.learning.have_days >= 29.0  # noqa: PT018
+        assert price is not None and price.learning is None  # noqa: PT018
         assert interest is not None and interest.percentile is not None  # noqa: PT018
         assert funding is not None and funding.percentile is not None  # noqa: PT018
         kept = await house.cycle.history.load("BTC")
@@ -105,14 +105,18 @@ async def test_what_the_venues_list_and_how_they_stand_is_kept(valkey: Connectio
         assert {report.state for report in reports} == {"open"}
 
 
-async def test_a_past_is_read_for_thirty_days_and_funding_for_ninety(valkey: Connection) -> None:
+async def test_prices_are_read_for_half_a_year_open_interest_for_a_month_funding_for_a_quarter(
+    valkey: Connection,
+) -> None:
     async with town(NOW_MS) as here, here.house(valkey) as house:
         await house.begin("BTC")
         engine = (await house.cycle.history.load("BTC")).state
         assert engine is not None
         candles = [ask for ask in house.asked if ask.kind is Kind.CANDLES]
+        opened = [ask for ask in house.asked if ask.kind is Kind.OPEN_INTEREST_HISTORY]
         paid = [ask for ask in house.asked if ask.kind is Kind.FUNDING_HISTORY]
-        assert _reaches(candles) <= 31 * DAY_MS < 89 * DAY_MS < _reaches(paid)
+        assert _reaches(opened) <= 31 * DAY_MS < 89 * DAY_MS < _reaches(paid) < 179 * DAY_MS
+        assert 179 * DAY_MS < _reaches(candles) <= 181 * DAY_MS
 
 
 def _reaches(asks: Sequence[object]) -> int:
