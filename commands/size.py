@@ -6,6 +6,7 @@ from typing import Annotated
 from commands.desk.brackets import brackets
 from commands.desk.own import as_they_see_it, own, pays_beyond
 from commands.desk.refusal import refusal
+from commands.desk.under_way import margin_from_here_usd
 from commands.desk.wallet import others
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
@@ -18,7 +19,8 @@ from commands.wording.absence import describe_absence
 from commands.wording.columns import fit
 from commands.wording.market import source_notes
 from commands.wording.panel import unseen
-from commands.wording.sizing import Sized, describe_size
+from commands.wording.sized import Sized
+from commands.wording.sizing import describe_size
 from market.adverse import adverse_moves
 from market.margin import Impossible, ImpossiblePosition, Tiers
 from market.observations import Asset, Side
@@ -87,6 +89,7 @@ async def _check(stated: Position, tiers: Tiers, snapshot: Snapshot, context: Co
         own_funding_8h=limit if pays_beyond(market.funding_8h, side, limit) else None,
         can_keep=context.services.people is not None and bool(context.person),
         others=wallet,
+        from_here_usd=margin_from_here_usd(check, context.rules.sizing),
         adverse=None if hours is None else adverse_moves(hours, side, check.trade.hold_hours),
     )
 

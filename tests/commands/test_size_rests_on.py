@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from commands.protocol.dispatch import outcome
+from commands.wording.numbers import money
 from market.hourly import KEPT_HOURS, Hourly
 from market.margin import Tier, Tiers, tiers_of
 from market.observations import HOUR_MS, Asset, Side, Venue
@@ -112,7 +113,7 @@ async def test_a_coin_margined_position_is_counted_in_coins_and_says_whose_tiers
     assert ask.reply.data["liquidation_price"] > plain  # type: ignore[operator]
     assert "Coin-margined: counted in coins" in inverse
     assert "Coin-margined" not in linear
-    assert ask.reply.data["contract"] == "inverse"
+    assert ask.reply.data["inverse"] is True
 
 
 async def test_a_venue_without_coin_margined_contracts_says_so() -> None:
@@ -255,6 +256,21 @@ async def test_what_would_make_it_fit_is_leverage_or_margin() -> None:
     assert "To make it fit" not in await ask("/size BTC 5x 10k")
 
 
+@pytest.mark.parametrize("words", ["long entry=73,000", "short entry=56,000", "long inverse entry=73,000"])
+async def test_what_has_lost_already_is_told_the_margin_that_outlasts_another_tenth(words: str) -> None:
+    ask = talk(calm(volatility=reading("volatility", NOW_MS, sigma=0.4)))
+    said = await ask(f"/size BTC 5x 10k {words}")
+    assert not ask.reply.data["survives_10pct"]
+    more = ask.reply.data["margin_from_here"]
+    assert isinstance(more, float)
+    assert f"To make it fit:\n 5x: deposit {money(more)} USDT more" in said
+    # 50,000 dollars on so much more margin: closed beyond a tenth from 64,210, and not by much more than funding is
+    leverage = 50_000.0 / (10_000.0 + more)
+    await ask(f"/size BTC leverage={leverage:.8f} equity={10_000.0 + more:.8f} {words}")
+    assert ask.reply.data["survives_10pct"]
+    assert ask.reply.data["liquidation_distance"] == pytest.approx(0.10, abs=0.001)
+
+
 async def test_waiting_is_a_way_to_make_it_fit_and_all_numbers_come_all_the_same() -> None:
     ask = talk(unwinding())
     said = await ask("/size BTC 1x 10k")
@@ -271,6 +287,34 @@ async def test_the_size_that_survives_both_moves_is_told() -> None:
     most = min(ask.reply.data["caps"][cap] for cap in ("two_sigma", "ten_percent"))  # type: ignore[index]
     assert ask.reply.data["survivable_notional"] == pytest.approx(10_000.0 * most)
     assert f" both up to 7.8x: {10_000.0 * most:,.0f} USDT" in said
+
+
+async def test_a_size_can_be_planned_at_what_fits_with_every_word_a_plan_knows() -> None:
+    ask = talk(crowding(), tiers=(BYBIT,))
+    await ask("/size BTC 5x short 10k 48h cross bybit lose=3% base=4x")
+    planned = next(action.command for action in ask.reply.actions if action.label == "Plan it")
+    assert planned.startswith("/plan BTC ")
+    assert planned.endswith("x short equity=10000 hold=48h cross bybit")
+    said = await ask(planned)
+    assert outcome(ask.reply) == "answered", said
+
+
+@pytest.mark.parametrize(("line", "people"), [("/size BTC 5x", ()), ("/size BTC 5x 10k", None)])
+async def test_without_an_equity_or_a_place_to_keep_it_nothing_can_be_planned(
+    line: str, people: tuple[Person, ...] | None
+) -> None:
+    ask = talk(crowding(), people=people)
+    await ask(line)
+    assert "Plan it" not in [action.label for action in ask.reply.actions]
+
+
+async def test_while_the_checks_say_wait_only_what_is_held_already_can_be_planned() -> None:
+    ask = talk(unwinding())
+    await ask("/size BTC 2x 10k")
+    assert "Plan it" not in [action.label for action in ask.reply.actions]
+    await ask("/size BTC 2x 10k entry=65,000")
+    held = next(action.command for action in ask.reply.actions if action.label == "Plan it")
+    assert held == "/plan BTC 2x long equity=10000 entry=65000"
 
 
 @pytest.mark.parametrize(

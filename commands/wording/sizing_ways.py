@@ -1,0 +1,132 @@
+"""What would make a position fit, in lines; and the buttons that ask for it again, or make a plan of it."""
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Action
+from commands.wording import numbers
+from commands.wording.columns import first_that_fits, fit
+from commands.wording.sized import Sized
+from commands.wording.sizing_lines import notional_usd
+from market.sizing import MarginMode, Position, SizeCheck, Verdict
+
+
+def fitting_lines(sized: Sized, phrases: Phrases) -> list[str]:
+    """What would make it fit: the leverage on this margin, the margin for this size, or waiting; and whose rungs follow."""
+    check = sized.check
+    ways = [fit(way) for way in _ways(sized, phrases)]
+    lines = [phrases.say("size.to_fit"), *ways] if ways else []
+    if check.fitting is not None:
+        lines.append(fit(phrases.say("size.at_fitting", leverage=numbers.times(check.max_leverage))))
+    return lines
+
+
+def _ways(sized: Sized, phrases: Phrases) -> list[str]:
+    check, ways = sized.check, []
+    if check.fitting is not None and check.max_leverage >= 1.0:
+        ways.append(_way("size.way_size", notional_usd(check, check.max_leverage), check, phrases))
+    more_usd = check.margin_total_share * check.trade.margin_usd - check.trade.margin_usd
+    if check.fitting is not None:
+        ways.append(_way_margin(more_usd, check, phrases))
+    elif sized.from_here_usd is not None:
+        ways.append(_way_margin(sized.from_here_usd, check, phrases))
+    if 0.0 < check.new_notional_factor < 1.0:
+        most = min(check.max_leverage, check.position.leverage)
+        usd = check.new_notional_factor * notional_usd(check, most)
+        ways.append(_way("size.way_half", usd, check, phrases))
+    if check.verdict is Verdict.WAIT or check.new_notional_factor <= 0.0:
+        ways.append(phrases.say("size.way_wait", met=check.checklist.met))
+    return ways
+
+
+def _way(key: str, usd: float, check: SizeCheck, phrases: Phrases) -> str:
+    leverage = numbers.times(check.max_leverage)
+    per = phrases.say("size.per") if not check.trade.equity_stated else ""
+    return first_that_fits(
+        *(
+            phrases.say(key, leverage=leverage, notional=one, per=per)
+            for one in (numbers.money(usd), numbers.short(usd))
+        )
+    )
+
+
+def _way_margin(more_usd: float, check: SizeCheck, phrases: Phrases) -> str:
+    """The margin to add to what is there; a multiple of it where none was stated."""
+    leverage = numbers.plainly(check.position.leverage)
+    if not check.trade.equity_stated:
+        times = f"{1.0 + more_usd / check.trade.margin_usd:.1f}"
+        return phrases.say("size.way_times", leverage=leverage, times=times)
+    return first_that_fits(
+        *(
+            phrases.say("size.way_deposit", leverage=leverage, deposit=one)
+            for one in (numbers.money(more_usd), numbers.short(more_usd))
+        )
+    )
+
+
+def size_actions(sized: Sized, phrases: Phrases) -> tuple[Action, ...]:
+    """The buttons: the same at what fits, a plan of it, and what it rests on."""
+    check = sized.check
+    asset = check.position.asset
+    actions = []
+    if check.fitting is not None and check.max_leverage >= 1.0:
+        fitting = numbers.times(check.max_leverage)
+        again = size_line(sized.stated, fitting)
+        actions.append(Action(phrases.say("size.fit_button", leverage=fitting), again))
+    planned = _planned(sized)
+    if planned is not None:
+        actions.append(Action(phrases.say("button.plan_it"), plan_line(sized.stated, planned)))
+    return (
+        *actions,
+        Action(phrases.say("button.why"), f"/why {asset}"),
+        Action(phrases.say("button.check"), f"/check {asset} {check.position.side.value}"),
+    )
+
+
+def _planned(sized: Sized) -> str | None:
+    """The leverage a plan is offered at: that of a position that is held, else what fits; None where nothing is to be planned."""
+    check = sized.check
+    if not sized.can_keep or not check.trade.equity_stated:
+        return None
+    asked = numbers.plainly(check.position.leverage)
+    if sized.stated.entry_usd is not None:
+        return asked
+    if check.new_notional_factor <= 0.0 or check.max_leverage < 1.0:
+        return None
+    return asked if check.fitting is None else numbers.times(check.max_leverage)
+
+
+def size_line(stated: Position, leverage: str) -> str:
+    """The command line that asks for the same position at another leverage; all that was stated is stated again."""
+    words = _words(stated, leverage)
+    if stated.drawdown_budget is not None:
+        words.append(f"lose={_typed(100.0 * stated.drawdown_budget)}%")
+    if stated.base_leverage is not None:
+        words.append(f"base={_typed(stated.base_leverage)}x")
+    return " ".join(("/size", *words))
+
+
+def plan_line(stated: Position, leverage: str) -> str:
+    """The command line that makes a plan of the same position at a leverage."""
+    return " ".join(("/plan", *_words(stated, leverage)))
+
+
+def _words(stated: Position, leverage: str) -> list[str]:
+    """What was stated of the position itself, as it would be typed."""
+    words = [stated.asset, leverage, stated.side.value]
+    if stated.equity_usd is not None:
+        words.append(f"equity={stated.equity_usd:.2f}".rstrip("0").rstrip("."))
+    if stated.hold_hours is not None:
+        words.append(f"hold={stated.hold_hours:g}h")
+    if stated.mode is MarginMode.CROSS:
+        words.append(stated.mode.value)
+    if stated.entry_usd is not None:
+        words.append(f"entry={_typed(stated.entry_usd)}")
+    if stated.venue is not None:
+        words.append(stated.venue.value)
+    if stated.is_inverse:
+        words.append("inverse")
+    return words
+
+
+def _typed(value: float) -> str:
+    """A number as a reader would have typed it: plain digits, at most eight decimals."""
+    return f"{value:.8f}".rstrip("0").rstrip(".")
