@@ -1,0 +1,74 @@
+"""Hours and brackets as commands reach them: on a live store, on a recorded one, and out of files at the terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.history_feed import memory_on
+from bot.live import services_on
+from bot.recorded import ask_history
+from market.hourly import Hourly
+from market.margin import Tier, Tiers, bundled_tiers
+from market.observations import HOUR_MS, Venue
+from scheduler.live import live_memory
+from store.connection import Connection
+from store.services import Services
+from tests.doubles.valkey import valkey, valkey_socket
+
+__all__ = ["valkey", "valkey_socket"]
+
+TOLD = Tiers("BTC", Venue.BYBIT, "2026-11-22", (Tier(0.0, 1e6, 100.0, 0.005, 0.0),))
+
+
+def one_hour(close_usd: float) -> Hourly:
+    hours = Hourly()
+    hours.close_hour(HOUR_MS, 2.0 * close_usd, close_usd, close_usd, None)
+    return hours
+
+
+async def reached(services: Services) -> tuple[Hourly | None, Tiers | None, Tiers | None]:
+    """Hours of BTC, and its brackets at Bybit and where no venue is named."""
+    hours, tiers = services.hours, services.tiers
+    assert hours is not None
+    assert tiers is not None
+    return await hours.of("BTC"), await tiers.of("BTC", Venue.BYBIT), await tiers.of("BTC")
+
+
+async def test_a_live_store_answers_with_what_the_live_market_keeps(valkey: Connection) -> None:
+    memory = live_memory(valkey)
+    await memory.cycle.hours.save("BTC", one_hour(1.0))
+    await memory.tiers.save([TOLD])
+    live = await reached(services_on(valkey, is_live=True))
+    assert live == (one_hour(1.0), TOLD, bundled_tiers()["BTC"])
+
+
+async def test_a_recorded_store_answers_with_its_own_hours_and_not_with_brackets_of_today(
+    valkey: Connection,
+) -> None:
+    await live_memory(valkey).tiers.save([TOLD])
+    await live_memory(valkey).cycle.hours.save("BTC", one_hour(1.0))
+    await memory_on(valkey).hours.save("BTC", one_hour(2.0))
+    recorded = await reached(services_on(valkey, is_live=False))
+    assert recorded == (one_hour(2.0), None, bundled_tiers()["BTC"])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Thirty days of a quiet market whose open interest grows a little each hour."""
+    path = tmp_path / "history_BTC.csv"
+    lines = ["open_time_utc,open,high,low,close,oi_binance_coins_1h"]
+    for number in range(720):
+        day, hour = divmod(number, 24)
+        price = 60_000 + 100 * (number % 5)
+        when = f"2024-03-{day + 1:02d}T{hour:02d}:00:00Z"
+        lines.append(f"{when},{price},{price + 50},{price - 50},{price},{80_000 + 10 * number}")
+    path.write_text("\n".join(lines))
+    return path
+
+
+async def test_a_question_on_files_has_their_hours_until_its_time(file: Path) -> None:
+    whole = await ask_history("/levels BTC", [file], None)
+    half = await ask_history("/levels BTC", [file], 1_711_411_200_000)  # 2024-03-26 00:00 UTC
+    assert (whole.data["as_of"], half.data["as_of"]) == ("2024-03-31T00:00:00Z", "2024-03-26T00:00:00Z")
+    assert (whole.data["hours"], half.data["hours"]) == (719, 599)
+    assert whole.data["open_interest_usd"] == pytest.approx((80_000 + 7_190) * 60_400)
