@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -94,12 +95,14 @@ async def _run(
     if not await context.may(command.needs):
         raise _not_allowed(command, context)
     try:
-        return await command.answer(await _request(read, context), context)
+        reply = await command.answer(await _request(read, context), context)
     except Misunderstood as wrong:
         wrong.example = wrong.example or command.example
         if wrong.field is None or words is None:
             raise
         return await _asked(command, wrong, words, context)
+    # whatever a command about positions says is for its asker alone, if only that nothing is known of what they hold
+    return replace(reply, private=True) if command.private and not reply.private else reply
 
 
 async def _asked(
