@@ -8,6 +8,7 @@ from market.plans.making import Noise, NoPlan, PlanRefused, Thesis, fresh_id, ma
 from market.plans.news import PlanNews, urgency_of
 from market.plans.plan import GAPS_KEPT, MOST_PLANS, Gap, Happened, Ladder, Plan, Rung, Watch
 from market.plans.standing import Standing, rung_usd, standing_of
+from market.plans.wallet import in_wallet, sharing
 from market.plans.watch import Sight, news_of, see, watch, watch_seen
 
 __all__ = [
@@ -31,11 +32,13 @@ __all__ = [
     "Watch",
     "add_to",
     "fresh_id",
+    "in_wallet",
     "make_plan",
     "news_of",
     "noise_of",
     "rung_usd",
     "see",
+    "sharing",
     "standing_of",
     "urgency_of",
     "watch",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from market.plans import PlanNews, Sight, news_of, see, watch_seen
 from market.rules import Rules
 from market.snapshot import Snapshot
+from scheduler.plans.wallets import Known, Wallets
 from store.connection import Connection
 from store.people import Kept, StoredPeople
 from store.persons import Person
@@ -23,11 +24,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A snapshot, what was seen in it, and when plans of its asset were last watched before (UTC ms)."""
+    """A snapshot, what was seen in it, when plans of its asset were last watched before (UTC ms), and what else is known."""
 
     snapshot: Snapshot
     sight: Sight
     since_ms: int
+    known: Known
 
 
 class PlanWatch:
@@ -35,6 +37,7 @@ class PlanWatch:
 
     def __init__(self, connection: Connection, rules: Rules) -> None:
         self._people, self._news = StoredPeople(connection), StoredPlanNews(connection)
+        self._wallets = Wallets(connection, rules)
         self._rules = rules
 
     async def look(self, snapshot: Snapshot) -> int:
@@ -49,16 +52,18 @@ class PlanWatch:
         sight, told = see(snapshot, self._rules), 0
         if sight is None:
             return 0
+        look = _Look(snapshot, sight, since_ms, self._wallets.begin(snapshot.asset, snapshot.at_ms, sight))
         for first in range(0, len(names), AT_ONCE):
             for kept in await self._people.kept_all(names[first : first + AT_ONCE]):
-                told += await self._mind(kept, _Look(snapshot, sight, since_ms))
+                told += await self._mind(kept, look)
         await self._people.watched(snapshot.asset, snapshot.at_ms)
         return told
 
     async def _mind(self, kept: Kept, look: _Look) -> int:
         """One owner's plans; where a command changed them meanwhile, once more with what it made of them."""
         for _ in range(MOST_TRIES):
-            after, news = self._seen(kept.person, look)
+            settled = await self._wallets.settle(kept.person, look.known)
+            after, news = self._seen(settled, look)
             if after == kept.person:
                 return 0
             if await self._keep(kept, after, news):

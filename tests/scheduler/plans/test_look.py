@@ -9,6 +9,7 @@ import pytest
 from market.observations import Observation
 from market.plans import Gap, Happened, Plan
 from market.rules import Rules
+from market.sizing import MarginMode
 from market.snapshot import Snapshot
 from scheduler.cycle import ENGINE_STATE, Memory, resume, run_cycle
 from scheduler.live.memory import live_memory
@@ -83,6 +84,36 @@ async def test_an_asset_that_was_dropped_for_a_while_leaves_a_gap(valkey: Connec
     for minute in (1, 2, 17, 18):
         await desk.watch.look(seen(100_000, minute))
     assert (await desk.plan(ANNA)).watch.gaps == (Gap(at(2), at(17)),)
+
+
+def crossed(asset: str, plan_id: str, entry_usd: float, coins: float) -> Plan:
+    """A position in a cross wallet of 10,000 USDT."""
+    return replace(
+        planned(), id=plan_id, asset=asset, mode=MarginMode.CROSS, entry_usd=entry_usd, coins=coins
+    )
+
+
+async def test_a_cross_plan_is_closed_by_force_where_the_rest_of_its_wallet_has_it(
+    valkey: Connection,
+) -> None:
+    desk, snapshots = Desk(valkey), StoredSnapshots(valkey)
+    await desk.state(ANNA, crossed("BTC", "p1", 1e5, 0.5), crossed("ETH", "p2", 2e3, 10.0), reach=ANNA)
+    await desk.watch.look(seen(100_000, 1))
+    alone = (await desk.plan(ANNA, "p1")).liquidation_usd
+    assert alone == planned().liquidation_usd, "the price of ether is not known: nothing moves"
+    await snapshots.save(replace(seen(1_600, 1), asset="ETH"))
+    await desk.watch.look(seen(100_000, 2))
+    nearer = (await desk.plan(ANNA, "p1")).liquidation_usd
+    assert nearer is not None
+    assert alone is not None
+    assert nearer == pytest.approx(alone + 4_000.0 / 0.5, rel=0.01)
+    await desk.watch.look(seen(100_000, 12))
+    assert (await desk.plan(ANNA, "p1")).liquidation_usd == nearer, (
+        "an old price of ether moves nothing either"
+    )
+    await snapshots.save(replace(seen(1_010, 13), asset="ETH"))
+    await desk.watch.look(seen(99_000, 13))
+    assert happened(await desk.told(), ANNA) == ["liquidated"]
 
 
 async def test_the_owners_own_threshold_for_funding_is_theirs_alone(valkey: Connection) -> None:
