@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from bot.messenger import Deliver, ReplyTurn
 from bot.settings import Settings
 from commands.protocol import dispatch
-from commands.protocol.command import Command
+from commands.protocol.command import ASK_THE_REST, Command
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import AskRole, Context, Role
@@ -174,11 +174,14 @@ def is_of_position(line: str) -> bool:
 def asks_again(command: str, line: str) -> bool:
     """Whether a button asks what `line` asked, so that its answer may take the place of the old one.
 
-    That is the same command with the same numbers: /regime and its /regime BTC, not /size BTC 5x and its /size BTC 3x.
+    That is the same command with the same numbers: /regime and its /regime BTC, not /size BTC 5x and its /size BTC 3x. And a
+    form goes on where it stands.
     """
     return _gist(command) == _gist(line)
 
 
 def _gist(line: str) -> tuple[str, ...]:
     words = line.lower().split() or [""]
+    if ASK_THE_REST in words:
+        return (words[0].removeprefix("/"), ASK_THE_REST)
     return (words[0].removeprefix("/"), *sorted(word for word in words[1:] if any(map(str.isdigit, word))))

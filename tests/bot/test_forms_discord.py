@@ -10,6 +10,7 @@ from bot.platforms.discord.forms import FORM, handed_in, page_for, page_of
 from bot.platforms.discord.service import Client
 from commands.protocol import dispatch
 from commands.protocol.forms import fields_asked
+from market.observations import Side
 from tests.bot.desks import desk_on
 
 TYPE_IT = Sentence.TYPE_IT.in_words("en")
@@ -91,6 +92,22 @@ async def test_what_can_be_chosen_has_buttons_beside_the_page(alice: Any, channe
     assert labels == ["2x", "3x", "5x", "10x", TYPE_IT]
     result = await alice.click(refused.response.message, label="5x")
     assert "BTC 5x long" in result.response.content
+
+
+async def test_a_plan_is_stated_on_one_page(desk: Desk, alice: Any, channel: Any) -> None:
+    shown = await alice.slash(channel, "plan")
+    fields = {label["label"]: label["component"] for label in shown.modal["components"]}
+    assert list(fields) == ["asset", "leverage", "side", "equity", "line"]
+    assert [field["required"] for field in fields.values()] == [True, True, True, True, False]
+    written = {"asset": "BTC", "leverage": "5", "side": ["short"], "equity": "10k", "line": "60,000"}
+    refused = await alice.submit_modal(shown, written)
+    assert refused.ephemeral
+    again = await alice.click(refused.response.message, label=TYPE_IT)
+    assert [label["label"] for label in again.modal["components"]] == ["line"]
+    kept = await alice.submit_modal(again, {"line": "70,000"})
+    assert kept.ephemeral
+    (plan,) = (await desk.services.people.get(f"discord:{alice.id}")).plans  # type: ignore[union-attr]
+    assert (plan.side, plan.margin_usd, plan.line_usd) == (Side.SHORT, 10_000.0, 70_000.0)
 
 
 async def test_a_command_that_needs_no_word_is_answered_without_a_page(alice: Any, channel: Any) -> None:

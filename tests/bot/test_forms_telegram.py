@@ -4,6 +4,7 @@ import pytest
 
 from bot.chat_platform import Sentence
 from bot.platforms.telegram.service import Service
+from market.observations import Side
 from tests.bot.desks import desk_on, first, silence, telegram_serving
 from tests.doubles.telegram import BOB, GROUP, BotApi, Shown
 
@@ -65,6 +66,42 @@ async def test_a_question_somebody_else_made_up_is_no_question(api: BotApi, serv
     made_up = {"message_id": 5, "date": 1, "chat": GROUP, "from": BOB, "text": "/size btc 5x equity="}
     await api.say("10k", chat=GROUP, reply_to_message=made_up)
     await silence(api)
+
+
+async def test_a_plan_is_stated_field_by_field_over_a_restart(api: BotApi) -> None:
+    desk = desk_on(telegram_url=api.url)
+    async with telegram_serving(desk):
+        await api.press(await asked(api, "/plan"), "BTC")
+        form = await first(api, 2)
+        await api.press(form, "5x")
+        await api.wait_for(lambda: form.edits == 1)
+        await api.press(form, "short")
+        await api.messages(3)
+    equity = api.shown[-1]
+    assert equity.text.split("\n")[0] == "/plan ? BTC 5x short equity="
+    async with telegram_serving(desk):
+        await api.reply(equity, "10 k")
+        line = await first(api, 4)
+        assert set(line.buttons) == {"Skip", TYPE_IT}
+        await api.press(line, "Skip")
+        await api.wait_for(lambda: line.edits == 1)
+    person = await desk.services.people.get("telegram:11")  # type: ignore[union-attr]
+    (plan,) = person.plans  # type: ignore[union-attr]
+    assert (plan.asset, plan.side, plan.margin_usd) == ("BTC", Side.SHORT, 10_000.0)
+
+
+async def test_a_plan_in_a_group_is_stated_in_private_or_not_at_all(api: BotApi) -> None:
+    desk = desk_on(telegram_url=api.url)
+    async with telegram_serving(desk):
+        for said, line in enumerate(
+            ("/plan", "/plan BTC 5x 10k", "/plan banana", "/plan list", "/positions"), 1
+        ):
+            await api.say(line, chat=GROUP)
+            await api.messages(said)
+    groups = [shown for shown in api.shown if shown.chat_id == GROUP["id"]]
+    told = {Sentence.PRIVATE_HERE.in_words("en"), Sentence.TOLD_PRIVATELY.in_words("en")}
+    assert {shown.text for shown in groups} <= told
+    assert await desk.services.people.get("telegram:11") is None  # type: ignore[union-attr]
 
 
 async def test_a_group_is_asked_in_the_group_what_holds_no_position(api: BotApi, service: Service) -> None:

@@ -7,7 +7,7 @@ the token, the order of login and the library's own request code are the real on
 import asyncio
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +18,8 @@ Json = dict[str, Any]
 PATIENCE_S = 10.0
 BOT_ID = "1000000000000000001"
 HELLO, IDENTIFY, HEARTBEAT, ACK = 10, 2, 1, 11
+COMMAND, PRESS, PAGE = 2, 3, 5
+"""Kinds of interactions (developer documentation, Interaction Type)."""
 BAD_TOKEN = 4004
 
 
@@ -67,15 +69,40 @@ class DiscordServer:
         """The bodies of the requests of a method whose path holds `part`."""
         return [body for verb, path, body in self.requests if verb == method and part in path]
 
-    async def slash(self, name: str) -> None:
-        """Somebody sends a slash command without options, alone with the bot."""
+    async def slash(self, name: str, **options: str | float) -> None:
+        """Somebody sends a slash command, alone with the bot."""
+        given = [
+            {"name": option, "type": 3 if isinstance(value, str) else 10, "value": value}
+            for option, value in options.items()
+        ]
+        await self.interact(COMMAND, {"id": "9", "name": name, "type": 1, "options": given})
+
+    async def hand_in(self, page: Json, values: Mapping[str, str]) -> None:
+        """Somebody hands in a page of the bot with these values."""
+        fields = [
+            {"type": 18, "id": number, "component": {"type": 4, "id": 90 + number, "custom_id": name, "value": value}}
+            for number, (name, value) in enumerate(values.items(), 1)
+        ]  # fmt: skip
+        await self.interact(PAGE, {"custom_id": page["custom_id"], "components": fields})
+
+    async def press(self, message: Json, custom_id: str, **where: Any) -> None:
+        """Somebody presses a button under a message of the bot, which only they see where its flags say so."""
+        button = {"type": 2, "id": 2, "style": 2, "label": "Share", "custom_id": custom_id}
+        rows = [{"type": 1, "id": 1, "components": [button]}]
+        shown = {**self._result("", None), "application_id": BOT_ID, "components": rows, **message}
+        await self.interact(
+            PRESS, {"custom_id": custom_id, "component_type": 2, "id": 2}, message=shown, **where
+        )
+
+    async def interact(self, kind: int, data: Json, **more: Any) -> None:
+        """Somebody does something with the bot, alone with it unless `more` says where."""
         user = {"id": "42", "username": "alice", "discriminator": "0", "avatar": None, "global_name": None}
         await self._tell(
             "INTERACTION_CREATE",
             {
                 "id": "77",
                 "application_id": BOT_ID,
-                "type": 2,
+                "type": kind,
                 "token": "an-interaction-token-of-some-length",
                 "version": 1,
                 "user": user,
@@ -87,7 +114,8 @@ class DiscordServer:
                 "authorizing_integration_owners": {"1": "42"},
                 "attachment_size_limit": 1,
                 "app_permissions": "0",
-                "data": {"id": "9", "name": name, "type": 1},
+                "data": data,
+                **more,
             },
         )
 

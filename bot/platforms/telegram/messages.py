@@ -53,18 +53,17 @@ class Part:
 async def respond(
     bot: Bot, buttons: Buttons, question: Question, reply: Reply, *, group: Question | None = None
 ) -> None:
-    """Put a reply where its question was asked; one that holds a position is not posted in a group.
+    """Put a reply where its question was asked; what speaks of a position is not posted in a group, not even a refusal.
 
-    `group`: the question as it was asked in a group, where `question` is the same in the asker's private chat. Both are
-    told where that chat cannot be written to.
+    `group`: the question as it was asked in a group, where `question` is the same in the asker's private chat. The group is
+    told where the answer is, or to ask in private where that chat cannot be written to.
     """
     if group is not None:
         is_there = all([await deliver(bot, part) for part in parts_of(reply, question, buttons)])
         await deliver(bot, _to_private(bot, group, is_told=is_there))
         return
-    if not question.asker.is_private and is_of_position(question.line):
-        reply = replace(reply, actions=(), prompt=None)
-    if reply.private and not question.asker.is_private and outcome(reply) == "answered":
+    is_for_one = is_of_position(question.line) or (reply.private and outcome(reply) == "answered")
+    if is_for_one and not question.asker.is_private:
         await deliver(bot, _to_private(bot, question, is_told=False))
         return
     for part in parts_of(reply, question, buttons):
