@@ -9,7 +9,7 @@ from market.observations import Asset
 from market.reading import Learning, Presence, Reading
 from market.snapshot import Snapshot
 
-ALL = (*FIVE, "volatility")
+ALL = (*FIVE, "volatility", "depth")
 
 
 def learning_of(snapshot: Snapshot, name: str) -> Learning | None:

@@ -102,6 +102,10 @@ def _volatility(snapshot: Snapshot, reading: Reading) -> str:
     return numbers.per_year(reading.value)
 
 
+def _depth(snapshot: Snapshot, reading: Reading) -> str:
+    return f"{numbers.short(reading.value)} USD"
+
+
 _VALUES: Mapping[str, Callable[[Snapshot, Reading], str]] = {
     "price": _price,
     "liquidations": _liquidations,
@@ -109,4 +113,5 @@ _VALUES: Mapping[str, Callable[[Snapshot, Reading], str]] = {
     "funding": _funding,
     "skew": _skew,
     "volatility": _volatility,
+    "depth": _depth,
 }

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.wording import numbers
+from commands.wording.books import book_lines
 from commands.wording.columns import first_that_fits, fit, sides
 from commands.wording.findings import findings_lines
-from commands.wording.learning import reading_learning
+from commands.wording.learning import ALL, reading_learning
 from commands.wording.market import (
     footer,
     held,
@@ -19,7 +20,7 @@ from commands.wording.market import (
     stress,
     tone_of,
 )
-from commands.wording.panel import FIVE, age_of, unseen
+from commands.wording.panel import age_of, unseen
 from commands.wording.turns import turns_words
 from market.checklist import READ_BY
 from market.outlook import Turn, better, worse
@@ -100,7 +101,7 @@ def measure_line(
 def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[str]:
     """The flags reading by reading; those that need two inputs stand last."""
     told: set[str] = set()
-    for name in (*FIVE, "volatility"):
+    for name in ALL:
         reading = snapshot.reading(name)
         yield _reading_head(name, reading, phrases, at_ms)
         if reading is None or reading.presence is Presence.ABSENT:
@@ -109,6 +110,8 @@ def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[st
         learned = reading_learning(reading, phrases)
         if learned is not None:
             yield fit(f"   {learned}")
+        if name == "depth":
+            yield from book_lines(reading, phrases)
         for condition in reading.conditions:
             if condition.flag in (*FLAGS, *ALSO_TOLD):
                 told.add(condition.flag)
