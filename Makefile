@@ -58,9 +58,10 @@ coverage: $(DEV) ## the tests once more, and which lines and branches they leave
 lock: ## resolve the requirements anew, with hashes and without any index address
 	@$(PYTHON) .ci/lock.py
 
-bench: $(DEV) ## the benchmarks: signals, frames, bulk answers, matching, fan-out, each beside what others do
+bench: $(DEV) ## the benchmarks: signals, sizes, frames, bulk answers, matching, fan-out, beside what others do
 	@$(MAKE) --no-print-directory $(PEERS) || echo "The peers could not be installed; what is measured against them is left out."
 	@$(BIN)/python -m benchmarks.signals
+	@$(BIN)/python -m benchmarks.size
 	@$(BIN)/python -m benchmarks.feed
 	@$(BIN)/python -m benchmarks.matching
 	@$(BIN)/python -m benchmarks.fanout

@@ -3,15 +3,15 @@
 They stand beside the touch probability of section 8.10, which believes in a bell curve and is therefore a floor.
 """
 
-from array import array
-from collections import deque
 from dataclasses import dataclass
 from hashlib import blake2b
-from math import ceil, isnan
+from math import ceil, inf, isnan
+from operator import add, truediv
 
-from market.hourly import KEPT_HOURS, Hourly
+from market.hourly import KEPT_HOURS, Doubles, Hourly
 from market.observations import Side
 
+HOURS_A_DAY = 24.0
 ONE_IN = 40
 """Of all moves one in so many is larger than the quantile: 97.5 % are not."""
 LEAST_SHARE = 0.98
@@ -62,41 +62,59 @@ def _fingerprint(hours: Hourly, side: Side) -> bytes:
     return told.digest()
 
 
-def _extremes(hours: Hourly, side: Side) -> "array[float]":
+def _extremes(hours: Hourly, side: Side) -> Doubles:
     return hours.low_usd if side is Side.LONG else hours.high_usd
 
 
 def _count(hours: Hourly, side: Side, horizon: int) -> Adverse:
-    known = sum(
-        not (isnan(close) or isnan(extreme))
-        for close, extreme in zip(hours.close_usd, _extremes(hours, side), strict=True)
-    )
-    days = known / 24.0
-    moves = sorted(_moves(hours, side, horizon)) if known >= LEAST_SHARE * KEPT_HOURS else []
-    if not moves:
-        return Adverse(side, horizon, days, None, None)
-    return Adverse(side, horizon, days, moves[-1], moves[-1 - len(moves) // ONE_IN])
-
-
-def _moves(hours: Hourly, side: Side, horizon: int) -> list[float]:
-    """The largest move against the side after every hour that has a whole holding time behind it; 0 where there was none.
-
-    The extreme of a sliding window: of the hours in it, only those are kept that a later one does not surpass.
-    """
-    sign = -1.0 if side is Side.LONG else 1.0
     closes, extremes = hours.close_usd, _extremes(hours, side)
-    best: deque[tuple[int, float]] = deque()
-    moves = []
-    for hour, extreme in enumerate(extremes):
-        if extreme == extreme:  # noqa: PLR0124, NaN: an hour of which nothing is known
-            while best and sign * best[-1][1] <= sign * extreme:
-                best.pop()
-            best.append((hour, extreme))
-        start = hour - horizon
-        if start < 0:
-            continue
-        while best and best[0][0] <= start:
-            best.popleft()
-        if best and closes[start] == closes[start]:
-            moves.append(max(0.0, sign * (best[0][1] / closes[start] - 1.0)))
-    return moves
+    # a sum is NaN where anything in it is
+    has_gaps = isnan(sum(closes) + sum(extremes))
+    unknown = sum(map(isnan, map(add, closes, extremes))) if has_gaps else 0
+    days = (len(hours) - unknown) / HOURS_A_DAY
+    is_enough = len(hours) - unknown >= LEAST_SHARE * KEPT_HOURS
+    ends = _ends(hours, side, horizon, has_gaps) if is_enough else []
+    if not ends:
+        return Adverse(side, horizon, days, None, None)
+    still = 1.0 if side is Side.LONG else -1.0
+    worst, quantile = (max(0.0, still - end) for end in (ends[0], ends[len(ends) // ONE_IN]))
+    return Adverse(side, horizon, days, worst, quantile)
+
+
+def _ends(hours: Hourly, side: Side, horizon: int, has_gaps: bool) -> list[float]:
+    """Where the price stood at its worst within the holding time after every hour, as a multiple of that hour's close.
+
+    The worst first; a short's are negative, since the highest of a rise is the lowest of its negative. Hours that have no
+    whole holding time behind them, and unknown ones, are left out.
+    """
+    extremes = _extremes(hours, side)[1:]
+    lows = list(extremes) if side is Side.LONG else [-high for high in extremes]
+    if has_gaps:
+        lows = [inf if isnan(low) else low for low in lows]
+    ends = map(truediv, _lowest_ahead(lows, horizon), hours.close_usd)
+    return sorted([end for end in ends if -inf < end < inf] if has_gaps else ends)
+
+
+def _lowest_ahead(values: list[float], width: int) -> list[float]:
+    """The lowest of each value and the `width` - 1 after it, for all that have so many (van Herk; Gil and Werman).
+
+    Cut into blocks, every window is the end of one and the beginning of the next: two lows kept running say all.
+    """
+    blank = -len(values) % width
+    backwards = _running_lows([inf] * blank + values[::-1], width)[blank:]
+    forwards = _running_lows(values, width)[width - 1 :]
+    both = zip(reversed(backwards), forwards, strict=False)
+    return [one if one < other else other for one, other in both]  # noqa: FURB136, calling `min` takes three times as long
+
+
+def _running_lows(values: list[float], width: int) -> list[float]:
+    """The lowest so far, begun anew with each block."""
+    lows: list[float] = []
+    add_low = lows.append
+    for begin in range(0, len(values), width):
+        lowest = inf
+        for value in values[begin : begin + width]:
+            if value < lowest:  # noqa: PLR1730, as above
+                lowest = value
+            add_low(lowest)
+    return lows
