@@ -61,7 +61,7 @@ async def _wishes(ask: Subscribe, context: Context) -> tuple[Subscription, ...]:
     if ask.asset is None:
         watched = await context.services.snapshots.watched()
         offers = [f"/subscribe {asset}" for asset in (*watched[:MOST_OFFERS], ALL)]
-        raise Misunderstood("words.missing", kinds=("assets",), offers=offers)
+        raise Misunderstood("words.missing", kinds=("assets",), offers=offers, field="asset")
     asset = None if ask.asset == ALL else ask.asset
     if ask.kind is None:
         usual = [replace(wish, asset=asset, least=ask.severity or wish.least) for wish in USUAL]

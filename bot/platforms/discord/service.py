@@ -134,6 +134,7 @@ class Client(discord.Client):
         """Answer a button: in place where it asks the same again, else below, hidden where it holds a position."""
         command = dispatch.find(line.split(maxsplit=1)[0])
         is_hidden = command is not None and command.private
+        renews = renews and (not is_hidden or _is_seen_by_one(interaction))
         async with asyncio.timeout(ANSWER_S):
             if renews:
                 await interaction.response.defer()
@@ -142,7 +143,7 @@ class Client(discord.Client):
             asker = _asker(interaction, is_hidden=is_hidden)
             reply = await self.desk.ask(line, asker)
             if renews:
-                await _renew(interaction, reply, line, is_hidden=is_hidden)
+                await _renew(interaction, reply, line, is_hidden=asker.is_private)
             else:
                 await _send(interaction, reply, line, is_hidden=asker.is_private)
 
@@ -190,8 +191,7 @@ class Client(discord.Client):
 
 async def _send(interaction: Interaction, reply: Reply, line: str, *, is_hidden: bool) -> None:
     """The messages of a reply, the buttons under the last; a position goes where only its reader sees it."""
-    if reply.private and not is_hidden and dispatch.outcome(reply) == "answered":
-        reply = Reply((Note(Sentence.PRIVATE_HERE.in_words(interaction.locale.value)),))
+    reply = _for_here(interaction, reply, is_hidden=is_hidden)
     texts = lay_out(reply, DISCORD_MARKDOWN)
     shared = _sharing(interaction, reply)
     for place, text in enumerate(texts):
@@ -202,10 +202,23 @@ async def _send(interaction: Interaction, reply: Reply, line: str, *, is_hidden:
 
 
 async def _renew(interaction: Interaction, reply: Reply, line: str, *, is_hidden: bool) -> None:
+    reply = _for_here(interaction, reply, is_hidden=is_hidden)
     first, *rest = lay_out(reply, DISCORD_MARKDOWN)
     await interaction.edit_original_response(content=first, view=_view(interaction, reply, line))
     for text in rest:
         await interaction.followup.send(text, ephemeral=is_hidden, suppress_embeds=True)
+
+
+def _for_here(interaction: Interaction, reply: Reply, *, is_hidden: bool) -> Reply:
+    """The reply, or a sentence in its place where it holds a position and others would read it."""
+    if not reply.private or is_hidden or dispatch.outcome(reply) != "answered":
+        return reply
+    return Reply((Note(Sentence.PRIVATE_HERE.in_words(interaction.locale.value)),))
+
+
+def _is_seen_by_one(interaction: Interaction) -> bool:
+    message = interaction.message
+    return interaction.context.dm_channel or (message is not None and message.flags.ephemeral)
 
 
 def _view(interaction: Interaction, reply: Reply, line: str) -> discord.ui.View | None:
