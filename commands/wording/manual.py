@@ -17,6 +17,8 @@ Words come in any sensible order. `name=value` and `name value` say which word i
 - An asset has many names: `btc`, `BTCUSDT`, `xbt`, `btc-perp`, `$BTC`, `PEPE` for `1000PEPE`.
 - Numbers are plain digits: `5x`, `10k`, `64,200`, `3%`, `72h`, `3d`. A comma groups thousands and is never a decimal.
 - At most 12 words and 256 characters are read. What cannot be read is answered with the reason and an example.
+- What is missing or wrong is asked for, and what else was said is kept. `?` asks for all that a form holds (`/plan ? BTC`),
+  `equity=` for one word, and `line=-` leaves one out.
 - Every answer shows how old its data is; what is missing or old is said, never guessed.
 """
 
@@ -43,7 +45,10 @@ def _section(command: Command[Any]) -> str:
 
 def _remarks(command: Command[Any]) -> str:
     private = " The answer is private: it holds a position." if command.private else ""
-    return private + _WHO.get(command.needs, "")
+    form = (
+        f" Without a word it asks for {', '.join(command.form)}, one after another." if command.form else ""
+    )
+    return private + form + _WHO.get(command.needs, "")
 
 
 def _row(option: Option) -> str:
