@@ -147,13 +147,14 @@ def _with_gap(plan: Plan, sight: Sight, rules: PlanRules, since_ms: int, now_ms:
     before = plan.watch
     if now_ms - since_ms <= max(rules.gap_after_ms, rules.gap_steps * sight.step_ms):
         return before
-    gap = Gap(since_ms, now_ms)
-    if (
-        before.gaps and before.gaps[-1].until_ms >= since_ms
-    ):  # the same gap, once more after an end before it was kept
-        gap = Gap(min(before.gaps[-1].since_ms, since_ms), now_ms)
-        return replace(before, gaps=(*before.gaps[:-1], gap), clear_since_ms={})
-    return replace(before, gaps=(*before.gaps, gap)[-GAPS_KEPT:], clear_since_ms={})
+    last = before.gaps[-1] if before.gaps else None
+    if last is None or last.until_ms < since_ms:
+        return replace(before, gaps=(*before.gaps, Gap(since_ms, now_ms))[-GAPS_KEPT:], clear_since_ms={})
+    if last.until_ms >= now_ms:
+        return before  # the same look once more
+    # the same gap once more, after an end before it was kept that the plans were watched
+    same = Gap(min(last.since_ms, since_ms), now_ms)
+    return replace(before, gaps=(*before.gaps[:-1], same), clear_since_ms={})
 
 
 def _with_funding(plan: Plan, before: Watch, sight: Sight, rules: PlanRules, now_ms: int) -> Watch:

@@ -214,3 +214,34 @@ def test_whatever_the_price_does_no_rung_is_told_twice_and_the_order_holds(price
     lowest = min((price for price in prices if price is not None), default=101_000)
     reached = [rung for rung in Rung if lowest <= (rung_usd(plan, rung, RULES, tight=False) or 0.0)]
     assert len(said) == len(reached)
+
+
+LOOKS = st.lists(
+    st.tuples(
+        st.sampled_from([103_000, 100_000, 97_000, 95_000, 92_500, 81_000, 80_000, None]),
+        st.sampled_from([1, 2, 7, 45, 150]),
+        st.sampled_from([(), ("rolling_over",), ("oe", "fn")]),
+        st.sampled_from([0.0, 0.0004, None]),
+    ),
+    max_size=25,
+)
+
+
+@given(LOOKS, st.sampled_from([5.0, 25.0]))
+def test_a_look_that_is_taken_again_changes_nothing_and_tells_nothing(
+    steps: list[tuple[int | None, int, tuple[str, ...], float | None]], leverage: float
+) -> None:
+    plan, since_ms, minute = planned(leverage=leverage, line_usd=98_500.0), MADE_MS, 0
+    for price, later, raised, f24 in steps:
+        minute += later
+        look = seen(price, minute, raised=raised, f24=f24)
+        after, happened = watch(plan, look, RULES, since_ms, look.at_ms)
+        if price is not None:
+            assert watch(after, look, RULES, since_ms, look.at_ms) == (after, ()), "an end before it was kept"
+            since_ms = look.at_ms
+        assert watch(after, look, RULES, since_ms, look.at_ms) == (after, ())
+        assert not set(happened) & set(plan.watch.told_ms)
+        assert (after.watch.tight_since_ms is not None) == bool(
+            {"risk_invalidated", "funding_beyond"} & after.watch.told_ms.keys()
+        )
+        plan = after
