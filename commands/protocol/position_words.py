@@ -46,6 +46,14 @@ def read_venue(word: str, lexicon: Lexicon) -> Venue | None:
     return next((venue for venue in TRADED_AT if venue.value == name), None)
 
 
+def read_venue_named(word: str, lexicon: Lexicon) -> Venue | None:
+    """The same, but a word that names none is refused with those there are. Raises Misunderstood."""
+    venue = read_venue(word, lexicon)
+    if venue is None:
+        raise Misunderstood("words.no_venue", said=said(word), venues=", ".join(TRADED_AT))
+    return venue
+
+
 def read_contract(word: str, lexicon: Lexicon) -> Contract | None:
     """Linear (margined in USDT) or inverse (margined in the coin; "coin-m" too)."""
     name = {"coin-m": "inverse", "coinm": "inverse", "usd-m": "linear", "usdm": "linear"}.get(word.lower())
@@ -85,7 +93,9 @@ def read_own_funding(word: str, lexicon: Lexicon) -> float | Switch | None:
 BASE = replace(LEVERAGE, kind="base", rank=90, example="base=8x", read=never, offers=())
 ENTRY = Word("entry", 91, "entry=64,200", never, read_entry)
 MODE = Word("mode", 45, "cross", read_mode, read_mode, choices=tuple(mode.value for mode in MarginMode))
-VENUE = Word("venue", 46, "bybit", read_venue, read_venue, choices=tuple(venue.value for venue in TRADED_AT))
+VENUE = Word(
+    "venue", 46, "bybit", read_venue, read_venue_named, choices=tuple(venue.value for venue in TRADED_AT)
+)
 CONTRACT = Word(
     "contract",
     47,

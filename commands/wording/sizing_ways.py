@@ -96,12 +96,7 @@ def _planned(sized: Sized) -> str | None:
 
 def size_line(stated: Position, leverage: str) -> str:
     """The command line that asks for the same position at another leverage; all that was stated is stated again."""
-    words = _words(stated, leverage)
-    if stated.drawdown_budget is not None:
-        words.append(f"lose={_typed(100.0 * stated.drawdown_budget)}%")
-    if stated.base_leverage is not None:
-        words.append(f"base={_typed(stated.base_leverage)}x")
-    return " ".join(("/size", *words))
+    return " ".join(("/size", *_words(stated, leverage)))
 
 
 def plan_line(stated: Position, leverage: str) -> str:
@@ -110,14 +105,18 @@ def plan_line(stated: Position, leverage: str) -> str:
 
 
 def _words(stated: Position, leverage: str) -> list[str]:
-    """What was stated of the position itself, as it would be typed."""
+    """What was stated, as it would be typed."""
     words = [stated.asset, leverage, stated.side.value]
     if stated.equity_usd is not None:
         words.append(f"equity={stated.equity_usd:.2f}".rstrip("0").rstrip("."))
     if stated.hold_hours is not None:
         words.append(f"hold={stated.hold_hours:g}h")
+    if stated.drawdown_budget is not None:
+        words.append(f"lose={_typed(100.0 * stated.drawdown_budget)}%")
     if stated.mode is MarginMode.CROSS:
         words.append(stated.mode.value)
+    if stated.base_leverage is not None:
+        words.append(f"base={_typed(stated.base_leverage)}x")
     if stated.entry_usd is not None:
         words.append(f"entry={_typed(stated.entry_usd)}")
     if stated.venue is not None:

@@ -6,15 +6,14 @@ from dataclasses import replace
 import pytest
 
 from commands.protocol.dispatch import outcome
-from commands.wording.numbers import money
 from market.hourly import KEPT_HOURS, Hourly
 from market.margin import Tier, Tiers, tiers_of
 from market.observations import HOUR_MS, Asset, Side, Venue
 from market.plans import Ladder, Plan
 from market.sizing import MarginMode
 from store.persons import Person
-from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
-from tests.commands.talking import Talk, monospaced, talk
+from tests.commands.markets import NOW_MS, calm, crowding
+from tests.commands.talking import Talk, talk
 
 ME = "telegram:4711"
 BYBIT = Tiers(
@@ -122,6 +121,12 @@ async def test_a_venue_without_coin_margined_contracts_says_so() -> None:
     assert outcome(ask.reply) == "refused"
 
 
+async def test_a_venue_that_is_none_is_refused_with_those_there_are() -> None:
+    said = await talk(calm())("/size BTC 3x 10k venue=kraken")
+    assert '"kraken" is no venue whose margin tiers are read here: binance, bybit, okx, hyperliquid.' in said
+    assert "Example: /size BTC 5x 10k" in said
+
+
 async def test_the_button_keeps_venue_and_contract() -> None:
     ask = talk(crowding(), tiers=(BYBIT,))
     await ask("/size BTC 5x 10k bybit inverse")
@@ -225,112 +230,3 @@ async def test_too_few_hours_are_said_with_how_many_days_there_are() -> None:
 
 async def test_where_no_hours_are_kept_that_is_said() -> None:
     assert "Worst 72 h of 180 d not known" in await talk(calm(), hours={})("/size BTC 3x 10k")
-
-
-# ---------------------------------------------------------------------------------------------- this moment
-
-
-async def test_the_state_and_the_checks_of_this_moment_stand_in_the_answer() -> None:
-    ask = talk(crowding())
-    said = await ask("/size BTC 2x 10k")
-    assert (
-        "Now CROWDING for 6 h 20 min. Checks that flash: open interest and funding (2 of 4): REDUCE." in said
-    )
-    assert ask.reply.data["checks"] == {
-        "open_interest": True,
-        "funding": True,
-        "liquidations": False,
-        "skew": False,
-    }
-    assert "Now HEALTHY for 6 h 20 min. No check flashes: PROCEED WITHIN CAPS." in await talk(calm())(
-        "/size BTC 2x"
-    )
-
-
-async def test_what_would_make_it_fit_is_leverage_or_margin() -> None:
-    ask = talk(calm(volatility=reading("volatility", NOW_MS, sigma=0.4)))
-    said = await ask("/size BTC 8x 10k")
-    assert "To make it fit:\n 5.0x here: 50,000 USDT\n 8x: deposit 6,000 USDT more" in said
-    assert ask.reply.data["margin_to_deposit"] == pytest.approx(6_000.0)
-    assert ask.reply.actions[0].command == "/size BTC 5.0x long equity=10000"
-    assert "To make it fit" not in await ask("/size BTC 5x 10k")
-
-
-@pytest.mark.parametrize("words", ["long entry=73,000", "short entry=56,000", "long inverse entry=73,000"])
-async def test_what_has_lost_already_is_told_the_margin_that_outlasts_another_tenth(words: str) -> None:
-    ask = talk(calm(volatility=reading("volatility", NOW_MS, sigma=0.4)))
-    said = await ask(f"/size BTC 5x 10k {words}")
-    assert not ask.reply.data["survives_10pct"]
-    more = ask.reply.data["margin_from_here"]
-    assert isinstance(more, float)
-    assert f"To make it fit:\n 5x: deposit {money(more)} USDT more" in said
-    # 50,000 dollars on so much more margin: closed beyond a tenth from 64,210, and not by much more than funding is
-    leverage = 50_000.0 / (10_000.0 + more)
-    await ask(f"/size BTC leverage={leverage:.8f} equity={10_000.0 + more:.8f} {words}")
-    assert ask.reply.data["survives_10pct"]
-    assert ask.reply.data["liquidation_distance"] == pytest.approx(0.10, abs=0.001)
-
-
-async def test_waiting_is_a_way_to_make_it_fit_and_all_numbers_come_all_the_same() -> None:
-    ask = talk(unwinding())
-    said = await ask("/size BTC 1x 10k")
-    assert said.startswith("BTC 1x long · WAIT")
-    assert " wait: under 3 checks (now 4)" in said
-    for line in ("At 1x (10,000 USDT, isolated):", "Survives 10% yes", "Funding 72 h", "Trim "):
-        assert line in said
-    assert ask.reply.data["trim"] is not None
-
-
-async def test_the_size_that_survives_both_moves_is_told() -> None:
-    ask = talk(calm())
-    said = await ask("/size BTC 3x 10k")
-    most = min(ask.reply.data["caps"][cap] for cap in ("two_sigma", "ten_percent"))  # type: ignore[index]
-    assert ask.reply.data["survivable_notional"] == pytest.approx(10_000.0 * most)
-    assert f" both up to 7.8x: {10_000.0 * most:,.0f} USDT" in said
-
-
-async def test_a_size_can_be_planned_at_what_fits_with_every_word_a_plan_knows() -> None:
-    ask = talk(crowding(), tiers=(BYBIT,))
-    await ask("/size BTC 5x short 10k 48h cross bybit lose=3% base=4x")
-    planned = next(action.command for action in ask.reply.actions if action.label == "Plan it")
-    assert planned.startswith("/plan BTC ")
-    assert planned.endswith("x short equity=10000 hold=48h cross bybit")
-    said = await ask(planned)
-    assert outcome(ask.reply) == "answered", said
-
-
-@pytest.mark.parametrize(("line", "people"), [("/size BTC 5x", ()), ("/size BTC 5x 10k", None)])
-async def test_without_an_equity_or_a_place_to_keep_it_nothing_can_be_planned(
-    line: str, people: tuple[Person, ...] | None
-) -> None:
-    ask = talk(crowding(), people=people)
-    await ask(line)
-    assert "Plan it" not in [action.label for action in ask.reply.actions]
-
-
-async def test_while_the_checks_say_wait_only_what_is_held_already_can_be_planned() -> None:
-    ask = talk(unwinding())
-    await ask("/size BTC 2x 10k")
-    assert "Plan it" not in [action.label for action in ask.reply.actions]
-    await ask("/size BTC 2x 10k entry=65,000")
-    held = next(action.command for action in ask.reply.actions if action.label == "Plan it")
-    assert held == "/plan BTC 2x long equity=10000 entry=65000"
-
-
-@pytest.mark.parametrize(
-    "words", ["2x cross", "10x short inverse", "1.5x 30d bybit lose=12.5%", "9.25x 13h base=123.25x"]
-)
-@pytest.mark.parametrize("equity", ["", " 12,345", " 9m"])
-async def test_every_line_fits_on_a_phone(words: str, equity: str) -> None:
-    plans = tuple(replace(PLAN, id=f"p{number}") for number in range(3))
-    for snapshot in (unwinding(), calm(), market(lacking=("funding", "skew"))):
-        for worst in (0.01, 0.99):
-            ask = talk(
-                snapshot,
-                calm(asset="ETH"),
-                hours=falls_of(worst),
-                tiers=(BYBIT,),
-                people=(Person(ME, plans=plans),),
-            )
-            await ask(f"/size BTC {words}{equity}")
-            assert [line for line in monospaced(ask.reply) if len(line) > 37 or "…" in line] == []
