@@ -1,15 +1,16 @@
 """Forms: what a line lacks is asked for, one field after another, and all that was said stands in the line itself."""
 
 from dataclasses import dataclass
+from random import Random
 from typing import Annotated
 
 import pytest
 
 from commands.protocol.command import Command
-from commands.protocol.dispatch import answer, answer_options, commands
+from commands.protocol.dispatch import answer, answer_options, commands, outcome
 from commands.protocol.forms import as_words, fields_asked, is_needed, offers_for, prompt_of, read_prompt
 from commands.protocol.reply import Prompt, Reply, Text
-from commands.protocol.request import Context, Misunderstood
+from commands.protocol.request import Context, Misunderstood, Role
 from commands.protocol.words import AssetWord, LeverageWord, Lexicon, MoneyWord, SideWord
 from market.observations import Side
 from tests.commands.markets import crowding
@@ -153,3 +154,29 @@ def test_an_option_that_is_no_word_makes_no_line(value: object) -> None:
 )
 def test_a_question_is_read_back_from_its_own_text(text: str, read: tuple[str, str] | None) -> None:
     assert read_prompt(text) == read
+
+
+async def test_a_command_that_asks_in_its_answer_is_asked_in_the_same_way() -> None:
+    reply = await answer("/subscribe", context(crowding(), alerts=(), role=Role.MANAGER))
+    assert reply.prompt == Prompt("/subscribe", "asset", "assets", "BTC")
+    assert reply.actions[-1].label == "all"
+
+
+WORDS = (
+    *("?", "-", "=", "?=", "equity=", "equity=-", "leverage=", "leverage=banana", "line=-", "line", "btc", "5x", "10k"),
+    *("long", "side=up", "asset=", "asset=-", "entry", "hold=", "a=b=c", "list", "add", "show", "p7f2", "until=soon"),
+)  # fmt: skip
+
+
+async def test_whatever_is_said_in_a_form_is_answered() -> None:
+    dice = Random(5)
+    for _ in range(300):
+        command = dice.choice(commands())
+        words = (dice.choice(WORDS) for _ in range(dice.randrange(6)))
+        here = context(crowding())
+        reply = await answer(" ".join((f"/{command.name}", *words)), here)
+        if reply.prompt is not None:
+            reply = await answer(reply.prompt.filled(dice.choice(WORDS)), here)
+        assert outcome(reply) != "failed"
+        options = {option.name: dice.choice(WORDS) for option in command.options if dice.random() < 0.4}
+        assert outcome(await answer_options(command.name, options, here)) != "failed"
