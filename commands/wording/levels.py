@@ -68,11 +68,6 @@ def trigger_line(left: float, trigger: Trigger | None, side: Side, phrases: Phra
     return fit(phrases.say("levels.trigger", book=book, first=first, last=_away(trigger.drop_after, side)))
 
 
-def end_words(move: float, side: Side, phrases: Phrases) -> str:
-    """Where a cascade ends, if within what the model reaches."""
-    return phrases.say("levels.past", reach=_reach(side)) if move > MODEL_REACHES else _away(move, side)
-
-
 def left_words(left: float) -> str:
     """How much of the book is left: "x1", "x.3"."""
     return f"x{left:g}".replace("x0.", "x.")

@@ -83,6 +83,15 @@ async def test_where_no_hours_are_kept_no_map_is_drawn() -> None:
         assert outcome(ask.reply) == "answered"
 
 
+async def test_where_nothing_opened_nothing_waits() -> None:
+    quiet = {"BTC": opened(opened_usd=0.0)}
+    said = await talk_at(desk(priced("BTC", 64_210.0, depth()), hours=quiet))("/levels BTC")
+    assert said.count("none within 15%") == 2
+    assert "x1   dies out\nx.3  dies out\nx.1  dies out" in said
+    unsold = await talk_at(desk(market(), hours=quiet))("/levels BTC")
+    assert "at once" not in unsold
+
+
 async def test_too_few_hours_are_no_map() -> None:
     young = opened(hours=30)
     assert young.last_close_ms == LAST_CLOSE_MS

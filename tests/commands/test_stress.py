@@ -154,6 +154,43 @@ async def test_many_plans_are_told_in_a_line_each() -> None:
     assert len(said) < 4_000
 
 
+async def test_of_many_plans_a_cross_one_is_told_by_its_profit() -> None:
+    said = await with_plans(LONG, replace(LONG, id="p2"), *CROSSED)("/stress")
+    assert "\npc01 BTC    -2,500   -5,000  -10,000" in said
+    large = tuple(
+        replace(one, coins=one.coins * 1e3, margin_usd=one.margin_usd * 1e3) for one in (*CROSSED, LONG)
+    )
+    shortened = await with_plans(*large, replace(LONG, id="p2"))("/stress -7%")
+    assert "\npc01 BTC  -2.50M -3.50M -5.00M -10.0M" in shortened
+    assert "\np7f2 BTC   7.50M  6.50M  5.00M closed" in shortened
+
+
+async def test_a_wallet_in_coins_is_named_by_its_coin() -> None:
+    said = await with_plans(replace(CROSSED[0], is_inverse=True), CROSSED[1])("/stress")
+    assert "Cross wallet, Binance BTC\n" in said
+    assert "Cross wallet Binance BTC: 10,000 USDT, as pc01 says" in said
+    assert "Cross wallet Binance: 12,000 USDT, as pc02 says" in said
+
+
+async def test_a_cross_plan_without_brackets_is_named() -> None:
+    asset = "ZZZ"
+    odd = plan("p77", asset, coins=1.0, entry=100.0, margin=50.0, mode=CROSS, liquidation=None)
+    here = desk(
+        BTC,
+        priced(asset, 100.0),
+        people=(Person("telegram:4711", plans=(replace(odd, maintenance_rate=None),)),),
+    )
+    assert "When ZZZ would be closed is not known: no margin tiers." in await talk_at(here)("/stress")
+
+
+async def test_the_assets_that_are_not_modelled_are_named() -> None:
+    sol = plan("p0de", "SOL", coins=1.0, entry=150.0, margin=50.0, liquidation=100.0)
+    kept = (Person("telegram:4711", plans=(LONG, SHORT, sol)),)
+    said = await talk_at(desk(BTC, ETH, priced("SOL", 150.0), hours=HOURS, people=kept))("/stress move=5")
+    assert "Not modelled here: SOL. /levels SOL" in said
+    assert "No cascade for ETH: no closed hours are kept." in said
+
+
 async def test_only_the_plans_of_an_asset_are_stressed_where_it_is_said() -> None:
     said = await with_plans(LONG, SHORT)("/stress ETH")
     assert "p8a1" in said
@@ -199,6 +236,7 @@ WRONG = {
     "/stress BTC 5x +201%": "is no move",
     "/stress BTC 5x 0%": "is no move",
     "/stress beta=9": "is no beta",
+    "/stress move=banana": "is no move",
     "/stress BTC 160x 10k": "is more than the venue allows",
     "/stress BTC 5x entry=90,000": "would be closed already",
     "/stress BTC 5x 10k banana": '"banana" is no',

@@ -172,3 +172,15 @@ def test_without_a_usable_price_there_are_no_levels() -> None:
     assert levels_of(snapshot(absent=("price",)), OPENED) is NoMap.NO_PRICE
     stale = snapshot(reading("price", Presence.STALE, 0.0, price_usd=PRICE))
     assert levels_of(stale, OPENED) is NoMap.NO_PRICE
+
+
+def test_a_book_far_deeper_than_the_fuel_is_broken_by_no_fall() -> None:
+    assert [one.trigger for one in levels(OPENED, depth(bid_usd=1e12)).below.triggers] == [None, None, None]
+
+
+def test_a_map_on_which_nothing_is_left_has_no_heap_and_no_trigger() -> None:
+    gone = hours_of((PRICE, PRICE, PRICE, 12_000.0), (PRICE, PRICE, PRICE, 0.0))
+    below = levels(gone, depth()).below
+    assert below.heaps == ()
+    assert {one.trigger for one in below.triggers} == {None}
+    assert below.within[2].fuel_usd == 0.0
