@@ -97,7 +97,9 @@ async def test_a_cross_plan_is_closed_by_force_where_the_rest_of_its_wallet_has_
     valkey: Connection,
 ) -> None:
     desk, snapshots = Desk(valkey), StoredSnapshots(valkey)
-    await desk.state(ANNA, crossed("BTC", "p1", 1e5, 0.5), crossed("ETH", "p2", 2e3, 10.0), reach=ANNA)
+    bitcoin, ether = crossed("BTC", "p1", 1e5, 0.5), crossed("ETH", "p2", 2e3, 10.0)
+    await desk.state(ANNA, bitcoin, ether, reach=ANNA)
+    await desk.state(CLEO, bitcoin)
     await desk.watch.look(seen(100_000, 1))
     alone = (await desk.plan(ANNA, "p1")).liquidation_usd
     assert alone == planned().liquidation_usd, "the price of ether is not known: nothing moves"
@@ -114,6 +116,9 @@ async def test_a_cross_plan_is_closed_by_force_where_the_rest_of_its_wallet_has_
     await snapshots.save(replace(seen(1_010, 13), asset="ETH"))
     await desk.watch.look(seen(99_000, 13))
     assert happened(await desk.told(), ANNA) == ["liquidated"]
+    assert (await desk.plan(CLEO, "p1")).liquidation_usd == pytest.approx(alone), (
+        "another's wallet is another"
+    )
 
 
 async def test_the_owners_own_threshold_for_funding_is_theirs_alone(valkey: Connection) -> None:
