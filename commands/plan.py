@@ -9,10 +9,10 @@ from commands.desk.refusal import refusal
 from commands.protocol.command import Command
 from commands.protocol.phrases import phrases_in
 from commands.protocol.plan_words import Doing, DoingWord, LineWord, PlanIdWord, Until, UntilWord
-from commands.protocol.position_words import Contract, ContractWord, EntryWord, ModeWord, VenueWord
+from commands.protocol.position_words import BaseWord, Contract, ContractWord, EntryWord, ModeWord, VenueWord
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood
-from commands.protocol.words import AssetWord, HoldWord, LeverageWord, MoneyWord, SideWord
+from commands.protocol.words import AssetWord, HoldWord, LeverageWord, MoneyWord, PercentWord, SideWord
 from commands.wording import numbers
 from commands.wording.absence import describe_absence
 from commands.wording.planning import (
@@ -48,6 +48,8 @@ class PlanAsked:
     line: Annotated[LineWord, "the price at which you were wrong"] | None = None
     until: Annotated[UntilWord, "the time by which it has to have come, UTC"] | None = None
     hold: Annotated[HoldWord, "how long it may be held; 72 h where it is not said"] | None = None
+    lose: Annotated[PercentWord, "the most of the equity to lose; 5% where it is not said"] | None = None
+    base: Annotated[BaseWord, "your own base leverage"] | None = None
     mode: Annotated[ModeWord, "isolated or cross margin"] = MarginMode.ISOLATED
     venue: Annotated[VenueWord, "whose margin tiers hold"] | None = None
     contract: Annotated[ContractWord, "margined in USDT (linear) or in the coin (inverse)"] = Contract.LINEAR
@@ -113,6 +115,8 @@ def _position(ask: PlanAsked, asset: Asset) -> Position:
         hold_hours=ask.hold,
         entry_usd=ask.entry,
         mode=ask.mode,
+        base_leverage=ask.base,
+        drawdown_budget=ask.lose,
         is_inverse=ask.contract is Contract.INVERSE,
         venue=ask.venue,
     )

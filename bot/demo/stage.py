@@ -26,6 +26,7 @@ from scheduler.simulator.market import SimulatedMarket
 from scheduler.simulator.server import SimulatedExchanges, recorded, serve
 from scheduler.streams import open_wires
 from store.connection import connected
+from store.people import StoredPeople
 from store.server import ephemeral_valkey
 from store.services import FeedStatus, Services
 from store.snapshots import StoredFeed, StoredSnapshots
@@ -125,6 +126,7 @@ async def open_stage(seed: int, scenario: str) -> AsyncIterator[Stage]:
                 StoredSnapshots(connection),
                 feed,
                 StoredSources(connection),
+                people=StoredPeople(connection),
                 hours=memory.cycle.hours,
                 tiers=memory.tiers,
             )

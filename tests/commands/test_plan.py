@@ -88,6 +88,22 @@ async def test_own_limits_are_used_where_none_are_said() -> None:
     assert (kept.base_leverage, kept.drawdown_budget) == (2.0, 0.02)
 
 
+async def test_what_is_said_goes_before_ones_own_limits() -> None:
+    here = talk(calm(), people=[Person(ME, base_leverage=2.0, drawdown_budget=0.02)])
+    plan = await stated(here, f"{BTC} lose=3% base=4x")
+    assert plan.drawdown_usd == 300.0
+    assert plan.max_leverage == pytest.approx(4.0 * 0.5 / 0.68)
+
+
+async def test_the_button_of_a_size_states_the_same_position() -> None:
+    here = talk(calm())
+    await here("/size BTC 2x short 10k cross entry=64,300 hold=48h")
+    (line,) = [action.command for action in here.reply.actions if action.command.startswith("/plan")]
+    plan = await stated(here, line)
+    assert (plan.side, plan.mode, plan.entry_usd) == (Side.SHORT, MarginMode.CROSS, 64_300.0)
+    assert (plan.hold_hours, plan.leverage) == (48.0, 2.0)
+
+
 async def test_who_is_told_and_where_is_kept_with_the_plan() -> None:
     here = talk(calm())
     await stated(here)
