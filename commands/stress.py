@@ -119,7 +119,7 @@ async def _planned(ask: StressAsk, person: Person, context: Context) -> list[Hel
     if not plans:
         key = "stress.nothing" if ask.asset is None else "stress.nothing_in"
         asset = ask.asset or "BTC"
-        raise Misunderstood(key, asset=asset, example=f"/stress {asset} 5x 10k")
+        raise Misunderstood(key, asset=asset, field="leverage", example=f"/stress {asset} 5x 10k")
     return [held_of(plan, await known_brackets(context, plan.asset, plan.venue)) for plan in plans]
 
 

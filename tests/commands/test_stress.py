@@ -254,6 +254,13 @@ async def test_a_wrong_line_is_answered_with_a_reason_and_a_line_that_works(line
     assert outcome(await answer(example, desk(BTC, ETH, priced("SOL", 150.0)))) == "answered"
 
 
+async def test_who_has_no_plans_is_offered_a_position_to_state() -> None:
+    ask = with_plans()
+    await ask("/stress ETH")
+    assert [action.command for action in ask.reply.actions][:2] == ["/stress ETH 2x", "/stress ETH 3x"]
+    assert "ETH 3x long" in await ask(ask.reply.actions[1].command)
+
+
 async def test_without_a_usable_price_nothing_is_stated() -> None:
     absent: Reply = await answer("/stress BTC 5x 10k", desk(market(lacking=("price",))))
     assert outcome(absent) == "refused"

@@ -186,6 +186,26 @@ def test_a_cross_position_whose_brackets_nobody_knows_is_named() -> None:
     assert planned.closed_by_fall[0].prices_usd[0] == pytest.approx(80_442.43, abs=0.01)
 
 
+ETH_TIER = Tiers("ETH", Venue.BINANCE, "2021-09-01", (Tier(0.0, 1e12, 5.0, 0.10, 135_365.0),))
+BTC_TIER = Tiers("BTC", Venue.BINANCE, "2021-09-01", (Tier(0.0, 1e12, 20.0, 0.025, 16_300.0),))
+
+
+@pytest.mark.parametrize(
+    ("asset", "still", "documented"), [("ETH", "BTC", 1_153.26), ("BTC", "ETH", 26_316.89)]
+)
+def test_a_wallet_of_two_is_closed_where_the_example_of_the_venue_says(
+    asset: str, still: str, documented: float
+) -> None:
+    """Binance's own example of cross margin (section 8): a wallet of 1,535,443.01 with ETH and BTC longs, one of them moving."""
+    wallet = 1_535_443.01
+    eth = cross(LONG, asset="ETH", coins=3_683.979, entry_usd=1_456.84, margin_usd=wallet, tiers=ETH_TIER)
+    btc = cross(LONG, asset="BTC", coins=109.488, entry_usd=32_481.98, margin_usd=wallet, tiers=BTC_TIER)
+    market = Market({"ETH": 1_335.18, "BTC": 31_967.27}, {still: 1e-12}, fee_rate=0.0)
+    (closing,) = stress([eth, btc], market, ()).closed_by_fall
+    price = dict(zip((one.asset for one in closing.held), closing.prices_usd, strict=True))[asset]
+    assert price == pytest.approx(documented, abs=0.01)
+
+
 sizes = st.floats(0.01, 9.0)
 leverages = st.floats(1.2, 50.0)
 
