@@ -35,12 +35,14 @@ return known
 """
 
 _MOVE = """
+local function version(key) return tonumber(redis.call('HGET', key, 'version') or '0') end
+if version(KEYS[1]) ~= tonumber(ARGV[6]) or version(KEYS[2]) ~= tonumber(ARGV[7]) then return -1 end
 redis.call('DEL', KEYS[8])
 redis.call('SET', KEYS[6], ARGV[2], 'EX', ARGV[5])
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if ARGV[3] ~= '' then
   redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[2], 'version', tonumber(redis.call('HGET', KEYS[2], 'version') or '0') + 1, 'chat', ARGV[3])
+  redis.call('HSET', KEYS[2], 'version', version(KEYS[2]) + 1, 'chat', ARGV[3])
 end
 redis.call('SREM', KEYS[3], ARGV[1])
 redis.call('SADD', KEYS[3], ARGV[2])
@@ -97,11 +99,9 @@ class StoredChats:
         `make` may be called again where somebody else changed the chat meanwhile. Raises ChangedMeanwhile.
         """
         for _ in range(MOST_TRIES):
-            async with self._connection.reading() as redis:
-                version, blob = await redis.hmget(keys.chat(address), ["version", "chat"])
-            before = decode(CHAT, blob)
+            version, before = await self._read(address)
             after = make(before if before is not None else Chat(address))
-            if before == after or await self._keep(address, int(version or 0), after):
+            if before == after or await self._keep(address, version, after):
                 return after
         raise ChangedMeanwhile
 
@@ -135,10 +135,10 @@ class StoredChats:
         return (rows[-1][0].decode() if rows else after), tuple(addresses)
 
     async def move(self, old: str, new: str) -> bool:
-        """Let a chat that got a new address keep all it has; rows on their way to the old one find it by `moved`."""
-        chat = await self.get(old)
-        there = await self.get(new)
-        blob = b"" if chat is None else encode(CHAT, _joined(chat, there, new))
+        """Let a chat that got a new address keep all it has; rows on their way to the old one find it by `moved`.
+
+        What others change at either address meanwhile is kept too: it is read again. Raises ChangedMeanwhile.
+        """
         places = [
             keys.chat(old),
             keys.chat(new),
@@ -149,10 +149,23 @@ class StoredChats:
             keys.CHATS_CHANGES,
             keys.moved(new),
         ]
-        async with self._connection.writing() as redis:
-            return bool(
-                await redis.eval(_MOVE, len(places), *places, old, new, blob, CHANGES_KEPT, MOVED_KEPT_S)
-            )
+        for _ in range(MOST_TRIES):
+            (from_version, chat), (to_version, there) = await self._read(old), await self._read(new)
+            blob = b"" if chat is None else encode(CHAT, _joined(chat, there, new))
+            values: list[str | bytes | int] = [
+                old,
+                new,
+                blob,
+                CHANGES_KEPT,
+                MOVED_KEPT_S,
+                from_version,
+                to_version,
+            ]
+            async with self._connection.writing() as redis:
+                moved = int(await redis.register_script(_MOVE)(places, values))
+            if moved >= 0:
+                return bool(moved)
+        raise ChangedMeanwhile
 
     async def moved(self, address: str) -> str | None:
         """Where a chat has moved, None where it has not."""
@@ -165,6 +178,12 @@ class StoredChats:
         places = [keys.chat(address), keys.CHATS, keys.CHATS_CHANGES, keys.wave(address)]
         async with self._connection.writing() as redis:
             return bool(await redis.eval(_FORGET, len(places), *places, address, CHANGES_KEPT))
+
+    async def _read(self, address: str) -> tuple[int, Chat | None]:
+        """The version of a chat (0: not known), and the chat."""
+        async with self._connection.reading() as redis:
+            version, blob = await redis.hmget(keys.chat(address), ["version", "chat"])
+        return int(version or 0), decode(CHAT, blob)
 
     async def _keep(self, address: str, version: int, chat: Chat) -> bool:
         places = [keys.chat(address), keys.CHATS, keys.CHATS_CHANGES]

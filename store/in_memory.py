@@ -1,6 +1,6 @@
 """The same services without a server, for answers from a history file and for tests of commands."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from market.alerts import Alert
 from market.hourly import Hourly
@@ -8,7 +8,7 @@ from market.margin import Tiers
 from market.observations import Asset, Venue
 from market.snapshot import Snapshot
 from store.persons import Person
-from store.services import FeedStatus, PastReport, SourceReport
+from store.services import FeedStatus, GivenUp, PastReport, SourceReport
 from store.tiers import IN_TURN, bundled_at
 from store.wishes import Chat
 
@@ -162,8 +162,9 @@ class PeopleInMemory:
 class PostInMemory:
     """Implements `store.services.Post` in this process; `samples` are those that were sent, by address."""
 
-    def __init__(self, alerts: Iterable[Alert] = ()) -> None:
+    def __init__(self, alerts: Iterable[Alert] = (), given_up: Iterable[GivenUp] = ()) -> None:
         self._alerts = sorted(alerts, key=lambda alert: alert.at_ms, reverse=True)
+        self._given_up = sorted(given_up, key=lambda one: one.at_ms, reverse=True)
         self.samples: dict[str, Alert] = {}
 
     async def recent(self, count: int) -> tuple[Alert, ...]:
@@ -179,6 +180,16 @@ class PostInMemory:
         is_new = self.samples.get(address) != alert
         self.samples[address] = alert
         return is_new
+
+    async def given_up(self) -> tuple[GivenUp, ...]:
+        """What could not be delivered, newest first."""
+        return tuple(self._given_up)
+
+    async def requeue(self, names: Collection[str] | None = None) -> int:
+        """Take those of these names (None: all) off the list."""
+        left = [one for one in self._given_up if names is not None and one.name not in names]
+        back, self._given_up = len(self._given_up) - len(left), left
+        return back
 
 
 class HoursInMemory:

@@ -71,6 +71,9 @@ BATCH = f"{VERSION}:batch"
 DEAD = f"{VERSION}:dead"
 """A hash: row key to a row that was given up, and why."""
 
+DEAD_AT = f"{VERSION}:dead:at"
+"""A sorted set: the keys of those rows by when they were given up (milliseconds)."""
+
 
 PLANS_WATCHED = f"{VERSION}:plans:watched"
 """A hash: asset to when its plans were last watched (milliseconds)."""

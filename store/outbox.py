@@ -26,6 +26,8 @@ TRY_AGAIN_MS = 5_000
 ABANDONED_MS = 15_000
 """A row nobody has kept for so long belongs to a worker that has died; one that lives says so every few seconds."""
 AT_ONCE = 200
+DEAD_KEPT = 1_000
+"""So many rows that were given up are kept, the newest: an operator reads no more, and a bot may be shut out for a year."""
 NOBODY = "nobody"
 """Holds the rows that a worker let go of when it ended in order."""
 FORGOTTEN_MS = 3_600_000
@@ -229,12 +231,18 @@ class Outbox:
         return False
 
     async def bury(self, claimed: Claimed, now_ms: int, why: str) -> bool:
-        """Give a row up: it goes onto the dead list, from where an administrator may bring it back."""
-        places = [claimed.stream, keys.sending(self._platform), keys.DEAD]
+        """Give a row up: it goes onto the dead list, from where an operator may bring it back (/dead).
+
+        The list holds the newest `DEAD_KEPT`; what falls out is gone for good, and logged.
+        """
+        places = [claimed.stream, keys.sending(self._platform), keys.DEAD, keys.DEAD_AT]
         dead = encode(DEAD, Dead(claimed.row, now_ms, why))
+        values: list[str | bytes | int] = [GROUP, claimed.entry, claimed.row.key, dead, now_ms, DEAD_KEPT]
         async with self._connection.writing() as redis:
-            script = redis.register_script(scripts.BURY)
-            return bool(await script(places, [GROUP, claimed.entry, claimed.row.key, dead]))
+            removed, *fallen = await redis.register_script(scripts.BURY)(places, values)
+        for one in _readable(fallen):
+            _log.warning("dropped for good from %d given up: %s (%s)", DEAD_KEPT, one.row.key, one.why)
+        return bool(removed)
 
     async def wake(self, now_ms: int) -> int:
         """Let rows whose time has come be claimed again; how many."""
@@ -271,19 +279,37 @@ class DeadRows:
         """Every one, oldest first."""
         async with self._connection.reading() as redis:
             stored: Any = await redis.hvals(keys.DEAD)
-        found = (decode(DEAD, blob) for blob in stored)
-        return tuple(sorted((dead for dead in found if dead is not None), key=lambda dead: dead.at_ms))
+        return tuple(sorted(_readable(stored), key=lambda dead: dead.at_ms))
 
-    async def requeue(self, key: str) -> bool:
-        """Let a row be delivered once more, as a repeat; False where it is not dead."""
+    async def requeue(self, *names: str) -> int:
+        """Let the rows of these keys be delivered once more, marked as what they are; how many of them were dead."""
+        if not names:
+            return 0
         async with self._connection.reading() as redis:
-            stored: Any = await redis.hget(keys.DEAD, key)
-        dead = decode(DEAD, stored)
-        if dead is None:
-            return False
-        stream, row = packed(dead.row)
-        async with self._connection.writing() as redis:
-            return bool(await redis.register_script(scripts.REQUEUE)([keys.DEAD, stream], [key, row]))
+            stored: Any = await redis.hmget(keys.DEAD, names)
+        rows = [(*packed(dead.row), dead.row.key) for dead in _readable(blob for blob in stored if blob)]
+        back = 0
+        for first in range(0, len(rows), AT_ONCE):
+            some = rows[first : first + AT_ONCE]
+            places = [keys.DEAD, keys.DEAD_AT, *(stream for stream, _, _ in some)]
+            values = [value for _, row, key in some for value in (key, row)]
+            async with self._connection.writing() as redis:
+                back += int(await redis.register_script(scripts.REQUEUE)(places, values))
+        return back
+
+
+def _readable(blobs: Iterable[bytes]) -> list[Dead]:
+    """The dead rows in these bytes; one that a newer version wrote is left to it."""
+    found = []
+    for blob in blobs:
+        try:
+            dead = decode(DEAD, blob)
+        except Unreadable as failure:
+            _log.error("%s It is left among the dead.", failure)
+            continue
+        if dead is not None:
+            found.append(dead)
+    return found
 
 
 def _claimed(found: Sequence[tuple[bytes, bytes, bytes]]) -> tuple[Claimed, ...]:

@@ -148,16 +148,33 @@ BURY = """
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 local removed = redis.call('XDEL', KEYS[1], ARGV[2])
 redis.call('HDEL', KEYS[2], ARGV[3])
+local fallen = {removed}
 if removed == 1 then
   redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
+  redis.call('ZADD', KEYS[4], ARGV[5], ARGV[3])
+  for _, key in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1 - tonumber(ARGV[6]))) do
+    fallen[#fallen + 1] = redis.call('HGET', KEYS[3], key)
+    redis.call('ZREM', KEYS[4], key)
+    redis.call('HDEL', KEYS[3], key)
+  end
 end
-return removed
+return fallen
 """
-"""KEYS: stream, sending, dead. ARGV: group, entry, row key, dead row."""
+"""KEYS: stream, sending, dead, dead by time. ARGV: group, entry, row key, dead row, its time, how many are kept.
+
+Gives whether the row was there, and the oldest dead rows that had to go for it.
+"""
 
 REQUEUE = """
-if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call('XADD', KEYS[2], '*', 'row', ARGV[2])
-return 1
+local back = 0
+for place = 3, #KEYS do
+  local key = ARGV[2 * place - 5]
+  if redis.call('HDEL', KEYS[1], key) == 1 then
+    redis.call('ZREM', KEYS[2], key)
+    redis.call('XADD', KEYS[place], '*', 'row', ARGV[2 * place - 4])
+    back = back + 1
+  end
+end
+return back
 """
-"""KEYS: dead, stream. ARGV: row key, row."""
+"""KEYS: dead, dead by time, the stream of each row. ARGV: by turns the key of a row and the row. Gives how many came back."""

@@ -1,5 +1,8 @@
 """What was warned of lately, and one sample warning put on the very way that real ones take."""
 
+from collections.abc import Collection
+from hashlib import blake2s
+
 from market.alerts import Alert
 from market.observations import HOUR_MS
 from store import keys
@@ -8,7 +11,8 @@ from store.bulletins import FACTS_KEPT_S
 from store.chats import platform_of
 from store.codec import encode
 from store.connection import Connection
-from store.outbox import Row, packed
+from store.outbox import DeadRows, Row, packed
+from store.services import GivenUp
 
 SAMPLE = "test:"
 """What the batch of a sample begins with: nobody subscribed to it, and it belongs to no wave."""
@@ -69,3 +73,21 @@ class StoredPost:
         values: list[bytes | int] = [encode(ALERT, alert), FACTS_KEPT_S, blob]
         async with self._connection.writing() as redis:
             return bool(await redis.register_script(_PUT)(places, values))
+
+    async def given_up(self) -> tuple[GivenUp, ...]:
+        """The rows that were given up, newest first."""
+        return tuple(
+            GivenUp(short_name(one.row), one.row.address, one.row.at_ms, one.at_ms, one.why)
+            for one in reversed(await DeadRows(self._connection).all())
+        )
+
+    async def requeue(self, names: Collection[str] | None = None) -> int:
+        """Let those of these names (None: all) be delivered once more; how many there were."""
+        rows = DeadRows(self._connection)
+        chosen = [one.row.key for one in await rows.all() if names is None or short_name(one.row) in names]
+        return await rows.requeue(*chosen)
+
+
+def short_name(row: Row) -> str:
+    """Eight letters for a row's key, which is long: what a person types."""
+    return blake2s(row.key.encode(), digest_size=4).hexdigest()

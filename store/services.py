@@ -1,6 +1,6 @@
 """What the commands may ask of memory: Protocols only, so that a command runs on the store, on history or on the demo alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +56,20 @@ class PastReport:
     asset: Asset
     share: float
     missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A message that could not be delivered: its short name, to which address, and of when the news was (UTC ms).
+
+    `at_ms` is when it was given up, `why` in the words of the platform or of the deliverer.
+    """
+
+    name: str
+    address: str
+    news_ms: int
+    at_ms: int
+    why: str
 
 
 class Snapshots(Protocol):
@@ -128,6 +142,12 @@ class Post(Protocol):
 
     async def test(self, address: str, alert: Alert) -> bool:
         """Send a sample the way of a real warning; False where this one is on its way already."""
+
+    async def given_up(self) -> tuple[GivenUp, ...]:
+        """The messages that could not be delivered, newest first; at most a thousand are kept."""
+
+    async def requeue(self, names: Collection[str] | None = None) -> int:
+        """Try those of these names (None: all) once more; how many there were. Durable when it returns."""
 
 
 class People(Protocol):

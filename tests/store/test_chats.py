@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from market.alerts import Kind, Severity
 from store import keys
-from store.chats import Chat, QuietHours, StoredChats, Subscription, platform_of
+from store.chats import MOST_TRIES, ChangedMeanwhile, Chat, QuietHours, StoredChats, Subscription, platform_of
 from store.connection import Connection
 from store.outbox import Outbox
 
@@ -91,6 +93,44 @@ async def test_a_chat_that_moved_keeps_all_it_has(valkey: Connection) -> None:
     assert await stored.moved("telegram:-6") is None
     assert not await stored.move("telegram:-5", "telegram:-1005")
     assert await stored.get("telegram:-1005") == moved
+
+
+class Overtaken(StoredChats):
+    """Somebody subscribes at `address` each time both chats of a move were read, `times` times."""
+
+    def __init__(self, connection: Connection, address: str, times: int) -> None:
+        super().__init__(connection)
+        self._others, self._address, self._left = StoredChats(connection), address, times
+
+    async def _read(self, address: str) -> tuple[int, Chat | None]:
+        found = await super()._read(address)
+        if address == "telegram:-1005" and self._left:
+            self._left -= 1
+            wish = Subscription(f"C{self._left}", Kind.CASCADE, Severity.WARNING)
+            await subscribed(self._others, self._address, wish)
+        return found
+
+
+@pytest.mark.parametrize("address", ["telegram:-5", "telegram:-1005"])
+async def test_what_is_changed_at_either_address_while_a_chat_moves_is_kept(
+    valkey: Connection, address: str
+) -> None:
+    await subscribed(StoredChats(valkey), "telegram:-5", CASCADE)
+    assert await Overtaken(valkey, address, 2).move("telegram:-5", "telegram:-1005")
+    moved = await StoredChats(valkey).get("telegram:-1005")
+    assert moved is not None
+    assert {wish.asset for wish in moved.subscriptions} == {"BTC", "C0", "C1"}
+    assert await StoredChats(valkey).get("telegram:-5") is None
+
+
+async def test_a_move_that_is_overtaken_again_and_again_says_so_and_changes_nothing(
+    valkey: Connection,
+) -> None:
+    await subscribed(StoredChats(valkey), "telegram:-5", CASCADE)
+    with pytest.raises(ChangedMeanwhile):
+        await Overtaken(valkey, "telegram:-5", MOST_TRIES).move("telegram:-5", "telegram:-1005")
+    assert await StoredChats(valkey).get("telegram:-1005") is None
+    assert await StoredChats(valkey).moved("telegram:-5") is None
 
 
 async def test_a_forgotten_chat_is_gone(valkey: Connection) -> None:
