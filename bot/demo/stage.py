@@ -63,7 +63,7 @@ class Stage:
         """Learn what the venues list, and read the past they remember beside the one that was recorded."""
         await self.live.learn()
         await self.live.take_up(ASSET, own_past(recorded(self.market), ASSET))
-        await self.live.ask_brackets()
+        await self._ask_brackets()
 
     async def rounds(self, pace: Pace) -> AsyncIterator[tuple[Snapshot, tuple[Alert, ...]]]:
         """Look at the market again and again until its last day is over, at the reader's pace."""
@@ -73,7 +73,7 @@ class Stage:
             await asyncio.gather(*(self.live.poll(venue) for venue in self.live.collector.venues))
             await self._pass_until(due_ms + LOOKED_AFTER_MS, pace)
             await self.live.tell()
-            await self.live.ask_brackets()
+            await self._ask_brackets()
             snapshot, alerts = await self.live.look(ASSET, due_ms + LOOKED_AFTER_MS)
             self.looked_ms = snapshot.at_ms
             await self.feed.save(FeedStatus(SOURCE, snapshot.at_ms, ROUND_MS, 0))
@@ -82,6 +82,10 @@ class Stage:
     async def ask(self, line: str) -> Reply:
         """Answer a line out of the store, at the time the market was last looked at."""
         return await answer(line, Context(self.services, self.looked_ms, role=Role.OPERATOR))
+
+    async def _ask_brackets(self) -> None:
+        for venue in self.live.collector.venues:
+            await self.live.ask_brackets(venue)
 
     async def _pass_until(self, at_ms: int, pace: Pace) -> None:
         while (now_ms := self.time.now_ms()) < at_ms:

@@ -138,12 +138,9 @@ class LiveMarket:
         """Keep how the venues stand. Raises StoreUnavailable."""
         await self._memory.sources.save_reports(self.collector.reports())
 
-    async def ask_brackets(self) -> None:
-        """Ask each venue for the maintenance brackets of one asset, where any are due. Raises StoreUnavailable."""
-        now_ms = self.clock.now_ms()
-        await asyncio.gather(
-            *(self._brackets.ask_next(venue, self.assets, now_ms) for venue in self.collector.venues)
-        )
+    async def ask_brackets(self, venue: Venue) -> None:
+        """Ask a venue for the maintenance brackets of one asset under watch, where any are due. Raises StoreUnavailable."""
+        await self._brackets.ask_next(venue, self.assets, self.clock.now_ms())
 
     async def mind_watchlist(self, on_taken_up: Callable[[Asset], None] | None = None) -> None:
         """Drop what is no longer watched and take up what is new, or could not be taken up before. StoreUnavailable.
@@ -169,9 +166,10 @@ class LiveMarket:
         times.every(LEARN_EVERY_S, self._job(lambda _: self.learn()), "learn")
         for venue in self.collector.venues:
             times.every(CYCLE_S, partial(self._poll, venue), f"poll {venue}", after_s=POLL_AFTER_S)
+            brackets = self._job(partial(self._ask_brackets, venue))
+            times.every(CYCLE_S, brackets, f"brackets {venue}", after_s=BRACKETS_AFTER_S)
         times.every(WATCHLIST_EVERY_S, self._job(lambda _: self._mind(times)), "watch list")
         times.every(CYCLE_S, self._job(lambda _: self.tell()), "tell", after_s=TELL_AFTER_S)
-        times.every(CYCLE_S, self._job(lambda _: self.ask_brackets()), "brackets", after_s=BRACKETS_AFTER_S)
         await self.collector.listen()
 
     async def _mind(self, times: "Timetable") -> None:
@@ -195,6 +193,9 @@ class LiveMarket:
 
     async def _poll(self, venue: Venue, _due_ms: int) -> None:
         await self.poll(venue)
+
+    async def _ask_brackets(self, venue: Venue, _due_ms: int) -> None:
+        await self.ask_brackets(venue)
 
     def _job(self, work: Callable[[int], Awaitable[object]]) -> "Job":
         """A job that says once that the store is away, and once that it is back."""

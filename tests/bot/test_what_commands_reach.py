@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo.stage import open_stage
 from bot.history_feed import memory_on
 from bot.live import services_on
 from bot.recorded import ask_history
@@ -72,3 +73,16 @@ async def test_a_question_on_files_has_their_hours_until_its_time(file: Path) ->
     assert (whole.data["as_of"], half.data["as_of"]) == ("2024-03-31T00:00:00Z", "2024-03-26T00:00:00Z")
     assert (whole.data["hours"], half.data["hours"]) == (719, 599)
     assert whole.data["open_interest_usd"] == pytest.approx((80_000 + 7_190) * 60_400)
+
+
+async def test_the_demo_knows_its_past_and_the_brackets_of_its_venues_before_the_first_question() -> None:
+    async with open_stage(7, "sell_off") as stage:
+        await stage.read_past()
+        hours, bybit, bundled = await reached(stage.services)
+        assert hours is not None
+        assert len(hours) > 24 * 90
+        assert bybit is not None
+        assert (bybit.venue, bybit.published_on) == (Venue.BYBIT, "2026-01-05")
+        assert bundled == bundled_tiers()["BTC"]
+        sized = await stage.ask("/size BTC 5x 10k venue=okx")
+        assert sized.data["tiers"] == {"venue": "okx", "published_on": "2026-01-05"}

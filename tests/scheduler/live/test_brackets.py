@@ -16,7 +16,7 @@ from scheduler.simulator.server.faults import Fault, Trouble
 from store.connection import Connection
 from store.services import MarginTiers
 from store.tiers import StoredTiers
-from tests.scheduler.live.house import House, Town, three_coins, town
+from tests.scheduler.live.house import VENUES, House, Town, three_coins, town
 from tests.scheduler.live.test_service import NOW_MS as SERVED_MS
 from tests.scheduler.live.test_service import service
 
@@ -50,7 +50,8 @@ async def begin(house: House, *assets: Asset) -> None:
 
 async def ask(market: LiveMarket, times: int) -> None:
     for _ in range(times):
-        await market.ask_brackets()
+        for venue in VENUES:
+            await market.ask_brackets(venue)
 
 
 async def days(tiers: MarginTiers, asset: Asset) -> dict[str, str | None]:
