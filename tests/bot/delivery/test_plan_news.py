@@ -165,6 +165,13 @@ async def test_somebody_who_cannot_be_reached_makes_no_chat_of_themselves(way: W
     assert sum((await way.box.depth()).values()) == 0
 
 
+async def test_a_chat_that_warnings_have_given_up_is_still_tried(way: Way) -> None:
+    await way.chats.change(ME, lambda chat: replace(chat, suspended="403"))
+    await tell(way, news(Happened.EXIT))
+    await way.deliver()
+    assert len(way.platform.shown(ME)) == 1
+
+
 async def test_two_plans_of_one_look_are_one_message_the_gravest_first(way: Way) -> None:
     other = replace(PLAN, id="p111", coins=0.2)
     await tell(way, news(Happened.TRIM), news(Happened.LIQUIDATED, Happened.EXIT, plan=other))

@@ -32,6 +32,7 @@ class StrictDiscord:
         """Hang the methods a broadcast uses onto an application."""
         app.router.add_post("/api/v10/channels/{channel}/messages", self._new)
         app.router.add_patch("/api/v10/channels/{channel}/messages/{message}", self._change)
+        app.router.add_post("/api/v10/users/@me/channels", self._open)
         app.router.add_get("/api/v10/users/@me", self._me)
         app.router.add_get("/api/v10/oauth2/applications/@me", self._application)
 
@@ -50,6 +51,14 @@ class StrictDiscord:
         )
         await asyncio.sleep(self._latency_s / 2)
         return answer
+
+    async def _open(self, request: web.Request) -> web.Response:
+        """The direct messages of somebody are opened."""
+        user = str((await request.json())["recipient_id"])
+        await asyncio.sleep(self._latency_s)
+        self._ledger.note("asked", f"dm {user}")
+        known = {"id": user, "username": "somebody", "discriminator": "0", "avatar": None}
+        return self._failed() or _json({"id": f"9{user}", "type": 1, "recipients": [known]})
 
     async def _me(self, _: web.Request) -> web.Response:
         self._ledger.note("asked", "me")
