@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.columns import sides
-from commands.wording.learning import reading_learning
 from commands.wording.why import ANSWERS, measure_line
 from market.checklist import READ_BY, Check, Checklist, Question
 from market.observations import Side
-from market.reading import Measure, Reading, measure
+from market.reading import Measure, measure
 from market.rules import Rules
 from market.snapshot import Snapshot
 
@@ -78,7 +77,6 @@ def plain_checks(snapshot: Snapshot, checklist: Checklist, rules: Rules) -> list
 def _claim_lines(
     snapshot: Snapshot, check: Check, side: Side, phrases: Phrases, rules: Rules
 ) -> Iterator[str]:
-    learned = set()
     for name, met in claims_of(snapshot, check, side, rules):
         mark, answer = ANSWERS[met]
         yield sides(f" {mark} {phrases.word('flag', name)}", phrases.word("answer", answer))
@@ -88,15 +86,6 @@ def _claim_lines(
         is_held = met is True and not any(one.met for one in measures)
         for one in measures:
             yield measure_line(one, phrases, is_held=is_held, is_learning=is_learning)
-        if reading is not None and is_learning and reading.name not in learned:
-            learned.add(reading.name)
-            yield from _learned(reading, phrases)
-
-
-def _learned(reading: Reading, phrases: Phrases) -> Iterator[str]:
-    told = reading_learning(reading, phrases)
-    if told is not None:
-        yield f"   {told}"
 
 
 def _plain(measures: tuple[Measure, ...]) -> list[dict[str, object]]:

@@ -218,5 +218,7 @@ def _fees(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
     told = numbers.percent(share, signed=False)
     cost = f"-{share * check.trade.margin_usd:,.2f}"
     return first_that_fits(
-        phrases.say("size.fees", cost=cost, share=told), phrases.say("size.fees_bare", share=told)
+        phrases.say("size.fees", cost=cost, share=told),
+        phrases.say("size.fees_short", cost=cost, share=told),
+        phrases.say("size.fees_bare", share=told),
     )
