@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from market.margin import tiers_of
-from market.observations import Side
+from market.margin import Tier, Tiers, tiers_of
+from market.observations import Side, Venue
 from market.sizing import (
     Assumption,
     Cap,
@@ -335,6 +335,37 @@ def test_the_bracket_of_a_large_position_lowers_what_it_survives() -> None:
     assert large.caps[Cap.TEN_PERCENT] < small.caps[Cap.TEN_PERCENT]
     assert large.asked.maintenance_rate == 0.05
     assert large.tiers.published_on == "2026-09-29"
+
+
+JUMP = Tiers(
+    "BTC",
+    Venue.OKX,
+    "2026-11-22",
+    (Tier(0.0, 100_000.0, 50.0, 0.01, 0.0), Tier(100_000.0, 1e6, 20.0, 0.08, 0.0)),
+    is_whole_rate=True,
+)
+
+
+def at_a_jump(margin: float, leverage: float) -> SizeCheck:
+    return check_size(Position("BTC", LONG, leverage, margin), conditions(funding=0.0), JUMP, SIZING)
+
+
+def test_a_dear_bracket_on_the_way_binds_before_the_cheap_one_at_the_end() -> None:
+    # at 100,000 USD of notional 8.05 % are due and 1.05 % below it: 15,000 carry 15,000 + 91,950 that far
+    check = at_a_jump(15_000.0, 7.2)
+    assert check.caps[Cap.TEN_PERCENT] == pytest.approx(106_950 / 15_000)
+    assert not check.asked.survives_adverse_move
+    assert check.asked.maintenance_rate == 0.08
+    assert at_a_jump(15_000.0, 7.1).asked.survives_adverse_move
+    # with 20,000 the jump is passed, and the dear bracket's own end of the move binds
+    assert at_a_jump(20_000.0, 2.0).caps[Cap.TEN_PERCENT] == pytest.approx(5.0 / 0.86225)
+
+
+def test_the_margin_that_fits_carries_the_size_past_the_jump() -> None:
+    loose = replace(SIZING, base_majors=50.0, buffer_sigmas=0.1)
+    position = Position("BTC", LONG, 7.3, 15_000.0)
+    check = check_size(position, replace(conditions(funding=0.0), sigma_ref=2.0), JUMP, loose)
+    assert check.margin_total_usd == pytest.approx(109_500 - 91_950)
 
 
 def test_other_rules_move_the_answer() -> None:
