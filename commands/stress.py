@@ -100,7 +100,9 @@ async def answer(ask: StressAsk, context: Context) -> Reply:
     market = _market(ask, anchor, seen, context)
     found = stress(held, market, _moves(ask, held))
     fallen, unmodelled = await _cascades(found, held, market, seen, context)
-    told = Stressed(found, market, tuple(held), seen, fallen, unmodelled, anchor, check, ask.beta)
+    told = Stressed(
+        found, market, tuple(held), seen, fallen, unmodelled, anchor, check, ask.beta, _again(ask)
+    )
     return describe_stress(told, phrases_in(context.language), context.now_ms)
 
 
@@ -190,6 +192,18 @@ def _moves(ask: StressAsk, held: Iterable[Held]) -> list[float]:
     """The falls, the rises too where something is short, and what was asked."""
     moves = [*FALLS, *(RISES if any(one.side is Side.SHORT for one in held) else ())]
     return moves if ask.move is None else [*moves, ask.move]
+
+
+def _again(ask: StressAsk) -> str:
+    """The line that asks the same of the plans."""
+    words = ["/stress"]
+    if ask.asset is not None:
+        words.append(ask.asset)
+    if ask.move is not None:
+        words.append(f"{100.0 * ask.move:+.10g}%")
+    if ask.beta is not None:
+        words.append(f"beta={ask.beta:g}")
+    return " ".join(words)
 
 
 async def _cascades(

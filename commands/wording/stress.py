@@ -9,6 +9,7 @@ from commands.wording import numbers
 from commands.wording.columns import fit
 from commands.wording.market import source_notes
 from commands.wording.panel import age_of
+from commands.wording.sizing_ways import size_line
 from commands.wording.stress_lines import lines_after, lines_of_closings, lines_of_model, wallet_name
 from market.observations import Asset, Side
 from market.report import market_time
@@ -25,7 +26,7 @@ class Stressed:
     """What is told: the stress, the market it was made in, all positions asked about, and the cascades.
 
     `unmodelled` says why an asset has no cascade (a phrase of `no_model`), `check` is that of a stated position, `beta` how
-    far assets other than `anchor` were said to move, None where that was not said.
+    far assets other than `anchor` were said to move, None where that was not said. `again` is the line that asks the same.
     """
 
     stress: Stress
@@ -37,6 +38,7 @@ class Stressed:
     anchor: Asset
     check: SizeCheck | None = None
     beta: float | None = None
+    again: str = "/stress"
 
 
 def describe_stress(told: Stressed, phrases: Phrases, now_ms: int) -> Reply:
@@ -174,9 +176,9 @@ def _rests_on(told: Stressed, phrases: Phrases, now_ms: int) -> list[str]:
 def _actions(told: Stressed, phrases: Phrases) -> tuple[Action, ...]:
     levels = Action(phrases.say("button.levels"), f"/levels {told.held[0].asset}")
     if told.check is None:
-        return (levels, Action(phrases.say("button.refresh"), "/stress"))
+        return (levels, Action(phrases.say("button.refresh"), told.again))
     position = told.check.position
-    size = f"/size {position.asset} {numbers.plainly(position.leverage)} {position.side.value}"
+    size = size_line(position, numbers.plainly(position.leverage))
     return (levels, Action(phrases.say("button.size"), size))
 
 

@@ -254,6 +254,16 @@ async def test_a_wrong_line_is_answered_with_a_reason_and_a_line_that_works(line
     assert outcome(await answer(example, desk(BTC, ETH, priced("SOL", 150.0)))) == "answered"
 
 
+async def test_the_buttons_ask_the_same_again_and_for_the_size_of_what_was_stated() -> None:
+    ask = with_plans(LONG, SHORT)
+    before = await ask("/stress eth -7.5% beta=1.5")
+    again = ask.reply.actions[-1].command
+    assert again == "/stress ETH -7.5% beta=1.5"
+    assert await ask(again) == before
+    await ask("/stress btc 5x 10k short cross entry=64,000")
+    assert ask.reply.actions[-1].command == "/size BTC 5x short equity=10000 cross entry=64000"
+
+
 async def test_who_has_no_plans_is_offered_a_position_to_state() -> None:
     ask = with_plans()
     await ask("/stress ETH")
