@@ -198,8 +198,8 @@ async def test_a_line_that_is_noise_is_said_with_what_would_make_it_one() -> Non
     told = text_of(here.reply)
     assert "Your own line: 62,000." in told
     assert "That line is noise: 0.6 of the usual move in 72 h." in told
-    assert "It is a line for 22 h," in told
-    assert "or take 60,252 with 56% of the size: the loss stays the same." in told
+    assert "It is a line for 22 h." in told
+    assert "Or take 60,252 with 56% of the size: the loss stays the same." in told
 
 
 async def test_a_line_beyond_the_usual_move_is_no_noise() -> None:
