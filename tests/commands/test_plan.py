@@ -97,11 +97,11 @@ async def test_what_is_said_goes_before_ones_own_limits() -> None:
 
 async def test_the_button_of_a_size_states_the_same_position() -> None:
     here = talk(calm())
-    await here("/size BTC 2x short 10k cross entry=64,300 hold=48h")
+    await here("/size BTC 2x short 10k cross lose=3% base=4x entry=64,300 hold=48h")
     (line,) = [action.command for action in here.reply.actions if action.command.startswith("/plan")]
     plan = await stated(here, line)
     assert (plan.side, plan.mode, plan.entry_usd) == (Side.SHORT, MarginMode.CROSS, 64_300.0)
-    assert (plan.hold_hours, plan.leverage) == (48.0, 2.0)
+    assert (plan.drawdown_usd, plan.hold_hours, plan.leverage) == (300.0, 48.0, 2.0)
 
 
 async def test_who_is_told_and_where_is_kept_with_the_plan() -> None:
