@@ -1,11 +1,13 @@
 """How a number is written: prices, percentages, rates per eight hours, coins, ages, times. An unknown one is "?"."""
 
 from datetime import UTC, datetime
-from math import expm1
+from math import ceil, expm1
 
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 UNKNOWN = "?"
+ROUNDING = 1e-6
+"""What arithmetic leaves of a whole number, and no reason to say the next one."""
 FINE_RATE = 0.0001
 """Below a basis point a rate is told to the hundredth of one, since the lines it is held against lie there."""
 _LETTERS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
@@ -34,6 +36,17 @@ def money(usd: float | None) -> str:
     if abs(usd) >= 1e12:
         return short(usd)
     return f"{usd:,.2f}" if abs(usd) < 1_000 and usd != round(usd) else f"{usd:,.0f}"
+
+
+def enough(usd: float) -> str:
+    """An amount of dollars that has to be there: rounded up, so that what is said is never a little too small."""
+    steps = 100.0 if abs(usd) < 1_000 else 1.0
+    return money(ceil(usd * steps - ROUNDING) / steps)
+
+
+def enough_times(multiple: float) -> str:
+    """A multiple that has to be there, rounded up to a tenth: 1.35 is "1.4"."""
+    return f"{ceil(multiple * 10.0 - ROUNDING) / 10.0:.1f}"
 
 
 def percent(fraction: float | None, *, signed: bool = True, digits: int = 1) -> str:

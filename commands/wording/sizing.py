@@ -92,8 +92,10 @@ def verdict_words(check: SizeCheck, phrases: Phrases) -> str:
     if check.max_leverage < 1.0:
         return phrases.say("size.nothing_fits", **known)
     if check.margin_total_usd is None:
-        return phrases.say("size.too_much_bare", **known, times=f"{check.margin_total_share:.1f}")
-    needed = numbers.money(check.margin_total_usd)
+        return phrases.say(
+            "size.too_much_bare", **known, times=numbers.enough_times(check.margin_total_share)
+        )
+    needed = numbers.enough(check.margin_total_usd)
     return phrases.say(
         "size.too_much", **known, needed=needed, equity=numbers.money(check.position.equity_usd)
     )

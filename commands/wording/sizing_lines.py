@@ -79,7 +79,7 @@ def budget_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
             phrases.say("size.lose_bare", share=share),
         )
     )
-    leverage, exit_at = f"{budget.leverage:.1f}x", numbers.price(budget.exit_usd)
+    leverage, exit_at = numbers.times(budget.leverage), numbers.price(budget.exit_usd)
     size_usd = notional_usd(check, budget.leverage)
     written = [numbers.money(size_usd), numbers.short(size_usd)]
     told.append(

@@ -52,14 +52,9 @@ def _way_margin(more_usd: float, check: SizeCheck, phrases: Phrases) -> str:
     """The margin to add to what is there; a multiple of it where none was stated."""
     leverage = numbers.plainly(check.position.leverage)
     if not check.trade.equity_stated:
-        times = f"{1.0 + more_usd / check.trade.margin_usd:.1f}"
+        times = numbers.enough_times(1.0 + more_usd / check.trade.margin_usd)
         return phrases.say("size.way_times", leverage=leverage, times=times)
-    return first_that_fits(
-        *(
-            phrases.say("size.way_deposit", leverage=leverage, deposit=one)
-            for one in (numbers.money(more_usd), numbers.short(more_usd))
-        )
-    )
+    return phrases.say("size.way_deposit", leverage=leverage, deposit=numbers.enough(more_usd))
 
 
 def size_actions(sized: Sized, phrases: Phrases) -> tuple[Action, ...]:

@@ -102,3 +102,23 @@ def test_lines_are_cut_folded_and_set_apart() -> None:
     assert sides("left", "right") == "left" + " " * 28 + "right"
     assert len(sides("l" * 60, "right")) == COLUMNS
     assert all(len(line) <= COLUMNS for line in folded("many words " * 20, "  "))
+
+
+def test_an_amount_that_has_to_be_there_is_never_a_little_too_small() -> None:
+    assert [numbers.enough(usd) for usd in (16_666.2, 6_000.000_000_1, 12.341, 999.999)] == [
+        "16,667",
+        "6,000",
+        "12.35",
+        "1,000",
+    ]
+    assert [numbers.enough_times(multiple) for multiple in (1.3611, 1.4, 2.0)] == ["1.4", "1.4", "2.0"]
+
+
+def test_a_share_that_somebody_set_has_no_more_decimals_than_it_has() -> None:
+    assert [numbers.share(one) for one in (0.05, 0.025, 0.0002, 1.0, None)] == [
+        "5%",
+        "2.5%",
+        "0.02%",
+        "100%",
+        "?",
+    ]

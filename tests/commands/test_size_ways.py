@@ -1,12 +1,13 @@
 """/size and what follows of it: the market of this moment, what would make it fit, a plan of it, and that any line is answered."""
 
+import re
 from dataclasses import replace
 from random import Random
 
 import pytest
 
 from commands.protocol.dispatch import outcome
-from commands.wording.numbers import money
+from commands.wording.numbers import enough
 from store.persons import Person
 from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
 from tests.commands.talking import monospaced, talk
@@ -39,6 +40,25 @@ async def test_what_would_make_it_fit_is_leverage_or_margin() -> None:
     assert "To make it fit" not in await ask("/size BTC 5x 10k")
 
 
+@pytest.mark.parametrize(
+    "line", ["6x 777usdt", "9x 10,001", "20x 3m", "7x 1,234.56 short", "12x 25k inverse", "8x 9k okx"]
+)
+async def test_what_is_said_to_make_it_fit_does(line: str) -> None:
+    ask = talk(market(volatility=reading("volatility", NOW_MS, sigma=0.35)), tiers=(OKX,))
+    said = await ask(f"/size BTC {line}")
+    assert "FITS" not in said
+    more = re.search(r"deposit ([0-9,.]+) USDT more", said)
+    assert more
+    equity = float(ask.reply.data["equity"]) + float(more[1].replace(",", ""))  # type: ignore[arg-type]
+    leverage = float(ask.reply.data["notional"]) / equity  # type: ignore[arg-type]
+    less = ask.reply.actions[0].command
+    rest = " ".join(line.split()[2:])
+    await ask(f"/size BTC leverage={leverage:.8f} equity={equity:.2f} {rest}")
+    assert ask.reply.data["verdict"] == "FITS"
+    await ask(less)
+    assert ask.reply.data["verdict"] == "FITS"
+
+
 @pytest.mark.parametrize("words", ["long entry=73,000", "short entry=56,000", "long inverse entry=73,000"])
 async def test_what_has_lost_already_is_told_the_margin_that_outlasts_another_tenth(words: str) -> None:
     ask = talk(calm(volatility=reading("volatility", NOW_MS, sigma=0.4)))
@@ -46,7 +66,7 @@ async def test_what_has_lost_already_is_told_the_margin_that_outlasts_another_te
     assert not ask.reply.data["survives_10pct"]
     more = ask.reply.data["margin_from_here"]
     assert isinstance(more, float)
-    assert f"To make it fit:\n 5x: deposit {money(more)} USDT more" in said
+    assert f"To make it fit:\n 5x: deposit {enough(more)} USDT more" in said
     # 50,000 dollars on so much more margin: closed beyond a tenth from 64,210, and not by much more than funding is
     leverage = 50_000.0 / (10_000.0 + more)
     await ask(f"/size BTC leverage={leverage:.8f} equity={10_000.0 + more:.8f} {words}")
