@@ -14,7 +14,7 @@ from store.alerts_log import ALERT
 from store.chats import QuietHours, Subscription
 from store.codec import encode
 from store.connection import Connection
-from store.outbox import DeadRows
+from store.outbox import Begun, DeadRows
 from store.pace import Rate
 from store.people import StoredPeople
 from store.persons import Person
@@ -140,6 +140,17 @@ async def test_one_that_may_have_arrived_is_repeated_once_and_marked(way: Way) -
     assert ("(repeat)" in first.text, "(repeat)" in second.text) == (False, True)
     (dead,) = await DeadRows(way.valkey).all()
     assert (dead.row.key, dead.why) == (key, "uncertain")
+
+
+async def test_a_worker_that_dies_while_sending_leaves_it_to_the_next_which_marks_it(way: Way) -> None:
+    await tell(way, news(Happened.EXIT))
+    (claimed,) = await way.box.claim("dying", 1)
+    assert isinstance(await way.box.begin(claimed, "dying", "an attempt"), Begun)
+    assert await way.box.let_go("dying") == 1
+    await way.deliver()
+    (message,) = way.platform.shown(ME)
+    assert "(repeat)" in message.text
+    assert sum((await way.box.depth()).values()) == 0
 
 
 async def test_a_platform_that_knows_nonces_gets_the_same_one_again(valkey: Connection) -> None:
