@@ -1,12 +1,16 @@
 """The wallet behind a cross position: the asker's other plans at that venue, and what they keep of it now."""
 
+from math import isfinite
+
 from commands.desk.brackets import known_brackets
 from commands.protocol.request import Context
 from market.margin import Tiers
 from market.observations import Asset, Venue
 from market.plans import Plan
-from market.sizing import MarginMode, Position, conditions_of
+from market.reading import Presence
+from market.sizing import MarginMode, Position
 from market.sizing.wallet import Others, others_of
+from market.snapshot import Snapshot
 from store.persons import Person
 
 
@@ -28,10 +32,19 @@ async def prices_of(context: Context, plans: list[Plan]) -> dict[Asset, float]:
     prices = {}
     for asset in {plan.asset: None for plan in plans}:
         snapshot = await context.look(asset)
-        price = None if snapshot is None else conditions_of(snapshot, context.rules).price_usd
+        price = None if snapshot is None else usable_price(snapshot)
         if price is not None:
             prices[asset] = price
     return prices
+
+
+def usable_price(snapshot: Snapshot) -> float | None:
+    """The price as long as its quality is above zero (three times its TTL), USD; the one a size is checked at."""
+    reading = snapshot.reading("price")
+    if reading is None or reading.presence is Presence.ABSENT or reading.quality <= 0.0:
+        return None
+    price = reading.facts.get("price_usd")
+    return price if price is not None and isfinite(price) else None
 
 
 async def brackets_of(context: Context, plans: list[Plan], venue: Venue) -> dict[Asset, Tiers]:

@@ -119,7 +119,7 @@ async def test_a_size_is_checked_with_ones_own_limits_until_others_are_said() ->
     said = await ask("/size BTC 5x 10k")
     assert "Base (yours)            2.0x" in said
     assert "To lose at most 2% (200 USDT):" in said
-    assert "Ours, not yours" not in said
+    assert "Our defaults" not in said
     assert ask.reply.actions[0].command == "/size BTC 1.4x long equity=10000"
     said = await ask("/size BTC 5x 10k base=8x lose=1%")
     assert "Base (yours)            8.0x" in said
@@ -132,7 +132,7 @@ async def test_ones_limits_are_nobody_elses() -> None:
     )
     said = await ask("/size BTC 5x 10k")
     assert "Base (ours)             5.0x" in said
-    assert "Ours, not yours: base 5x, 5% to lose. Yours: /settings base 8x drawdown 5%." in said
+    assert "Our defaults: base 5x, 5% to lose. Your own: /settings base 8x drawdown 5%." in said
 
 
 async def test_funding_beyond_ones_own_limit_counts_as_high_and_pulls_the_rungs_in() -> None:

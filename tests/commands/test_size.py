@@ -52,7 +52,7 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
         "Trim 61,241 · hedge 59,757",
         "(rungs pulled in x.75: CROWDING)",
         "No adds while that holds.",
-        "Ours, not yours: base 5x, 5% to lose. Yours: /settings base 8x drawdown 5%.",
+        "Our defaults: base 5x, 5% to lose. Your own: /settings base 8x drawdown 5%.",
         "Order-book depth is not seen: left out.",
         "Price 4s · funding 1min · vol 3min",
     ]

@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from commands.desk.wallet import usable_price
 from commands.protocol.dispatch import outcome
 from market.hourly import KEPT_HOURS, Hourly
 from market.margin import Tier, Tiers, tiers_of
 from market.observations import HOUR_MS, Asset, Side, Venue
 from market.plans import Ladder, Plan
-from market.sizing import MarginMode
+from market.sizing import MarginMode, conditions_of
+from market.snapshot import Snapshot
 from store.persons import Person
-from tests.commands.markets import NOW_MS, calm, crowding
+from tests.commands.markets import NOW_MS, calm, crowding, reading
 from tests.commands.talking import Talk, talk
 
 ME = "telegram:4711"
@@ -177,6 +179,21 @@ async def test_a_plan_whose_price_is_not_known_is_named_as_not_counted() -> None
     ask = with_plans(replace(PLAN, asset="SOL"))
     said = await ask("/size BTC 2x 10k cross")
     assert "Not counted, as price or tiers are not known: SOL. It is closed sooner than said." in said
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        calm(),
+        calm(silent=("price",)),
+        calm(lacking=("price",)),
+        calm(price=replace(reading("price"), quality=0.0)),
+        calm(price=reading("price", price_usd=None)),
+        calm(price=reading("price", price_usd=float("nan"))),
+    ],
+)
+def test_the_price_of_a_wallet_is_the_one_a_size_is_checked_at(snapshot: Snapshot) -> None:
+    assert usable_price(snapshot) == conditions_of(snapshot).price_usd
 
 
 async def test_a_wallet_that_others_have_used_up_holds_nothing_more() -> None:
