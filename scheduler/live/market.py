@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
@@ -166,7 +167,7 @@ class LiveMarket:
         times.every(LEARN_EVERY_S, self._job(lambda _: self.learn()), "learn")
         for venue in self.collector.venues:
             times.every(CYCLE_S, partial(self._poll, venue), f"poll {venue}", after_s=POLL_AFTER_S)
-            brackets = self._job(partial(self._ask_brackets, venue))
+            brackets = partial(self._ask_brackets, venue)
             times.every(CYCLE_S, brackets, f"brackets {venue}", after_s=BRACKETS_AFTER_S)
         times.every(WATCHLIST_EVERY_S, self._job(lambda _: self._mind(times)), "watch list")
         times.every(CYCLE_S, self._job(lambda _: self.tell()), "tell", after_s=TELL_AFTER_S)
@@ -195,7 +196,9 @@ class LiveMarket:
         await self.poll(venue)
 
     async def _ask_brackets(self, venue: Venue, _due_ms: int) -> None:
-        await self.ask_brackets(venue)
+        """A job that seldom needs the store, and so knows nothing of whether it is back: the others say so."""
+        with suppress(StoreUnavailable):
+            await self.ask_brackets(venue)
 
     def _job(self, work: Callable[[int], Awaitable[object]]) -> "Job":
         """A job that says once that the store is away, and once that it is back."""
