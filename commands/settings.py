@@ -21,7 +21,7 @@ from commands.protocol.position_words import OwnBaseWord, OwnDrawdownWord, OwnFu
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role
 from commands.protocol.words import AssetWord
-from commands.wording.settings import OwnLimits, describe_settings
+from commands.wording.settings import OwnLimits, describe_limits, describe_settings
 from commands.wording.wishes import describe_nobody
 from store.persons import Person
 from store.services import Chats, People
@@ -54,16 +54,19 @@ class Settings:
 async def answer(ask: Settings, context: Context) -> Reply:
     """All settings, after those that were said are kept for good."""
     phrases, chats = phrases_in(context.language), context.services.chats
-    if chats is None:
-        return describe_nobody(await context.services.feed.status(), phrases)
     said = {field.name for field in fields(ask) if getattr(ask, field.name) is not None}
-    people = _people(context) if said & set(OF_A_PERSON) else None
-    chat = await _of_the_chat(ask, context, chats, is_new=bool(said - set(OF_A_PERSON)))
+    of_a_person, of_the_chat = said & set(OF_A_PERSON), said - set(OF_A_PERSON)
+    if chats is None and (of_the_chat or not (of_a_person or _keeps_limits(context))):
+        return describe_nobody(await context.services.feed.status(), phrases)
+    people = _people(context) if of_a_person else None
+    chat = None if chats is None else await _of_the_chat(ask, context, chats, is_new=bool(of_the_chat))
     person = await own(context) if people is None else await _of_the_person(ask, context, people)
+    limits = OwnLimits(person, context.rules) if _keeps_limits(context) else None
+    if chat is None:
+        return describe_limits(OwnLimits(person, context.rules), phrases, is_new=bool(said))
     if ask.language is not None:
         phrases = phrases_in(chat.language or context.language)
     asset = chat.default_asset or await replace(context, default_asset=None).asset(None)
-    limits = OwnLimits(person, context.rules) if _keeps_limits(context) else None
     return describe_settings(
         chat,
         phrases,

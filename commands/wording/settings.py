@@ -53,6 +53,20 @@ def describe_settings(
     )
 
 
+def describe_limits(limits: OwnLimits, phrases: Phrases, *, is_new: bool) -> Reply:
+    """A person's own limits alone, where no chat has settings."""
+    heading = "setting.heading_own_changed" if is_new else "setting.heading_own"
+    return Reply(
+        (
+            Heading(fit(phrases.say(heading))),
+            Lines(limit_lines(limits, phrases)),
+            Text(phrases.say("setting.how_own")),
+        ),
+        private=True,
+        data={"changed": is_new, "settings": None, "limits": plain_limits(limits)},
+    )
+
+
 def limit_lines(limits: OwnLimits, phrases: Phrases) -> tuple[str, ...]:
     """The three limits, each said to be theirs or ours."""
     sizing = limits.rules.sizing

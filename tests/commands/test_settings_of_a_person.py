@@ -165,6 +165,19 @@ async def test_everything_laid_out_fits_on_a_phone() -> None:
         assert [row for row in monospaced(ask.reply) if len(row) > 37 or "…" in row] == []
 
 
+async def test_where_no_chat_has_settings_ones_own_limits_are_kept_all_the_same() -> None:
+    ask = talk(crowding(), role=Role.MANAGER)  # as in the demo: people are kept, and nobody is warned
+    assert (await ask("/settings base 8x")).startswith(
+        "Your own limits, changed\n" + sides("Base leverage", "8x (yours)")
+    )
+    assert (await ask("/settings")).startswith("Your own limits\n")
+    refused = await ask("/settings base 4x quiet 23-07")
+    assert "Base leverage" not in refused
+    person = await kept(ask)
+    assert person is not None
+    assert person.base_leverage == 8.0
+
+
 async def test_limits_last_in_the_real_store_and_hold_for_the_next_size(valkey: Connection) -> None:
     ask = somebody(chat="4711")
     people = StoredPeople(valkey)
