@@ -13,7 +13,8 @@ def fitting_lines(sized: Sized, phrases: Phrases) -> list[str]:
     """What would make it fit: the leverage on this margin, the margin for this size, or waiting; and whose rungs follow."""
     check = sized.check
     ways = [fit(way) for way in _ways(sized, phrases)]
-    lines = [phrases.say("size.to_fit"), *ways] if ways else []
+    head = "size.to_fit" if check.verdict is not Verdict.FITS else "size.fits_and_new"
+    lines = [fit(phrases.say(head)), *ways] if ways else []
     if check.fitting is not None:
         lines.append(fit(phrases.say("size.at_fitting", leverage=numbers.times(check.max_leverage))))
     return lines

@@ -31,6 +31,14 @@ async def test_the_state_and_the_checks_of_this_moment_stand_in_the_answer() -> 
     )
 
 
+async def test_what_fits_is_told_how_much_of_a_new_one_may_be_taken() -> None:
+    ask = talk(crowding())
+    said = await ask("/size BTC 2x 10k")
+    assert said.startswith("BTC 2x long · FITS")
+    assert "It fits; of a new one\n now half: 10,000 USDT" in said
+    assert "To make it fit" not in said
+
+
 async def test_what_would_make_it_fit_is_leverage_or_margin() -> None:
     ask = talk(calm(volatility=reading("volatility", NOW_MS, sigma=0.4)))
     said = await ask("/size BTC 8x 10k")
