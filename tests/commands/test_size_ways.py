@@ -35,7 +35,7 @@ async def test_what_fits_is_told_how_much_of_a_new_one_may_be_taken() -> None:
     ask = talk(crowding())
     said = await ask("/size BTC 2x 10k")
     assert said.startswith("BTC 2x long · FITS")
-    assert "It fits; of a new one\n now half: 10,000 USDT" in said
+    assert "Of a new position:\n now half: 10,000 USDT" in said
     assert "To make it fit" not in said
 
 
