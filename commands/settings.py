@@ -63,7 +63,8 @@ async def answer(ask: Settings, context: Context) -> Reply:
     person = await own(context) if people is None else await _of_the_person(ask, context, people)
     limits = OwnLimits(person, context.rules) if _keeps_limits(context) else None
     if chat is None:
-        return describe_limits(OwnLimits(person, context.rules), phrases, is_new=bool(said))
+        feed = await context.services.feed.status()
+        return describe_limits(OwnLimits(person, context.rules), feed, phrases, is_new=bool(said))
     if ask.language is not None:
         phrases = phrases_in(chat.language or context.language)
     asset = chat.default_asset or await replace(context, default_asset=None).asset(None)

@@ -12,6 +12,7 @@ from market.alerts import Severity
 from market.observations import Asset
 from market.rules import Rules
 from store.persons import Person
+from store.services import FeedStatus
 from store.wishes import Chat
 
 
@@ -53,14 +54,14 @@ def describe_settings(
     )
 
 
-def describe_limits(limits: OwnLimits, phrases: Phrases, *, is_new: bool) -> Reply:
-    """A person's own limits alone, where no chat has settings."""
+def describe_limits(limits: OwnLimits, feed: FeedStatus, phrases: Phrases, *, is_new: bool) -> Reply:
+    """A person's own limits alone, where no chat has settings since there is nobody to warn."""
     heading = "setting.heading_own_changed" if is_new else "setting.heading_own"
     return Reply(
         (
             Heading(fit(phrases.say(heading))),
             Lines(limit_lines(limits, phrases)),
-            Text(phrases.say("setting.how_own")),
+            Text(f"{phrases.say('setting.how_own')}\n{phrases.word('nobody', feed.source)}"),
         ),
         private=True,
         data={"changed": is_new, "settings": None, "limits": plain_limits(limits)},
