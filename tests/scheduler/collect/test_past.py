@@ -1,7 +1,7 @@
 """A past that is read at once, over five simulated exchanges, is the past of a market that was watched."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import pytest
@@ -21,7 +21,7 @@ from market.observations import (
 )
 from market.reading import Learning, Presence
 from scheduler.collect.own import own_past
-from scheduler.collect.past import Past, gather_past
+from scheduler.collect.past import Heard, Past, gather_past
 from scheduler.condense import Condenser
 from scheduler.exchange import Told
 from scheduler.exchanges import exchanges
@@ -198,7 +198,8 @@ async def test_progress_is_a_share_that_never_falls_and_ends_at_one() -> None:
 
 async def test_a_past_of_ones_own_is_played_before_and_beside_that_of_the_exchanges(cold: Watch) -> None:
     """The last month then reads as without it, and what only one's own knows is learned."""
-    own = own_past(market().past(), ASSET)
+    beside = own_past(market().past(), ASSET)
+    own = (*earlier_than(beside), *beside)
     async with reader() as at:
         long = Watch.begin().play(await at.gather(own=own))
     bars = bars_of(long.told)
@@ -213,6 +214,14 @@ async def test_a_past_of_ones_own_is_played_before_and_beside_that_of_the_exchan
     assert readings["skew"].percentile is not None
     assert_equal_readings(long, cold)
     assert long.facts("funding")["f24"] == pytest.approx(cold.facts("funding")["f24"], abs=1e-6)
+
+
+def earlier_than(own: tuple[Heard, ...]) -> Iterator[Heard]:
+    """Two days of bars before there were exchanges."""
+    for hours in range(48, 0, -1):
+        opened_ms = own[0].at_ms - (hours + 1) * HOUR_MS
+        bar = Candle(Venue.SIMULATED, opened_ms, HOUR_MS, 60_000.0, 60_100.0, 59_900.0, 60_000.0)
+        yield Heard(bar.known_at_ms, (Told(ASSET, bar),))
 
 
 @pytest.mark.parametrize("gap_ms", [3 * HOUR_MS + 7 * MINUTE_MS, 2 * DAY_MS + 3 * HOUR_MS + 7 * MINUTE_MS])
