@@ -25,6 +25,8 @@ return version + 1
 """
 
 _FORGET = """
+local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+if ARGV[3] ~= '' and version ~= tonumber(ARGV[3]) then return -1 end
 local known = redis.call('DEL', KEYS[1])
 redis.call('SREM', KEYS[2], ARGV[1])
 redis.call('DEL', KEYS[4])
@@ -175,9 +177,24 @@ class StoredChats:
 
     async def forget(self, address: str) -> bool:
         """Erase the chat and its wave; False where it was not known."""
+        return await self._forget(address) > 0
+
+    async def forget_if(self, address: str, is_over: Callable[[Chat], bool]) -> bool:
+        """Erase the chat and its wave where `is_over` holds of the chat as it is at that moment; whether it did."""
+        for _ in range(MOST_TRIES):
+            version, chat = await self._read(address)
+            if chat is None or not is_over(chat):
+                return False
+            erased = await self._forget(address, str(version))
+            if erased >= 0:
+                return erased > 0
+        raise ChangedMeanwhile
+
+    async def _forget(self, address: str, version: str = "") -> int:
+        """1 where it is erased, 0 where it was not known, -1 where it is of another version than the one that was said."""
         places = [keys.chat(address), keys.CHATS, keys.CHATS_CHANGES, keys.wave(address)]
         async with self._connection.writing() as redis:
-            return bool(await redis.eval(_FORGET, len(places), *places, address, CHANGES_KEPT))
+            return int(await redis.eval(_FORGET, len(places), *places, address, CHANGES_KEPT, version))
 
     async def _read(self, address: str) -> tuple[int, Chat | None]:
         """The version of a chat (0: not known), and the chat."""

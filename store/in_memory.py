@@ -1,6 +1,6 @@
 """The same services without a server, for answers from a history file and for tests of commands."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 
 from market.alerts import Alert
 from market.hourly import Hourly
@@ -137,6 +137,11 @@ class ChatsInMemory:
     async def forget(self, address: str) -> bool:
         """Erase the chat; False where it was not known."""
         return self._chats.pop(address, None) is not None
+
+    async def all(self) -> AsyncIterator[Chat]:
+        """Every chat, in no order."""
+        for chat in tuple(self._chats.values()):
+            yield chat
 
 
 class PeopleInMemory:

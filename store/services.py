@@ -1,6 +1,6 @@
 """What the commands may ask of memory: Protocols only, so that a command runs on the store, on history or on the demo alike."""
 
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -129,6 +129,9 @@ class Chats(Protocol):
 
     async def forget(self, address: str) -> bool:
         """Erase the chat; False where it was not known."""
+
+    def all(self) -> AsyncIterator[Chat]:
+        """Every chat, in no order; one that comes or goes meanwhile may be missed."""
 
 
 class Post(Protocol):

@@ -18,7 +18,8 @@ class Wave:
     `loudness` how loud it has been, `sent` its new messages; `opened_ms`, `told_ms` (the last new message) and
     `edited_ms` are UTC milliseconds. `held` are transitions that were not told because the chat was muted or quiet,
     `past` the names of those that were too old when they could be told: they are not said to stand. `sent_today` counts
-    new messages on `day`, a local date such as "2026-11-22".
+    new messages on `day`, a local date such as "2026-11-22". `thread` is the address of the thread below the live message,
+    None where there is none; `is_pinged`: this wave has mentioned the chat's role.
     """
 
     address: str
@@ -33,6 +34,8 @@ class Wave:
     day: str = ""
     sent_today: int = 0
     sent: int = 0
+    thread: str | None = None
+    is_pinged: bool = False
 
 
 WAVE = Kind("wave", 1, Wave)

@@ -20,6 +20,7 @@ from market.observations import DAY_MS, HOUR_MS
 from scheduler.clock import monotonic_s
 from store.connection import StoreUnavailable
 from store.outbox import MOST_COPIES, Begun, Claimed, Row, Wait
+from store.wishes import suspend
 
 __all__ = ["Errands", "Shelves", "Stopped", "nonce_of"]
 
@@ -233,9 +234,7 @@ class Errands:
             case Wrong.CHAT:
                 log.info("a chat cannot be reached any more", why=failure.why)
                 if decided.is_known:
-                    await self._shelves.chats.change(
-                        address, lambda chat: replace(chat, suspended=failure.why)
-                    )
+                    await self._shelves.chats.change(address, lambda chat: suspend(chat, failure.why, now_ms))
                 await outbox.commit(claimed)
             case Wrong.MOVED if failure.moved_to:
                 await self._shelves.chats.move(address, failure.moved_to)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from commands.protocol.changes import remembered
 from commands.protocol.request import Context, Misunderstood, Role
 from market.alerts import Alert
 from market.alerts.reach import still_standing
 from store.services import Chats, Post
-from store.wishes import Chat, wants
+from store.wishes import LEFT, Chat, revive, suspend, wants
 
 MOST_LOOKED_AT = 500
 NOTHING_IS_SENT = "nothing is sent to a terminal"
@@ -23,8 +24,8 @@ async def at_home(context: Context) -> Context:
     chat = None if chats is None else await chats.get(context.address)
     if chats is None or chat is None:
         return context
-    if chat.suspended is not None and not context.is_terminal:
-        chat = await chats.change(context.address, _revived)
+    if chat.suspended is not None and _speaks(chat, context):
+        chat = await chats.change(context.address, revive)
     return replace(
         context,
         language=chat.language or context.language,
@@ -44,7 +45,7 @@ async def change(context: Context, chats: Chats, make: Callable[[Chat], Chat]) -
     """
     if not await context.may(Role.MANAGER, anew=True):
         raise Misunderstood("door.not_allowed", example="/help")
-    return await chats.change(context.address, lambda chat: _kept(make(chat), context))
+    return await chats.change(context.address, lambda chat: _kept(chat, make(chat), context))
 
 
 async def standing_here(chat: Chat, post: Post | None) -> tuple[Alert, ...]:
@@ -53,15 +54,19 @@ async def standing_here(chat: Chat, post: Post | None) -> tuple[Alert, ...]:
     return tuple(alert for alert in still_standing(recent) if wants(chat, alert))
 
 
-def _kept(chat: Chat, context: Context) -> Chat:
-    """What is kept: when it began, without mutes that are over; the terminal as one that nothing is sent to."""
-    return replace(
-        chat,
-        made_ms=chat.made_ms or context.now_ms,
-        muted_ms={asset: until_ms for asset, until_ms in chat.muted_ms.items() if until_ms > context.now_ms},
-        suspended=NOTHING_IS_SENT if context.is_terminal else None,
+def _speaks(chat: Chat, context: Context) -> bool:
+    """Whether a chat can be reached again since it speaks; a server without the bot is heard through its members only."""
+    is_guest = chat.suspended == LEFT and not context.server
+    return not context.is_terminal and not is_guest
+
+
+def _kept(before: Chat, after: Chat, context: Context) -> Chat:
+    """What is kept: when it began and who changed what, without mutes that are over; the terminal is sent nothing."""
+    now_ms = context.now_ms
+    muted_ms = {asset: until_ms for asset, until_ms in after.muted_ms.items() if until_ms > now_ms}
+    kept = replace(
+        remembered(before, replace(after, muted_ms=muted_ms), context.person, now_ms),
+        made_ms=after.made_ms or now_ms,
+        server=context.server or after.server,
     )
-
-
-def _revived(chat: Chat) -> Chat:
-    return replace(chat, suspended=None)
+    return suspend(kept, NOTHING_IS_SENT, now_ms) if context.is_terminal else revive(kept)

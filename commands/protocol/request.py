@@ -38,7 +38,8 @@ class Context:
     time instead. `user` and `chat` are the platform's identifiers as text, `chat` with the topic behind a colon where it
     has topics. `is_private`: nobody else reads the answer. `role` is what the asker may do for certain, `ask_role` finds out
     where that takes a question. `default_asset` is what "no asset said" means here; None stands for the first watched one.
-    `reach` is the address at which the asker is told in private, such as of a plan; None where they cannot be.
+    `reach` is the address at which the asker is told in private, such as of a plan; None where they cannot be. `server` is
+    the server whose member this chat and the bot are, "" where there is none: it has roles to mention.
     """
 
     services: Services
@@ -53,6 +54,7 @@ class Context:
     ask_role: AskRole | None = None
     default_asset: Asset | None = None
     reach: str | None = None
+    server: str = ""
 
     @property
     def person(self) -> str:

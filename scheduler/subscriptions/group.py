@@ -187,7 +187,9 @@ def _next(before: Wave, after: Wave, news: Mapping[str, Alert], chat: Chat, now_
     if fresh and (begins or not is_live):
         of_now = {key: alert for key, alert in after.alerts.items() if key in news or alert in standing}
         past = tuple(key for key in after.past if key in of_now)
-        begun = replace(after, alerts=of_now, past=past, loudness=0, opened_ms=0, sent=0)
+        begun = replace(
+            after, alerts=of_now, past=past, loudness=0, opened_ms=0, sent=0, thread=None, is_pinged=False
+        )
         return Telling(Action.SEND, Why.NEW_WAVE, begun)
     if not is_live:
         return _catch_up(before, after)

@@ -150,3 +150,30 @@ async def test_a_chat_that_moves_back_is_found_where_it_is(valkey: Connection) -
     found, chat, _ = await Outbox(valkey, "telegram").look("telegram:-100")
     assert (found, chat is not None) == ("telegram:1", True)
     assert await chats.moved("telegram:1") is None
+
+
+async def test_what_is_erased_on_a_condition_is_what_the_condition_holds_of(valkey: Connection) -> None:
+    stored = StoredChats(valkey)
+    await subscribed(stored, "discord:1", CASCADE)
+    assert not await stored.forget_if("discord:1", lambda chat: chat.suspended is not None)
+    assert await stored.get("discord:1") is not None
+    await stored.change("discord:1", lambda chat: replace(chat, suspended="gone"))
+    assert await stored.forget_if("discord:1", lambda chat: chat.suspended is not None)
+    assert await stored.get("discord:1") is None
+    assert not await stored.forget_if("discord:1", lambda chat: True)
+
+
+async def test_a_chat_that_comes_back_while_it_is_to_be_erased_stays(valkey: Connection) -> None:
+    await subscribed(StoredChats(valkey), "discord:1", CASCADE)
+    await StoredChats(valkey).change("discord:1", lambda chat: replace(chat, suspended="gone"))
+
+    class Late(StoredChats):
+        """Somebody revives the chat between the look and the erasure."""
+
+        async def _read(self, address: str) -> tuple[int, Chat | None]:
+            found = await super()._read(address)
+            await StoredChats(valkey).change(address, lambda chat: replace(chat, suspended=None))
+            return found
+
+    assert not await Late(valkey).forget_if("discord:1", lambda chat: chat.suspended is not None)
+    assert await StoredChats(valkey).get("discord:1") is not None
