@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from commands.protocol.reply import Reply
 from store.pace import RESERVE, Rate
@@ -82,6 +82,17 @@ class Messenger(Protocol):
 
     async def ask(self) -> None:
         """Ask the platform whether it is there, without writing to anybody. Raises Undelivered, within seconds."""
+
+
+@runtime_checkable
+class InServers(Protocol):
+    """What a messenger can besides where chats belong to servers: these have roles to call, and threads below messages."""
+
+    async def send_calling(self, address: str, reply: Reply, role: str, *, nonce: str) -> str:
+        """Send a new message that calls the members of this role, and nobody else. Raises Undelivered, within seconds."""
+
+    async def open_thread(self, address: str, message: str, name: str) -> str:
+        """The address of the thread below a message of ours, opened where there is none. Raises Undelivered, within seconds."""
 
 
 ReplyTurn = Callable[[Messenger, str], Coroutine[Any, Any, None]]

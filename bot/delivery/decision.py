@@ -12,11 +12,11 @@ import structlog
 from bot.delivery.shelves import Shelves
 from bot.delivery.words import Words
 from commands.protocol.reply import Reply
-from market.alerts import Alert
+from market.alerts import CLASSES, Alert
 from market.observations import Asset
 from market.plans import PlanNews
 from market.plans.news import WATCH, urgency_of
-from scheduler.subscriptions.group import Action, Telling, Why, sample, tell
+from scheduler.subscriptions.group import RAISED, Action, Telling, Why, key_of, sample, tell
 from scheduler.subscriptions.quiet import is_quiet
 from store.chats import Chat
 from store.outbox import Claimed, Row
@@ -38,7 +38,9 @@ class Decided:
     """What is sent to `address`, where the chat now is; `edited` is the message that is edited, None for a new one.
 
     `told` is the chat's wave once the message is there (None: the message belongs to no wave), `is_live` whether a new
-    message is the one that the wave is told in from now on. `before` is the wave as it was.
+    message is the one that the wave is told in from now on. `before` is the wave as it was. `head` is the wave's first
+    message, below which this one goes in a thread (`thread` is its address, None: not opened yet); None where it goes into
+    the chat. `ping` is the role that it calls.
     """
 
     address: str
@@ -50,17 +52,26 @@ class Decided:
     before: Wave | None = None
     told: Wave | None = None
     is_live: bool = False
+    head: str | None = None
+    thread: str | None = None
+    ping: str | None = None
 
     def kept(self, message: str | None) -> bytes | None:
         """The wave to keep once a message is there, with where it now stands; None where there is none to keep."""
         if self.told is None:
             return None
         is_moved = self.is_live and self.edited is None
-        return packed_wave(replace(self.told, message=message) if is_moved else self.told)
+        return packed_wave(replace(self.told, message=message, thread=None) if is_moved else self.told)
+
+    def kept_below(self, thread: str) -> bytes | None:
+        """The wave to keep once a message is in the thread of its first one: a wave that goes on goes on there."""
+        if self.told is None:
+            return None
+        return packed_wave(self.told if self.told.message is None else replace(self.told, thread=thread))
 
     def lost(self) -> bytes | None:
         """The wave to keep where the message that was to be edited is gone: the next one is a new one."""
-        return None if self.before is None else packed_wave(replace(self.before, message=None))
+        return None if self.before is None else packed_wave(replace(self.before, message=None, thread=None))
 
 
 class Decisions:
@@ -103,16 +114,21 @@ class Decisions:
         def say(at_ms: int, is_repeat: bool) -> Reply:
             return self._words.reply(telling, chat, at_ms, is_repeat=is_repeat)
 
+        ping = role_called(telling, chat)
+        head = head_of(telling, chat, before)
         return Decided(
             chat.address,
             is_known=True,
-            is_silent=telling.is_silent,
+            is_silent=telling.is_silent and ping is None,
             say=say,
             reply=say(now_ms, False),
             edited=before.message if telling.action is Action.EDIT else None,
             before=before,
-            told=telling.wave,
+            told=telling.wave if ping is None else replace(telling.wave, is_pinged=True),
             is_live=telling.why not in {Why.OVER, Why.SAMPLE},
+            head=head,
+            thread=None if head is None else before.thread,
+            ping=ping,
         )
 
     async def _of_plans(
@@ -146,6 +162,26 @@ class Decisions:
                 return facts
             self._facts[batch] = facts
         return self._facts[batch]
+
+
+def role_called(telling: Telling, chat: Chat) -> str | None:
+    """The role a message calls: where something stands that is severe enough for that, and the wave has called nobody yet."""
+    is_told_now = telling.action is Action.SEND and telling.why not in {Why.SAMPLE, Why.EXPIRED}
+    if chat.ping_role is None or telling.wave.is_pinged or not is_told_now:
+        return None
+    least = CLASSES.index(chat.ping_least)
+    calls = any(
+        alert.edge in RAISED and CLASSES.index(alert.severity) >= least and key_of(alert) not in telling.past
+        for alert in telling.shown
+    )
+    return chat.ping_role if calls else None
+
+
+def head_of(telling: Telling, chat: Chat, before: Wave) -> str | None:
+    """The wave's first message, where what follows it goes into a thread below and this follows it; else None."""
+    follows = telling.action is Action.DIGEST or (telling.action is Action.SEND and telling.wave.sent > 1)
+    is_of_wave = telling.why not in {Why.SAMPLE, Why.EXPIRED}
+    return before.message if chat.thread_a_wave and follows and is_of_wave else None
 
 
 def _is_silent(news: tuple[PlanNews, ...], chat: Chat | None, now_ms: int) -> bool:

@@ -11,6 +11,7 @@ from secrets import token_hex
 import structlog
 
 from bot.delivery.decision import Decided, Decisions
+from bot.delivery.placing import Placing
 from bot.delivery.shelves import Shelves
 from bot.delivery.weather import Weather
 from bot.delivery.words import Words
@@ -83,6 +84,7 @@ class Errands:
     ) -> None:
         self._shelves, self._messenger = shelves, messenger
         self._decisions = Decisions(shelves, words, now_ms)
+        self._placing = Placing(messenger, shelves.pace)
         self._now_ms, self._worker = now_ms, worker
         self._line = asyncio.Lock()
         self._window = asyncio.Semaphore(messenger.manners.in_flight)
@@ -185,6 +187,7 @@ class Errands:
                 await self.bury(claimed, "uncertain")
                 return
             reply = decided.say(self._now_ms(), True)
+            decided = replace(decided, ping=None)  # nobody is called twice for what may have called them
         begun = replace(claimed, row=row)
         try:
             wave = await self._put(begun, decided, reply)
@@ -204,15 +207,9 @@ class Errands:
         """Send or edit, and give the wave with where it now stands. Raises Undelivered."""
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
-                if decided.edited is not None:
-                    await self._messenger.edit(decided.address, decided.edited, reply)
-                    return decided.kept(decided.edited)
-                message = await self._messenger.send(
-                    decided.address, reply, is_silent=decided.is_silent, nonce=nonce_of(claimed.row.key)
-                )
+                return await self._placing.put(decided, reply, nonce_of(claimed.row.key))
         except TimeoutError:
             raise Undelivered(Wrong.UNCERTAIN, f"no answer within {SEND_WITHIN_S:.0f} s") from None
-        return decided.kept(message)
 
     def _note(self, failure: Undelivered) -> None:
         if failure.wrong in {Wrong.NOT_SENT, Wrong.UNCERTAIN}:

@@ -19,6 +19,7 @@ class Message:
     is_silent: bool
     nonce: str
     edits: int = 0
+    called: str | None = None
 
 
 @dataclass(slots=True)
@@ -78,3 +79,31 @@ class ChatsInMemory:
         self.calls += 1
         self.on_call()
         return self.faults.popleft() if self.faults else None
+
+
+@dataclass(slots=True)
+class ServersInMemory(ChatsInMemory):
+    """The same on a platform with roles and threads; `without_threads` are addresses where none can be opened."""
+
+    platform: str = "discord"
+    manners: Manners = field(default_factory=lambda: Manners(Rate(10_000.0, 10_000.0), 4, is_idempotent=True))
+    threads: dict[str, str] = field(default_factory=dict)
+    without_threads: set[str] = field(default_factory=set)
+
+    async def send_calling(self, address: str, reply: Reply, role: str, *, nonce: str) -> str:
+        """A new message that calls a role."""
+        message = await ChatsInMemory.send(self, address, reply, is_silent=False, nonce=nonce)
+        self.messages[int(message)].called = role
+        return message
+
+    async def open_thread(self, address: str, message: str, name: str) -> str:
+        """The thread below a message that exists."""
+        fault = self._fault()
+        if fault is not None and not self.arrives:
+            raise fault
+        if address in self.without_threads:
+            raise Undelivered(Wrong.CHAT, "403 code 50013")
+        self.threads.setdefault(f"{self.platform}:9{message}", name)
+        if fault is not None:
+            raise fault
+        return f"{self.platform}:9{message}"

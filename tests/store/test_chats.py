@@ -160,7 +160,7 @@ async def test_what_is_erased_on_a_condition_is_what_the_condition_holds_of(valk
     await stored.change("discord:1", lambda chat: replace(chat, suspended="gone"))
     assert await stored.forget_if("discord:1", lambda chat: chat.suspended is not None)
     assert await stored.get("discord:1") is None
-    assert not await stored.forget_if("discord:1", lambda chat: True)
+    assert not await stored.forget_if("discord:1", lambda _: True)
 
 
 async def test_a_chat_that_comes_back_while_it_is_to_be_erased_stays(valkey: Connection) -> None:

@@ -1,17 +1,19 @@
-"""Warnings into Discord channels and to people alone: one message or an edit, and which of six things every error is.
+"""Warnings into Discord channels, threads and to people alone: one message or an edit, and which of six things every error is.
 
 Every message carries a nonce made from its row; Discord shows a nonce once, so what is sent again after a lost answer does
 not appear twice (developer documentation, Create Message). "discord:987" is a channel, "discord:@456" a person, whose
 direct messages are opened when they are first written to.
 """
 
+from dataclasses import replace
 from http import HTTPStatus
+from typing import Literal
 
 import aiohttp
 import discord
 from discord.http import Route
 
-from bot.layout import DISCORD_MARKDOWN, lay_out
+from bot.layout import DISCORD_MARKDOWN, DISCORD_UNITS, clean, lay_out
 from bot.messenger import Manners, Undelivered, Wrong
 from bot.platforms.discord.buttons import view_of
 from commands.protocol.reply import Reply
@@ -29,6 +31,11 @@ GONE = frozenset({10003, 10004, 10013, 50001, 50007, 50013, 50278})
 """Unknown channel, guild or user, missing access or permissions, no direct messages, no server in common."""
 A_PERSON = "@"
 MOST_OPENED = 10_000
+LONGEST_NAME = 100
+"""Of a thread (developer documentation, Start Thread from Message)."""
+ARCHIVED_MIN: Literal[1440] = 1440
+"""A thread in which nothing was said for a day leaves the list of channels; a message brings it back."""
+HAS_A_THREAD = 160004
 MESSAGE_GONE = frozenset({10008, 50005})
 DEFAULT_WAIT_S = 5.0
 
@@ -49,15 +56,48 @@ class DiscordMessenger:
 
     async def send(self, address: str, reply: Reply, *, is_silent: bool, nonce: str) -> str:
         """A new message, without mentions and previews."""
+        text = lay_out(reply, DISCORD_MARKDOWN)[0]
+        return await self._post(address, text, reply, discord.AllowedMentions.none(), is_silent, nonce)
+
+    async def send_calling(self, address: str, reply: Reply, role: str, *, nonce: str) -> str:
+        """A new message that mentions one role, and can call nobody else."""
+        called = f"<@&{int(role)}>\n"
+        room = replace(DISCORD_MARKDOWN, units=DISCORD_UNITS - len(called))
+        only = discord.AllowedMentions(
+            everyone=False, users=False, roles=[discord.Object(int(role))], replied_user=False
+        )
+        return await self._post(address, called + lay_out(reply, room)[0], reply, only, False, nonce)
+
+    async def open_thread(self, address: str, message: str, name: str) -> str:
+        """The thread below a message; Discord gives it the message's own number."""
+        self._insist_on_login()
+        title = clean(name)[:LONGEST_NAME] or "-"
+        try:
+            opening = self._client.http.start_thread_with_message
+            await opening(channel_of(address), int(message), name=title, auto_archive_duration=ARCHIVED_MIN)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            if not isinstance(error, discord.HTTPException) or error.code != HAS_A_THREAD:
+                raise understood(error) from None
+        return f"{NAME}:{message}"
+
+    async def _post(
+        self,
+        address: str,
+        text: str,
+        reply: Reply,
+        allowed: discord.AllowedMentions,
+        is_silent: bool,
+        nonce: str,
+    ) -> str:
         self._insist_on_login()
         try:
             channel = await self._messageable(address)
             sent = await channel.send(
-                lay_out(reply, DISCORD_MARKDOWN)[0],
+                text,
                 nonce=nonce,
                 silent=is_silent,
                 suppress_embeds=True,
-                allowed_mentions=discord.AllowedMentions.none(),
+                allowed_mentions=allowed,
                 view=view_of(reply.actions, "") or discord.utils.MISSING,
             )
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
