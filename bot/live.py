@@ -16,6 +16,7 @@ from store.connection import Connection, connected
 from store.health import LIVE
 from store.hours import StoredHours
 from store.in_memory import SnapshotsInMemory, TiersInMemory
+from store.memos import StoredMemos
 from store.people import StoredPeople
 from store.post import StoredPost
 from store.server import private_valkey
@@ -75,7 +76,8 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
     """
     snapshots, feed = StoredSnapshots(connection), StoredFeed(connection)
     if not is_live:
-        return Services(snapshots, feed, hours=StoredHours(connection, HISTORY), tiers=TiersInMemory())
+        hours = StoredHours(connection, HISTORY)
+        return Services(snapshots, feed, hours=hours, tiers=TiersInMemory(), memos=StoredMemos(connection))
     return Services(
         snapshots,
         feed,
@@ -86,4 +88,5 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
         StoredPeople(connection),
         hours=StoredHours(connection, LIVE),
         tiers=StoredTiers(connection),
+        memos=StoredMemos(connection),
     )

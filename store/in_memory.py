@@ -221,3 +221,20 @@ class TiersInMemory:
             for one in (IN_TURN if venue is None else (venue,))
         )
         return next((tiers for tiers in found if tiers is not None), None)
+
+
+class MemosInMemory:
+    """Implements `store.services.Memos` in this process; `now_ms` gives the present in UTC milliseconds."""
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
+        self._kept: dict[str, tuple[str, int]] = {}
+
+    async def keep(self, name: str, text: str, lasts_s: int) -> None:
+        """Keep a text for so many seconds, in place of what was kept under its name."""
+        self._kept[name] = (text, self._now_ms() + lasts_s * 1_000)
+
+    async def read(self, name: str) -> str | None:
+        """The text, None where none is kept or its time is over."""
+        text, until_ms = self._kept.get(name, ("", 0))
+        return text if self._now_ms() < until_ms else None

@@ -132,3 +132,8 @@ def sending(platform: str) -> str:
 def pace(bot: str) -> str:
     """A hash: the token bucket of one bot; below it those of its chats."""
     return f"{VERSION}:pace:{bot}"
+
+
+def memo(name: str) -> str:
+    """A short text that is kept for a time."""
+    return f"{VERSION}:memo:{name}"

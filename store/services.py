@@ -183,6 +183,16 @@ class MarginTiers(Protocol):
         """
 
 
+class Memos(Protocol):
+    """Short texts, each kept under a name for a time."""
+
+    async def keep(self, name: str, text: str, lasts_s: int) -> None:
+        """Keep a text for so many seconds, in place of what was kept under its name."""
+
+    async def read(self, name: str) -> str | None:
+        """The text, None where none is kept or its time is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """All that a command may reach; a recorded market has no sources, no watchlist to change, and nobody to warn."""
@@ -196,3 +206,4 @@ class Services:
     people: People | None = None
     hours: Hours | None = None
     tiers: MarginTiers | None = None
+    memos: Memos | None = None

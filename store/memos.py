@@ -1,0 +1,22 @@
+"""Short texts kept under a name for a time: what is too long for a button, and where something was posted a moment ago."""
+
+from store import keys
+from store.connection import Connection
+
+
+class StoredMemos:
+    """Implements `store.services.Memos`; every method raises StoreUnavailable where the server does not answer."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def keep(self, name: str, text: str, lasts_s: int) -> None:
+        """Keep a text for so many seconds, in place of what was kept under its name."""
+        async with self._connection.writing() as redis:
+            await redis.set(keys.memo(name), text, ex=lasts_s)
+
+    async def read(self, name: str) -> str | None:
+        """The text, None where none is kept or its time is over."""
+        async with self._connection.reading() as redis:
+            kept = await redis.get(keys.memo(name))
+        return kept.decode() if isinstance(kept, bytes) else kept
