@@ -132,14 +132,16 @@ def _margin_that_fits_usd(
 ) -> float:
     """The margin with which the notional asked for stays under every cap; its bracket stays that of the notional."""
     notional_usd = trade.leverage * trade.margin_usd
-    needed = max(
+    if conditions.under_a_week:
+        # half of every cap leaves so much room that a notional twice as large would keep the caps themselves
+        notional_usd /= rules.under_a_week_factor
+    return max(
         notional_usd / caps[Cap.STEP],
         notional_usd / caps[Cap.CONTINUOUS],
         survivable_margin_usd(trade, notional_usd, rules.buffer_sigmas * trade.sigma_horizon),
         survivable_margin_usd(trade, notional_usd, rules.adverse_move),
         notional_usd / trade.tiers.containing(notional_usd).max_leverage,
     )
-    return needed / rules.under_a_week_factor if conditions.under_a_week else needed
 
 
 def _budget(trade: Trade, stance: Stance) -> Budget:

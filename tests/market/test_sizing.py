@@ -259,6 +259,21 @@ def test_under_a_week_of_prices_half_is_allowed() -> None:
     assert Assumption.UNDER_A_WEEK in check.assumptions
 
 
+@pytest.mark.parametrize("others_usd", [-2_000.0, 0.0, 4_000.0])
+@pytest.mark.parametrize("notional_usd", [40_000.0, 2_600_000.0])
+def test_under_a_week_of_prices_the_margin_that_is_said_to_fit_is_just_enough(
+    notional_usd: float, others_usd: float
+) -> None:
+    young = replace(conditions(), under_a_week=True)
+    asked = Position("BTC", LONG, 8.0, notional_usd / 8.0, hold_hours=720.0, base_leverage=50.0)
+    asked = replace(asked, mode=MarginMode.CROSS, others_usd=others_usd)
+    needed_usd = check_size(asked, young, tiers_of("BTC"), SIZING).margin_total_usd
+    assert needed_usd is not None
+    for margin_usd, fits in ((needed_usd * 1.0001, True), (needed_usd * 0.9999, False)):
+        again = replace(asked, equity_usd=margin_usd, leverage=notional_usd / margin_usd)
+        assert (check_size(again, young, tiers_of("BTC"), SIZING).fitting is None) is fits
+
+
 def test_the_traders_own_base_is_used_and_named() -> None:
     check = case_a(replace(CASE_A, base_leverage=8.0))
     assert check.chain[0].why is Reduction.BASE_YOURS
