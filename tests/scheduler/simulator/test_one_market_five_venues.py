@@ -9,6 +9,7 @@ from market.observations import (
     MINUTE_MS,
     Asset,
     Candle,
+    Depth,
     DepthBand,
     Funding,
     Liquidation,
@@ -19,10 +20,12 @@ from market.observations import (
     Venue,
 )
 from market.options.smile import skew_of
+from scheduler.condense import Condenser
 from scheduler.exchange import Instrument, Kind, Report, Told
 from scheduler.simulator.market import START_MS
 from scheduler.simulator.server import STANDINGS
-from tests.scheduler.simulator.desk import ASSETS, BY_VENUE, desk, listened
+from scheduler.simulator.server.recorded import recorded
+from tests.scheduler.simulator.desk import ASSETS, BY_VENUE, desk, listened, sell_off
 
 NOW_MS = START_MS + 30 * HOUR_MS + 20 * MINUTE_MS
 VENUES = tuple(BY_VENUE)
@@ -100,6 +103,16 @@ async def test_the_book_of_each_venue_is_its_share_of_what_rests_in_the_market_o
                     else:
                         assert venue is Venue.HYPERLIQUID, "twenty levels, in steps of a third of a percent"
                         assert usd < rests_usd
+
+
+def test_the_past_holds_each_venues_share_of_the_books_so_that_the_present_is_compared_with_it() -> None:
+    at_ms, asset, said = next(recorded(sell_off()))
+    (depth,) = [one for one in said if isinstance(one, Depth)]
+    assert [one.venue for one in depth.books] == list(STANDINGS)
+    assert sum(one.bid_usd for one in depth.books) == pytest.approx(depth.bid_usd)
+    condenser = Condenser(asset)
+    condenser.take([Told(asset, depth)], at_ms)
+    assert depth in condenser.step(at_ms)[0]
 
 
 async def test_a_cold_start_reads_the_same_past_at_every_venue() -> None:
