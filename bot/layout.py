@@ -9,9 +9,23 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from commands.protocol.reply import Block, Heading, Lines, Note, Reply, Table, Text, Tone
+from commands.protocol.reply import (
+    Block,
+    Heading,
+    Lines,
+    Mention,
+    Moment,
+    Note,
+    Reply,
+    Table,
+    Text,
+    Told,
+    Tone,
+)
+from market.observations import SECOND_MS
 
 TELEGRAM_UNITS = 4_096
 """Telegram's longest message (Bot API, sendMessage), counted before its entities are parsed to be on the safe side."""
@@ -20,6 +34,7 @@ DISCORD_UNITS = 2_000
 """Discord's longest message (developer documentation, Create Message)."""
 
 COLUMN_GAP = " "
+LONGEST_NUMBER = 20
 SYMBOL: Mapping[Tone, str] = {Tone.CAUTION: "! ", Tone.STRESS: "!! "}
 
 
@@ -86,12 +101,23 @@ def align(table: Table) -> tuple[str, ...]:
     return tuple(_line(row, widths, table.align).rstrip() for row in rows)
 
 
+def plainly(told: Told) -> str:
+    """A paragraph as a platform writes it that has no sign for people and moments."""
+    return _SIGN.sub(_plain_sign, _with_signs(told))
+
+
+_SIGN = re.compile("\ue000([prt])([0-9]{1,20})\ue001")
+"""How a person, a role or a moment stands in a piece, until a dialect writes it: no text can hold one, see `clean`."""
+
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-_MARKS = re.compile(r"([\\*_~|`>#\[\]<]|^\s{0,9}[-+])")
+_MARKS = re.compile(r"[\\*_~|`>#\[\]<]|:(?=//)|@(?=everyone|here)")
+_ITEM = re.compile(r"^(\s*(?:[0-9]{1,18}(?=\.\s)|(?=[-+])))([.+-])")
+_ATOM = re.compile(r"\\.|&[a-z#0-9]{1,8};|<[@t][^>]{1,24}>|.", re.DOTALL)
+"""What of an escaped line is never cut in two."""
 
 
 def _escape_markdown(line: str) -> str:
-    return _MARKS.sub(r"\\\1", line)
+    return _SIGN.sub(_discord_sign, _ITEM.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", line)))
 
 
 def _neutralise_backticks(line: str) -> str:
@@ -99,7 +125,7 @@ def _neutralise_backticks(line: str) -> str:
 
 
 def _escape_html(line: str) -> str:
-    return html.escape(line, quote=True)
+    return _SIGN.sub(_plain_sign, html.escape(line, quote=True))
 
 
 TELEGRAM_HTML = Dialect(
@@ -128,10 +154,35 @@ def _piece(block: Block) -> Piece:
             return Piece(Style.PROSE, tuple(_marked(clean(text), tone).split("\n")))
         case Text(text):
             return Piece(Style.PROSE, tuple(clean(text).split("\n")))
+        case Told():
+            return Piece(Style.PROSE, tuple(_with_signs(block).split("\n")))
         case Lines(lines):
             return Piece(Style.FIXED, tuple(clean(line).replace("\n", " ") for line in lines))
         case Table():
             return Piece(Style.FIXED, align(block))
+
+
+def _with_signs(told: Told) -> str:
+    return "".join(clean(part) if isinstance(part, str) else _sign(part) for part in told.parts)
+
+
+def _sign(part: Mention | Moment) -> str:
+    """A person, role or moment between the marks of `_SIGN`; a name that is no number stands as it is."""
+    if isinstance(part, Moment):
+        return f"\ue000t{part.at_ms // SECOND_MS}\ue001"
+    number = part.name.rpartition(":")[2]
+    is_number = number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER
+    return f"\ue000{'r' if part.is_role else 'p'}{number}\ue001" if is_number else clean(part.name)
+
+
+def _plain_sign(sign: re.Match[str]) -> str:
+    kind, number = sign.groups()
+    return f"{datetime.fromtimestamp(int(number), UTC):%Y-%m-%d %H:%M} UTC" if kind == "t" else number
+
+
+def _discord_sign(sign: re.Match[str]) -> str:
+    kind, number = sign.groups()
+    return {"p": f"<@{number}>", "r": f"<@&{number}>", "t": f"<t:{number}:R>"}[kind]
 
 
 def _marked(text: str, tone: Tone) -> str:
@@ -201,7 +252,7 @@ def _short_lines(lines: tuple[str, ...], form: Form, limit: int) -> Iterator[str
             yield escaped
             continue
         held = ""
-        for sign in map(form.escape, line):
+        for sign in _ATOM.findall(escaped):
             if units(held) + units(sign) > limit:
                 yield held
                 held = ""

@@ -53,7 +53,29 @@ class Note:
     tone: Tone = Tone.PLAIN
 
 
-Block = Text | Heading | Table | Lines | Note
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody as the platform shows them, without calling them: `name` is "discord:456", a person's or a role's."""
+
+    name: str
+    is_role: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment (UTC ms) as the platform shows one: by its reader's clock or as an age, in UTC where it knows neither."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A paragraph that speaks of people, roles and moments; newlines in its words are kept."""
+
+    parts: tuple[str | Mention | Moment, ...]
+
+
+Block = Text | Heading | Table | Lines | Note | Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +114,8 @@ class Reply:
     """An answer: blocks from top to bottom, buttons, and the plain numbers behind it for `--json`.
 
     `private` answers hold a position: ephemeral on Discord, never posted to a public room unasked. `prompt` is what the
-    reader is asked for where the line lacked something.
+    reader is asked for where the line lacked something. `at_ms` is the moment (UTC) of which it speaks, where that is one of
+    the present market: platforms that can show how long ago that is by now do so.
     """
 
     blocks: tuple[Block, ...]
@@ -100,3 +123,4 @@ class Reply:
     private: bool = False
     data: Mapping[str, object] = field(default_factory=dict)
     prompt: Prompt | None = None
+    at_ms: int | None = None

@@ -17,7 +17,19 @@ from bot.layout import (
     pieces,
     units,
 )
-from commands.protocol.reply import Block, Heading, Lines, Note, Reply, Table, Text, Tone
+from commands.protocol.reply import (
+    Block,
+    Heading,
+    Lines,
+    Mention,
+    Moment,
+    Note,
+    Reply,
+    Table,
+    Text,
+    Told,
+    Tone,
+)
 
 HOSTILE = (
     "<b>",
@@ -200,3 +212,18 @@ def test_telegram_messages_are_whole_and_lose_nothing(made: tuple[Block, ...]) -
 
 def test_the_three_styles_are_all_a_dialect_needs() -> None:
     assert set(TELEGRAM_HTML.forms) == set(DISCORD_MARKDOWN.forms) == set(Style)
+
+
+def test_people_roles_and_moments_are_written_as_each_platform_writes_them() -> None:
+    told = Told(
+        (Moment(1_700_000_000_999), " ", Mention("discord:42"), " chose ", Mention("discord:7", True))
+    )
+    assert lay_out(Reply((told,)), DISCORD_MARKDOWN) == ("<t:1700000000:R> <@42> chose <@&7>",)
+    assert lay_out(Reply((told,)), TELEGRAM_HTML) == ("2023-11-14 22:13 UTC 42 chose 7",)
+    assert lay_out(Reply((Told((Mention("terminal:<@1>"),)),)), DISCORD_MARKDOWN) == (r"terminal:\<@1\>",)
+
+
+@given(st.text(alphabet="\ue000\ue001prt0123456789<@&>", max_size=40))
+def test_no_words_become_a_mention(words: str) -> None:
+    for block in (Text(words), Note(words), Heading(words), Told((words,))):
+        assert not re.search(r"(?<!\\)<[@t]", "".join(lay_out(Reply((block,)), DISCORD_MARKDOWN)))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from commands.protocol.dispatch import answer
-from commands.protocol.reply import Block, Heading, Lines, Note, Reply, Table, Text
+from commands.protocol.reply import Block, Heading, Lines, Mention, Moment, Note, Reply, Table, Text, Told
 from commands.protocol.request import TERMINAL, Context, Role
 from market.alerts import Alert
 from market.hourly import Hourly
@@ -114,8 +114,20 @@ def lines_of(block: Block) -> tuple[str, ...]:
             return lines
         case Table(rows, head):
             return tuple(" ".join(row) for row in (head, *rows) if row)
+        case Told(parts):
+            return tuple("".join(map(_as_text, parts)).split("\n"))
         case Text(text) | Heading(text) | Note(text):
             return tuple(text.split("\n"))
+
+
+def _as_text(part: str | Mention | Moment) -> str:
+    match part:
+        case Mention(name):
+            return name
+        case Moment(at_ms):
+            return f"<{at_ms}>"
+        case str():
+            return part
 
 
 def monospaced(reply: Reply) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from typing import TextIO
 from rich.console import Console, RenderableType
 from rich.text import Text as Styled
 
-from bot.layout import SYMBOL, align, clean
-from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Table, Text, Tone
+from bot.layout import SYMBOL, align, clean, plainly
+from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Table, Text, Told, Tone
 
 STYLE: Mapping[Tone, str] = {
     Tone.GOOD: "green",
@@ -51,6 +51,8 @@ def draw_block(block: Block) -> RenderableType:
             return Styled(_marked(clean(text), tone), style=STYLE[tone])
         case Text(text):
             return Styled(clean(text))
+        case Told():
+            return Styled(plainly(block))
         case Lines(lines):
             return _fixed(map(clean, lines))
         case Table():
