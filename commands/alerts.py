@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from commands.protocol.alert_words import ALL, AnyAssetWord
+from commands.protocol.alert_words import ALL, AnyAssetWord, Switch, SwitchWord
 from commands.protocol.command import Command
 from commands.protocol.home import home, standing_here
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context
-from commands.wording.overview import describe_alerts
+from commands.wording.overview import describe_alerts, describe_changes
 from commands.wording.wishes import describe_nobody
 
 
@@ -18,6 +18,7 @@ class Alerts:
     """Ask what is subscribed to."""
 
     asset: Annotated[AnyAssetWord, "only what concerns this coin"] | None = None
+    changes: Annotated[SwitchWord, "on: all of the last twenty changes, who made them and when"] | None = None
 
 
 async def answer(ask: Alerts, context: Context) -> Reply:
@@ -26,6 +27,8 @@ async def answer(ask: Alerts, context: Context) -> Reply:
     if chats is None:
         return describe_nobody(await context.services.feed.status(), phrases)
     chat = await home(context, chats)
+    if ask.changes is Switch.ON:
+        return describe_changes(chat, phrases)
     asset = None if ask.asset == ALL else ask.asset
     snapshots = {snapshot.asset: snapshot for snapshot in await context.look_at_all()}
     return describe_alerts(

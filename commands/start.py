@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from commands.protocol.alert_words import ALL, read_assets, read_kinds
+from commands.protocol.alert_words import ALL, read_kinds, read_some_assets
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Heading, Reply, Text
@@ -30,7 +30,7 @@ async def answer(ask: Start, context: Context) -> Reply:
     """What it is and what to try; a deep link to a subscription is a subscription."""
     phrases = phrases_in(context.language)
     wanted = await _wanted(ask.payload, context)
-    asset = await context.asset(None if wanted is None or wanted.asset == ALL else wanted.asset)
+    asset = await context.asset(_named(wanted))
     heading, what = (
         Heading(phrases.say("start.heading")),
         (phrases.say("start.what"), phrases.say("start.rules")),
@@ -44,14 +44,20 @@ async def answer(ask: Start, context: Context) -> Reply:
     )
 
 
+def _named(wanted: Subscribe | None) -> Asset | None:
+    """The asset of a subscription, None where it is of every one, or there is none."""
+    assets = () if wanted is None else wanted.asset or ()
+    return None if ALL in assets else next(iter(assets), None)
+
+
 async def _wanted(payload: str | None, context: Context) -> Subscribe | None:
     """The subscription a deep link stands for; None where its asset is not watched."""
     if payload is None or not payload.startswith(SUBSCRIBE):
         return None
     lexicon = Lexicon(await context.services.snapshots.watched())
     name, _, kind = payload.removeprefix(SUBSCRIBE).partition("-")
-    asset = read_assets(name, lexicon)
-    return None if asset is None else Subscribe(asset, read_kinds(kind, lexicon))
+    assets = read_some_assets(name, lexicon)
+    return None if assets is None else Subscribe(assets, read_kinds(kind, lexicon))
 
 
 def _lines(asset: Asset) -> tuple[str, str, str]:

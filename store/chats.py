@@ -7,7 +7,7 @@ from typing import Any
 from store import keys
 from store.codec import Kind, decode, encode
 from store.connection import Connection, StoreUnavailable
-from store.wishes import Chat, QuietHours, Subscription
+from store.wishes import Chat, QuietHours, Subscription, platform_of
 
 __all__ = ["CHAT", "ChangedMeanwhile", "Chat", "QuietHours", "StoredChats", "Subscription", "platform_of"]
 
@@ -65,11 +65,6 @@ class ChangedMeanwhile(StoreUnavailable):
 
     def __init__(self) -> None:
         super().__init__("This chat was changed by others at the same time: nothing was done. Try once more.")
-
-
-def platform_of(address: str) -> str:
-    """The platform of an address: "telegram" of "telegram:-100123:7"."""
-    return address.partition(":")[0]
 
 
 class StoredChats:

@@ -80,6 +80,11 @@ class Chat:
     changes: tuple[Change, ...] = ()
 
 
+def platform_of(address: str) -> str:
+    """The platform of an address: "telegram" of "telegram:-100123:7"."""
+    return address.partition(":")[0]
+
+
 def suspend(chat: Chat, why: str, now_ms: int) -> Chat:
     """The chat as one that nothing is sent to; since when stays as it was where it was one already."""
     since_ms = now_ms if chat.suspended is None else chat.suspended_ms or now_ms

@@ -5,7 +5,7 @@ be. Words that say nothing by themselves, such as "off", are read only behind th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
@@ -60,6 +60,7 @@ _UNITS_MS: Mapping[str, int] = {
 }
 _CLOCKS = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?-([0-9]{1,2})(?::([0-9]{2}))?", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{2,40}", re.ASCII)
+_ROLE = re.compile(r"(?:<@&)?([0-9]{5,20})>?", re.ASCII)
 _ID = re.compile(r"#?([0-9a-f]{4})", re.ASCII)
 
 
@@ -87,19 +88,52 @@ def read_assets_named(word: str, lexicon: Lexicon) -> Asset | None:
     return ALL if word.lower() in _EVERYTHING else read_asset_named(word, lexicon)
 
 
+def read_some_assets(word: str, lexicon: Lexicon) -> tuple[Asset, ...] | None:
+    """One or several, "BTC,ETH"; one that names none among some that do is refused. ALL stands for every one."""
+    first, *others = [name for name in word.split(",") if name] or [""]
+    asset = read_assets(first, lexicon)
+    return None if asset is None else _together((asset, *(_asset_named(one, lexicon) for one in others)))
+
+
+def read_some_assets_named(word: str, lexicon: Lexicon) -> tuple[Asset, ...] | None:
+    """The same; a word that names no watched asset is refused with the nearest ones. Raises Misunderstood."""
+    names = tuple(filter(None, word.split(",")))
+    if len(names) > 1:
+        return _together([_asset_named(one, lexicon) for one in names])
+    asset = read_assets_named(word, lexicon)
+    return None if asset is None else (asset,)
+
+
+def _asset_named(word: str, lexicon: Lexicon) -> Asset:
+    asset = read_assets_named(word, lexicon)
+    if asset is None:
+        raise Misunderstood("words.none_of", said=said(word), kinds=["assets"])
+    return asset
+
+
+def _together(assets: Iterable[Asset]) -> tuple[Asset, ...]:
+    """Each once; beside ALL no other says more."""
+    known = tuple(dict.fromkeys(assets))
+    return (ALL,) if ALL in known else known
+
+
 def read_any_asset(word: str, lexicon: Lexicon) -> Asset | None:
     """ALL, a watched asset under any of its names, else the symbol as it was said: what is dropped may be long gone."""
     return read_assets(word, lexicon) or symbol_of(word)
 
 
 def read_kinds(word: str, lexicon: Lexicon) -> tuple[Kind, ...] | None:
-    """One kind of warning, or all of them for "every". Plans are no such kind: they are watched by themselves, and said so."""
+    """Kinds of warnings ("cascade", "cascade,regime"), all of them for "every".
+
+    Plans are no such kind: they are watched by themselves, and said so.
+    """
     if word.lower() in _PLANS and not {"PLAN", "PLANS"} & set(lexicon.assets):
         raise Misunderstood("subscribe.plans", example="/plan BTC 5x long 10k", offers=("/positions",))
     if word.lower() == EVERY:
         return tuple(Kind)
-    kind = _KINDS.get(word.lower())
-    return None if kind is None else (kind,)
+    kinds = [_KINDS.get(name) for name in word.lower().split(",")]
+    known = tuple(dict.fromkeys(kind for kind in kinds if kind is not None))
+    return known if len(known) == len(set(kinds)) else None
 
 
 def read_severity(word: str, lexicon: Lexicon) -> Severity | None:
@@ -197,12 +231,21 @@ def zones() -> Mapping[str, str]:
     return {name.lower(): name for name in listed}
 
 
+def read_role(word: str, lexicon: Lexicon) -> str | Switch | None:
+    """A role of a server as its platform writes it ("<@&123>", or its number), or "off"."""
+    if word.lower() == Switch.OFF:
+        return Switch.OFF
+    match = _ROLE.fullmatch(word)
+    return None if match is None else match[1]
+
+
 def _only_named(word: str, lexicon: Lexicon) -> None:
     """A word that says nothing by itself."""
 
 
 ASSETS = replace(ASSET, kind="assets", read=read_assets, read_named=read_assets_named)
 ANY_ASSET = replace(ASSETS, read=read_any_asset, read_named=read_any_asset)
+SOME_ASSETS = replace(ASSETS, read=read_some_assets, read_named=read_some_assets_named)
 KINDS = Word(
     "alert_kind", 35, "funding", read_kinds, read_kinds, choices=(*(kind.value for kind in Kind), EVERY)
 )
@@ -220,12 +263,17 @@ ZONE = Word("zone", 45, "Europe/Berlin", read_zone, read_zone_named)
 SWITCH = Word("switch", 40, "on", _only_named, read_switch, choices=("on", "off"))
 COUNT = Word("count", 50, "10", _only_named, read_count)
 LANGUAGE = Word("language", 50, "en", _only_named, read_language, choices=(*languages(), AUTO))
+ROLE = Word("role", 50, "<@&1234567890>", _only_named, read_role)
+PING_FROM = replace(SEVERITY, rank=50, read=_only_named)
 ID = Word("id", 20, "#c7f2", read_id, read_id)
 
 AssetsWord = Annotated[Asset, ASSETS]
+SomeAssetsWord = Annotated[tuple[Asset, ...], SOME_ASSETS]
 AnyAssetWord = Annotated[Asset, ANY_ASSET]
 KindsWord = Annotated[tuple[Kind, ...], KINDS]
 SeverityWord = Annotated[Severity, SEVERITY]
+PingFromWord = Annotated[Severity, PING_FROM]
+RoleWord = Annotated[str | Switch, ROLE]
 SpanWord = Annotated[int | Switch, SPAN]
 HoursWord = Annotated[Hours | Switch, HOURS]
 ZoneWord = Annotated[str, ZONE]

@@ -1,22 +1,35 @@
 """The answer to /alerts: what this chat is warned of, how close each of it is, what stands now and what is silenced."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from commands.protocol.phrases import Phrases
-from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
+from commands.protocol.reply import (
+    Action,
+    Block,
+    Heading,
+    Lines,
+    Mention,
+    Moment,
+    Note,
+    Reply,
+    Text,
+    Told,
+    Tone,
+)
 from commands.wording.closeness import Lookup, closeness
 from commands.wording.columns import fit, sides
 from commands.wording.wave import alert_row
-from commands.wording.wishes import asset_words, plain_wishes, way_notes
+from commands.wording.wishes import asset_words, plain_wishes, role_of, server_notes, way_notes
 from market.alerts import Alert
 from market.observations import Asset
 from market.report import alert_line
 from market.rules import Rules
-from store.wishes import Chat, Subscription
+from store.wishes import Change, Chat, Subscription
 
 MOST_TOLD = 12
 MOST_STANDING = 10
 MOST_ACKS = 3
+MOST_CHANGES = 3
 
 
 def describe_alerts(
@@ -34,6 +47,7 @@ def describe_alerts(
     """The subscriptions of a chat, of one asset where that was asked for; `standing` are the warnings it is told of."""
     blocks: list[Block] = [Heading(fit(_heading(chat, wishes, asset, phrases)))]
     blocks += [Note(line, Tone.CAUTION) for line in way_notes(chat, phrases, now_ms, is_terminal=is_terminal)]
+    blocks += server_notes(chat, phrases)
     blocks += _standing(chat, standing, phrases)
     rows = [line for wish in wishes[:MOST_TOLD] for line in closeness(wish, chat, snapshots, phrases, rules)]
     if rows:
@@ -42,15 +56,51 @@ def describe_alerts(
         blocks.append(Text(phrases.say("alerts.more", count=len(wishes) - MOST_TOLD)))
     if not chat.subscriptions:
         blocks.append(Text(phrases.say("alerts.begin")))
+    blocks += _changes(chat, chat.changes[-MOST_CHANGES:], phrases)
     return Reply(
         tuple(blocks),
         _actions(chat, standing, snapshots, phrases),
         data={
             "subscriptions": plain_wishes(wishes),
             "standing": [alert_line(alert) for alert in standing],
+            "changes": plain_changes(chat),
             "muted": {one: until_ms for one, until_ms in chat.muted_ms.items() if until_ms > now_ms},
         },
     )
+
+
+def describe_changes(chat: Chat, phrases: Phrases) -> Reply:
+    """Who changed what here and when, as far back as it is remembered, the newest first."""
+    blocks = _changes(chat, chat.changes, phrases) or [Text(phrases.say("alerts.no_changes"))]
+    heading = Heading(fit(phrases.say("alerts.changes", count=len(chat.changes))))
+    return Reply(
+        (heading, *blocks),
+        (Action(phrases.say("button.alerts"), "/alerts"),),
+        data={"changes": plain_changes(chat)},
+    )
+
+
+def plain_changes(chat: Chat) -> list[dict[str, object]]:
+    """The changes for `--json`, the newest first; `by` is empty where a group itself spoke."""
+    return [
+        {"at_ms": one.at_ms, "by": one.by or None, "did": one.did, "what": one.what}
+        for one in reversed(chat.changes)
+    ]
+
+
+def _changes(chat: Chat, changes: Sequence[Change], phrases: Phrases) -> list[Block]:
+    return [Told(tuple(_change(chat, change, phrases))) for change in reversed(changes)]
+
+
+def _change(chat: Chat, change: Change, phrases: Phrases) -> Iterator[str | Mention | Moment]:
+    """A change in a line: when, who, what."""
+    yield from (Moment(change.at_ms), " · ", Mention(change.by) if change.by else "-", " · ")
+    yield phrases.word("changed", change.did) + " "
+    role, _, least = change.what.partition(" ")
+    if change.did == "ping" and least:
+        yield from (role_of(chat.address, role), f" {least}")
+    else:
+        yield change.what
 
 
 def _heading(chat: Chat, wishes: Sequence[Subscription], asset: Asset | None, phrases: Phrases) -> str:
@@ -79,9 +129,10 @@ def _actions(
     chat: Chat, standing: Sequence[Alert], snapshots: Lookup, phrases: Phrases
 ) -> tuple[Action, ...]:
     refresh = Action(phrases.say("button.refresh"), "/alerts")
+    changes = [Action(phrases.say("button.changes"), "/alerts changes=on")] if chat.changes else []
     if not chat.subscriptions:
         first = [*list(snapshots)[:3], "all"]
-        return (*(Action(asset, f"/subscribe {asset}") for asset in first), refresh)
+        return (*(Action(asset, f"/subscribe {asset}") for asset in first), refresh, *changes)
     unseen = [alert for alert in standing if alert.id not in chat.acknowledged]
     return (
         refresh,
@@ -93,4 +144,5 @@ def _actions(
         Action(phrases.say("button.unsubscribe"), "/unsubscribe"),
         Action(phrases.say("button.settings"), "/settings"),
         Action(phrases.say("button.test"), "/testalert"),
+        *changes,
     )

@@ -10,6 +10,7 @@ from commands.wording.wishes import (
     kind_and_severity,
     never_told,
     plain_wishes,
+    server_notes,
     way_notes,
     wish_line,
     wish_words,
@@ -19,6 +20,7 @@ from market.observations import Asset
 from store.wishes import Chat, Subscription
 
 MOST_BUTTONS = 20
+MOST_NAMED = 4
 OTHERS = (Kind.LIQUIDATIONS, Kind.STAGE, Kind.FUNDING, Kind.OPEN_INTEREST, Kind.SKEW)
 """What is offered beside what was asked for, the louder ones first."""
 
@@ -35,24 +37,56 @@ def describe_subscribed(
     most: int,
 ) -> Reply:
     """The answer to /subscribe: from now on, or already. `is_ours`: what is heard was chosen here, not by the reader."""
-    asset = wishes[0].asset
-    heading = "subscribe.begun" if is_new else "subscribe.already"
+    assets = tuple(dict.fromkeys(wish.asset for wish in wishes))
     lines = [
-        phrases.say("subscribe.hears", wishes="; ".join(kind_and_severity(wish, phrases) for wish in wishes)),
+        *_heard(wishes, phrases),
         *([phrases.say("subscribe.why_these")] if is_ours else []),
         *never_told(chat, wishes, phrases),
         *way_notes(chat, phrases, now_ms, is_terminal=is_terminal),
         phrases.say("subscribe.count", count=len(chat.subscriptions), most=most),
     ]
     return Reply(
-        (Heading(fit(phrases.say(heading, asset=asset_words(asset, phrases)))), Text("\n".join(lines))),
-        _more(asset, chat, phrases),
+        (
+            Heading(fit(_heading(assets, phrases, is_new=is_new))),
+            Text("\n".join(lines)),
+            *server_notes(chat, phrases),
+        ),
+        _more(assets, chat, phrases),
         data={
             "changed": is_new,
             "subscribed": plain_wishes(wishes),
+            "ping": plain_ping(chat),
+            "thread": chat.thread_a_wave,
             "subscriptions": plain_wishes(chat.subscriptions),
         },
     )
+
+
+def plain_ping(chat: Chat) -> dict[str, object] | None:
+    """The role that a wave mentions, for `--json`; None where none is."""
+    return None if chat.ping_role is None else {"role": chat.ping_role, "least": chat.ping_least.value}
+
+
+def _heading(assets: Sequence[Asset | None], phrases: Phrases, *, is_new: bool) -> str:
+    if not assets:
+        return phrases.say("subscribe.in_server")
+    names = ", ".join(asset_words(asset, phrases) for asset in assets[:MOST_NAMED])
+    named = f"{names} +{len(assets) - MOST_NAMED}" if len(assets) > MOST_NAMED else names
+    return phrases.say("subscribe.begun" if is_new else "subscribe.already", asset=named)
+
+
+def _heard(wishes: Sequence[Subscription], phrases: Phrases) -> list[str]:
+    """What is heard from now on, said once where it is the same of every asset."""
+    of_asset: dict[Asset | None, list[str]] = {}
+    for wish in wishes:
+        of_asset.setdefault(wish.asset, []).append(kind_and_severity(wish, phrases))
+    told = {"; ".join(words): asset for asset, words in of_asset.items()}
+    if len(told) > 1:
+        return [
+            phrases.say("subscribe.hears", wishes=f"{asset_words(asset, phrases)}: {'; '.join(words)}")
+            for asset, words in of_asset.items()
+        ]
+    return [phrases.say("subscribe.hears", wishes=words) for words in told]
 
 
 def describe_unsubscribed(gone: Sequence[Subscription], chat: Chat, phrases: Phrases) -> Reply:
@@ -95,18 +129,26 @@ def describe_what_there_is(chat: Chat, phrases: Phrases, *, was_asked: str | Non
     )
 
 
-def _more(asset: Asset | None, chat: Chat, phrases: Phrases) -> tuple[Action, ...]:
-    """What else there is for this asset, and the next steps."""
-    name = "all" if asset is None else asset
-    has = {wish.kind for wish in chat.subscriptions if wish.asset == asset}
-    others = [kind for kind in OTHERS if kind not in has]
-    return (
+def _more(assets: Sequence[Asset | None], chat: Chat, phrases: Phrases) -> tuple[Action, ...]:
+    """What else there is for these assets, and the next steps."""
+    steps = (
         Action(phrases.say("button.test"), "/testalert"),
         Action(phrases.say("button.alerts"), "/alerts"),
+    )
+    if not assets:
+        return steps
+    name = ",".join(asset or "all" for asset in assets)
+    has = {wish.kind for wish in chat.subscriptions if wish.asset == assets[0]}
+    others = [kind for kind in OTHERS if kind not in has]
+    return (
+        *steps,
         Action(phrases.say("button.silent_too"), f"/subscribe {name} cascade watch"),
         *(
             Action(phrases.word("alert_kind", kind.value), f"/subscribe {name} {kind.value}")
             for kind in others
         ),
-        Action(phrases.say("button.unsubscribe"), f"/unsubscribe {name}" if asset else "/unsubscribe"),
+        Action(
+            phrases.say("button.unsubscribe"),
+            f"/unsubscribe {name}" if len(assets) == 1 and assets[0] else "/unsubscribe",
+        ),
     )

@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from commands.protocol.phrases import Phrases
-from commands.protocol.reply import Note, Reply, Tone
+from commands.protocol.reply import Mention, Note, Reply, Text, Told, Tone
 from market.alerts import CLASSES, Severity
 from market.alerts.reach import reaches
 from market.observations import SECOND_MS, Asset
 from store.services import FeedStatus
-from store.wishes import Chat, QuietHours, Subscription
+from store.wishes import Chat, QuietHours, Subscription, platform_of
 
 HOUR_MINUTES = 60
+_PLACE = "\0"
+"""Where a name stands in a sentence, until it is cut there."""
 EVERYTHING = ""
 """The key of a mute of all assets."""
 MOST_NAMED = 8
@@ -77,6 +79,23 @@ def way_notes(chat: Chat, phrases: Phrases, now_ms: int, *, is_terminal: bool) -
     if chat.daily_cap is not None:
         lines.append(phrases.say("wish.cap", cap=chat.daily_cap))
     return lines
+
+
+def server_notes(chat: Chat, phrases: Phrases) -> list[Text | Told]:
+    """What a server has chosen for this chat besides: the role that is mentioned, threads, answers for everybody."""
+    notes: list[Text | Told] = []
+    if chat.ping_role is not None:
+        severity = phrases.word("severity", chat.ping_least.value)
+        before, _, after = phrases.say("wish.ping", role=_PLACE, severity=severity).partition(_PLACE)
+        notes.append(Told((before, role_of(chat.address, chat.ping_role), after)))
+    lines = [phrases.say("wish.thread")] if chat.thread_a_wave else []
+    lines += [phrases.say("wish.public")] if chat.public else []
+    return [*notes, *([Text("\n".join(lines))] if lines else [])]
+
+
+def role_of(address: str, role: str) -> Mention:
+    """A role of the server that the chat of this address belongs to."""
+    return Mention(f"{platform_of(address)}:{role}", is_role=True)
 
 
 def muted_words(chat: Chat, phrases: Phrases, now_ms: int) -> str:
