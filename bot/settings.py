@@ -111,6 +111,10 @@ class Settings(BaseSettings):
     discord_url: HttpUrl | None = Field(
         default=None, description="Root of a Discord REST server, with its version. Default: Discord's own."
     )
+    discord_gateway_url: WsUrl | None = Field(
+        default=None,
+        description="Where Discord's gateway is reached, such as at a proxy. Default: where Discord says.",
+    )
     assets: Annotated[tuple[Asset, ...], NoDecode] = Field(
         default=(),
         description="Watched assets, separated by commas. Default: BTC, ETH, SOL and the twelve next by open interest.",

@@ -138,9 +138,13 @@ class DiscordServer:
         if path == "oauth2/applications/@me":
             return {"id": BOT_ID, "name": "seawall", "description": "", "icon": None, "flags": 0, "owner": me, "summary": "",
                     "verify_key": "", "bot_public": True, "bot_require_code_grant": False, "team": None}  # fmt: skip
-        if path == "gateway":
-            base = yarl.URL(self.url)
-            return {"url": f"ws://{base.host}:{base.port}/gateway-socket/"}
+        if path == "gateway/bot":
+            base, starts = (
+                yarl.URL(self.url),
+                {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1},
+            )
+            url = f"ws://{base.host}:{base.port}/gateway-socket/"
+            return {"url": url, "shards": 1, "session_start_limit": starts}
         if path == "users/@me/channels":
             alice = {
                 "id": str(body["recipient_id"]),
@@ -178,7 +182,7 @@ class DiscordServer:
         elif said["op"] == IDENTIFY:
             me = {"id": BOT_ID, "username": "seawall", "discriminator": "0", "avatar": None, "bot": True}
             ready = {"v": 10, "user": me, "guilds": [], "session_id": "s", "resume_gateway_url": "ws://x",
-                     "application": {"id": BOT_ID, "flags": 0}}  # fmt: skip
+                     "shard": said["d"]["shard"], "application": {"id": BOT_ID, "flags": 0}}  # fmt: skip
             await self._tell("READY", ready)
             self.identified.append(said["d"])
             async with self._changed:

@@ -7,35 +7,29 @@ from typing import Any
 import discord
 import structlog
 from discord import app_commands
-from discord.gateway import DiscordWebSocket
-from discord.http import HTTPClient, Route
-from yarl import URL
 
-from bot.chat_platform import Asker, Desk, PlatformAway, PlatformStopped, Sentence, command_of
+from bot.chat_platform import Asker, Desk, Sentence, command_of
 from bot.layout import DISCORD_MARKDOWN, lay_out
 from bot.messenger import delivering
 from bot.platforms.discord.buttons import KINDS, FormButton, ShareButton, view_of
+from bot.platforms.discord.connection import GatewayClient, check, signed_in
 from bot.platforms.discord.forms import fits_page, handed_in, page_for, page_of
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.registry import sync_if_changed
 from bot.platforms.discord.sharing import Shares
 from bot.platforms.discord.slash import line_of, slash_command
-from bot.settings import Settings
 from commands.protocol import dispatch
 from commands.protocol.command import Command
 from commands.protocol.forms import fields_asked
 from commands.protocol.reply import Note, Prompt, Reply
 from commands.protocol.request import Role
 
+__all__ = ["Client", "check", "run"]
+
 NAME = "discord"
-LOGIN_S = 60.0
 ANSWER_S = 60.0
 """Far below the 15 minutes an interaction lives, far above what an answer takes."""
 
-BAD_TOKEN_CODE = 4004
-REFUSED = (
-    "Discord refuses the bot token: copy a new one from the developer portal and set SEAWALL_DISCORD_TOKEN."
-)
 MEMORY = "discord_commands.sha256"
 
 Interaction = discord.Interaction[Any]
@@ -43,41 +37,13 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 async def run(desk: Desk) -> None:
-    """Answer on Discord until cancelled. Raises PlatformStopped where the token is refused."""
-    token = desk.settings.discord_token
-    if token is None:
-        raise PlatformStopped("Discord needs SEAWALL_DISCORD_TOKEN.")
-    if desk.settings.discord_url is not None:
-        Route.BASE = str(desk.settings.discord_url).rstrip("/")
-    async with Client(desk) as client:
-        try:
-            async with asyncio.timeout(LOGIN_S):
-                await client.login(token.get_secret_value())
-            async with delivering(desk.deliver, DiscordMessenger(client)):
-                await client.connect()
-        except discord.LoginFailure:
-            raise PlatformStopped(REFUSED) from None
-        except discord.ConnectionClosed as closed:
-            if closed.code == BAD_TOKEN_CODE:
-                raise PlatformStopped(REFUSED) from None
-            raise
-
-
-async def check(settings: Settings) -> str:
-    """The bot's name, as Discord tells it for the token. Raises PlatformStopped (refused) and PlatformAway."""
-    if settings.discord_token is None:
-        raise PlatformStopped("Discord needs SEAWALL_DISCORD_TOKEN.")
-    if settings.discord_url is not None:
-        Route.BASE = str(settings.discord_url).rstrip("/")
-    asking = HTTPClient(asyncio.get_running_loop())
-    try:
-        return str((await asking.static_login(settings.discord_token.get_secret_value()))["username"])
-    except discord.LoginFailure:
-        raise PlatformStopped(REFUSED) from None
-    except Exception as error:  # noqa: BLE001, whatever its library of HTTP raises: it did not answer as it should
-        raise PlatformAway(f"Discord does not answer as it should ({type(error).__name__})") from None
-    finally:
-        await asking.close()
+    """Answer on Discord until cancelled. Raises PlatformStopped where no retry would help."""
+    client = Client(desk)
+    async with (
+        signed_in(client, desk.settings),
+        delivering(desk.deliver, DiscordMessenger(client)),
+    ):
+        await client.connect()
 
 
 class Tree(app_commands.CommandTree[Any]):
@@ -88,19 +54,11 @@ class Tree(app_commands.CommandTree[Any]):
         log.error("an interaction was not answered", kind=interaction.type.name, exc_info=error)
 
 
-class Client(discord.Client):
-    """The library's client with our commands: no message content, no mentions, nothing kept of messages."""
+class Client(GatewayClient):
+    """The client with our commands."""
 
     def __init__(self, desk: Desk) -> None:
-        intents = discord.Intents.none()
-        intents.guilds = True
-        super().__init__(
-            intents=intents,
-            allowed_mentions=discord.AllowedMentions.none(),
-            max_messages=None,
-            member_cache_flags=discord.MemberCacheFlags.none(),
-            chunk_guilds_at_startup=False,
-        )
+        super().__init__(desk.settings)
         self.desk = desk
         self._shares = Shares()
         self.tree = Tree(self)
@@ -110,9 +68,6 @@ class Client(discord.Client):
     async def setup_hook(self) -> None:
         """Once a start, before the gateway: know the buttons of earlier lives, and hand changed commands over."""
         self.add_dynamic_items(*KINDS)
-        if self.desk.settings.discord_url is not None:
-            told = await self.http.request(Route("GET", "/gateway"))
-            DiscordWebSocket.DEFAULT_GATEWAY = URL(told["url"])
         await sync_if_changed(self.tree, self.desk.settings.data_dir / MEMORY)
 
     async def answer(
