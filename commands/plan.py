@@ -127,8 +127,19 @@ def _until_ms(until: Until | None, now_ms: int) -> int | None:
 
 
 def _refused(refused: PlanRefused) -> Misunderstood:
-    words = {name: numbers.price(value) for name, value in refused.numbers.items()}
-    return Misunderstood(f"plan_refused.{refused.why.value}", field=FIELDS.get(refused.why, "line"), **words)
+    field = FIELDS.get(refused.why, "line")
+    return Misunderstood(f"plan_refused.{refused.why.value}", field=field, **_in_words(refused))
+
+
+def _not_added(refused: PlanRefused, plan_id: str) -> Misunderstood:
+    """Nothing that was said with the add would change it: the line is the plan's."""
+    is_beyond = refused.why is NoPlan.LINE_BEYOND_LIQUIDATION
+    key = "added_beyond_line" if is_beyond else refused.why.value
+    return Misunderstood(f"plan_refused.{key}", example=f"/plan show {plan_id}", **_in_words(refused))
+
+
+def _in_words(refused: PlanRefused) -> dict[str, str]:
+    return {name: numbers.price(value) for name, value in refused.numbers.items()}
 
 
 async def _show(plan_id: str | None, context: Context) -> Reply:
@@ -159,7 +170,7 @@ async def _add(ask: PlanAsked, context: Context, people: People) -> Reply:
     except ImpossiblePosition as impossible:
         raise refusal(impossible, plan.asset, "/plan") from None
     except PlanRefused as refused:
-        raise _refused(refused) from None
+        raise _not_added(refused, plan.id) from None
     _, standing = await standing_now(context, made.plan)
     return describe_kept(
         made.plan,

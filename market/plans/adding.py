@@ -8,7 +8,7 @@ from market.checklist import seen_flag
 from market.formulas.logic import all_of, any_of
 from market.margin import Impossible, ImpossiblePosition, Tiers
 from market.observations import Side
-from market.plans.making import make_plan
+from market.plans.making import Thesis, make_plan
 from market.plans.plan import Happened, Plan
 from market.plans.standing import TIGHTENING
 from market.rules import Rules
@@ -75,7 +75,8 @@ def add_to(
     """The plan with something added at its own leverage, checked anew, and the check.
 
     The rungs begin anew at the new average; what the watch has told of the market stays told.
-    Raises AddRefused, and ImpossiblePosition where the sum could not be held.
+    Raises AddRefused, PlanRefused where the forced close would move beyond the owner's own line (or that is touched by now),
+    and ImpossiblePosition where the sum could not be held.
     """
     if why := why_not_add(plan, snapshot, rules):
         raise AddRefused(why)
@@ -99,10 +100,15 @@ def add_to(
         venue=plan.venue,
     )
     check = check_size(position, conditions, tiers, rules.sizing)
-    made = make_plan(check, plan.id, plan.made_ms, rules.sizing)
-    kept = {str(name): at_ms for name, at_ms in plan.watch.told_ms.items() if name in TIGHTENING}
-    seen = replace(plan.watch, told_ms=kept, news_ms=snapshot.at_ms)
-    return replace(made, line_usd=plan.line_usd, until_ms=plan.until_ms, watch=seen), check
+    made = make_plan(check, plan.id, plan.made_ms, rules.sizing, Thesis(plan.line_usd, plan.until_ms))
+    told, clear = (_tightening(kept) for kept in (plan.watch.told_ms, plan.watch.clear_since_ms))
+    seen = replace(plan.watch, told_ms=told, clear_since_ms=clear, news_ms=snapshot.at_ms)
+    return replace(made, watch=seen), check
+
+
+def _tightening(since_ms: dict[str, int]) -> dict[str, int]:
+    """What was told of the market, which an add changes nothing of."""
+    return {str(name): at_ms for name, at_ms in since_ms.items() if name in TIGHTENING}
 
 
 def _against(side: Side, snapshot: Snapshot) -> tuple[bool | None, bool | None]:

@@ -106,15 +106,20 @@ def noise_of(plan: Plan, price_usd: float) -> Noise | None:
         return None
     sign = sign_of(plan.side)
     wider_usd = price_usd * (1.0 - sign * horizon)
-    loss, wider_loss = sign * (plan.entry_usd - line_usd), sign * (plan.entry_usd - wider_usd)
-    has_both = wider_usd > 0.0 and loss > 0.0
+    has_both = wider_usd > 0.0 and sign * (plan.entry_usd - line_usd) > 0.0
     return Noise(
         distance=distance,
         sigmas=distance / horizon,
         hours=YEAR_HOURS * (distance / plan.sigma) ** 2,
         wider_line_usd=wider_usd if wider_usd > 0.0 else None,
-        smaller_share=loss / wider_loss if has_both else None,
+        smaller_share=_lost(plan, line_usd) / _lost(plan, wider_usd) if has_both else None,
     )
+
+
+def _lost(plan: Plan, price_usd: float) -> float:
+    """What a price loses of each US dollar of the position, in the money of its margin."""
+    price = price_usd / plan.entry_usd
+    return sign_of(plan.side) * (1.0 / price - 1.0 if plan.is_inverse else 1.0 - price)
 
 
 def _refuse(check: SizeCheck, thesis: Thesis, made_ms: int) -> None:

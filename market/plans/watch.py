@@ -163,7 +163,9 @@ def _with_funding(plan: Plan, before: Watch, sight: Sight, rules: PlanRules, now
     if sight.funding_8h is None or now_ms - since_ms < HOUR_MS:
         return before
     hours = min(now_ms - since_ms, rules.longest_funding_ms) / HOUR_MS
-    paid_usd = sign_of(plan.side) * sight.funding_8h * hours / 8.0 * plan.coins * sight.price_usd
+    # contracts margined in coins are so many US dollars at every price
+    notional_usd = plan.coins * (plan.entry_usd if plan.is_inverse else sight.price_usd)
+    paid_usd = sign_of(plan.side) * sight.funding_8h * hours / 8.0 * notional_usd
     return replace(before, funding_paid_usd=(before.funding_paid_usd or 0.0) + paid_usd, funding_at_ms=now_ms)
 
 

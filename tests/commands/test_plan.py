@@ -414,6 +414,16 @@ async def test_adds_are_refused_with_every_reason_and_change_nothing(there: Snap
     assert await plans_of(other) == (plan,)
 
 
+async def test_an_add_that_would_be_closed_by_force_before_the_own_line_is_refused_with_both_prices() -> None:
+    here = talk(calm())
+    plan = await stated(here, "/plan BTC 5x long 10k line=60,000")
+    told = await here(f"/plan add {plan.id} 10k entry=90,000")
+    assert "the liquidation would be at ~60,2" in told
+    assert "before your own line 60,000 is reached: nothing is added." in told
+    assert f"Example: /plan show {plan.id}" in told
+    assert await plans_of(here) == (plan,)
+
+
 async def test_an_add_without_an_amount_is_refused_with_one_that_would_do() -> None:
     here = talk(calm())
     plan = await stated(here)

@@ -11,6 +11,7 @@ from market.plans import (
     Added,
     AddRefused,
     Happened,
+    Ladder,
     NoAdd,
     NoPlan,
     PlanRefused,
@@ -25,7 +26,7 @@ from market.plans import (
 from market.reading import Presence
 from market.sizing import MarginMode
 from tests.market.markets import HALF_PERCENT, RULES, SIZING, reading, snapshot
-from tests.market.stated import MADE_MS, at, checked, planned, seen
+from tests.market.stated import MADE_MS, at, checked, planned, seen, watched
 
 
 def test_a_plan_holds_the_position_and_its_three_numbers() -> None:
@@ -99,6 +100,20 @@ def test_a_line_nearer_than_one_sigma_is_noise_and_its_ways_out_keep_the_loss() 
     assert noise.smaller_share * plan.coins * (plan.entry_usd - noise.wider_line_usd) == pytest.approx(loss)
 
 
+@pytest.mark.parametrize(("side", "line_usd"), [(Side.LONG, 98_000.0), (Side.SHORT, 102_000.0)])
+def test_the_loss_that_stays_the_same_is_one_in_coins_where_the_margin_is(
+    side: Side, line_usd: float
+) -> None:
+    plan = replace(planned(side, line_usd=line_usd), is_inverse=True)
+    noise = noise_of(plan, 100_000.0)
+    assert noise is not None
+    assert noise.smaller_share is not None
+    assert noise.wider_line_usd is not None
+    lost_coins = 50_000.0 / line_usd - 50_000.0 / 100_000.0
+    lost_by_wider = 50_000.0 / noise.wider_line_usd - 50_000.0 / 100_000.0
+    assert noise.smaller_share * lost_by_wider == pytest.approx(lost_coins)
+
+
 def test_a_line_at_one_sigma_or_beyond_or_touched_is_no_noise() -> None:
     assert noise_of(planned(line_usd=96_000.0), 100_000.0) is None
     assert noise_of(planned(line_usd=98_000.0), 97_000.0) is None
@@ -166,6 +181,32 @@ def test_an_add_averages_the_entry_at_the_plans_own_leverage_and_begins_the_rung
     assert larger.liquidation_usd == check.asked.liquidation_price_usd != plan.liquidation_usd
     assert (larger.id, larger.made_ms, larger.line_usd) == (plan.id, plan.made_ms, 88_000.0)
     assert (larger.watch.told_ms, larger.watch.news_ms) == ({}, at(2))
+
+
+@pytest.mark.parametrize(
+    ("side", "line_usd", "price_usd"), [(Side.LONG, 85_000.0, 130_000.0), (Side.SHORT, 115_000.0, 80_000.0)]
+)
+def test_an_add_that_moves_the_forced_close_beyond_the_own_line_is_refused(
+    side: Side, line_usd: float, price_usd: float
+) -> None:
+    plan, there = planned(side, line_usd=line_usd), seen(price_usd, 1)
+    with pytest.raises(PlanRefused) as refused:
+        add_to(plan, Added(15_000.0), there, HALF_PERCENT, RULES)
+    assert refused.value.why is NoPlan.LINE_BEYOND_LIQUIDATION
+    larger, _ = add_to(plan, Added(500.0), there, HALF_PERCENT, RULES)
+    assert larger.line_usd == line_usd
+
+
+def test_an_add_forgets_since_when_what_it_ends_was_clear() -> None:
+    near, far = seen(83_000, 1), seen(100_000, 2)
+    plan = replace(planned(), ladder=Ladder(0.5, 0.6, 0.7))
+    plan, told = watched(plan, [near, far], since_ms=at(0))
+    assert (told[0], set(plan.watch.clear_since_ms)) == (
+        (Happened.NEAR_LIQUIDATION,),
+        {Happened.NEAR_LIQUIDATION},
+    )
+    larger, _ = add_to(plan, Added(500.0), seen(100_000, 3), HALF_PERCENT, RULES)
+    assert larger.watch.clear_since_ms == {}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The watch over a plan: every rung and line once, conditions again only after a time clear, and nothing in a gap."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,6 +191,12 @@ def test_funding_is_counted_once_an_hour_and_of_a_longer_time_than_a_day_for_a_d
     assert before is not None
     plan, _ = watch(plan, seen(100_000, hours(100.0), f24=0.0001), RULES, MADE_MS, at(hours(100.0)))
     assert plan.watch.funding_paid_usd == pytest.approx(before + 24 * hourly_usd)
+
+
+def test_funding_of_contracts_in_us_dollars_is_that_of_their_size_at_every_price() -> None:
+    plan = replace(planned(), is_inverse=True)
+    after, _ = watch(plan, seen(90_000, 60, f24=0.0008), RULES, at(59), at(60))
+    assert after.watch.funding_paid_usd == pytest.approx(0.0008 / 8.0 * 50_000.0)
 
 
 def test_funding_that_is_not_known_is_not_counted_as_none() -> None:
