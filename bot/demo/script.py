@@ -10,6 +10,7 @@ SELLING = frozenset({State.UNWINDING, State.CAPITULATION})
 EASING = frozenset({State.DIGESTING, State.STABILISING, State.HEALTHY})
 
 LOOK_ROUND = ("/regime", "/why", "/size BTC 5x 10k", "/check")
+HELD = "/plan BTC 5x long 10k line=60,000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,10 @@ class Scene:
 
 
 SCENES = (
-    Scene(lambda _: True, (*LOOK_ROUND, "/status")),
-    Scene(lambda state: state in SELLING, LOOK_ROUND),
+    Scene(lambda _: True, (*LOOK_ROUND, HELD, "/status")),
+    Scene(lambda state: state in SELLING, (*LOOK_ROUND, "/positions")),
     Scene(lambda _: True, ("/size btc banana",)),
-    Scene(lambda state: state in EASING, LOOK_ROUND),
+    Scene(lambda state: state in EASING, (*LOOK_ROUND, "/positions")),
 )
 
 

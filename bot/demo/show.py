@@ -68,7 +68,7 @@ async def _recite(stage: Stage, pace: Pace, stdout: TextIO) -> None:
             await chat.hear(line)
 
     async for snapshot, alerts in stage.rounds(pace):
-        screen.say(*story.tell(snapshot, alerts))
+        screen.say(*story.tell(snapshot, alerts), *story.tell_plans(await stage.news_of_plans()))
         await type_in(script.due(snapshot))
     await type_in(script.rest())
     screen.say(story.end())
@@ -92,6 +92,6 @@ async def _converse(stage: Stage, pace: Pace, stdin: TextIO, stdout: TextIO) -> 
 
 async def _narrate(stage: Stage, pace: Pace, story: Story, screen: Screen) -> None:
     async for snapshot, alerts in stage.rounds(pace):
-        if lines := tuple(story.tell(snapshot, alerts)):
+        if lines := (*story.tell(snapshot, alerts), *story.tell_plans(await stage.news_of_plans())):
             screen.say(*lines)
     screen.say(story.end(), "The market stands still now; commands still answer. quit leaves.")

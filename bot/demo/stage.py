@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from bot import logs
 from bot.pace import Pace
 from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
-from commands.protocol.request import Context, Role
+from commands.protocol.request import HERE, TERMINAL, Context, Role
 from market.alerts import Alert
 from market.observations import SECOND_MS
+from market.plans import PlanNews
 from market.rules import Rules
 from market.snapshot import Snapshot
 from scheduler.collect import Collector
@@ -26,7 +27,9 @@ from scheduler.simulator.market import SimulatedMarket
 from scheduler.simulator.server import SimulatedExchanges, recorded, serve
 from scheduler.streams import open_wires
 from store.connection import connected
+from store.outbox import Outbox
 from store.people import StoredPeople
+from store.plan_news import StoredPlanNews
 from store.server import ephemeral_valkey
 from store.services import FeedStatus, Services
 from store.snapshots import StoredFeed, StoredSnapshots
@@ -42,12 +45,20 @@ LOOKED_AFTER_MS = 10 * SECOND_MS
 """How long after the venues were asked: streams have proven by then that they were alive all the while."""
 CONNECT_LEAP_MS = 250
 CONNECTED_WITHIN_S = 10.0
+_STANDARD = Rules()
+_GAP_MS = round(_STANDARD.plans.gap_steps * ROUND_MS)
+RULES = replace(_STANDARD, plans=replace(_STANDARD.plans, gap_after_ms=_GAP_MS))
+"""Looks lie that far apart here: the time between two of them is no gap in the watch over plans."""
+READER = f"{TERMINAL}:{HERE}"
+"""Where news of plans go: to whoever sits at this terminal."""
+MOST_NEWS = 50
 
 
 @dataclass(slots=True)
 class Stage:
     """Everything that plays: the market of causes, its time, the venues, and what is made of them.
 
+    `outbox` holds what the watch over plans has to tell the reader, `plan_news` what there is to say of it.
     `looked_ms` is when the market was last looked at (UTC milliseconds): answers are of that moment.
     """
 
@@ -57,6 +68,8 @@ class Stage:
     live: LiveMarket
     feed: StoredFeed
     services: Services
+    outbox: Outbox
+    plan_news: StoredPlanNews
     looked_ms: int
 
     async def read_past(self) -> None:
@@ -81,7 +94,15 @@ class Stage:
 
     async def ask(self, line: str) -> Reply:
         """Answer a line out of the store, at the time the market was last looked at."""
-        return await answer(line, Context(self.services, self.looked_ms, role=Role.OPERATOR))
+        return await answer(line, Context(self.services, self.looked_ms, role=Role.OPERATOR, reach=READER))
+
+    async def news_of_plans(self) -> tuple[PlanNews, ...]:
+        """What the watch has told of the reader's plans since this was asked last: told once, as a chat would be."""
+        told: list[PlanNews] = []
+        for claimed in await self.outbox.claim(READER, MOST_NEWS):
+            told.extend((await self.plan_news.news(claimed.row.batch)).values())
+            await self.outbox.commit(claimed)
+        return tuple(told)
 
     async def _ask_brackets(self) -> None:
         for venue in self.live.collector.venues:
@@ -119,7 +140,7 @@ async def open_stage(seed: int, scenario: str) -> AsyncIterator[Stage]:
         open_wires(clock=time.clock, dice=dice.random, ws_urls=venues.ws_urls) as wires,
     ):
         collector = Collector(exchanges(), fetcher, wires, time.clock)
-        memory = live_memory(connection, SOURCE)
+        memory = live_memory(connection, SOURCE, RULES)
         live = LiveMarket(collector, memory, Rules(), time.clock, source=SOURCE)
         await want((ASSET,), memory)
         await live.begin()
@@ -134,7 +155,9 @@ async def open_stage(seed: int, scenario: str) -> AsyncIterator[Stage]:
                 hours=memory.cycle.hours,
                 tiers=memory.tiers,
             )
-            yield Stage(market, time, venues, live, feed, services, market.start_ms)
+            outbox, news = Outbox(connection, TERMINAL), StoredPlanNews(connection)
+            await outbox.open()
+            yield Stage(market, time, venues, live, feed, services, outbox, news, market.start_ms)
         finally:
             listening.cancel()
             await asyncio.wait({listening})

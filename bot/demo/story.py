@@ -1,15 +1,17 @@
 """What is told while the simulated market goes on: its time, its changes of state and its warnings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.layout import SYMBOL
 from commands.protocol.phrases import Phrases
-from commands.protocol.reply import Heading, Text
+from commands.protocol.reply import Block, Heading, Text
 from commands.wording.alert import describe_alert
 from commands.wording.market import meaning
 from commands.wording.numbers import price
+from commands.wording.plan_news import NewsMarks, describe_news
 from market.alerts import Alert, Edge, Kind, Severity
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
+from market.plans import PlanNews
 from market.rules import Rules
 from market.snapshot import Snapshot
 from market.table import State
@@ -51,6 +53,13 @@ class Story:
                 yield f"{clock} {first}"
                 yield from (f"  {line}" for line in others)
 
+    def tell_plans(self, news: Iterable[PlanNews]) -> Iterator[str]:
+        """What happened to the reader's own plans, in the short form of a warning."""
+        for one in news:
+            blocks = describe_news((one,), self._phrases, self._rules, one.at_ms, NewsMarks()).blocks
+            yield f"[SIM {self.clock(one.at_ms)}] {_heading(blocks)}"
+            yield from (f"  {line}" for line in _sentences(blocks))
+
     def end(self) -> str:
         """The last line: how many warnings, how many of them came to something."""
         total, false = len(self._warned), len(self._false & self._warned)
@@ -67,13 +76,20 @@ class Story:
     def _warning(self, alert: Alert) -> Iterator[str]:
         """The short form of a warning: its heading and its sentences; of a silent watch only the first of them."""
         blocks = describe_alert(alert, self._phrases, self._rules.alerts).blocks
-        heading = next(block for block in blocks if isinstance(block, Heading))
-        yield SYMBOL.get(heading.tone, "") + heading.text
-        sentences = [line for block in blocks if isinstance(block, Text) for line in block.text.split("\n")]
-        yield from sentences[: 1 if alert.severity is Severity.WATCH else -1]
+        yield _heading(blocks)
+        yield from _sentences(blocks)[: 1 if alert.severity is Severity.WATCH else -1]
 
     def _count(self, alert: Alert) -> None:
         if alert.severity is not Severity.WATCH:
             self._warned.add(alert.id)
         if alert.edge is Edge.FALSE_ALARM:
             self._false.add(alert.id)
+
+
+def _heading(blocks: Sequence[Block]) -> str:
+    heading = next(block for block in blocks if isinstance(block, Heading))
+    return SYMBOL.get(heading.tone, "") + heading.text
+
+
+def _sentences(blocks: Sequence[Block]) -> list[str]:
+    return [line for block in blocks if isinstance(block, Text) for line in block.text.split("\n")]

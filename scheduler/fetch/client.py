@@ -1,8 +1,10 @@
 """The fetcher: one HTTP client of the process, which asks every exchange and gives back answers already read."""
 
 import asyncio
+import importlib.util
 import random
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -31,6 +33,10 @@ CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=8, keep
 """Of each venue: a pool looks through all its connections with every question, so a common one costs the most."""
 HEADERS = {"user-agent": "seawall", "accept": "application/json", "accept-encoding": ACCEPTED}
 JSON = {"content-type": "application/json"}
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore tries to import it with every question; Python remembers what is there, but not what is not
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 Keep = Callable[[Ask[object], bytes, int], None]

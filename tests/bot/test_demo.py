@@ -109,6 +109,24 @@ def test_a_warning_that_comes_to_nothing_is_closed_as_a_false_alarm_before_the_r
     assert "RESOLVED" in piped[piped.index("!! CRITICAL #") :]
 
 
+def test_what_happens_to_a_stated_plan_is_told_as_it_happens_and_each_rung_once(piped: str) -> None:
+    told = re.findall(
+        r"^\[SIM d\d \d\d:\d\d\] !!? BTC 5x long (p\w+) · (TRIM|HEDGE|OUT|RISK)$", piped, re.MULTILINE
+    )
+    rungs = [what for _, what in told if what != "RISK"]
+    assert rungs == ["TRIM", "HEDGE", "OUT"]
+    assert told[0][1] == "RISK"  # the market turns before the first rung is reached
+    assert {name for name, _ in told} == set(re.findall(r"BTC 5x long (p\w+) · KEPT", piped))
+    assert "has reached your exit rung" in piped
+
+
+def test_the_time_between_two_looks_of_the_demo_is_no_gap_in_the_watch(piped: str) -> None:
+    assert "Not watched" not in piped
+    before_the_end, after = answers_to("/positions", piped)
+    assert "Trim reached" in before_the_end
+    assert "Out reached" in after
+
+
 @pytest.mark.slow
 def test_a_calm_market_warns_of_nothing_and_is_still_asked(here: Room) -> None:
     said = play(here, "--scenario", "calm", "--seed", "3")

@@ -1,6 +1,7 @@
 """What is asked, and what comes of a good answer."""
 
 import logging
+import sys
 from dataclasses import replace
 
 import pytest
@@ -158,3 +159,7 @@ async def test_no_secret_of_an_address_is_told(
 
 def test_the_promised_bounds_are_the_default_ones() -> None:
     assert (DEADLINE_S, BODY_CAP_BYTES) == (10.0, 5 * 1024 * 1024)
+
+
+def test_no_question_searches_the_disk_for_a_module_that_is_not_there() -> None:
+    assert "sniffio" in sys.modules
