@@ -37,6 +37,7 @@ async def serve(settings: Settings, make_feed: MakeFeed) -> int:
             tasks.create_task(feed.run())
             if office is not None:
                 tasks.create_task(office.address())
+                tasks.create_task(office.tidy())
             for platform in with_token(settings):
                 tasks.create_task(keep_up(platform, desk))
     return 0

@@ -42,6 +42,10 @@ class Sentence(StrEnum):
     NEXT_LINE = "platform.next_line"
     WAS_AWAY = "platform.was_away"
     FORGOTTEN = "platform.forgotten"
+    AS_OF = "platform.as_of"
+    CHOOSE = "platform.choose"
+    POSTED = "platform.posted"
+    POSTED_BEFORE = "platform.posted_before"
 
     def in_words(self, language: str, **values: str) -> str:
         """The sentence in a language, in English where that has no phrases."""
@@ -62,7 +66,7 @@ class Asker:
 
     `is_private`: nobody else reads the answer. `role` is what the asker may do in this chat for certain; where that takes
     a question to the platform, `ask_role` asks it. `reach` is the address at which they are told in private, None where they
-    cannot be.
+    cannot be. `server` is the server that this chat is in and the bot is a member of, "" where there is none.
     """
 
     platform: str
@@ -73,6 +77,7 @@ class Asker:
     role: Role = Role.ANYONE
     ask_role: AskRole | None = None
     reach: str | None = None
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,7 @@ class Desk:
             role=self.role_of(asker),
             ask_role=asker.ask_role,
             reach=asker.reach,
+            server=asker.server,
         )
 
 

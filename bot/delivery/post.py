@@ -10,6 +10,7 @@ import structlog
 
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.errand import Shelves
+from bot.delivery.tidying import Tidying
 from bot.delivery.words import Words
 from bot.messenger import Messenger
 from scheduler.clock import monotonic_s
@@ -54,6 +55,10 @@ class PostOffice:
             except (Unreadable, NotOurs) as failure:
                 self._say_away(str(failure) or "another program addresses warnings on this store")
             await asyncio.sleep(STORE_PAUSE_S)
+
+    async def tidy(self) -> None:
+        """Erase what nobody can be told any more until cancelled."""
+        await Tidying(self._connection, self._now_ms).run()
 
     async def deliver(self, messenger: Messenger) -> None:
         """Deliver the rows of one platform until cancelled. Raises deliverer.Stopped where the bot is refused."""

@@ -1,0 +1,69 @@
+"""Erasing what nobody can be told any more: chats that have been suspended for thirty days, with all that is kept of them."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from commands.protocol.home import NOTHING_IS_SENT
+from market.observations import DAY_MS
+from store.chats import ChangedMeanwhile, StoredChats
+from store.connection import Connection, StoreUnavailable
+from store.outbox import DeadRows
+from store.wishes import Chat, suspend
+
+ERASED_MS = 30 * DAY_MS
+"""So long after a server has removed the bot, or a chat could not be reached any more, nothing is left of it."""
+LOOK_EVERY_S = 3_600.0
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Tidying:
+    """Looks through all chats once an hour. Several at the same time do no harm."""
+
+    def __init__(self, connection: Connection, now_ms: Callable[[], int]) -> None:
+        self._chats, self._dead = StoredChats(connection), DeadRows(connection)
+        self._now_ms = now_ms
+
+    async def run(self) -> None:
+        """Tidy until cancelled; a store that is away is waited for."""
+        while True:
+            try:
+                erased = await self.tidy()
+            except StoreUnavailable as failure:
+                log.warning("chats of long ago are not erased: %s", failure)
+            else:
+                if erased:
+                    log.info("chats that could not be reached for thirty days are erased", chats=erased)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def tidy(self) -> int:
+        """Erase the chats whose time has come; how many. Raises StoreUnavailable."""
+        forsaken = [chat async for chat in self._chats.all() if _is_forsaken(chat)]
+        erased = [chat.address for chat in forsaken if await self._erase(chat)]
+        if erased:
+            await self._dead.erase(erased)
+        return len(erased)
+
+    async def _erase(self, chat: Chat) -> bool:
+        """Erase one, unless it can be reached again at that moment; since when it is suspended is kept where nobody has."""
+        if chat.suspended_ms == 0:
+            await self._chats.change(chat.address, self._dated)
+            return False
+        try:
+            return await self._chats.forget_if(chat.address, self._is_over)
+        except ChangedMeanwhile:  # it is alive
+            return False
+
+    def _dated(self, chat: Chat) -> Chat:
+        return suspend(chat, chat.suspended, self._now_ms()) if chat.suspended else chat
+
+    def _is_over(self, chat: Chat) -> bool:
+        since_ms = chat.suspended_ms
+        return _is_forsaken(chat) and since_ms > 0 and self._now_ms() - since_ms > ERASED_MS
+
+
+def _is_forsaken(chat: Chat) -> bool:
+    """Whether a chat cannot be reached; the terminal is nobody who went away."""
+    return chat.suspended is not None and chat.suspended != NOTHING_IS_SENT
