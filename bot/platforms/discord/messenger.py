@@ -5,6 +5,7 @@ not appear twice (developer documentation, Create Message). "discord:987" is a c
 direct messages are opened when they are first written to.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Literal
@@ -15,8 +16,10 @@ from discord.http import Route
 
 from bot.layout import DISCORD_MARKDOWN, DISCORD_UNITS, clean, lay_out
 from bot.messenger import Manners, Undelivered, Wrong
+from bot.platforms.discord.breaker import Resting
 from bot.platforms.discord.buttons import view_of
-from commands.protocol.reply import Reply
+from commands.protocol.phrases import phrases_in
+from commands.protocol.reply import Reply, Text
 from store.pace import Rate
 
 NAME = "discord"
@@ -29,6 +32,8 @@ Never more than 45 in any second; what a slow moment cost is made good within th
 A_CHANNEL = (Rate(1.0, 5.0),)
 GONE = frozenset({10003, 10004, 10013, 50001, 50007, 50013, 50278})
 """Unknown channel, guild or user, missing access or permissions, no direct messages, no server in common."""
+SHUT = frozenset({50001, 50013})
+"""Missing access or permissions: the server's owner can change that."""
 A_PERSON = "@"
 MOST_OPENED = 10_000
 LONGEST_NAME = 100
@@ -49,6 +54,7 @@ class DiscordMessenger:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
         self._opened: dict[int, int] = {}
+        self._told_of: set[int] = set()
 
     def rates(self, address: str) -> tuple[Rate, ...]:
         """Five in five seconds a channel."""
@@ -101,8 +107,23 @@ class DiscordMessenger:
                 view=view_of(reply.actions, "") or discord.utils.MISSING,
             )
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            if isinstance(error, discord.HTTPException) and error.code in SHUT:
+                await self._tell_owner(address)
             raise understood(error) from None
         return str(sent.id)
+
+    async def _tell_owner(self, address: str) -> None:
+        """Tell the owner of a server that the bot may not write in one of its channels any more: once, and no matter whether it arrives."""
+        place = None if person_of(address) is not None else self._client.get_channel(channel_of(address))
+        if not isinstance(place, discord.abc.GuildChannel | discord.Thread) or place.id in self._told_of:
+            return
+        self._told_of.add(place.id)
+        owner, language = place.guild.owner_id, place.guild.preferred_locale.value
+        said = phrases_in(language).say("platform.shut_out", channel=place.name, server=place.guild.name)
+        with suppress(Undelivered):
+            await self.send(
+                f"{NAME}:@{owner}", Reply((Text(said),)), is_silent=False, nonce=f"shut{place.id}"
+            )
 
     async def edit(self, address: str, message: str, reply: Reply) -> None:
         """Another text for a message of ours."""
@@ -161,6 +182,8 @@ def person_of(address: str) -> int | None:
 def understood(error: Exception) -> Undelivered:
     """What an error of the library, or of the connection below it, means for a message."""
     match error:
+        case Resting():
+            return Undelivered(Wrong.RATE_LIMITED, error.why, wait_s=error.wait_s, is_global=True)
         case discord.RateLimited():
             return Undelivered(Wrong.RATE_LIMITED, "rate limited", wait_s=error.retry_after)
         case discord.HTTPException():

@@ -6,27 +6,35 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from discord.gateway import DiscordWebSocket
+from discord import shard
 from discord.http import Route
 
-from bot.platforms.discord import service
+from bot.chat_platform import Desk
+from bot.platforms.discord import connection_pace, service
 from tests import canary
 from tests.bot.desks import desk_on
 from tests.doubles.discord_gateway import Discord
 
+IDENTIFY_EVERY_S = 0.2
+"""Five seconds in earnest."""
+
 
 def keep_addresses(patch: pytest.MonkeyPatch) -> None:
-    """The library keeps its addresses for the whole process: they are given back at the end of the test."""
+    """What is set for the whole process is given back at the end of the test; sessions begin in quicker turn."""
     patch.setattr(Route, "BASE", Route.BASE)
-    patch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+    patch.setattr(shard, "DiscordWebSocket", shard.DiscordWebSocket)
+    patch.setattr(connection_pace, "IDENTIFY_EVERY_S", IDENTIFY_EVERY_S)
 
 
 @asynccontextmanager
-async def serving(discord: Discord, folder: Path) -> AsyncIterator[asyncio.Task[None]]:
+async def serving(
+    discord: Discord, folder: Path, desk: Desk | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
     """The service, connected and ready; what ends it is the task's outcome."""
-    task = asyncio.create_task(service.run(desk_on(discord_url=discord.url, data_dir=folder)))
+    desk = desk or desk_on(discord_url=discord.url, data_dir=folder)
+    task = asyncio.create_task(service.run(desk))
     try:
-        await discord.until(lambda: task.done() or bool(discord.sessions))
+        await discord.until(lambda: len(discord.sessions) >= discord.rest.shards)
         yield task
     finally:
         task.cancel()
