@@ -40,4 +40,5 @@ COMMAND = Command(
     help="what phase of a leverage cycle an asset is in, and on what that rests",
     example="/regime BTC",
     order=10,
+    may_be_public=True,
 )

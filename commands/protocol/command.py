@@ -45,7 +45,7 @@ class Command(Generic[Ask]):
     line, `example` a line that works. `private` answers hold a position. Menus show `in_menu` commands by `order`.
     `changes`: an answer that fails may have changed something all the same. `form` names the fields that are asked for one
     after another where nothing is said ("/plan"), or where the line holds a "?"; `form_skips` those of them that may be
-    left out.
+    left out. `may_be_public`: a channel may choose that all in it see the answers.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Command(Generic[Ask]):
     changes: bool = False
     form: tuple[str, ...] = ()
     form_skips: tuple[str, ...] = ()
+    may_be_public: bool = False
 
     @property
     def options(self) -> tuple[Option, ...]:

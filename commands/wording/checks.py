@@ -5,7 +5,7 @@ from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text, 
 from commands.wording.check_lines import check_lines, plain_checks
 from commands.wording.columns import fit
 from commands.wording.learning import learning_lines, learning_numbers
-from commands.wording.market import footer, paragraph, source_notes
+from commands.wording.market import footer, live_moment, paragraph, source_notes
 from commands.wording.panel import reading_line
 from market.checklist import Advice, Checklist
 from market.observations import Side
@@ -39,7 +39,8 @@ def describe_check(
         *paragraph(learning_lines(snapshot, phrases, _RESTS_ON)),
         Text(footer(snapshot, phrases)),
     )
-    return Reply(blocks, _actions(snapshot, checklist, phrases), data=_plain(snapshot, checklist, rules))
+    data, told_ms = _plain(snapshot, checklist, rules), live_moment(snapshot)
+    return Reply(blocks, _actions(snapshot, checklist, phrases), data=data, at_ms=told_ms)
 
 
 def _count(checklist: Checklist, side: str, phrases: Phrases) -> list[str]:

@@ -50,7 +50,14 @@ def describe_regime(
         Text("\n".join(_outlook(snapshot, phrases, rules))),
         Text("\n".join((*odds(snapshot, phrases), *floor(snapshot, phrases), footer(snapshot, phrases)))),
     )
-    return Reply(blocks, _actions(snapshot, phrases), data=regime_numbers(snapshot))
+    return Reply(
+        blocks, _actions(snapshot, phrases), data=regime_numbers(snapshot), at_ms=live_moment(snapshot)
+    )
+
+
+def live_moment(snapshot: Snapshot) -> int | None:
+    """When the market was as told (UTC ms); None where it is simulated or recorded: its moments are not the present's."""
+    return snapshot.at_ms if snapshot.source == LIVE else None
 
 
 def regime_numbers(snapshot: Snapshot) -> dict[str, object]:

@@ -5,7 +5,7 @@ from commands.protocol.reply import Block, Heading, Lines, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits
 from commands.wording.learning import learning_lines
-from commands.wording.market import listed, source_notes
+from commands.wording.market import listed, live_moment, source_notes
 from commands.wording.sized import Sized, numbers_of_size
 from commands.wording.sizing_lines import (
     budget_lines,
@@ -53,7 +53,8 @@ def describe_size(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> 
         ),
         Text("\n".join(_notes(sized, phrases, rules, now_ms))),
     )
-    return Reply(blocks, size_actions(sized, phrases), private=True, data=numbers_of_size(sized))
+    data, at_ms = numbers_of_size(sized), live_moment(snapshot)
+    return Reply(blocks, size_actions(sized, phrases), private=True, data=data, at_ms=at_ms)
 
 
 def size_heading(check: SizeCheck, phrases: Phrases) -> str:

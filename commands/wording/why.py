@@ -12,6 +12,7 @@ from commands.wording.learning import ALL, reading_learning
 from commands.wording.market import (
     footer,
     held,
+    live_moment,
     meaning,
     odds,
     paragraph,
@@ -57,7 +58,7 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
         Text("\n".join((*strictly, stress(snapshot.regime, phrases), *odds(snapshot, phrases)))),
         Text(footer(snapshot, phrases)),
     )
-    return Reply(blocks, _actions(snapshot, phrases), data=_plain(snapshot))
+    return Reply(blocks, _actions(snapshot, phrases), data=_plain(snapshot), at_ms=live_moment(snapshot))
 
 
 def outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:

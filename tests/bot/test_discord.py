@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import discord
@@ -24,6 +25,7 @@ from commands.protocol.reply import Action
 from commands.protocol.request import Role
 from tests import canary
 from tests.bot.desks import HeldUp, desk_on
+from tests.bot.discord.reading import told
 from tests.commands.markets import crowding, unwinding
 from tests.doubles.discord import DiscordServer
 
@@ -67,20 +69,20 @@ def test_discord_is_found_as_a_platform_with_its_token(desk: Desk) -> None:
     assert found.token(desk.settings) is not None
 
 
-async def test_regime_is_answered_for_everybody_to_read(env: Any, alice: Any, channel: Any) -> None:
+async def test_regime_is_answered_to_its_asker_alone(env: Any, alice: Any, channel: Any) -> None:
     result = await alice.slash(channel, "regime")
-    assert not result.ephemeral
-    assert callbacks(env) == [{"type": 5}]
-    assert result.response.content.startswith("**BTC · CROWDING")
-    assert "```\n" in result.response.content
-    assert "64,210" in result.response.content
+    assert result.ephemeral
+    assert callbacks(env) == [{"type": 5, "data": {"flags": 64}}]
+    assert told(result.response).startswith("### ⚠️ BTC · CROWDING")
+    assert "```\n" in told(result.response)
+    assert "64,210" in told(result.response)
 
 
 async def test_size_is_answered_for_its_reader_alone(env: Any, alice: Any, channel: Any) -> None:
     result = await alice.slash(channel, "size", leverage=5.0, asset="BTC", equity="10k")
     assert result.ephemeral
     assert callbacks(env) == [{"type": 5, "data": {"flags": 64}}]
-    assert "BTC 5x long" in result.response.content
+    assert "BTC 5x long" in told(result.response)
 
 
 async def test_every_command_is_a_slash_command_and_answers(alice: Any, channel: Any) -> None:
@@ -94,14 +96,14 @@ async def test_every_command_is_a_slash_command_and_answers(alice: Any, channel:
             name: {"leverage": 5.0, "equity": "10k", "side": "long"}.get(name, "BTC") for name in asked
         }
         result = await alice.slash(channel, command.name, **given)
-        assert result.response.content
-        assert result.ephemeral is command.private
+        assert told(result.response)
+        assert result.ephemeral
 
 
 async def test_a_wrong_option_is_answered_with_the_reason_and_an_example(alice: Any, channel: Any) -> None:
     result = await alice.slash(channel, "size", leverage=5.0, equity="banana")
-    assert '"banana"' in result.response.content
-    assert "/size BTC 5x 10k" in result.response.content
+    assert '"banana"' in told(result.response)
+    assert "/size BTC 5x 10k" in told(result.response)
 
 
 async def test_options_have_their_kinds_ranges_and_choices(desk: Desk) -> None:
@@ -125,7 +127,7 @@ async def test_the_name_of_an_asset_is_completed(alice: Any, channel: Any) -> No
 async def test_a_button_asks_its_line(alice: Any, channel: Any) -> None:
     asked = await alice.slash(channel, "regime")
     result = await alice.click(asked.response.message, label="Why")
-    assert "why CROWDING" in result.response.content
+    assert "why CROWDING" in told(result.response)
 
 
 async def test_a_button_about_a_position_is_answered_to_its_reader_alone(alice: Any, channel: Any) -> None:
@@ -137,16 +139,16 @@ async def test_a_button_about_a_position_is_answered_to_its_reader_alone(alice: 
 async def test_refresh_takes_the_place_of_the_old_answer(desk: Desk, alice: Any, channel: Any) -> None:
     asked = await alice.slash(channel, "regime")
     await desk.services.snapshots.save(unwinding())  # type: ignore[attr-defined]
-    await alice.click(asked.response.message, label="Refresh")
-    assert "UNWINDING" in channel.last_message.content
-    assert channel.last_message.id == asked.response.id
+    again = await alice.click(asked.response.message, label="Refresh")
+    assert "UNWINDING" in told(again.response)
+    assert again.response.id == asked.response.id
 
 
 async def test_a_button_works_after_a_restart(env: Any, desk: Desk, alice: Any, channel: Any) -> None:
     asked = await alice.slash(channel, "regime")
     await env.restart_bot(Client(desk))
     result = await alice.click(asked.response.message, label="Why")
-    assert "why CROWDING" in result.response.content
+    assert "why CROWDING" in told(result.response)
 
 
 async def test_nobody_is_ever_mentioned(env: Any, alice: Any, channel: Any, desk: Desk) -> None:
@@ -173,10 +175,10 @@ async def test_it_acknowledges_before_the_store_answers(tmp_path: Path) -> None:
         alice = env.guild.add_member(env.create_user("alice"))
         asking = asyncio.create_task(alice.slash(channel, "regime", asset="SOL"))
         await held_up.asked.wait()
-        assert callbacks(env) == [{"type": 5}]
+        assert callbacks(env) == [{"type": 5, "data": {"flags": 64}}]
         held_up.go.set()
         answered: Any = (await asking).response
-    assert answered.content.startswith("**SOL")
+    assert told(answered).startswith("### ⚠️ SOL")
 
 
 async def test_commands_are_handed_over_once_and_again_only_when_they_changed(env: Any, desk: Desk) -> None:
@@ -198,11 +200,11 @@ async def test_a_hostile_symbol_stays_in_its_place(name: str, tmp_path: Path) ->
         alice = env.guild.add_member(env.create_user("alice"))
         for command in ("regime", "why", "scan", "check", "status"):
             answered: Any = (await alice.slash(channel, command)).response
-            content = answered.content
+            content = told(answered)
             prose = "".join(content.split("```")[::2])
             assert content.count("```") % 2 == 0
             assert not re.search(r"(?<!\\)(<@|\|\|)", prose)
-            assert len(content) <= 2_000
+            assert len(content) <= 4_000
 
 
 def test_a_button_too_long_for_discord_is_left_out() -> None:
@@ -240,7 +242,7 @@ async def test_it_serves_at_the_address_it_is_given(
         await discord_server.slash("regime")
         await discord_server.wait_for(lambda: bool(discord_server.asked("POST", "webhooks/")))
         (answer,) = discord_server.asked("POST", "webhooks/")
-        assert answer["content"].startswith("**BTC · CROWDING")
+        assert told(SimpleNamespace(content="", **answer)).startswith("### ⚠️ BTC · CROWDING")
         assert answer["allowed_mentions"] == {"parse": []}
         assert discord_server.asked("POST", "/callback") == [{"type": 5}]
         serving.cancel()

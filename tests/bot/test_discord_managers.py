@@ -12,6 +12,7 @@ from commands.protocol import dispatch
 from commands.protocol.request import Role
 from store.services import Chats
 from tests.bot.desks import desk_on
+from tests.bot.discord.reading import told
 
 MANAGING = {command.name for command in dispatch.commands() if command.needs is Role.MANAGER}
 
@@ -47,12 +48,10 @@ def chats(desk: Desk) -> Chats:
     return desk.services.chats
 
 
-async def test_a_manager_subscribes_a_channel_for_everybody_to_see(
-    desk: Desk, manager: Any, channel: Any
-) -> None:
+async def test_a_manager_subscribes_a_channel(desk: Desk, manager: Any, channel: Any) -> None:
     result = await manager.slash(channel, "subscribe", asset="BTC", severity="critical")
-    assert "BTC · you will be warned here" in result.response.content
-    assert not result.ephemeral
+    assert "BTC · you will be warned here" in told(result.response)
+    assert result.ephemeral
     chat = await chats(desk).get(f"discord:{channel.id}")
     assert chat is not None
     assert [wish.asset for wish in chat.subscriptions] == ["BTC"]
@@ -75,18 +74,18 @@ async def test_the_commands_that_change_are_shown_to_those_who_manage(
 async def test_a_button_does_not_let_others_in(desk: Desk, member: Any, channel: Any) -> None:
     asked = await member.slash(channel, "regime")
     result = await member.click(asked.response.message, label="Warn me")
-    assert "Only a manager of this chat may do that" in result.response.content
+    assert "Only a manager of this chat may do that" in told(result.response)
     assert await chats(desk).get(f"discord:{channel.id}") is None
 
 
 async def test_everybody_may_read(member: Any, channel: Any) -> None:
-    assert "No warnings are told here yet" in (await member.slash(channel, "alerts")).response.content
+    assert "No warnings are told here yet" in told((await member.slash(channel, "alerts")).response)
 
 
 async def test_alone_with_the_bot_everybody_manages_their_own(simcord_env: Any, desk: Desk) -> None:
     user = simcord_env.create_user("alice")
     result = await user.slash("subscribe", asset="all")
-    assert "All watched · you will be warned here" in result.response.content
+    assert "All watched · you will be warned here" in told(result.response)
     chat = await chats(desk).get(f"discord:{user.dm_channel.id}")
     assert chat is not None
     assert {wish.asset for wish in chat.subscriptions} == {None}

@@ -12,6 +12,7 @@ from commands.protocol import dispatch
 from commands.protocol.forms import fields_asked
 from market.observations import Side
 from tests.bot.desks import desk_on
+from tests.bot.discord.reading import BUTTON, labels, parts, told
 
 TYPE_IT = Sentence.TYPE_IT.in_words("en")
 
@@ -57,16 +58,16 @@ async def test_a_page_is_read_as_slash_options_are(alice: Any, channel: Any) -> 
     written = {"leverage": "5", "asset": "btc", "equity": "10k"}
     result = await alice.submit_modal(shown, written)
     assert result.ephemeral
-    assert "BTC 5x long" in result.response.content
+    assert "BTC 5x long" in told(result.response)
     asked = await alice.slash(channel, "size", leverage=5.0, asset="BTC", equity="10k")
-    assert result.response.content == asked.response.content
+    assert told(result.response) == told(asked.response)
 
 
 async def test_a_page_is_read_after_a_restart(env: Any, desk: Desk, alice: Any, channel: Any) -> None:
     shown = await alice.slash(channel, "size")
     await env.restart_bot(Client(desk))
     result = await alice.submit_modal(shown, {"leverage": "5x"})
-    assert "BTC 5x long" in result.response.content
+    assert "BTC 5x long" in told(result.response)
 
 
 async def test_a_wrong_field_is_asked_for_again_with_its_reason_and_the_rest_is_kept(
@@ -75,7 +76,7 @@ async def test_a_wrong_field_is_asked_for_again_with_its_reason_and_the_rest_is_
     shown = await alice.slash(channel, "size")
     refused = await alice.submit_modal(shown, {"leverage": "5", "asset": "btc", "equity": "banana"})
     assert refused.ephemeral
-    assert '"banana" is no amount' in refused.response.content
+    assert '"banana" is no amount' in told(refused.response)
     await env.restart_bot(Client(desk))
     again = await alice.click(refused.response.message, label=TYPE_IT)
     (label,) = again.modal["components"]
@@ -83,15 +84,14 @@ async def test_a_wrong_field_is_asked_for_again_with_its_reason_and_the_rest_is_
     assert again.modal["custom_id"] == f"{FORM}/size leverage=5 asset=btc"
     result = await alice.submit_modal(again, {"equity": "10 k"})
     assert result.ephemeral
-    assert "BTC 5x long" in result.response.content
+    assert "BTC 5x long" in told(result.response)
 
 
 async def test_what_can_be_chosen_has_buttons_beside_the_page(alice: Any, channel: Any) -> None:
     refused = await alice.slash(channel, "size", equity="10k")
-    labels = [button.label for row in refused.response.message.components for button in row.children]
-    assert labels == ["2x", "3x", "5x", "10x", TYPE_IT]
+    assert labels(refused.response) == ["2x", "3x", "5x", "10x", TYPE_IT]
     result = await alice.click(refused.response.message, label="5x")
-    assert "BTC 5x long" in result.response.content
+    assert "BTC 5x long" in told(result.response)
 
 
 async def test_a_plan_is_stated_on_one_page(desk: Desk, alice: Any, channel: Any) -> None:
@@ -116,8 +116,8 @@ async def test_a_command_that_needs_no_word_is_answered_without_a_page(alice: An
 
 async def test_a_page_for_what_a_command_knows_no_more_is_none(alice: Any, channel: Any) -> None:
     refused = await alice.slash(channel, "size", equity="banana", leverage=5.0)
-    button = refused.response.message.components[-1].children[-1]
-    assert button.custom_id == "seawall:?/size leverage=5 equity="
+    button = parts(refused.response, BUTTON)[-1]
+    assert button["custom_id"] == "seawall:?/size leverage=5 equity="
     assert page_for("/size leverage=5", "colour") is None
     assert page_for("/nothing", "equity") is None
 
@@ -127,7 +127,7 @@ async def test_a_line_too_long_for_a_page_has_none_and_its_refusal_still_has_an_
 ) -> None:
     options = {"leverage": 5.0, "equity": "banana" * 3, "lose": "1.23456789%", "hold": "123.45678901h"}
     refused = await alice.slash(channel, "size", entry="64,200.12345678", base=1.23456789, **options)
-    assert "Example: " in refused.response.content
+    assert "Example: " in told(refused.response)
     assert TYPE_IT not in str(refused.response.message.components)
 
 

@@ -17,6 +17,7 @@ from store.in_memory import PeopleInMemory
 from store.persons import Person
 from tests.bot.delivery.plans import news
 from tests.bot.desks import desk_on
+from tests.bot.discord.reading import told
 from tests.commands.markets import RULES
 from tests.store.samples import NOW_MS
 
@@ -54,7 +55,7 @@ async def test_alone_with_the_bot_a_plan_is_kept_with_where_its_owner_is_told(
 ) -> None:
     user = simcord_env.create_user("bob")
     result = await user.slash("plan", asset="BTC", leverage=2.0, equity="10k", line="59k")
-    assert "KEPT" in result.response.content
+    assert "KEPT" in told(result.response)
     person = await kept(desk, user)
     assert person.reach == f"discord:@{user.id}"
     assert [plan.line_usd for plan in person.plans] == [59_000.0]
@@ -76,7 +77,7 @@ async def test_the_button_of_an_answer_closes_the_plan(simcord_env: Any, desk: D
     made = await user.slash("plan", asset="BTC", leverage=2.0, equity="10k")
     (plan,) = (await kept(desk, user)).plans
     closed = await user.click(made.response.message, label=f"Closed {plan.id}")
-    assert "CLOSED" in closed.response.content
+    assert "CLOSED" in told(closed.response)
     assert (await kept(desk, user)).plans == ()
 
 
@@ -86,15 +87,15 @@ async def test_news_arrive_in_the_direct_messages_with_buttons_that_work(
     user = simcord_env.create_user("bob")
     await user.slash("plan", asset="BTC", leverage=2.0, equity="10k")
     person = await kept(desk, user)
-    told = news(Happened.TRIM, plan=replace(person.plans[0], entry_usd=100_000.0))
-    reply = describe_news((told,), phrases_in("en"), RULES, NOW_MS, NewsMarks())
+    trimmed = news(Happened.TRIM, plan=replace(person.plans[0], entry_usd=100_000.0))
+    reply = describe_news((trimmed,), phrases_in("en"), RULES, NOW_MS, NewsMarks())
     assert person.reach is not None
     messenger = DiscordMessenger(simcord_bot)
     await messenger.send(person.reach, reply, is_silent=True, nonce="one")
     message = user.dm_channel.last_message
-    assert "TRIM" in message.content
+    assert "TRIM" in told(message)
     shown = await user.click(message, label=f"Plan {person.plans[0].id}")
-    assert f"{person.plans[0].id} · PLAN" in shown.response.content
+    assert f"{person.plans[0].id} · PLAN" in told(shown.response)
 
 
 async def test_somebody_nobody_knows_cannot_be_reached(simcord_env: Any, simcord_bot: Client) -> None:

@@ -17,6 +17,7 @@ from commands.protocol.dispatch import commands
 from commands.protocol.request import Role
 from store.in_memory import HoursInMemory, PeopleInMemory
 from tests.bot.desks import desk_on, telegram_serving
+from tests.bot.discord.reading import told
 from tests.commands.levelled import depth, opened, priced
 from tests.doubles.telegram import ALICE, GROUP, BotApi
 from tests.positions import LINES, PLAN_ID, PLANNED, SECRETS
@@ -95,8 +96,8 @@ async def test_discord_shows_it_to_its_owner_alone(simcord_env: Any, discord_des
     for name, options in HIDDEN.items():
         shown = await alice.slash(channel, name, **options)
         assert shown.ephemeral, name
-        assert name == "size" or PLAN_ID in shown.response.content
+        assert name == "size" or PLAN_ID in told(shown.response)
     for name in OPEN:
         shown = await alice.slash(channel, name)
-        told = " ".join(str(one.content) for one in (shown.response, *shown.followups) if one is not None)
-        assert [secret for secret in SECRETS if secret in told] == [], name
+        words = " ".join(told(one) for one in (shown.response, *shown.followups) if one is not None)
+        assert [secret for secret in SECRETS if secret in words] == [], name

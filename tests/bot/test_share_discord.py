@@ -9,6 +9,7 @@ from bot.chat_platform import Desk, Sentence
 from bot.platforms.discord.buttons import ShareButton, view_of
 from bot.platforms.discord.service import Client
 from tests.bot.desks import desk_on
+from tests.bot.discord.reading import labels, told
 
 SHARE = Sentence.SHARE.in_words("en")
 
@@ -39,10 +40,6 @@ def alice(env: Any, channel: Any) -> Any:
     return env.guild.add_member(env.create_user("alice"))
 
 
-def labels(message: Any) -> list[str]:
-    return [button.label for row in message.components for button in row.children]
-
-
 async def sized(alice: Any, channel: Any) -> Any:
     """Alice's answer, which she alone sees."""
     return await alice.slash(channel, "size", leverage=5.0, asset="BTC", equity="10k")
@@ -52,11 +49,11 @@ async def test_what_is_shared_is_the_answer_as_it_stands_marked_as_theirs(
     env: Any, alice: Any, channel: Any
 ) -> None:
     asked = await sized(alice, channel)
-    answer = asked.response.content
+    answer = told(asked.response)
     result = await alice.click(asked.response.message, label=SHARE)
     (shared,) = result.followups
     assert not shared.ephemeral
-    assert shared.content == f"Shared by <@{alice.id}>:\n{answer}"
+    assert told(shared) == f"Shared by <@{alice.id}>:\n{answer}"
     assert labels(shared.message) == []
     sent = [entry.json for entry in env.http_requests if "webhooks" in entry.path and entry.json]
     assert all(body["allowed_mentions"] == {"parse": []} for body in sent if body.get("content"))
@@ -74,7 +71,7 @@ async def test_it_is_shared_after_a_restart(env: Any, desk: Desk, alice: Any, ch
     asked = await sized(alice, channel)
     await env.restart_bot(Client(desk))
     result = await alice.click(asked.response.message, label=SHARE)
-    assert result.followups[0].content.startswith("Shared by")
+    assert told(result.followups[0]).startswith("Shared by")
 
 
 @pytest.mark.parametrize("is_own", [True, False])
@@ -86,19 +83,19 @@ async def test_a_message_that_all_can_see_is_not_shared_whosever_button_it_is(
     message = await there.send("of nobody in particular", view=view_of((), "", more=[button]))
     result = await alice.click(message, label=SHARE)
     assert result.ephemeral
-    assert result.response.content == Sentence.NOT_SHARED.in_words("en")
+    assert told(result.response) == Sentence.NOT_SHARED.in_words("en")
     assert result.followups == []
 
 
-async def test_what_all_can_see_and_what_was_refused_has_nothing_to_share(alice: Any, channel: Any) -> None:
+async def test_every_answer_can_be_shared_and_no_refusal(alice: Any, channel: Any) -> None:
     regime = await alice.slash(channel, "regime")
     refused = await alice.slash(channel, "size", leverage=5.0, equity="banana")
-    assert SHARE not in labels(regime.response.message)
+    assert SHARE in labels(regime.response.message)
     assert SHARE not in labels(refused.response.message)
 
 
 async def test_alone_with_the_bot_there_is_nobody_to_share_with(env: Any, channel: Any) -> None:
     carol = env.create_user("carol")
     asked = await carol.slash("size", leverage=5.0, asset="BTC", equity="10k")
-    assert "BTC 5x long" in asked.response.content
+    assert "BTC 5x long" in told(asked.response)
     assert SHARE not in labels(asked.response.message)

@@ -1,6 +1,7 @@
 """Buttons under an answer: each carries its command line, so that it works after a restart as well.
 
-Two more kinds carry all they need: one opens the page on which a field is written, one shares the answer it stands under.
+Three more kinds carry all they need: one opens the page on which a field is written, one is a menu of what a field may be,
+one shares the answer it stands under. A line may be carried by its short name (`lines`).
 """
 
 import re
@@ -11,17 +12,24 @@ import discord
 
 from bot.chat_platform import asks_again
 from bot.layout import clean
+from bot.platforms.discord.lines import NAMED
 from commands.protocol.reply import Action, Prompt
 
 LONGEST_ID = 100
 LONGEST_LABEL = 80
 MOST_BUTTONS = 25
+MOST_CHOICES = 25
+LONGEST_HINT = 150
 """Discord's limits (developer documentation, Components)."""
+ROOM = LONGEST_ID - len("seawall:=")
+"""The longest line that a button itself carries."""
 
-_LINE = re.compile(r"seawall:(?P<renews>=?)(?P<line>/.+)")
+_LINE = re.compile(rf"seawall:(?P<renews>=?)(?P<line>{NAMED})")
+_FIELD = rf"(?P<line>{NAMED}) (?P<field>[a-z0-9_]+)="
 
 Press = Callable[[discord.Interaction[Any], str, bool], Awaitable[None]]
 Fill = Callable[[discord.Interaction[Any], str, str], Awaitable[None]]
+Choose = Callable[[discord.Interaction[Any], Prompt, str], Awaitable[None]]
 Share = Callable[[discord.Interaction[Any], str], Awaitable[None]]
 
 
@@ -50,13 +58,13 @@ class LineButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_LINE)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the line to the client, which knows how to answer."""
-        press: Press = interaction.client.press
+        press: Press = interaction.client.answers.press
         await press(interaction, self.line, self.renews)
 
 
 class FormButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"seawall:\?(?P<line>/.+) (?P<field>[a-z0-9_]+)=",
+    template=rf"seawall:\?{_FIELD}",
 ):
     """A button that opens the page on which one field is written; the line so far is kept."""
 
@@ -81,7 +89,7 @@ class FormButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the line and its field to the client, which opens the page."""
-        fill: Fill = interaction.client.fill
+        fill: Fill = interaction.client.answers.fill
         await fill(interaction, self.prompt.line, self.prompt.field)
 
 
@@ -109,12 +117,51 @@ class ShareButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the message to the client, which posts it."""
-        share: Share = interaction.client.share
+        share: Share = interaction.client.answers.share
         await share(interaction, self.owner)
 
 
-KINDS = (LineButton, FormButton, ShareButton)
+class ChoiceMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"seawall:~{_FIELD}"):
+    """A menu of what a field may be; the line so far is kept."""
+
+    def __init__(self, prompt: Prompt, words: Sequence[str], hint: str = "") -> None:
+        options = [discord.SelectOption(label=clean(word)[:LONGEST_LABEL], value=word) for word in words]
+        super().__init__(
+            discord.ui.Select(
+                custom_id=f"seawall:~{prompt.lacking}",
+                placeholder=hint[:LONGEST_HINT] or None,
+                options=options[:MOST_CHOICES],
+            )
+        )
+        self.prompt = prompt
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003, the library's signature
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """The menu again, from what Discord kept of it."""
+        words = [option.value for option in item.options] if isinstance(item, discord.ui.Select) else []
+        return cls(Prompt(match["line"], match["field"], kind="", example=""), words)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the line and the word to the client, which knows how to answer."""
+        choose: Choose = interaction.client.answers.choose
+        await choose(interaction, self.prompt, self.item.values[0])
+
+
+Control = LineButton | FormButton | ShareButton | ChoiceMenu
+KINDS = (LineButton, FormButton, ShareButton, ChoiceMenu)
 """Every kind of button, for a process that has shown none of them yet."""
+
+
+def line_button(action: Action, carried: str, line: str) -> LineButton:
+    """The button of an action under an answer to `line`; `carried` is the action's line or its short name."""
+    label = clean(action.label)[:LONGEST_LABEL]
+    return LineButton(label, carried, renews=asks_again(action.command, line))
 
 
 def view_of(

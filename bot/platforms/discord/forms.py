@@ -8,7 +8,7 @@ from typing import Any
 
 import discord
 
-from bot.chat_platform import command_of
+from bot.platforms.discord.lines import command_in
 from commands.protocol.command import Command, Option
 from commands.protocol.forms import MOST_ASKED, example_of, is_needed, option_called
 
@@ -19,12 +19,14 @@ LONGEST_VALUE = 100
 MOST_CHOICES = 25
 """Discord's limits (developer documentation, Modals and Components); the longest value is our own."""
 FORM = "seawall-form:"
+ROOM = LONGEST_NAME - len(FORM)
+"""The longest line that a page itself carries."""
 ROW, LABEL = 1, 18
 
 
 def page_of(line: str, options: Sequence[Option]) -> discord.ui.Modal | None:
-    """A page that asks for fields of the command in `line`, None where the line is too long for one."""
-    command = command_of(line)
+    """A page that asks for fields of the command in `line` (or its short name), None where that is too long for one."""
+    command = command_in(line)
     if command is None or not fits_page(line):
         return None
     page = discord.ui.Modal(title=f"/{command.name}"[:LONGEST_TITLE], custom_id=FORM + line)
@@ -36,7 +38,7 @@ def page_of(line: str, options: Sequence[Option]) -> discord.ui.Modal | None:
 
 def page_for(line: str, field: str) -> discord.ui.Modal | None:
     """The page that asks for one field again, None where the command knows none of that name or the line is too long."""
-    command = command_of(line)
+    command = command_in(line)
     try:
         return None if command is None else page_of(line, (option_called(command, field),))
     except LookupError:
@@ -45,7 +47,7 @@ def page_for(line: str, field: str) -> discord.ui.Modal | None:
 
 def fits_page(line: str) -> bool:
     """Whether a line is short enough to be carried by a page."""
-    return len(FORM + line) <= LONGEST_NAME
+    return len(line) <= ROOM
 
 
 def handed_in(told: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:

@@ -8,6 +8,7 @@ import structlog
 from bot.chat_platform import Sentence
 from bot.layout import DISCORD_UNITS, units
 from bot.platforms.discord.buttons import view_without_sharing
+from bot.platforms.discord.render import without
 
 Interaction = discord.Interaction[Any]
 log = structlog.stdlib.get_logger(__name__)
@@ -35,9 +36,7 @@ class Shares:
             return
         self._under_way.add(message.id)
         try:
-            await interaction.response.edit_message(view=view_without_sharing(message))
-            for text in _texts(interaction, message.content):
-                await interaction.followup.send(text, suppress_embeds=True)
+            await _post(interaction, message)
         except discord.HTTPException as error:
             log.warning("an answer was not shared", status=error.status, code=error.code)
             await _refuse(interaction)
@@ -45,9 +44,20 @@ class Shares:
             self._under_way.discard(message.id)
 
 
-def _texts(interaction: Interaction, content: str) -> tuple[str, ...]:
-    """The mark and the answer, in one message where that is not too long for one. A mention names who it was; nobody is called."""
+async def _post(interaction: Interaction, message: discord.Message) -> None:
+    # a mention names who it was; nobody is called
     mark = Sentence.SHARED_BY.in_words(interaction.locale.value, name=interaction.user.mention)
+    if message.flags.components_v2:
+        await interaction.response.edit_message(view=without(message, keep=True))
+        await interaction.followup.send(view=without(message, keep=False, mark=mark))
+        return
+    await interaction.response.edit_message(view=view_without_sharing(message))
+    for text in _texts(mark, message.content):
+        await interaction.followup.send(text, suppress_embeds=True)
+
+
+def _texts(mark: str, content: str) -> tuple[str, ...]:
+    """The mark and the answer, in one message where that is not too long for one."""
     whole = f"{mark}\n{content}"
     return (whole,) if units(whole) <= DISCORD_UNITS else (mark, content)
 

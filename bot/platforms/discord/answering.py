@@ -1,0 +1,325 @@
+"""The answering half of Discord: whatever is asked is acknowledged first, answered through the desk, and laid out.
+
+In a channel every answer is for its asker's eyes alone, with a button that posts it; alone with the bot nobody else reads.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import discord
+import structlog
+
+from bot.chat_platform import Asker, Desk, Sentence
+from bot.layout import DISCORD_MARKDOWN, lay_out
+from bot.platforms.discord.buttons import (
+    MOST_BUTTONS,
+    MOST_CHOICES,
+    ROOM,
+    ChoiceMenu,
+    Control,
+    FormButton,
+    LineButton,
+    ShareButton,
+    line_button,
+)
+from bot.platforms.discord.forms import ROOM as ROOM_OF_A_PAGE
+from bot.platforms.discord.forms import handed_in, page_for, page_of
+from bot.platforms.discord.lines import Lines, command_in
+from bot.platforms.discord.public import PublicAnswers
+from bot.platforms.discord.render import Controls, layout_of, plain_view
+from bot.platforms.discord.sharing import Shares
+from bot.platforms.discord.slash import SUGGESTED, line_of
+from commands.protocol import dispatch
+from commands.protocol.command import Command, Option
+from commands.protocol.forms import fields_asked, option_called
+from commands.protocol.phrases import phrases_in
+from commands.protocol.reply import Action, Note, Prompt, Reply
+from commands.protocol.request import Role
+
+NAME = "discord"
+ANSWER_S = 60.0
+"""Far below the 15 minutes an interaction lives, far above what an answer takes."""
+TOO_LATE = frozenset({10062, 10015, 50027})
+"""Unknown interaction, unknown webhook, its token is over: the answer cannot be given where it was asked."""
+
+Interaction = discord.Interaction[Any]
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Answers:
+    """Answers slash commands, buttons, menus and pages of one client."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._lines = Lines(desk.services.memos)
+        self._public = PublicAnswers(desk.services)
+        self._shares = Shares()
+
+    async def slash(
+        self, interaction: Interaction, command: Command[Any], values: Mapping[str, object]
+    ) -> None:
+        """Answer a slash command: acknowledge it first, since Discord waits three seconds and the store may not.
+
+        One that is asked without a word and needs some is answered with a page to write them on.
+        """
+        async with asyncio.timeout(ANSWER_S):
+            asked = () if any(value is not None for value in values.values()) else fields_asked(command)
+            is_written = any(not _is_chosen(option) for option in asked)
+            page = page_of(f"/{command.name}", asked) if is_written else None
+            if page is not None:
+                await interaction.response.send_modal(page)
+                return
+            await self._answer_options(interaction, command, values)
+
+    async def press(self, interaction: Interaction, carried: str, renews: bool) -> None:
+        """Answer a button: in place where it asks the same again, else below for who pressed it alone."""
+        command = command_in(carried)
+        is_hidden = command is not None and command.private
+        renews = renews and (not is_hidden or _is_seen_by_one(interaction))
+        async with asyncio.timeout(ANSWER_S):
+            if not await _acknowledged(interaction, renews=renews):
+                return
+            line = await self._lines.whole(carried)
+            if line is None:
+                said = Sentence.FORGOTTEN.in_words(interaction.locale.value)
+                await interaction.followup.send(said, ephemeral=True)
+                return
+            is_seen_by_all = renews and not _is_seen_by_one(interaction)
+            reply = await self._desk.ask(line, asker_of(interaction, is_hidden=not is_seen_by_all))
+            if renews:
+                await self._renew(interaction, reply, line, is_seen_by_all=is_seen_by_all)
+            else:
+                await self._send(interaction, reply, line)
+
+    async def choose(self, interaction: Interaction, prompt: Prompt, word: str) -> None:
+        """Go on with a line and the word that was chosen for one of its fields."""
+        await self._go_on(interaction, prompt.line, {prompt.field: word})
+
+    async def fill(self, interaction: Interaction, carried: str, field: str) -> None:
+        """Open the page on which one field of a line is written."""
+        page = page_for(carried, field)
+        if page is not None:
+            await interaction.response.send_modal(page)
+            return
+        forgotten = Sentence.FORGOTTEN.in_words(interaction.locale.value)
+        await interaction.response.send_message(forgotten, ephemeral=True)
+
+    async def share(self, interaction: Interaction, owner: str) -> None:
+        """Post the answer under which this button stands."""
+        await self._shares.share(interaction, owner)
+
+    async def hand_in(self, interaction: Interaction) -> None:
+        """Answer a page that was handed in, whichever process has shown it; a page that is not ours is left alone."""
+        page = handed_in(dict(interaction.data or {}))
+        command = None if page is None else command_in(page[0])
+        if page is None or command is None:
+            return
+        carried, values = page
+        async with asyncio.timeout(ANSWER_S):
+            if carried == f"/{command.name}":
+                await self._answer_options(interaction, command, values)
+            else:
+                await self._go_on(interaction, carried, values)
+
+    async def suggest(self, begun: str) -> tuple[str, ...]:
+        """The watched assets that go on from what was typed."""
+        watched = await self._desk.services.snapshots.watched()
+        return tuple(asset for asset in watched if begun.strip().upper() in asset)
+
+    async def _go_on(self, interaction: Interaction, carried: str, values: Mapping[str, str]) -> None:
+        """Ask a line with more said behind it, below."""
+        async with asyncio.timeout(ANSWER_S):
+            if not await _acknowledged(interaction, renews=False):
+                return
+            line = await self._lines.whole(carried)
+            if line is None:
+                said = Sentence.FORGOTTEN.in_words(interaction.locale.value)
+                await interaction.followup.send(said, ephemeral=True)
+                return
+            line = _continued(line, values)
+            reply = await self._desk.ask(line, asker_of(interaction, is_hidden=True))
+            await self._send(interaction, reply, line)
+
+    async def _answer_options(
+        self, interaction: Interaction, command: Command[Any], values: Mapping[str, object]
+    ) -> None:
+        if not await _acknowledged(interaction, renews=False):
+            return
+        asker, line = asker_of(interaction, is_hidden=True), line_of(command, values)
+        reply = await self._desk.ask_options(command.name, values, asker)
+        if await self._public.is_for(interaction, command, reply):
+            controls = await self._controls(interaction, reply, line, is_shared=True)
+            if await self._public.post(interaction, command, layout_of(reply, controls), reply):
+                return
+        await self._send(interaction, reply, line)
+
+    async def _send(self, interaction: Interaction, reply: Reply, line: str) -> None:
+        """The answer below what was asked, for its asker alone; where Discord refuses its layout, in plain words."""
+        controls = await self._controls(interaction, reply, line)
+        layout = layout_of(reply, controls)
+        try:
+            if layout is not None and await _took(interaction, layout):
+                return
+            await _send_plainly(interaction, reply, controls)
+        except discord.HTTPException as error:
+            if error.code not in TOO_LATE:
+                raise
+            await _send_late(interaction, reply)
+
+    async def _renew(
+        self, interaction: Interaction, reply: Reply, line: str, *, is_seen_by_all: bool
+    ) -> None:
+        """Let the message whose button was pressed say this instead; what does not fit there comes below."""
+        if reply.private and is_seen_by_all and dispatch.outcome(reply) == "answered":
+            reply = Reply((Note(Sentence.PRIVATE_HERE.in_words(interaction.locale.value)),))
+        controls = await self._controls(interaction, reply, line, is_shared=is_seen_by_all)
+        layout = layout_of(reply, controls)
+        try:
+            if layout is not None:
+                await interaction.edit_original_response(content=None, embeds=[], view=layout)
+                return
+        except discord.HTTPException as refused:
+            if refused.status != HTTPStatus.BAD_REQUEST:
+                raise
+            log.warning("Discord refused a layout", code=refused.code)
+        await _send_plainly(interaction, reply, controls)
+
+    async def _controls(
+        self, interaction: Interaction, reply: Reply, line: str, *, is_shared: bool = False
+    ) -> Controls:
+        """What stands below an answer: its own buttons, what is missing to be chosen or written, and one to share it."""
+        language = interaction.locale.value
+        menu = await self._menu(reply, language)
+        actions = [] if menu is not None and reply.prompt is not None else list(reply.actions)
+        buttons: list[Control] = [*await self._buttons(actions, line)]
+        if reply.prompt is not None:
+            buttons += await self._page_button(reply.prompt, language)
+        if not is_shared and not interaction.context.dm_channel and dispatch.outcome(reply) == "answered":
+            share = ShareButton(Sentence.SHARE.in_words(language), str(interaction.user.id))
+            buttons = [*buttons[: MOST_BUTTONS - 1], share]
+        most = MOST_BUTTONS if menu is None else MOST_BUTTONS - 5
+        return Controls(tuple(buttons[-most:]), menu, language)
+
+    async def _buttons(self, actions: list[Action], line: str) -> list[LineButton]:
+        made = []
+        for action in actions[: MOST_BUTTONS - 2]:
+            carried = await self._lines.carried(action.command, ROOM)
+            if carried is not None:
+                made.append(line_button(action, carried, line))
+        return made
+
+    async def _page_button(self, prompt: Prompt, language: str) -> list[FormButton]:
+        carried = await self._lines.carried(prompt.line, ROOM_OF_A_PAGE - len(prompt.field) - len(" ="))
+        if carried is None:
+            return []
+        asked = Prompt(carried, prompt.field, prompt.kind, prompt.example)
+        return [FormButton(Sentence.TYPE_IT.in_words(language), asked)]
+
+    async def _menu(self, reply: Reply, language: str) -> ChoiceMenu | None:
+        """A menu for the word that is missing, where it is one of a few; None where it has to be written."""
+        prompt = reply.prompt
+        command = None if prompt is None else command_in(prompt.line)
+        if prompt is None or command is None:
+            return None
+        words = await self._words(option_called(command, prompt.field))
+        carried = await self._lines.carried(prompt.line, ROOM - len(prompt.field) - len(" ="))
+        if not words or carried is None:
+            return None
+        kind = phrases_in(language).word("kind", prompt.kind)
+        asked = Prompt(carried, prompt.field, prompt.kind, prompt.example)
+        return ChoiceMenu(asked, words, Sentence.CHOOSE.in_words(language, kind=kind))
+
+    async def _words(self, option: Option) -> tuple[str, ...]:
+        """What a field may be, () where that cannot be listed."""
+        if option.word.kind in SUGGESTED:
+            return (*SUGGESTED[option.word.kind], *(await self.suggest("")))[:MOST_CHOICES]
+        return option.word.choices[:MOST_CHOICES]
+
+
+async def _acknowledged(interaction: Interaction, *, renews: bool) -> bool:
+    """Tell Discord that an answer comes; False where it has given up waiting, and none can be given."""
+    try:
+        if renews:
+            await interaction.response.defer()
+        else:
+            is_hidden = not interaction.context.dm_channel
+            await interaction.response.defer(thinking=True, ephemeral=is_hidden)
+    except discord.NotFound as late:
+        log.warning("an interaction came too late to be answered", code=late.code)
+        return False
+    return True
+
+
+async def _took(interaction: Interaction, layout: discord.ui.LayoutView) -> bool:
+    """Whether Discord took a layout; one it refuses is told in words instead."""
+    try:
+        await interaction.followup.send(view=layout, ephemeral=not interaction.context.dm_channel)
+    except discord.HTTPException as refused:
+        if refused.status != HTTPStatus.BAD_REQUEST:
+            raise
+        log.warning("Discord refused a layout", code=refused.code)
+        return False
+    return True
+
+
+async def _send_plainly(interaction: Interaction, reply: Reply, controls: Controls) -> None:
+    """The answer in as many messages of words as it takes, the buttons under the last, each with the one that shares it."""
+    is_hidden = not interaction.context.dm_channel
+    texts = lay_out(reply, DISCORD_MARKDOWN)
+    shares = Controls([one for one in controls.buttons if isinstance(one, ShareButton)])
+    for place, text in enumerate(texts):
+        view = plain_view(controls if place == len(texts) - 1 else shares)
+        await interaction.followup.send(
+            text, view=view or discord.utils.MISSING, ephemeral=is_hidden, suppress_embeds=True
+        )
+
+
+async def _send_late(interaction: Interaction, reply: Reply) -> None:
+    """An answer whose place is gone: alone with the bot it is a new message, in a channel nobody else may read it."""
+    log.warning("an answer came too late for its place")
+    if not interaction.context.dm_channel or interaction.channel_id is None:
+        return
+    channel = interaction.client.get_partial_messageable(interaction.channel_id)
+    for text in lay_out(reply, DISCORD_MARKDOWN):
+        await channel.send(text, suppress_embeds=True, allowed_mentions=discord.AllowedMentions.none())
+
+
+def asker_of(interaction: Interaction, *, is_hidden: bool) -> Asker:
+    """Who asks and where; `is_hidden`: nobody else reads the answer."""
+    return Asker(
+        NAME,
+        user=str(interaction.user.id),
+        chat=str(interaction.channel_id or ""),
+        is_private=is_hidden or interaction.context.dm_channel,
+        language=interaction.locale.value,
+        role=Role.MANAGER if _manages(interaction) else Role.ANYONE,
+        reach=f"{NAME}:@{interaction.user.id}",
+    )
+
+
+def _is_seen_by_one(interaction: Interaction) -> bool:
+    message = interaction.message
+    return interaction.context.dm_channel or (message is not None and message.flags.ephemeral)
+
+
+def _is_chosen(option: Option) -> bool:
+    return option.word.kind in SUGGESTED or bool(option.word.choices)
+
+
+def _continued(line: str, values: Mapping[str, str]) -> str:
+    """The line with what was written behind it."""
+    for field, value in values.items():
+        line = Prompt(line, field, kind="", example="").filled(value)
+    return line
+
+
+def _manages(interaction: Interaction) -> bool:
+    """Alone with the bot everybody manages their own, in a server who may manage it; elsewhere warnings cannot be sent."""
+    if interaction.context.dm_channel:
+        return True
+    rights, is_guest = interaction.permissions, not interaction.is_guild_integration()
+    if is_guest and interaction.is_user_integration():  # the bot itself is not in this server
+        return False
+    return rights.manage_guild or rights.administrator
