@@ -159,7 +159,8 @@ def test_no_placeholder_reaches_into_an_object() -> None:
 @pytest.mark.parametrize("language", languages())
 def test_a_translation_has_the_same_keys_and_placeholders(language: str) -> None:
     translated = phrases_in(language).by_key
-    assert set(translated) == set(ENGLISH.by_key)
+    # the names of slash commands are English in the code itself (bot/platforms/discord/translation.py)
+    assert {key for key in translated if not key.startswith("slash.")} == set(ENGLISH.by_key)
     assert all(
         placeholders(translated[key]) == placeholders(phrase) for key, phrase in ENGLISH.by_key.items()
     )

@@ -14,6 +14,7 @@ from bot.platforms.discord.connection import GatewayClient, check, signed_in
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.registry import sync_if_changed
 from bot.platforms.discord.slash import slash_command
+from bot.platforms.discord.translation import SlashWords
 from commands.protocol import dispatch
 
 __all__ = ["Client", "check", "run"]
@@ -56,6 +57,7 @@ class Client(GatewayClient):
     async def setup_hook(self) -> None:
         """Once a start, before the gateway: know the buttons of earlier lives, and hand changed commands over."""
         self.add_dynamic_items(*KINDS)
+        await self.tree.set_translator(SlashWords())
         await sync_if_changed(self.tree, self.desk.settings.data_dir / MEMORY)
 
     async def on_interaction(self, interaction: Interaction) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.platforms.discord.translation import translated
 from commands.protocol.alert_words import ALL
 from commands.protocol.command import Command, Option
 from commands.protocol.request import Role
@@ -38,8 +39,8 @@ def slash_command(command: Command[Any], handle: Handle, suggest: Suggest) -> Sl
     callback.__signature__ = _signature(command)  # type: ignore[attr-defined]
     _describe(command, callback)
     slash: Slash = app_commands.Command(
-        name=command.name,
-        description=command.help[:LONGEST_DESCRIPTION],
+        name=translated(command.name, f"{command.name}.name"),
+        description=translated(command.help[:LONGEST_DESCRIPTION], f"{command.name}.help"),
         callback=callback,
         allowed_contexts=app_commands.AppCommandContext(
             guild=True, dm_channel=True, private_channel=not is_managing
@@ -101,10 +102,11 @@ def _annotation(option: Option) -> Any:
 
 
 def _describe(command: Command[Any], callback: Any) -> None:
-    described = {
-        option.name: f"{option.description}, such as {option.word.example}" for option in command.options
-    }
-    app_commands.describe(**{name: text[:LONGEST_DESCRIPTION] for name, text in described.items()})(callback)
+    for option in command.options:
+        place = f"{command.name}.options.{option.name}"
+        text = f"{option.description}, such as {option.word.example}"[:LONGEST_DESCRIPTION]
+        app_commands.describe(**{option.name: translated(text, f"{place}.help")})(callback)
+        app_commands.rename(**{option.name: translated(option.name, f"{place}.name")})(callback)
     choices = {
         option.name: [
             app_commands.Choice(name=choice, value=choice) for choice in option.word.choices[:MOST_CHOICES]

@@ -1,0 +1,56 @@
+"""The names of slash commands and options in other languages, from the phrases.
+
+The keys are `slash.COMMAND.name` and `.help`, and of an option `slash.COMMAND.options.OPTION.name` and `.help`. English stands in the commands themselves. A name that Discord would refuse is left out: one refused name refuses all commands.
+"""
+
+import structlog
+from discord import Locale, app_commands
+
+from commands.protocol.phrases import ORIGINAL, languages, phrases_in
+
+LONGEST_NAME = 32
+LONGEST_DESCRIPTION = 100
+"""Discord's limits (developer documentation, Application Commands)."""
+FAMILY = "slash."
+KEY = "key"
+
+Context = app_commands.TranslationContextTypes
+log = structlog.stdlib.get_logger(__name__)
+
+
+class SlashWords(app_commands.Translator):
+    """Gives the library the words of a language where there are any."""
+
+    async def translate(
+        self, string: app_commands.locale_str, locale: Locale, context: Context
+    ) -> str | None:
+        """The name or description in a language, None where it has none of its own."""
+        key = str(string.extras.get(KEY, ""))
+        phrases = phrases_in(locale.value)
+        found = None if phrases.language == ORIGINAL else phrases.by_key.get(key)
+        if found is None or not key.endswith(".name"):
+            return None if found is None else found[:LONGEST_DESCRIPTION]
+        if not is_name(found):
+            log.warning("a slash command keeps its English name", language=phrases.language, key=key)
+            return None
+        return found
+
+
+def translated(message: str, key: str) -> app_commands.locale_str:
+    """A name or description that may have words of its own in other languages."""
+    return app_commands.locale_str(message, **{KEY: FAMILY + key})
+
+
+def is_name(name: str) -> bool:
+    """Whether Discord takes this as the name of a command or option: lower case, letters, digits, - and _, at most 32."""
+    signs = all(sign.isalnum() or sign in "-_" for sign in name)
+    return 0 < len(name) <= LONGEST_NAME and signs and name == name.lower()
+
+
+def words_of_all_languages() -> dict[str, dict[str, str]]:
+    """Every language's words for slash commands, for the print of what Discord was handed."""
+    return {language: _words(language) for language in languages() if language != ORIGINAL}
+
+
+def _words(language: str) -> dict[str, str]:
+    return {key: word for key, word in sorted(phrases_in(language).by_key.items()) if key.startswith(FAMILY)}
