@@ -117,7 +117,7 @@ async def _planned(ask: StressAsk, person: Person, context: Context) -> list[Hel
         raise Misunderstood(
             "words.missing", kinds=("leverage",), field="leverage", example="/stress BTC 5x 10k"
         )
-    plans = [plan for plan in person.plans if ask.asset in {None, plan.asset}]
+    plans = [plan for plan in person.plans if ask.asset in {None, plan.asset} and not plan.is_closed_by_force]
     if not plans:
         key = "stress.nothing" if ask.asset is None else "stress.nothing_in"
         asset = ask.asset or "BTC"
@@ -143,7 +143,7 @@ async def _checked(ask: StressAsk, leverage: float, asset: Asset, context: Conte
         conditions = None if snapshot is None else conditions_of(snapshot, context.rules)
         if conditions is None or conditions.price_usd is None:
             raise ImpossiblePosition(Impossible.NO_PRICE)
-        tiers = await brackets(context, asset, ask.venue)
+        tiers = await brackets(context, asset, ask.venue, is_inverse=position.is_inverse)
         return check_size(position, conditions, tiers, context.rules.sizing)
     except ImpossiblePosition as impossible:
         raise refusal(impossible, asset, "/stress", tiers=tiers, language=context.language) from None
@@ -173,7 +173,11 @@ async def _beside(check: SizeCheck, person: Person, context: Context) -> list[He
     if check.position.mode is MarginMode.ISOLATED or check.position.equity_usd is None:
         return []
     stated = _stated(check, context.now_ms)
-    plans = [held_of(plan, await known_brackets(context, plan.asset, plan.venue)) for plan in person.plans]
+    plans = [
+        held_of(plan, await known_brackets(context, plan.asset, plan.venue))
+        for plan in person.plans
+        if not plan.is_closed_by_force
+    ]
     return [
         one
         for one in plans

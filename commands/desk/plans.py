@@ -1,5 +1,6 @@
 """A person's plans: where they are kept, who may see them, and how one is made of a stated position or made larger."""
 
+import math
 from dataclasses import dataclass, replace
 
 from commands.desk.brackets import brackets
@@ -32,6 +33,8 @@ from store.services import People
 
 TWICE_WITHIN_MS = MINUTE_MS
 """The same position stated again so soon is a button that was pressed twice, not a second position."""
+MOVED_MEANWHILE = 0.01
+"""As far as a price may have moved between two presses (a fraction), where no entry was said."""
 MOST_OFFERED = 8
 
 
@@ -85,7 +88,7 @@ async def keep_plan(
     """
     now_ms = market_time(snapshot, context.now_ms)
     person = await own(context)
-    tiers = await brackets(context, position.asset, position.venue)
+    tiers = await brackets(context, position.asset, position.venue, is_inverse=position.is_inverse)
     wallet = await others(context, person, position, tiers.venue)
     stated = _as_theirs(person, position, wallet)
     market = as_they_see_it(conditions_of(snapshot, context.rules), stated.side, person)
@@ -97,8 +100,9 @@ async def keep_plan(
         ) from impossible
     made = make_plan(check, "", now_ms, context.rules.sizing, thesis)
     fresh, already = _looked_at(made, snapshot, context, person, now_ms)
-    kept = await people.change(context.person, lambda before: _with_plan(before, fresh, context))
-    plan = _twin(kept, fresh) or fresh
+    moved = 0.0 if position.entry_usd is not None else MOVED_MEANWHILE
+    kept = await people.change(context.person, lambda before: _with_plan(before, fresh, moved, context))
+    plan = _twin(kept, fresh, moved) or fresh
     return Made(plan, check, already, wallet, is_twin=person.plan(plan.id) is not None)
 
 
@@ -191,9 +195,9 @@ def _looked_at(
     return after, news_of(plan, after, happened, snapshot, context.rules) if happened else None
 
 
-def _with_plan(person: Person, plan: Plan, context: Context) -> Person:
+def _with_plan(person: Person, plan: Plan, moved: float, context: Context) -> Person:
     """The person with one more plan, unless it is there already. Raises Misunderstood where there are too many."""
-    if _twin(person, plan) is not None:
+    if _twin(person, plan, moved) is not None:
         return replace(person, reach=context.reach or person.reach)
     if len(person.plans) >= MOST_PLANS:
         raise Misunderstood("plan.too_many", most=str(MOST_PLANS), example="/plan list")
@@ -206,15 +210,17 @@ def _with_plan(person: Person, plan: Plan, context: Context) -> Person:
     )
 
 
-def _twin(person: Person, plan: Plan) -> Plan | None:
-    """The same position stated within the last minute."""
-    return next(
-        (
-            one
-            for one in person.plans
-            if abs(one.made_ms - plan.made_ms) <= TWICE_WITHIN_MS and _stated(one) == _stated(plan)
-        ),
-        None,
+def _twin(person: Person, plan: Plan, moved: float) -> Plan | None:
+    """The same position stated within the last minute, entered no farther away than `moved` (a fraction)."""
+    return next((one for one in person.plans if _is_same(one, plan, moved)), None)
+
+
+def _is_same(one: Plan, plan: Plan, moved: float) -> bool:
+    return (
+        _stated(one) == _stated(plan)
+        and abs(one.made_ms - plan.made_ms) <= TWICE_WITHIN_MS
+        and abs((one.until_ms or 0) - (plan.until_ms or 0)) <= TWICE_WITHIN_MS
+        and math.isclose(one.entry_usd, plan.entry_usd, rel_tol=max(moved, 1e-9))
     )
 
 
@@ -229,6 +235,7 @@ def _stated(plan: Plan) -> tuple[object, ...]:
         round(plan.leverage, 6),
         plan.hold_hours,
         plan.line_usd,
+        round(plan.drawdown_usd, 2),
     )
 
 

@@ -22,7 +22,11 @@ async def others(context: Context, person: Person, position: Position, venue: Ve
     """
     if position.mode is MarginMode.ISOLATED or position.equity_usd is None:
         return None
-    held = [plan for plan in person.plans if plan.mode is MarginMode.CROSS and plan.venue is venue]
+    held = [
+        plan
+        for plan in person.plans
+        if plan.mode is MarginMode.CROSS and plan.venue is venue and not plan.is_closed_by_force
+    ]
     prices, tiers = await prices_of(context, held), await brackets_of(context, held, venue)
     return others_of(held, prices, tiers, settled_in=position.asset if position.is_inverse else None)
 

@@ -112,3 +112,8 @@ class Plan:
     def leverage(self) -> float:
         """The notional at entry over the margin."""
         return self.notional_usd / self.margin_usd
+
+    @property
+    def is_closed_by_force(self) -> bool:
+        """Whether the watch has seen its forced close: it is kept until its owner closes it, but nothing is held any more."""
+        return Happened.LIQUIDATED in self.watch.told_ms

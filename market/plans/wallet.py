@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from market.margin import ImpossiblePosition, Tiers, liquidation, sign_of
 from market.observations import Asset
-from market.plans.plan import Happened, Plan
+from market.plans.plan import Plan
 from market.sizing import MarginMode
 from market.sizing.wallet import others_of
 
@@ -26,7 +26,7 @@ def sharing(plan: Plan, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
         if one.id != plan.id
         and one.mode is MarginMode.CROSS
         and one.venue is plan.venue
-        and Happened.LIQUIDATED not in one.watch.told_ms
+        and not one.is_closed_by_force
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from market.margin import Tiers
 from market.observations import Asset, Venue
-from market.plans import Happened, Plan, Sight, in_wallet, see, sharing
+from market.plans import Plan, Sight, in_wallet, see, sharing
 from market.rules import Rules
 from market.sizing import MarginMode
 from store.connection import Connection
@@ -70,8 +70,4 @@ class Wallets:
 
 
 def _is_meant(plan: Plan, asset: Asset) -> bool:
-    return (
-        plan.asset == asset
-        and plan.mode is MarginMode.CROSS
-        and Happened.LIQUIDATED not in plan.watch.told_ms
-    )
+    return plan.asset == asset and plan.mode is MarginMode.CROSS and not plan.is_closed_by_force

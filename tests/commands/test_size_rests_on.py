@@ -10,7 +10,7 @@ from commands.protocol.dispatch import outcome
 from market.hourly import KEPT_HOURS, Hourly
 from market.margin import Tier, Tiers, tiers_of
 from market.observations import HOUR_MS, Asset, Side, Venue
-from market.plans import Ladder, Plan
+from market.plans import Ladder, Plan, Watch
 from market.sizing import MarginMode, conditions_of
 from market.snapshot import Snapshot
 from store.persons import Person
@@ -119,8 +119,10 @@ async def test_a_coin_margined_position_is_counted_in_coins_and_says_whose_tiers
 
 async def test_a_venue_without_coin_margined_contracts_says_so() -> None:
     ask = talk(calm(), tiers=(HYPERLIQUID,))
-    assert "Hyperliquid has no coin-margined contracts." in await ask("/size BTC 3x 10k inverse hyperliquid")
-    assert outcome(ask.reply) == "refused"
+    for command in ("size", "plan", "stress"):
+        said = await ask(f"/{command} BTC 3x 10k inverse hyperliquid")
+        assert "Hyperliquid has no coin-margined contracts." in said
+        assert outcome(ask.reply) == "refused"
 
 
 async def test_a_venue_that_is_none_is_refused_with_those_there_are() -> None:
@@ -161,9 +163,12 @@ async def test_other_plans_of_a_cross_wallet_bring_liquidation_nearer() -> None:
         replace(PLAN, mode=MarginMode.ISOLATED),
         replace(PLAN, venue=Venue.BYBIT),
         replace(PLAN, is_inverse=True),
+        replace(PLAN, watch=Watch(told_ms={"liquidated": NOW_MS})),
     ],
 )
-async def test_what_is_isolated_elsewhere_or_settled_in_coins_is_another_wallet(other: Plan) -> None:
+async def test_what_is_isolated_elsewhere_settled_in_coins_or_closed_by_force_is_not_in_the_wallet(
+    other: Plan,
+) -> None:
     ask = with_plans(other)
     said = await ask("/size BTC 2x 10k cross")
     assert "only this position is counted" in said
@@ -241,8 +246,8 @@ async def test_too_few_hours_are_said_with_how_many_days_there_are() -> None:
     for number in range(1, 12 * 24 + 1):
         hours.close_hour(number * HOUR_MS, 101.0, 99.0, 100.0, None)
     said = await talk(calm(), hours={"BTC": hours})("/size BTC 3x 10k")
-    assert "Worst 72 h: 12 of 180 d seen" in said
-    assert "Touched in 72 h: under 1% (a floor)" in said
+    assert "Worst 72 h: needs 180 d, seen 12" in said
+    assert "Touched in 72 h: under 1% (model)" in said
 
 
 async def test_where_no_hours_are_kept_that_is_said() -> None:

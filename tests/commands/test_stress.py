@@ -9,7 +9,7 @@ from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from market.levels import NoMap
 from market.observations import HOUR_MS, Asset, Side, Venue
-from market.plans import Ladder, Plan
+from market.plans import Ladder, Plan, Watch
 from market.sizing import MarginMode
 from store.persons import Person
 from tests.commands.levelled import PRICE, depth, desk, opened, priced, talk_at
@@ -195,6 +195,15 @@ async def test_only_the_plans_of_an_asset_are_stressed_where_it_is_said() -> Non
     said = await with_plans(LONG, SHORT)("/stress ETH")
     assert "p8a1" in said
     assert "p7f2" not in said
+
+
+async def test_what_was_closed_by_force_is_stressed_no_more() -> None:
+    closed = replace(LONG, watch=Watch(told_ms={"liquidated": 1}))
+    ask = with_plans(closed, SHORT)
+    assert "p7f2" not in await ask("/stress")
+    assert "You have no plans in BTC." in await ask("/stress BTC")
+    crossed = replace(CROSSED[0], watch=Watch(told_ms={"liquidated": 1}))
+    assert "pc01" not in await with_plans(crossed)("/stress ETH 5x 10k cross")
 
 
 async def test_a_plan_whose_price_cannot_be_used_is_named() -> None:
