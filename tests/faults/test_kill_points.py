@@ -14,6 +14,7 @@ CHATS = ("telegram:1", "telegram:2", "discord:1", "discord:2")
 NAME = "c7f2"
 WITHIN_S = 30.0
 DIED = -signal.SIGKILL
+LONGEST_NONCE = 25
 
 
 async def delivered(stage: Stage, fault: str, chats: Sequence[str] = CHATS) -> Mapping[tuple[str, str], int]:
@@ -64,6 +65,20 @@ async def test_killed_while_or_after_it_is_sent_discord_shows_it_once(stage: Sta
     assert {found[chat, NAME] for chat in CHATS[2:]} == {1}
     known = [one for one in await stage.arrivals() if one.kind == "known"]
     assert known, "the second worker sent it again, and Discord knew it"
+
+
+@pytest.mark.parametrize("point", ["K5", "K6"])
+async def test_killed_between_acceptance_and_commit_one_message_stands_by_the_documented_rule_of_nonces(
+    stage: Stage, point: str
+) -> None:
+    """Create Message: with `enforce_nonce`, one that the author used in the past few minutes gives the message it made."""
+    found = await delivered(stage, f"{point}:discord", CHATS[2:3])
+    assert found == {(CHATS[2], NAME): 1}
+    (sent,) = (one for one in await stage.arrivals() if one.kind == "send")
+    again = [one for one in await stage.arrivals() if one.kind == "known"]
+    assert again
+    assert {(one.chat, one.message, one.nonce) for one in again} == {(sent.chat, sent.message, sent.nonce)}
+    assert 0 < len(sent.nonce) <= LONGEST_NONCE
 
 
 async def test_ended_in_order_under_load_nothing_is_lost_or_told_twice(stage: Stage) -> None:

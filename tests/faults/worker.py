@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import discord
 from discord.http import Route
 from pydantic import SecretStr
 from telegram import Bot
@@ -23,10 +22,12 @@ from bot.delivery import deliverer as delivering
 from bot.delivery.post import PostOffice
 from bot.delivery.words import Words
 from bot.messenger import Manners, Messenger
+from bot.platforms.discord.connection import GatewayClient
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.telegram.buttons import Buttons
 from bot.platforms.telegram.messenger import TelegramMessenger
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
+from bot.settings import Settings
 from commands.protocol.reply import Reply
 from market.alerts import Alert
 from scheduler.clock import now_ms
@@ -135,9 +136,9 @@ async def telegram_at(url: str, stack: AsyncExitStack) -> Messenger:
 
 
 async def discord_at(url: str, stack: AsyncExitStack) -> Messenger:
-    """A client of the real library on this platform, without a gateway."""
+    """The program's own client on this platform, without a gateway."""
     Route.BASE = f"{url}/api/v10"
-    client = discord.Client(intents=discord.Intents.none())
+    client = GatewayClient(Settings(data_dir=Path("/nowhere")))
     await client.login(DISCORD_TOKEN)
     stack.push_async_callback(client.close)
     return DiscordMessenger(client)
