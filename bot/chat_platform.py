@@ -66,7 +66,8 @@ class Asker:
 
     `is_private`: nobody else reads the answer. `role` is what the asker may do in this chat for certain; where that takes
     a question to the platform, `ask_role` asks it. `reach` is the address at which they are told in private, None where they
-    cannot be. `server` is the server that this chat is in and the bot is a member of, "" where there is none.
+    cannot be. `server` is the server that this chat is in and the bot is a member of, "" where there is none, `invite` the link
+    by which the bot is taken into another one.
     """
 
     platform: str
@@ -78,6 +79,7 @@ class Asker:
     ask_role: AskRole | None = None
     reach: str | None = None
     server: str = ""
+    invite: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class Desk:
             ask_role=asker.ask_role,
             reach=asker.reach,
             server=asker.server,
+            invite=asker.invite,
         )
 
 
@@ -131,12 +134,14 @@ class ChatPlatform:
 
     `token_setting` names the setting that switches it on; `service` the module whose `run(desk)` is the service and whose
     `check(settings)` tries the token. That module is imported when the platform starts, so that a library nobody uses costs
-    neither time nor memory.
+    neither time nor memory. `invites` is the module whose `invite(settings)` gives the link by which the bot is taken into a
+    server or channel, None where a platform has no such link.
     """
 
     name: str
     token_setting: str
     service: str
+    invites: str | None = None
 
     def token(self, settings: Settings) -> SecretStr | None:
         """The token the operator gave, None where this platform is off."""
@@ -158,6 +163,20 @@ class ChatPlatform:
         except TimeoutError:
             raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
         return name
+
+    async def invite(self, settings: Settings) -> str | None:
+        """The link by which the bot is taken in with no more rights than it needs, None where there is none.
+
+        Raises PlatformStopped and PlatformAway as `check` does.
+        """
+        if self.invites is None:
+            return None
+        try:
+            async with asyncio.timeout(CHECK_S):
+                link: str = await import_module(self.invites).invite(settings)
+        except TimeoutError:
+            raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
+        return link
 
 
 @lru_cache(maxsize=1)

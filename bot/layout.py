@@ -16,6 +16,7 @@ from commands.protocol.reply import (
     Block,
     Heading,
     Lines,
+    Link,
     Mention,
     Moment,
     Note,
@@ -106,8 +107,8 @@ def plainly(told: Told) -> str:
     return _SIGN.sub(_plain_sign, _with_signs(told))
 
 
-_SIGN = re.compile("\ue000([prt])([0-9]{1,20})\ue001")
-"""How a person, a role or a moment stands in a piece, until a dialect writes it: no text can hold one, see `clean`."""
+_SIGN = re.compile("\ue000([prtu])([0-9a-f]+)\ue001")
+"""How a person, a role, a moment or a link (in hexadecimal) stands in a piece, until a dialect writes it: no text can hold one, see `clean`."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _MARKS = re.compile(r"[\\*_~|`>#\[\]<]|:(?=//)|@(?=everyone|here)")
@@ -125,7 +126,7 @@ def _neutralise_backticks(line: str) -> str:
 
 
 def _escape_html(line: str) -> str:
-    return _SIGN.sub(_plain_sign, html.escape(line, quote=True))
+    return _SIGN.sub(lambda sign: html.escape(_plain_sign(sign)), html.escape(line, quote=True))
 
 
 TELEGRAM_HTML = Dialect(
@@ -166,10 +167,12 @@ def _with_signs(told: Told) -> str:
     return "".join(clean(part) if isinstance(part, str) else _sign(part) for part in told.parts)
 
 
-def _sign(part: Mention | Moment) -> str:
-    """A person, role or moment between the marks of `_SIGN`; a name that is no number stands as it is."""
+def _sign(part: Mention | Moment | Link) -> str:
+    """A person, role, moment or link between the marks of `_SIGN`; a name that is no number stands as it is."""
     if isinstance(part, Moment):
         return f"\ue000t{part.at_ms // SECOND_MS}\ue001"
+    if isinstance(part, Link):
+        return f"\ue000u{part.url.encode().hex()}\ue001"
     number = part.name.rpartition(":")[2]
     is_number = number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER
     return f"\ue000{'r' if part.is_role else 'p'}{number}\ue001" if is_number else clean(part.name)
@@ -177,11 +180,15 @@ def _sign(part: Mention | Moment) -> str:
 
 def _plain_sign(sign: re.Match[str]) -> str:
     kind, number = sign.groups()
-    return f"{datetime.fromtimestamp(int(number), UTC):%Y-%m-%d %H:%M} UTC" if kind == "t" else number
+    if kind == "t":
+        return f"{datetime.fromtimestamp(int(number), UTC):%Y-%m-%d %H:%M} UTC"
+    return bytes.fromhex(number).decode() if kind == "u" else number
 
 
 def _discord_sign(sign: re.Match[str]) -> str:
     kind, number = sign.groups()
+    if kind == "u":
+        return f"<{bytes.fromhex(number).decode()}>"
     return {"p": f"<@{number}>", "r": f"<@&{number}>", "t": f"<t:{number}:R>"}[kind]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from commands.protocol.command import Command, Option
 from commands.protocol.dispatch import commands, find
 from commands.protocol.phrases import Phrases, phrases_in
-from commands.protocol.reply import Action, Heading, Reply, Text
+from commands.protocol.reply import Action, Heading, Link, Reply, Text, Told
 from commands.protocol.request import Context, Misunderstood, said
 from commands.protocol.words import TextWord
 from commands.wording.columns import fit
@@ -23,18 +23,20 @@ async def answer(ask: Help, context: Context) -> Reply:
     """All commands, or the one asked for."""
     phrases = phrases_in(context.language)
     if ask.command is None:
-        return _all(phrases)
+        return _all(phrases, context.invite)
     command = find(ask.command)
     if command is None:
         raise Misunderstood("help.no_such", example="/help size", said=said(ask.command))
     return _one(command, phrases)
 
 
-def _all(phrases: Phrases) -> Reply:
+def _all(phrases: Phrases, invite: str) -> Reply:
     lines = [f"{command.example}: {command.help}" for command in commands()]
     text = "\n".join((*lines, phrases.say("help.numbers"), phrases.say("help.more")))
     named = {command.name: command.help for command in commands()}
-    return Reply((Heading(phrases.say("help.heading")), Text(text)), data={"commands": named})
+    invited = (Told((phrases.say("help.invite") + " ", Link(invite))),) if invite else ()
+    data = {"commands": named, **({"invite": invite} if invite else {})}
+    return Reply((Heading(phrases.say("help.heading")), Text(text), *invited), data=data)
 
 
 def _one(command: Command[Any], phrases: Phrases) -> Reply:

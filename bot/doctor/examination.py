@@ -104,7 +104,12 @@ async def _platform(platform: ChatPlatform, settings: Settings, *, offline: bool
     except PlatformAway as away:
         to_do = f"Is there a network? {PREFIX}{platform.name.upper()}_URL points it elsewhere."
         return Finding(platform.name, Finds.WEAK, str(away), to_do)
-    return Finding(platform.name, Finds.OK, f"the token is {name}'s; `seawall run` starts it")
+    told = f"the token is {name}'s; `seawall run` starts it"
+    try:
+        link = await platform.invite(settings)
+    except (PlatformStopped, PlatformAway) as failure:
+        return Finding(platform.name, Finds.OK, f"{told}; no link to invite it ({failure})")
+    return Finding(platform.name, Finds.OK, told if link is None else f"{told}; invite it by {link}")
 
 
 def _private_store(settings: Settings) -> Iterator[Finding]:

@@ -69,10 +69,17 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A paragraph that speaks of people, roles and moments; newlines in its words are kept."""
+class Link:
+    """An address of our own making to be opened, "https://..."; never one that somebody said."""
 
-    parts: tuple[str | Mention | Moment, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A paragraph that speaks of people, roles, moments and links; newlines in its words are kept."""
+
+    parts: tuple[str | Mention | Moment | Link, ...]
 
 
 Block = Text | Heading | Table | Lines | Note | Told

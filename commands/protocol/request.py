@@ -39,7 +39,8 @@ class Context:
     has topics. `is_private`: nobody else reads the answer. `role` is what the asker may do for certain, `ask_role` finds out
     where that takes a question. `default_asset` is what "no asset said" means here; None stands for the first watched one.
     `reach` is the address at which the asker is told in private, such as of a plan; None where they cannot be. `server` is
-    the server whose member this chat and the bot are, "" where there is none: it has roles to mention.
+    the server whose member this chat and the bot are, "" where there is none: it has roles to mention. `invite` is the link
+    by which the bot is taken into another one, "" where there is none.
     """
 
     services: Services
@@ -55,6 +56,7 @@ class Context:
     default_asset: Asset | None = None
     reach: str | None = None
     server: str = ""
+    invite: str = ""
 
     @property
     def person(self) -> str:

@@ -20,7 +20,7 @@ from scheduler.simulator.market import START_MS
 from scheduler.simulator.server import Fault, SimulatedExchanges, Trouble, serve
 from tests import canary
 from tests.bot.programs import Room, room
-from tests.doubles.discord import DiscordServer
+from tests.doubles.discord import BOT_ID, DiscordServer
 from tests.doubles.telegram import BotApi
 from tests.doubles.telegram import Fault as TelegramFault
 from tests.scheduler.simulator.desk import sell_off
@@ -186,9 +186,13 @@ async def test_tokens_that_are_taken_are_named_by_their_bots(here: Room) -> None
         point_at_doubles(here, api.url, discord.url)
         _, said = await examined(here)
         assert [method for method, _ in api.calls] == ["getMe"]
-        assert [(method, path) for method, path, _ in discord.requests] == [("GET", "users/@me")]
+        assert {(method, path) for method, path, _ in discord.requests} == {
+            ("GET", "users/@me"),
+            ("GET", "oauth2/applications/@me"),
+        }
     assert "ok      telegram: the token is @seawall_bot's" in said
     assert "ok      discord: the token is seawall's" in said
+    assert f"https://discord.com/oauth2/authorize?client_id={BOT_ID}" in said
 
 
 async def test_tokens_that_are_refused_are_wrong_and_never_shown(here: Room) -> None:

@@ -21,6 +21,7 @@ from commands.protocol.reply import (
     Block,
     Heading,
     Lines,
+    Link,
     Mention,
     Moment,
     Note,
@@ -221,6 +222,12 @@ def test_people_roles_and_moments_are_written_as_each_platform_writes_them() -> 
     assert lay_out(Reply((told,)), DISCORD_MARKDOWN) == ("<t:1700000000:R> <@42> chose <@&7>",)
     assert lay_out(Reply((told,)), TELEGRAM_HTML) == ("2023-11-14 22:13 UTC 42 chose 7",)
     assert lay_out(Reply((Told((Mention("terminal:<@1>"),)),)), DISCORD_MARKDOWN) == (r"terminal:\<@1\>",)
+
+
+def test_a_link_of_ours_is_written_to_be_opened() -> None:
+    told = Reply((Told(("Here: ", Link("https://example.org/a_b?c=1&d=2"))),))
+    assert lay_out(told, DISCORD_MARKDOWN) == ("Here: <https://example.org/a_b?c=1&d=2>",)
+    assert lay_out(told, TELEGRAM_HTML) == ("Here: https://example.org/a_b?c=1&amp;d=2",)
 
 
 @given(st.text(alphabet="\ue000\ue001prt0123456789<@&>", max_size=40))

@@ -4,7 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from commands.protocol.dispatch import answer
-from commands.protocol.reply import Block, Heading, Lines, Mention, Moment, Note, Reply, Table, Text, Told
+from commands.protocol.reply import (
+    Block,
+    Heading,
+    Lines,
+    Link,
+    Mention,
+    Moment,
+    Note,
+    Reply,
+    Table,
+    Text,
+    Told,
+)
 from commands.protocol.request import TERMINAL, Context, Role
 from market.alerts import Alert
 from market.hourly import Hourly
@@ -120,10 +132,12 @@ def lines_of(block: Block) -> tuple[str, ...]:
             return tuple(text.split("\n"))
 
 
-def _as_text(part: str | Mention | Moment) -> str:
+def _as_text(part: str | Mention | Moment | Link) -> str:
     match part:
         case Mention(name):
             return name
+        case Link(url):
+            return url
         case Moment(at_ms):
             return f"<{at_ms}>"
         case str():

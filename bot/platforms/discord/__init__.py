@@ -2,4 +2,9 @@
 
 from bot.chat_platform import ChatPlatform
 
-PLATFORM = ChatPlatform("discord", token_setting="discord_token", service="bot.platforms.discord.service")  # noqa: S106, a setting's name
+PLATFORM = ChatPlatform(
+    "discord",
+    token_setting="discord_token",  # noqa: S106, a setting's name
+    service="bot.platforms.discord.service",
+    invites="bot.platforms.discord.invite",
+)

@@ -26,6 +26,7 @@ from bot.platforms.discord.buttons import (
 )
 from bot.platforms.discord.forms import ROOM as ROOM_OF_A_PAGE
 from bot.platforms.discord.forms import handed_in, page_for, page_of
+from bot.platforms.discord.invite import invite_link
 from bot.platforms.discord.lines import Lines, command_in
 from bot.platforms.discord.public import PublicAnswers
 from bot.platforms.discord.render import Controls, layout_of, plain_view
@@ -296,6 +297,8 @@ def asker_of(interaction: Interaction, *, is_hidden: bool) -> Asker:
         language=interaction.locale.value,
         role=Role.MANAGER if _manages(interaction) else Role.ANYONE,
         reach=f"{NAME}:@{interaction.user.id}",
+        server=str(interaction.guild_id or "") if interaction.is_guild_integration() else "",
+        invite=invite_link(interaction.application_id),
     )
 
 

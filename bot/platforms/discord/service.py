@@ -11,6 +11,7 @@ from bot.messenger import delivering
 from bot.platforms.discord.answering import Answers
 from bot.platforms.discord.buttons import KINDS
 from bot.platforms.discord.connection import GatewayClient, check, signed_in
+from bot.platforms.discord.guilds import GuildEvents
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.registry import sync_if_changed
 from bot.platforms.discord.slash import slash_command
@@ -43,7 +44,7 @@ class Tree(app_commands.CommandTree[Any]):
         log.error("an interaction was not answered", kind=interaction.type.name, exc_info=error)
 
 
-class Client(GatewayClient):
+class Client(GuildEvents, GatewayClient):
     """The client with our commands."""
 
     def __init__(self, desk: Desk) -> None:
