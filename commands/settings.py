@@ -42,6 +42,7 @@ class Settings:
     cap: Annotated[CountWord, "new messages a day at most, critical ones not counted, or off"] | None = None
     language: Annotated[LanguageWord, "the language of answers and warnings"] | None = None
     asset: Annotated[AssetWord, "the coin meant where none is said"] | None = None
+    public: Annotated[SwitchWord, "in a server: /regime answers so that all here see it"] | None = None
     base: Annotated[OwnBaseWord, "your own base leverage, or off for ours; alone with me only"] | None = None
     drawdown: Annotated[OwnDrawdownWord, "the most of your equity to lose, or off; alone with me"] | None = (
         None
@@ -96,6 +97,8 @@ def _people(context: Context) -> People:
 async def _of_the_chat(ask: Settings, context: Context, chats: Chats, *, is_new: bool) -> Chat:
     if not is_new:
         return await home(context, chats)
+    if ask.public is not None and not context.server:
+        raise Misunderstood("setting.only_servers", example="/settings least warning")
     chat = await change(context, chats, lambda chat: _set(chat, ask))
     if context.services.post is not None:
         # quiet hours or a cap may have held something back
@@ -133,6 +136,8 @@ def _set(chat: Chat, ask: Settings) -> Chat:
         chat = replace(chat, daily_cap=None if isinstance(ask.cap, Switch) else ask.cap)
     if ask.language is not None:
         chat = replace(chat, language=None if ask.language == AUTO else ask.language)
+    if ask.public is not None:
+        chat = replace(chat, public=ask.public is Switch.ON)
     return chat if ask.asset is None else replace(chat, default_asset=ask.asset)
 
 

@@ -7,7 +7,7 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.wording import numbers
 from commands.wording.columns import fit, sides
-from commands.wording.wishes import hours_words, way_notes
+from commands.wording.wishes import hours_words, server_notes, way_notes
 from market.alerts import Severity
 from market.observations import Asset
 from market.rules import Rules
@@ -46,6 +46,7 @@ def describe_settings(
             Heading(fit(phrases.say("setting.heading_changed" if is_new else "setting.heading"))),
             Lines(rows),
             *own,
+            *server_notes(chat, phrases),
             Text("\n".join(notes)),
         ),
         _buttons(chat, phrases),
@@ -102,6 +103,11 @@ def _rows(chat: Chat, asset: Asset, phrases: Phrases) -> tuple[tuple[str, str], 
         ("setting.cap", phrases.say("setting.no_cap") if chat.daily_cap is None else str(chat.daily_cap)),
         ("setting.language", chat.language or phrases.say("setting.own")),
         ("setting.asset", asset),
+        *(
+            (("setting.public", phrases.word("answer", "yes" if chat.public else "no")),)
+            if chat.server
+            else ()
+        ),
         ("setting.subscriptions", str(len(chat.subscriptions))),
     )
     return tuple((phrases.say(key), value) for key, value in rows)
@@ -118,6 +124,7 @@ def plain_settings(chat: Chat) -> dict[str, object]:
         "cap": chat.daily_cap,
         "language": chat.language,
         "asset": chat.default_asset,
+        "public": chat.public,
     }
 
 
@@ -142,5 +149,8 @@ def _buttons(chat: Chat, phrases: Phrases) -> tuple[Action, ...]:
         buttons["button.loud_only"] = "/settings least warning"
     else:
         buttons["button.silent_too"] = "/settings least watch"
+    if chat.server:
+        key, switch = ("button.public_off", "off") if chat.public else ("button.public_on", "on")
+        buttons[key] = f"/settings public {switch}"
     buttons["button.alerts"] = "/alerts"
     return tuple(Action(phrases.say(key), line) for key, line in buttons.items())

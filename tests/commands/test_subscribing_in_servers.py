@@ -127,3 +127,24 @@ async def test_alerts_shows_the_three_newest_and_the_others_on_demand(ask: Talk)
     assert said.startswith("Last changes here: 5")
     assert [line.rpartition(" ")[2] for line in said.split("\n")[1:]] == ["5", "4", "3", "2", "1"]
     assert [one["what"] for one in ask.reply.data["changes"]] == ["5", "4", "3", "2", "1"]  # type: ignore[attr-defined]
+
+
+async def test_a_channel_may_have_the_regime_answered_for_all(ask: Talk) -> None:
+    said = await ask("/settings public on")
+    assert "The state of the market is answered here for everybody to see" in said
+    assert any(line.startswith("All see /regime") and line.endswith("yes") for line in said.split("\n"))
+    assert (await here(ask)).public
+    assert "/settings public off" in [action.command for action in ask.reply.actions]
+    await ask("/settings public off")
+    assert not (await here(ask)).public
+    assert [(change.did, change.what) for change in (await here(ask)).changes] == [
+        ("public", "on"),
+        ("public", "off"),
+    ]
+    assert max(map(len, monospaced(ask.reply))) <= 37
+
+
+async def test_where_all_see_everything_anyway_there_is_nothing_to_choose(ask: Talk) -> None:
+    alone = Talk(replace(ask.context, server=""))
+    assert "here there is nothing to choose" in await alone("/settings public on")
+    assert "All see /regime" not in await alone("/settings")
