@@ -11,7 +11,7 @@ from types import MappingProxyType
 from market.margin import sign_of
 from market.observations import HOUR_MS, YEAR_HOURS
 from market.plans.plan import Ladder, Plan
-from market.plans.standing import is_beyond
+from market.plans.standing import is_beyond, lost_share
 from market.sizing import SizeCheck
 from market.sizing_rules import LadderRules, SizingRules
 
@@ -112,14 +112,8 @@ def noise_of(plan: Plan, price_usd: float) -> Noise | None:
         sigmas=distance / horizon,
         hours=YEAR_HOURS * (distance / plan.sigma) ** 2,
         wider_line_usd=wider_usd if wider_usd > 0.0 else None,
-        smaller_share=_lost(plan, line_usd) / _lost(plan, wider_usd) if has_both else None,
+        smaller_share=lost_share(plan, line_usd) / lost_share(plan, wider_usd) if has_both else None,
     )
-
-
-def _lost(plan: Plan, price_usd: float) -> float:
-    """What a price loses of each US dollar of the position, in the money of its margin."""
-    price = price_usd / plan.entry_usd
-    return sign_of(plan.side) * (1.0 / price - 1.0 if plan.is_inverse else 1.0 - price)
 
 
 def _refuse(check: SizeCheck, thesis: Thesis, made_ms: int) -> None:

@@ -8,6 +8,7 @@ from market.observations import HOUR_MS, YEAR_HOURS
 from market.plan_rules import PlanRules
 from market.plans.plan import Happened, Plan, Rung
 from market.rules import Rules
+from market.sizing.position import MarginMode
 
 CALLED = {Rung.TRIM: Happened.TRIM, Rung.HEDGE: Happened.HEDGE, Rung.EXIT: Happened.EXIT}
 """What is told when a rung is reached."""
@@ -47,8 +48,26 @@ def standing_of(plan: Plan, price_usd: float, sigma: float | None, rules: Rules,
         liquidation_distance=_distance(plan, price_usd),
         sigmas=sigmas_to_liquidation(plan, price_usd, sigma, rules.plans, now_ms),
         rest_hours=rest_hours(plan, rules.plans, now_ms),
-        profit_usd=sign_of(plan.side) * plan.coins * (price_usd - plan.entry_usd),
+        profit_usd=profit_usd(plan, price_usd),
     )
+
+
+def profit_usd(plan: Plan, price_usd: float) -> float:
+    """What a plan has won at a price, USD (below 0: lost); what was closed by force wins nothing back.
+
+    Its margin is then lost, or in a cross wallet what it had lost where it was closed.
+    """
+    if plan.is_closed_by_force:
+        if plan.mode is MarginMode.ISOLATED:
+            return -plan.margin_usd
+        price_usd = price_usd if plan.liquidation_usd is None else plan.liquidation_usd
+    return sign_of(plan.side) * plan.coins * (price_usd - plan.entry_usd)
+
+
+def lost_share(plan: Plan, price_usd: float) -> float:
+    """What a price loses of the notional at entry (fraction), in the money of the margin: coins of an inverse plan."""
+    price = price_usd / plan.entry_usd
+    return sign_of(plan.side) * (1.0 / price - 1.0 if plan.is_inverse else 1.0 - price)
 
 
 def is_tight(plan: Plan) -> bool:

@@ -9,6 +9,7 @@ from commands.protocol.dispatch import outcome
 from commands.wording.columns import COLUMNS
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Side
 from market.plans import Gap, Happened, Plan, Watch
+from market.sizing import MarginMode
 from store.persons import Person
 from tests.bot.delivery.plans import PLAN
 from tests.commands.markets import NOW_MS, calm, market, reading, unwinding
@@ -92,6 +93,16 @@ async def test_a_time_that_was_not_watched_is_told_with_its_day_where_that_was_a
 async def test_one_that_was_closed_by_force_says_so() -> None:
     told = await holding(seen(told_ms={"liquidated": NOW_MS}))("/positions")
     assert "closed by force" in told
+
+
+async def test_one_that_was_closed_by_force_wins_nothing_back() -> None:
+    closed = seen(told_ms={"liquidated": NOW_MS})
+    cross = replace(closed, id="p9c3", mode=MarginMode.CROSS)
+    here = holding(replace(closed, entry_usd=60_000.0), cross)
+    await here("/positions")
+    alone, together = rows(here)
+    assert alone["profit"] == -closed.margin_usd
+    assert together["profit"] == pytest.approx(closed.coins * (53_000.0 - closed.entry_usd))
 
 
 async def test_a_price_beyond_liquidation_has_no_way_left() -> None:
