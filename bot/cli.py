@@ -203,6 +203,33 @@ def doctor(
     _finish(look)
 
 
+@app.command("discord-sync")
+def discord_sync(
+    guild: Annotated[int | None, typer.Option(help="Copy them to this server only, for development.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take a server's copy away.")] = False,
+) -> None:
+    """Hand the slash commands to Discord now; `seawall run` does it by itself where they have changed."""
+    if clear and guild is None:
+        raise typer.BadParameter("needs --guild ID: only a server has a copy", param_hint="--clear")
+
+    def sync() -> int:
+        from bot.live import configure_log
+        from bot.platforms.discord.syncing import sync_commands
+        from bot.running import ANSWERED, run
+        from bot.settings import read_settings
+
+        settings = read_settings()
+        configure_log(settings)
+
+        async def tell() -> int:
+            typer.echo(await sync_commands(settings, guild, is_cleared=clear))
+            return ANSWERED
+
+        return run(tell())
+
+    _finish(sync)
+
+
 @app.command()
 def healthcheck() -> None:
     """Exit with 0 where the store answers and the last evaluation is younger than three cycles, else with 1."""
