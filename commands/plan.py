@@ -98,6 +98,7 @@ async def _make(ask: PlanAsked, context: Context, people: People) -> Reply:
         what=what,
         can_tell=context.reach is not None,
         wallet=made.wallet,
+        is_twin=made.is_twin,
     )
 
 

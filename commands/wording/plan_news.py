@@ -21,6 +21,7 @@ from commands.wording.plans import (
     rung_lines,
     tight_words,
 )
+from commands.wording.sizing_lines import turned_words
 from market.plans import Happened, PlanNews
 from market.plans.news import CRITICAL, WATCH, urgency_of
 from market.plans.standing import CALLED, Standing, rest_hours, standing_of
@@ -141,7 +142,7 @@ def _sentence(happened: Happened, news: PlanNews, standing: Standing, phrases: P
         rest=f"{rest_hours(plan, rules.plans, news.at_ms):.0f} h",
         funding=numbers.rate(None if news.funding_8h is None else abs(news.funding_8h)),
         factor=tight_words(rules.sizing.ladder.tightened),
-        state=phrases.word("state", news.state.value),
+        state=turned_words(news.turned or news.state.value, phrases),
         line=numbers.price(plan.line_usd),
         until=numbers.date_and_clock(plan.until_ms or news.at_ms),
     )

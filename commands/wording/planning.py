@@ -47,10 +47,17 @@ def describe_kept(
     what: str,
     can_tell: bool,
     wallet: Others | None = None,
+    is_twin: bool = False,
 ) -> Reply:
-    """The answer to a plan that was made or made larger, said once it is kept for good; `what` became of it."""
+    """The answer to a plan that was made or made larger, said once it is kept for good; `what` became of it.
+
+    `is_twin`: the same was stated a moment ago, and is kept once.
+    """
     fits = check.verdict is Verdict.FITS
-    first = [phrases.say("plan.watched_here" if can_tell else "plan.nobody_told")]
+    first = [
+        *((phrases.say("plan.twin_told"),) if is_twin else ()),
+        phrases.say("plan.watched_here" if can_tell else "plan.nobody_told"),
+    ]
     if not fits:
         known = {"most": numbers.times(check.max_leverage), "leverage": leverage_words(plan)}
         first.append(phrases.say(f"plan_verdict.{check.verdict.value}", **known))
@@ -228,7 +235,10 @@ def _remarks(
     rules: Rules,
     now_ms: int,
 ) -> list[str]:
-    lines = [*_exit_words(plan, standing, phrases), *_thesis_words(plan, standing, phrases)]
+    lines = [
+        *_exit_words(plan, standing, rules.sizing.fee_rate, phrases),
+        *_thesis_words(plan, standing, phrases),
+    ]
     if standing is not None and standing.is_tight:
         lines.append(phrases.say("plan.tight", factor=tight_words(rules.sizing.ladder.tightened)))
     lines.append(behind_words(plan, phrases))
@@ -236,12 +246,12 @@ def _remarks(
     return [*lines, *cross_lines(plan, phrases), *gap_lines(plan.watch.gaps, at_ms, phrases)]
 
 
-def _exit_words(plan: Plan, standing: Standing | None, phrases: Phrases) -> list[str]:
-    """That the way to the exit loses more than is to be lost, and the size with which it does not."""
+def _exit_words(plan: Plan, standing: Standing | None, fee_rate: float, phrases: Phrases) -> list[str]:
+    """That the way to the exit loses more than is to be lost, fees in and out with it, and the size with which it does not."""
     exit_usd = None if standing is None else standing.rungs_usd[Rung.EXIT]
     if exit_usd is None:
         return []
-    loss_usd = plan.coins * abs(plan.entry_usd - exit_usd)
+    loss_usd = plan.coins * abs(plan.entry_usd - exit_usd) + 2.0 * fee_rate * plan.notional_usd
     if loss_usd <= plan.drawdown_usd:
         return []
     known = {

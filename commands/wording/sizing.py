@@ -22,6 +22,7 @@ from commands.wording.sizing_notes import (
     wallet_words,
 )
 from commands.wording.sizing_ways import fitting_lines, size_actions
+from market.checklist import Advice
 from market.observations import MINUTE_MS
 from market.report import market_time
 from market.rules import Rules
@@ -129,9 +130,11 @@ def market_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms:
         "met": checklist.met,
         "advice": phrases.word("check_advice", checklist.advice.value),
     }
+    is_beside_the_verdict = checklist.advice is Advice.PROCEED and check.verdict is not Verdict.FITS
     if not flashing:
-        return phrases.say("size.market_clear", **known)
-    return phrases.say("size.market", **known, flashing=listed(flashing, phrases))
+        return phrases.say("size.market_bare" if is_beside_the_verdict else "size.market_clear", **known)
+    key = "size.market_flashing" if is_beside_the_verdict else "size.market"
+    return phrases.say(key, **known, flashing=listed(flashing, phrases))
 
 
 def _because(sized: Sized, phrases: Phrases) -> str:

@@ -6,9 +6,9 @@ from commands.wording.columns import first_that_fits, fit
 from market.adverse import Adverse
 from market.observations import Side
 from market.rules import Rules
-from market.sizing import Cap, Link, SizeCheck, Stance
+from market.sizing import Cap, Link, SizeCheck, Stance, turned_by
 from market.snapshot import Snapshot
-from market.table import SEVERITY, State
+from market.table import State
 
 _LEFT = 23
 """Columns of a cap's name; its leverage takes the next five."""
@@ -16,6 +16,7 @@ _LEFT = 23
 LEAST_TOLD = 0.01
 """A touch probability up to this says less than what half a year really did (section 8.10)."""
 
+_STATES = frozenset(state.value for state in State)
 _FRACTIONS = {0.5: "x1/2", 0.75: "x3/4", 1.0: ""}
 
 
@@ -104,14 +105,12 @@ def rung_lines(check: SizeCheck, because: str, phrases: Phrases, rules: Rules) -
 
 def invalidated_because(check: SizeCheck, snapshot: Snapshot, phrases: Phrases) -> str:
     """What of the market has turned against this side: the state, or the one claim that did it."""
-    held, regime = snapshot.regime.held, snapshot.regime
-    if check.position.side is Side.SHORT:
-        if held is State.SQUEEZE_RISK:
-            return phrases.word("state", held.value)
-        return phrases.word("invalidated", "lc_short" if regime.flag("lc_short") else "other")
-    if SEVERITY.get(held, 0) >= SEVERITY[State.CROWDING]:
-        return phrases.word("state", held.value)
-    return phrases.word("invalidated", "protip" if regime.protip else "rolling_over")
+    return turned_words(turned_by(snapshot, check.position.side), phrases)
+
+
+def turned_words(turned: str, phrases: Phrases) -> str:
+    """The same in words, as `market.sizing.turned_by` gives it."""
+    return phrases.word("state" if turned in _STATES else "invalidated", turned)
 
 
 def _cap_line(label: str, leverage: float, binds: str) -> str:

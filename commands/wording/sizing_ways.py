@@ -21,14 +21,12 @@ def fitting_lines(sized: Sized, phrases: Phrases) -> list[str]:
 
 
 def _ways(sized: Sized, phrases: Phrases) -> list[str]:
-    check, ways = sized.check, []
-    if check.fitting is not None and check.max_leverage >= 1.0:
+    check, ways, from_here_usd = sized.check, [], sized.from_here_usd
+    if check.fitting is not None and check.max_leverage >= 1.0 and from_here_usd is None:
         ways.append(_way("size.way_size", notional_usd(check, check.max_leverage), check, phrases))
     more_usd = check.margin_total_share * check.trade.margin_usd - check.trade.margin_usd
-    if check.fitting is not None:
-        ways.append(_way_margin(more_usd, check, phrases))
-    elif sized.from_here_usd is not None:
-        ways.append(_way_margin(sized.from_here_usd, check, phrases))
+    if check.fitting is not None or from_here_usd is not None:
+        ways.append(_way_margin(max(more_usd, from_here_usd or 0.0), check, phrases))
     if 0.0 < check.new_notional_factor < 1.0:
         most = min(check.max_leverage, check.position.leverage)
         usd = check.new_notional_factor * notional_usd(check, most)

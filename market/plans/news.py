@@ -26,7 +26,8 @@ class PlanNews:
     `plan` is as it is after this look, `happened` in the order of `Happened`. The price in USD was known at `price_at_ms`;
     `at_ms` is the look (UTC ms). `sigmas` is how many standard deviations of the rest of the horizon the liquidation is away
     (None: there is no such price, or it is touched), `funding_8h` the rate per eight hours (None unknown), `gaps` the times
-    in which it was not watched since its last news, `source` where the market comes from.
+    in which it was not watched since its last news, `source` where the market comes from. `turned` is what of the market has
+    turned against it, as `market.sizing.turned_by` names it ("" in news that were written before this was told).
     """
 
     plan: Plan
@@ -39,6 +40,7 @@ class PlanNews:
     state: State
     source: str
     gaps: tuple[Gap, ...] = ()
+    turned: str = ""
 
 
 def urgency_of(happened: tuple[Happened, ...]) -> int:

@@ -16,7 +16,7 @@ from market.plans.plan import GAPS_KEPT, Gap, Happened, Plan, Watch
 from market.plans.standing import CALLED, TIGHTENING, is_beyond, rung_usd, sigmas_to_liquidation
 from market.reading import Presence
 from market.rules import Rules
-from market.sizing import conditions_of
+from market.sizing import conditions_of, turned_by
 from market.snapshot import Snapshot
 
 Claim = tuple[bool | None, bool | None]
@@ -112,6 +112,7 @@ def news_of(
         state=snapshot.regime.state,
         source=snapshot.source,
         gaps=tuple(gap for gap in after.watch.gaps if gap.until_ms > since_ms),
+        turned=turned_by(snapshot, after.side),
     )
 
 

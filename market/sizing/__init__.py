@@ -5,7 +5,7 @@
 
 from market.sizing.caps import Cap, Link, Reduction
 from market.sizing.check import SizeCheck, Verdict, check_size
-from market.sizing.conditions import Conditions, Headwind, conditions_of
+from market.sizing.conditions import Conditions, Headwind, conditions_of, turned_by
 from market.sizing.numbers import numbers_of
 from market.sizing.position import MarginMode, Position
 from market.sizing.stance import Ladder, Stance
@@ -31,4 +31,5 @@ __all__ = [
     "conditions_of",
     "numbers_of",
     "others_of",
+    "turned_by",
 ]

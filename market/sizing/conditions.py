@@ -111,6 +111,21 @@ def _against_a_short(snapshot: Snapshot, rules: Rules) -> Headwind:
     )
 
 
+def turned_by(snapshot: Snapshot, side: Side) -> str:
+    """What of the market has turned against a side: the name of the state, or of the one claim that did it.
+
+    Claims are "protip" and "rolling_over" for a long, "lc_short" and "other" (crowded shorts) for a short.
+    """
+    held, regime = snapshot.regime.held, snapshot.regime
+    if side is Side.SHORT:
+        if held is State.SQUEEZE_RISK:
+            return held.value
+        return "lc_short" if regime.flag("lc_short") else "other"
+    if SEVERITY.get(held, 0) >= SEVERITY[State.CROWDING]:
+        return held.value
+    return "protip" if regime.protip else "rolling_over"
+
+
 def _liquidations_high(snapshot: Snapshot, mirrored: str, hour: str, rules: Rules) -> bool | None:
     """A burst or a cluster; while their ranks are being learned the hour's absolute level decides (section 0)."""
     claim = any_of(seen_flag(snapshot, f"lb{mirrored}"), seen_flag(snapshot, f"lc{mirrored}"))

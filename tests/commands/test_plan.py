@@ -127,6 +127,20 @@ async def test_a_button_pressed_twice_is_one_plan() -> None:
     assert "KEPT ONCE" in text_of(here.reply)
 
 
+@pytest.mark.parametrize("words", ["entry=60,000", "until=3d", "lose=3%", "line=58,000"])
+async def test_what_is_said_differently_within_a_minute_is_another_plan_and_not_the_first_once_more(
+    words: str,
+) -> None:
+    here = talk(calm())
+    first = await stated(here)
+    second = await stated(here, f"{BTC} {words}")
+    assert await plans_of(here) == (first, second)
+    assert "KEPT ONCE" not in text_of(here.reply)
+    again = await stated(here, f"{BTC} {words}")
+    assert again == second
+    assert "You stated the same within a minute: it is kept once." in text_of(here.reply)
+
+
 async def test_the_same_position_two_minutes_later_is_another_one() -> None:
     here = talk(calm())
     first = await stated(here)
@@ -169,8 +183,9 @@ async def test_rungs_are_shown_pulled_in_where_the_market_has_turned() -> None:
 async def test_that_the_exit_loses_more_than_is_to_be_lost_is_said_with_the_size_that_does_not() -> None:
     here = talk(calm())
     plan = await stated(here)
-    lost = plan.coins * plan.entry_usd * plan.ladder.exit
-    assert f"would lose {lost:,.0f} USDT. To lose 500: a size of" in text_of(here.reply)
+    lost = plan.notional_usd * (plan.ladder.exit + 2.0 * RULES.sizing.fee_rate)
+    told = f"would lose {lost:,.0f} USDT with fees, before funding. To lose 500: a size of"
+    assert f"{told} {round(plan.notional_usd * 500.0 / lost):,} USDT." in text_of(here.reply)
 
 
 @pytest.mark.parametrize(

@@ -124,3 +124,8 @@ def test_every_rung_has_its_word() -> None:
     assert all(WORDS.knows("plan_happened", one.value) for one in Happened)
     assert all(WORDS.knows("plan_told", one.value) for one in Happened)
     assert WORDS.word("state", State.CROWDING.value)
+
+
+def test_what_has_turned_is_named_where_the_state_does_not_say_it() -> None:
+    fact = news(Happened.RISK_INVALIDATED, state=State.HEALTHY, turned="protip")
+    assert "has turned against it (crowded, falling), before your own line" in text_of(told(fact))

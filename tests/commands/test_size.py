@@ -36,7 +36,7 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
         "Venue's tier           80.0x",
         "At 5x (50,000 USDT, isolated):",
         "Liquidation ~51,600  -19.6%  3.5 s.d.",
-        "Touched in 72 h: under 1% (a floor)",
+        "Touched in 72 h: under 1% (model)",
         "Worst 72 h of 180 d not known",
         "Survives 10% yes · 2 sigma yes",
         " both up to 7.6x: 76,904 USDT",

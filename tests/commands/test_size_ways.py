@@ -82,6 +82,25 @@ async def test_what_has_lost_already_is_told_the_margin_that_outlasts_another_te
     assert ask.reply.data["liquidation_distance"] == pytest.approx(0.10, abs=0.001)
 
 
+@pytest.mark.parametrize("entry", ["55,000", "54,500"])
+async def test_where_a_cap_binds_too_the_margin_told_still_outlasts_another_tenth(entry: str) -> None:
+    ask = talk(calm())  # volatility allows less than 5x here
+    said = await ask(f"/size BTC 5x 10k short entry={entry}")
+    assert ask.reply.data["max_leverage"] < 5.0  # type: ignore[operator]
+    told = re.search(r"To make it fit:\n 5x: deposit ([\d,]+) USDT more", said)
+    assert told is not None
+    equity = 10_000.0 + float(told[1].replace(",", ""))
+    await ask(f"/size BTC leverage={50_000.0 / equity:.8f} equity={equity:.2f} short entry={entry}")
+    assert ask.reply.data["verdict"] == "FITS"
+
+
+@pytest.mark.parametrize("line", ["/size BTC 7x 10k", "/size BTC 50x 10k"])
+async def test_what_does_not_fit_is_never_told_to_proceed(line: str) -> None:
+    said = await talk(calm())(line)
+    assert "No check flashes." in said
+    assert "PROCEED" not in said
+
+
 async def test_waiting_is_a_way_to_make_it_fit_and_all_numbers_come_all_the_same() -> None:
     ask = talk(unwinding())
     said = await ask("/size BTC 1x 10k")
