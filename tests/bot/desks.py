@@ -14,7 +14,14 @@ from bot.platforms.telegram.service import Service
 from bot.settings import Settings
 from market.observations import Asset
 from market.snapshot import Snapshot
-from store.in_memory import ChatsInMemory, FeedInMemory, PeopleInMemory, PostInMemory, SnapshotsInMemory
+from store.in_memory import (
+    ChatsInMemory,
+    FeedInMemory,
+    MemosInMemory,
+    PeopleInMemory,
+    PostInMemory,
+    SnapshotsInMemory,
+)
 from store.services import FeedStatus, Services
 from tests import canary
 from tests.commands.markets import NOW_MS, crowding
@@ -72,7 +79,7 @@ def desk_on(
     )
     snapshots_asked = kept if held_up is None else HeldUp(kept, held_up)
     feed = FeedInMemory(FeedStatus("live", now_ms, 60_000, 200))
-    services = Services(snapshots_asked, feed, people=PeopleInMemory())
+    services = Services(snapshots_asked, feed, people=PeopleInMemory(), memos=MemosInMemory(lambda: now_ms))
     if is_warning:
         services = replace(services, chats=ChatsInMemory(), post=PostInMemory())
     return Desk(settings, services, lambda: now_ms)

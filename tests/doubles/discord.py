@@ -21,12 +21,15 @@ HELLO, IDENTIFY, HEARTBEAT, ACK = 10, 2, 1, 11
 COMMAND, PRESS, PAGE = 2, 3, 5
 """Kinds of interactions (developer documentation, Interaction Type)."""
 BAD_TOKEN = 4004
+STATUS = {50035: 400, 10062: 404, 10015: 404, 50027: 401}
+"""Invalid form body, unknown interaction, unknown webhook, a webhook's token that is over: the status of each."""
 
 
 class DiscordServer:
     """The server; use it as `async with DiscordServer(token) as discord` and point the bot at `discord.url`.
 
-    `gateway_token` is the one the gateway takes, the same unless said otherwise. A path in `refused` answers with that code.
+    `gateway_token` is the one the gateway takes, the same unless said otherwise. A path in `refused` answers with that code, and
+    so does a request for whose path and body `objects` gives one.
     """
 
     def __init__(self, token: str, gateway_token: str | None = None) -> None:
@@ -35,6 +38,7 @@ class DiscordServer:
         self.url = ""
         self.requests: list[tuple[str, str, Any]] = []
         self.refused: dict[str, int] = {}
+        self.objects: Callable[[str, Any], int | None] = lambda _path, _body: None
         self.identified: list[Json] = []
         self._socket: web.WebSocketResponse | None = None
         self._deflate = zlib.compressobj()
@@ -129,6 +133,9 @@ class DiscordServer:
             self._changed.notify_all()
         if path in self.refused:
             return _json({"message": "Cannot send messages to this user", "code": self.refused[path]}, 403)
+        code = self.objects(path, body)
+        if code is not None:
+            return _json({"message": "no", "code": code}, STATUS[code])
         return _json(self._result(path, body))
 
     def _result(self, path: str, body: Any) -> Any:

@@ -38,10 +38,14 @@ from commands.protocol.forms import fields_asked, option_called
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Action, Note, Prompt, Reply
 from commands.protocol.request import Role
+from market.observations import Asset
+from store.connection import StoreUnavailable
 
 NAME = "discord"
 ANSWER_S = 60.0
 """Far below the 15 minutes an interaction lives, far above what an answer takes."""
+SUGGEST_S = 0.08
+"""What is being typed is not waited for."""
 TOO_LATE = frozenset({10062, 10015, 50027})
 """Unknown interaction, unknown webhook, its token is over: the answer cannot be given where it was asked."""
 
@@ -57,6 +61,7 @@ class Answers:
         self._lines = Lines(desk.services.memos)
         self._public = PublicAnswers(desk.services)
         self._shares = Shares()
+        self._watched: tuple[Asset, ...] = ()
 
     async def slash(
         self, interaction: Interaction, command: Command[Any], values: Mapping[str, object]
@@ -125,9 +130,13 @@ class Answers:
                 await self._go_on(interaction, carried, values)
 
     async def suggest(self, begun: str) -> tuple[str, ...]:
-        """The watched assets that go on from what was typed."""
-        watched = await self._desk.services.snapshots.watched()
-        return tuple(asset for asset in watched if begun.strip().upper() in asset)
+        """The watched assets that go on from what was typed; the last known ones where the store takes its time."""
+        try:
+            async with asyncio.timeout(SUGGEST_S):
+                self._watched = await self._desk.services.snapshots.watched()
+        except (TimeoutError, StoreUnavailable):
+            log.debug("the last known assets are suggested")
+        return tuple(asset for asset in self._watched if begun.strip().upper() in asset)
 
     async def _go_on(self, interaction: Interaction, carried: str, values: Mapping[str, str]) -> None:
         """Ask a line with more said behind it, below."""
