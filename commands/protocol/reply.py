@@ -112,8 +112,10 @@ class Prompt:
         return f"{self.line} {self.field}="
 
     def filled(self, answer: str) -> str:
-        """The command line with this answer; a field takes one word, so "10 k" is read as "10k"."""
-        return f"{self.line} {self.field}={''.join(answer.split())}"
+        """The command line with this answer; a field takes one word, so "10 k" is read as "10k", and "line=10k" as well."""
+        word = "".join(answer.split())
+        name, sign, named = word.partition("=")
+        return f"{self.line} {self.field}={named if sign and name.lower() == self.field else word}"
 
 
 @dataclass(frozen=True, slots=True)

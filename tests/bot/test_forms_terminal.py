@@ -64,3 +64,8 @@ async def test_words_that_steer_market_time_leave_the_question_open(conversation
     await conversation.talk("size btc 10k")
     assert "stands still" in await conversation.talk("pause")
     assert "BTC 5x long" in await conversation.talk("5x")
+
+
+async def test_an_answer_that_names_its_field_is_read_as_well(conversation: Conversation) -> None:
+    await conversation.talk("plan ? btc 5x long 10k")
+    assert "line of your own" not in await conversation.talk("line=60,000")
