@@ -24,7 +24,8 @@ from commands.wording.plans import (
 )
 from commands.wording.sizing import new_size_words
 from market.margin import sign_of
-from market.plans import MOST_PLANS, NoAdd, Noise, Plan, PlanNews, Rung, Standing, noise_of
+from market.plans import MOST_PLANS, Happened, NoAdd, Noise, Plan, PlanNews, Rung, Standing, noise_of
+from market.plans.standing import lost_share
 from market.report import market_time
 from market.rules import Rules
 from market.sizing import MarginMode, SizeCheck, Verdict
@@ -240,7 +241,9 @@ def _remarks(
         *_thesis_words(plan, standing, phrases),
     ]
     if standing is not None and standing.is_tight:
-        lines.append(phrases.say("plan.tight", factor=tight_words(rules.sizing.ladder.tightened)))
+        # paying too much does not forbid adding, the market does
+        key = "plan.tight" if Happened.RISK_INVALIDATED in plan.watch.told_ms else "plan.tight_funding"
+        lines.append(phrases.say(key, factor=tight_words(rules.sizing.ladder.tightened)))
     lines.append(behind_words(plan, phrases))
     at_ms = now_ms if snapshot is None else market_time(snapshot, now_ms)
     return [*lines, *cross_lines(plan, phrases), *gap_lines(plan.watch.gaps, at_ms, phrases)]
@@ -251,7 +254,7 @@ def _exit_words(plan: Plan, standing: Standing | None, fee_rate: float, phrases:
     exit_usd = None if standing is None else standing.rungs_usd[Rung.EXIT]
     if exit_usd is None:
         return []
-    loss_usd = plan.coins * abs(plan.entry_usd - exit_usd) + 2.0 * fee_rate * plan.notional_usd
+    loss_usd = plan.notional_usd * (lost_share(plan, exit_usd) + 2.0 * fee_rate)
     if loss_usd <= plan.drawdown_usd:
         return []
     known = {

@@ -180,6 +180,24 @@ async def test_rungs_are_shown_pulled_in_where_the_market_has_turned() -> None:
     assert f"3 Reduce at {trim:>25,.0f}" in text_of(here.reply)
 
 
+async def test_paying_too_much_pulls_the_rungs_in_and_does_not_forbid_adding() -> None:
+    here = talk(calm(), people=[Person(ME, funding_8h=0.00001)])
+    plan = await stated(here)
+    shown = await here(f"/plan show {plan.id}")
+    assert "Rungs are pulled in x.75: what it pays in funding is beyond the limit." in shown
+    assert "No adds" not in shown
+    assert "LARGER" in await here(f"/plan add {plan.id} 500")
+
+
+async def test_the_exit_of_a_coin_margined_plan_loses_what_its_coins_were_worth_at_entry() -> None:
+    here = talk(calm())
+    plan = await stated(here, f"{BTC} inverse")
+    exit_usd = plan.entry_usd * (1.0 - plan.ladder.exit)
+    lost_coins = plan.notional_usd / exit_usd - plan.coins
+    lost = lost_coins * plan.entry_usd + 2.0 * RULES.sizing.fee_rate * plan.notional_usd
+    assert f"would lose {lost:,.0f} USDT with fees" in text_of(here.reply)
+
+
 async def test_that_the_exit_loses_more_than_is_to_be_lost_is_said_with_the_size_that_does_not() -> None:
     here = talk(calm())
     plan = await stated(here)
