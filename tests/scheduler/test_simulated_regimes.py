@@ -106,4 +106,5 @@ def test_nothing_is_warming_up_when_the_first_day_begins() -> None:
     assert first.regime.inputs_seen == first.regime.inputs_known == 5
     assert first.regime.confidence == pytest.approx(1.0)
     assert first.fact("volatility", "sigma_ref_cold") == 0.0
-    assert all(reading.percentile is not None for reading in first.readings if reading.name != "price")
+    ranked = [reading for reading in first.readings if reading.name not in {"price", "depth"}]
+    assert all(reading.percentile is not None for reading in ranked)

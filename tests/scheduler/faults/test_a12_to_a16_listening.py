@@ -16,6 +16,7 @@ from scheduler.simulator.server import FORCED, MARKS, silent
 from tests.commands.talking import talk
 from tests.scheduler.faults.stage import DEADLINE_S, FALLING_MS, Stage, stage
 from tests.scheduler.faults.test_a5_to_a8_values import ALL, asof_ms, of
+from tests.scheduler.faults.variants import seldom
 from tests.scheduler.streams.venue import most_in_a_second
 
 BY_VENUE = {exchange.venue: exchange for exchange in exchanges()}
@@ -30,7 +31,7 @@ def expected_s(at: Stage, venue: Venue) -> float:
 
 
 @pytest.mark.parametrize("venue", ALL)
-@pytest.mark.parametrize("name", ["dropped", "hangs_up_1011", "hangs_up_1012"])
+@pytest.mark.parametrize("name", ["dropped", "hangs_up_1011", seldom("hangs_up_1012")])
 async def test_a12_a_stream_that_breaks_is_back_within_seconds_and_its_gap_is_marked(
     name: str, venue: Venue
 ) -> None:

@@ -10,6 +10,7 @@ from market.observations import SECOND_MS, Venue
 from market.reading import Presence
 from scheduler.simulator.server import Fault, Trouble
 from tests.scheduler.faults.stage import DEADLINE_S, Stage, stage
+from tests.scheduler.faults.variants import seldom
 
 OTHERS = (Venue.BYBIT, Venue.OKX, Venue.DERIBIT, Venue.HYPERLIQUID)
 AT_ONCE = 6
@@ -51,7 +52,7 @@ async def test_a1_a_venue_that_says_429_is_not_asked_while_it_lasts_and_the_othe
         assert "429" in (report.why or "")
 
 
-@pytest.mark.parametrize("told", ["seconds", "date"])
+@pytest.mark.parametrize("told", ["seconds", seldom("date")])
 async def test_a2_a_ban_disables_the_venue_until_the_given_time_and_is_told_once(
     told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
