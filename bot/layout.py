@@ -86,12 +86,18 @@ def pieces(reply: Reply) -> tuple[Piece, ...]:
 def clean(text: str) -> str:
     """The text without control, bidirectional and zero-width characters; newlines stay, tabs become blanks."""
     spaced = text.replace("\r\n", "\n").replace("\t", "    ")
+    if spaced.replace(
+        "\n", ""
+    ).isprintable():  # nearly always so, and much quicker than looking at every sign
+        return spaced
+    if spaced.replace("\n", "").isprintable():  # which nothing unseen is, and nearly every text
+        return spaced
     return "".join(sign for sign in spaced if sign == "\n" or unicodedata.category(sign) not in _UNSEEN)
 
 
 def units(text: str) -> int:
     """The length of a text in UTF-16 units: an emoji counts two."""
-    return len(text) + sum(1 for sign in text if sign > "\uffff")
+    return len(text) if text.isascii() else len(text) + sum(1 for sign in text if sign > "\uffff")
 
 
 def align(table: Table) -> tuple[str, ...]:
@@ -107,8 +113,8 @@ def plainly(told: Told) -> str:
     return _SIGN.sub(_plain_sign, _with_signs(told))
 
 
-_SIGN = re.compile("\ue000([prtu])([0-9a-f]+)\ue001")
-"""How a person, a role, a moment or a link (in hexadecimal) stands in a piece, until a dialect writes it: no text can hold one, see `clean`."""
+_SIGN = re.compile("\ue000([prctu])([0-9a-f]+)\ue001")
+"""How a person, a role, a channel, a moment or a link (in hexadecimal) stands in a piece, until a dialect writes it: no text can hold one, see `clean`."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _MARKS = re.compile(r"[\\*_~|`>#\[\]<]|:(?=//)|@(?=everyone|here)")
@@ -175,7 +181,7 @@ def _sign(part: Mention | Moment | Link) -> str:
         return f"\ue000u{part.url.encode().hex()}\ue001"
     number = part.name.rpartition(":")[2]
     is_number = number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER
-    return f"\ue000{'r' if part.is_role else 'p'}{number}\ue001" if is_number else clean(part.name)
+    return f"\ue000{part.kind[0]}{number}\ue001" if is_number else clean(part.name)
 
 
 def _plain_sign(sign: re.Match[str]) -> str:
@@ -189,7 +195,7 @@ def _discord_sign(sign: re.Match[str]) -> str:
     kind, number = sign.groups()
     if kind == "u":
         return f"<{bytes.fromhex(number).decode()}>"
-    return {"p": f"<@{number}>", "r": f"<@&{number}>", "t": f"<t:{number}:R>"}[kind]
+    return {"p": f"<@{number}>", "r": f"<@&{number}>", "c": f"<#{number}>", "t": f"<t:{number}:R>"}[kind]
 
 
 def _marked(text: str, tone: Tone) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from market.checklist import READ_BY, seen_flag
@@ -9,6 +10,9 @@ from market.reading import Presence
 from market.regime import CALM_NEEDS
 from market.snapshot import Snapshot
 from market.table import CALM_STATES, FLAGS, SEVERITY, State, classify
+
+COMBINATIONS_KEPT = 4_096
+"""Of flags: more than all assets of a day have."""
 
 Flags = Mapping[str, bool | None]
 Tried = tuple[tuple[tuple[str, bool], ...], Flags]
@@ -59,12 +63,25 @@ def better(snapshot: Snapshot) -> tuple[Turn, ...]:
 def _fewest(snapshot: Snapshot, wanted: frozenset[State]) -> tuple[Turn, ...]:
     """Only flags that are seen turn: nobody can watch for one that is not."""
     flags = voted(snapshot)
-    seen = [flag for flag in FLAGS if _is_seen(snapshot, READ_BY[flag]) and flags[flag] is not None]
+    seen = (flag for flag in FLAGS if _is_seen(snapshot, READ_BY[flag]) and flags[flag] is not None)
+    may_be_calm = all(_is_seen(snapshot, name) for name in CALM_NEEDS)
+    return _turns(tuple(flags[flag] for flag in FLAGS), tuple(seen), may_be_calm, wanted)
+
+
+@lru_cache(maxsize=COMBINATIONS_KEPT)
+def _turns(
+    voted: tuple[bool | None, ...], seen: tuple[str, ...], may_be_calm: bool, wanted: frozenset[State]
+) -> tuple[Turn, ...]:
+    """All who ask between two changes of the market ask the same: the table is tried once for them."""
+    flags = dict(zip(FLAGS, voted, strict=True))
     for count in (1, 2):
         tried = (_tried(flags, group) for group in combinations(seen, count))
-        reached = [one for one in tried if _state(snapshot, one[1]) in wanted]
+        reached = [one for one in tried if _state(one[1], may_be_calm=may_be_calm) in wanted]
         if reached or not wanted:
-            return tuple(Turn(turned, _state(snapshot, after)) for turned, after in _simplest(flags, reached))
+            return tuple(
+                Turn(turned, _state(after, may_be_calm=may_be_calm))
+                for turned, after in _simplest(flags, reached)
+            )
     return ()
 
 
@@ -88,11 +105,10 @@ def _simplest(flags: Flags, reached: list[Tried]) -> list[Tried]:
     ]
 
 
-def _state(snapshot: Snapshot, flags: Flags) -> State:
+def _state(flags: Flags, *, may_be_calm: bool) -> State:
     """The table's answer; a calm one needs its inputs seen (7a.2)."""
     state = classify(flags).state
-    is_calm_unseen = state in CALM_STATES and not all(_is_seen(snapshot, name) for name in CALM_NEEDS)
-    return State.MIXED if is_calm_unseen else state
+    return State.MIXED if state in CALM_STATES and not may_be_calm else state
 
 
 def _is_seen(snapshot: Snapshot, owner: str) -> bool:
