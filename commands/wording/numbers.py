@@ -29,6 +29,14 @@ def price(usd: float | None) -> str:
     return _significant(usd, 4)
 
 
+def price_short(usd: float, columns: int) -> str:
+    """A price in few columns: 64.2k / 145 / 0.012 / 1.2e-5, which no thousands can shorten."""
+    if abs(usd) >= 1 or usd == 0:
+        return short(usd)
+    plain = _significant(usd, 2)
+    return plain if len(plain) <= columns else f"{usd:.1e}".replace("e-0", "e-")
+
+
 def money(usd: float | None) -> str:
     """An amount of dollars: cents below 1,000, none above."""
     if usd is None:

@@ -78,7 +78,7 @@ def _detailed(after: Sequence[Outcome], phrases: Phrases) -> Iterator[str]:
     one, room = after[0].held, _room(len(after), _LABEL)
     yield _position(one, phrases)
     prices = [numbers.price(outcome.price_usd) for outcome in after]
-    short = [numbers.short(outcome.price_usd) for outcome in after]
+    short = [numbers.price_short(outcome.price_usd, room - 1) for outcome in after]
     yield _row(phrases.say("stress.price"), prices if _fits(prices, room) else short, _LABEL)
     yield _row(phrases.say("stress.profit"), _amounts([one.profit_usd for one in after], _LABEL), _LABEL)
     if one.stands_alone:

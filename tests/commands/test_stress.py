@@ -7,6 +7,7 @@ import pytest
 from commands.protocol.dispatch import answer, outcome
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
+from commands.wording.columns import COLUMNS
 from market.levels import NoMap
 from market.observations import HOUR_MS, Asset, Side, Venue
 from market.plans import Ladder, Plan, Watch
@@ -39,6 +40,11 @@ def plan(
         margin_usd=margin, made_ms=made_ms, hold_hours=72.0, sigma=0.6, liquidation_usd=liquidation, maintenance_rate=0.005,
         tiers_on="2026-09-29", drawdown_usd=500.0, max_leverage=5.0, ladder=Ladder(0.03, 0.05, 0.07),
     )  # fmt: skip
+
+
+def outcome_row(said: str, name: str) -> str:
+    """The row of that name in an answer."""
+    return next(line for line in said.splitlines() if line.startswith(f" {name}"))
 
 
 LONG = plan()
@@ -104,6 +110,17 @@ async def test_long_and_short_are_hurt_in_different_ways() -> None:
     assert rise.startswith("+19.0% p8a1 ETH at 3,570")
     # the short's 6,000 are won, the long's 10,000 lost
     assert "All        15,000    14,000    12,000" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "prices"),
+    [("/stress PEPE 2x 1k", "0.000012"), ("/stress -7% PEPE 2x 1k", "1.2e-5")],
+)
+async def test_the_prices_of_a_cheap_coin_are_none_of_zero(line: str, prices: str) -> None:
+    cheap = priced("1000PEPE", 0.0000123456)
+    said = await talk_at(desk(cheap))(line)
+    assert outcome_row(said, "price").split()[1] == prices
+    assert len(outcome_row(said, "price")) <= COLUMNS
 
 
 async def test_the_move_that_is_asked_stands_among_the_others() -> None:
