@@ -86,10 +86,6 @@ def pieces(reply: Reply) -> tuple[Piece, ...]:
 def clean(text: str) -> str:
     """The text without control, bidirectional and zero-width characters; newlines stay, tabs become blanks."""
     spaced = text.replace("\r\n", "\n").replace("\t", "    ")
-    if spaced.replace(
-        "\n", ""
-    ).isprintable():  # nearly always so, and much quicker than looking at every sign
-        return spaced
     if spaced.replace("\n", "").isprintable():  # which nothing unseen is, and nearly every text
         return spaced
     return "".join(sign for sign in spaced if sign == "\n" or unicodedata.category(sign) not in _UNSEEN)
