@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 import pytest_asyncio
 
@@ -18,9 +19,10 @@ from commands.protocol.reply import Heading, Reply
 from commands.protocol.request import Role
 from store.in_memory import MemosInMemory
 from tests.bot.desks import desk_on
-from tests.bot.discord.reading import MENU, labels, parts, told
+from tests.bot.discord.reading import BUTTON, MENU, labels, parts, told
 from tests.commands.markets import NOW_MS, crowding
 from tests.doubles.discord_schemas import refused_request
+from tests.positions import PLAN_ID, PLANNED
 
 SHARE = Sentence.SHARE.in_words("en")
 LONG = "/size BTC 5x " + " ".join(f"lose={number}.123456789%" for number in range(10))
@@ -72,7 +74,9 @@ def bob(env: Any, channel: Any) -> Any:
 
 @pytest_asyncio.fixture
 async def operator(env: Any, channel: Any, desk: Desk) -> Any:
-    carol = env.guild.add_member(env.create_user("carol"))
+    """Who runs the bot, and manages the server as well."""
+    role = env.guild.create_role("desk head", permissions=discord.Permissions(manage_guild=True))
+    carol = env.guild.add_member(env.create_user("carol"), roles=(role,))
     settings = desk.settings.model_copy(update={"operators": frozenset({f"discord:{carol.id}"})})
     await env.restart_bot(Client(replace(desk, settings=settings)))
     return carol
@@ -104,6 +108,30 @@ async def test_every_answer_in_a_channel_is_for_its_asker_alone_and_can_be_poste
         assert all(one.ephemeral for one in result.followups), command.name
         assert SHARE in labels(result.response), command.name
     assert channel.last_message is None
+
+
+async def test_no_position_is_seen_by_others_whatever_is_asked_and_pressed_until_its_owner_posts_it(
+    env: Any, desk: Desk, operator: Any, channel: Any
+) -> None:
+    assert desk.services.people is not None
+    await desk.services.people.change(
+        f"discord:{operator.id}", lambda person: replace(PLANNED, name=person.name)
+    )
+    position = {"leverage": 5.0, "asset": "BTC", "equity": "10k"}
+    given: Any = {"size": position, "stress": {"asset": "BTC"}, "plan": {"doing": "list"}}
+    for command in dispatch.commands():
+        asked = await operator.slash(channel, command.name, **given.get(command.name, {}))
+        if asked.modal is not None:
+            continue
+        assert asked.ephemeral, command.name
+        for custom_id in [part["custom_id"] for part in parts(asked.response, BUTTON)]:
+            if custom_id.startswith("seawall:/"):
+                assert (await operator.click(asked.response.message, custom_id=custom_id)).ephemeral
+        assert channel.last_message is None, command.name
+    shown = await operator.slash(channel, "positions")
+    await operator.click(shown.response.message, label=SHARE)
+    assert PLAN_ID in told(channel.last_message)
+    assert told(channel.last_message).startswith(f"Shared by <@{operator.id}>:")
 
 
 async def test_alone_with_the_bot_an_answer_stays_and_there_is_nobody_to_post_it_to(env: Any) -> None:

@@ -1,12 +1,13 @@
 """Answers as layouts: within Discord's limits, judged by its own schemas, and nothing in them does what words must not."""
 
+import asyncio
 import re
 from dataclasses import replace
 from typing import Any
 
 import discord
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.layout import DISCORD_MARKDOWN, clean, lay_out
@@ -136,6 +137,30 @@ def test_mentions_markdown_and_backticks_are_inert_in_prose(words: str) -> None:
             assert inert(text), text
             shows = re.sub(r"\\([^0-9A-Za-z\s])", r"\1", text)
             assert shows.replace("\n", " ").strip() in clean(f"!! {words}").replace("\n", " ")
+
+
+def prose_of(reply: Reply) -> list[str]:
+    """What stands outside columns in the answer, without the box's own heading and moment."""
+    layout = layout_of(reply, controls(reply))
+    assert layout is not None
+    texts = [part["content"] for part in parts(Shown(layout), TEXT)]
+    return [text.removeprefix("### ") for text in texts if not text.startswith(("```", "-# "))]
+
+
+@settings(max_examples=60)
+@given(HOSTILE, st.sampled_from(["/size BTC 5x", "/regime", "/plan BTC 5x long", "/help", "/subscribe", ""]))
+def test_whatever_somebody_writes_behind_a_command_is_inert_in_the_answer(words: str, line: str) -> None:
+    said = f"{line} {words}"[:256]
+    for text in prose_of(asyncio.run(answer(said, context(crowding(), alerts=())))):
+        assert inert(text), text
+
+
+@settings(max_examples=40)
+@given(HOSTILE, st.sampled_from(["/regime", "/why", "/scan", "/check", "/size 5x 10k"]))
+def test_whatever_an_exchange_calls_an_asset_is_inert_in_the_answer(name: str, line: str) -> None:
+    here = context(replace(crowding(asset=name), source="live"), watched=(name,))
+    for text in prose_of(asyncio.run(answer(line, here))):
+        assert inert(text), text
 
 
 @given(HOSTILE)

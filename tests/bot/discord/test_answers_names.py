@@ -15,6 +15,9 @@ from bot.platforms.discord.registry import fingerprint
 from bot.platforms.discord.service import Client
 from bot.platforms.discord.translation import SlashWords, is_name, words_of_all_languages
 from commands.protocol import dispatch, phrases
+from commands.protocol.command import Command
+from commands.protocol.forms import example_of, is_needed
+from commands.protocol.words import Lexicon
 from market.observations import Asset
 from store.connection import StoreUnavailable
 from store.in_memory import SnapshotsInMemory
@@ -48,6 +51,16 @@ async def test_every_command_of_the_catalogue_is_a_slash_command_of_the_same_fie
     for command in dispatch.commands():
         names = [option["name"] for option in shown[command.name]["options"]]
         assert names == [option.name for option in command.options]
+
+
+@pytest.mark.parametrize("command", dispatch.commands(), ids=lambda command: command.name)
+def test_an_option_is_read_as_the_same_word_in_a_line(command: Command[Any]) -> None:
+    needed = {option.name: example_of(option) for option in command.options if is_needed(command, option)}
+    lexicon = Lexicon(("BTC",), ("BTC", "PEPE"), can_watch=True)
+    for option in command.options:
+        said = {**needed, option.name: example_of(option)}
+        words = [f"{name}={word}" for name, word in said.items()]
+        assert command.read_options(said, lexicon) == command.read(words, lexicon)
 
 
 async def test_all_commands_are_within_discords_limits_and_schemas(desk: Desk) -> None:
