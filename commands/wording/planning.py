@@ -33,6 +33,8 @@ from market.sizing.wallet import Others
 from market.snapshot import Snapshot
 
 MOST_BUTTONS = 8
+LEAST_HOURS, LEAST_SHARE = 0.1, 0.01
+"""Of a line right at the price, a horizon or a size that is told would be zero."""
 
 
 def describe_kept(
@@ -282,8 +284,9 @@ def _noise_words(noise: Noise, plan: Plan, phrases: Phrases) -> list[str]:
     hold = f"{plan.hold_hours:g} h"
     told = [phrases.say("plan.noise", sigmas=f"{noise.sigmas:.1f}", hold=hold)]
     hours = f"{noise.hours:.0f}" if noise.hours >= 1.0 else f"{noise.hours:.1f}"
-    told.append(phrases.say("plan.noise_hours", hours=hours))
-    if noise.wider_line_usd is not None and noise.smaller_share is not None:
+    if noise.hours >= LEAST_HOURS:
+        told.append(phrases.say("plan.noise_hours", hours=hours))
+    if noise.wider_line_usd is not None and (noise.smaller_share or 0.0) >= LEAST_SHARE:
         size = numbers.percent(noise.smaller_share, signed=False, digits=0)
         told.append(phrases.say("plan.noise_wider", line=numbers.price(noise.wider_line_usd), size=size))
     return told

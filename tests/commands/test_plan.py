@@ -173,6 +173,15 @@ async def test_what_is_true_already_is_said_at_once_and_not_told_again_by_the_wa
     assert happened == ()
 
 
+async def test_a_line_right_at_the_price_is_noise_and_offers_no_horizon_or_size_of_zero() -> None:
+    here = talk(calm())
+    await stated(here, f"{BTC} line=64,209")
+    said = text_of(here.reply)
+    assert "That line is noise" in said
+    assert "0.0 h" not in said
+    assert " 0% of the size" not in said
+
+
 async def test_rungs_are_shown_pulled_in_where_the_market_has_turned() -> None:
     here = talk(unwinding())
     plan = await stated(here)
