@@ -25,7 +25,10 @@ class Snapshot:
 
     def reading(self, name: str) -> Reading | None:
         """The reading of that name, None where the signal is not there."""
-        return next((reading for reading in self.readings if reading.name == name), None)
+        for reading in self.readings:  # asked for hundreds of times an answer: no generator
+            if reading.name == name:
+                return reading
+        return None
 
     def fact(self, reading: str, name: str) -> float | None:
         """A number behind a reading, None where it is unknown."""
