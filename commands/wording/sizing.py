@@ -93,6 +93,8 @@ def verdict_words(check: SizeCheck, phrases: Phrases) -> str:
             return phrases.say("size.fits", **known)
     if check.max_leverage < 1.0:
         return phrases.say("size.nothing_fits", **known)
+    if check.margin_total_share is None:
+        return phrases.say("size.too_much_ever", **known)
     if check.margin_total_usd is None:
         return phrases.say(
             "size.too_much_bare", **known, times=numbers.enough_times(check.margin_total_share)

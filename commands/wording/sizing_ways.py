@@ -24,9 +24,8 @@ def _ways(sized: Sized, phrases: Phrases) -> list[str]:
     check, ways, from_here_usd = sized.check, [], sized.from_here_usd
     if check.fitting is not None and check.max_leverage >= 1.0 and from_here_usd is None:
         ways.append(_way("size.way_size", notional_usd(check, check.max_leverage), check, phrases))
-    more_usd = check.margin_total_share * check.trade.margin_usd - check.trade.margin_usd
     if check.fitting is not None or from_here_usd is not None:
-        ways.append(_way_margin(max(more_usd, from_here_usd or 0.0), check, phrases))
+        ways.append(_way_margin(from_here_usd or 0.0, check, phrases))
     if 0.0 < check.new_notional_factor < 1.0:
         most = min(check.max_leverage, check.position.leverage)
         usd = check.new_notional_factor * notional_usd(check, most)
@@ -47,9 +46,12 @@ def _way(key: str, usd: float, check: SizeCheck, phrases: Phrases) -> str:
     )
 
 
-def _way_margin(more_usd: float, check: SizeCheck, phrases: Phrases) -> str:
-    """The margin to add to what is there; a multiple of it where none was stated."""
+def _way_margin(least_usd: float, check: SizeCheck, phrases: Phrases) -> str:
+    """The margin to add to what is there, at least so much; a multiple of it where none was stated."""
     leverage = numbers.plainly(check.position.leverage)
+    if check.margin_total_share is None:
+        return phrases.say("size.way_no_margin", leverage=leverage)
+    more_usd = max(least_usd, check.margin_total_share * check.trade.margin_usd - check.trade.margin_usd)
     if not check.trade.equity_stated:
         times = numbers.enough_times(1.0 + more_usd / check.trade.margin_usd)
         return phrases.say("size.way_times", leverage=leverage, times=times)

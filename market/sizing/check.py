@@ -1,5 +1,6 @@
 """The answer to `/size`: a verdict, every number at the leverage asked, and what would make it fit."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,7 +47,7 @@ class SizeCheck:
 
     `max_leverage` is the smallest of `caps` (exact; shown rounded down to 0.1), `chain` how the stepwise one came about.
     `margin_total_usd` is the margin with which the notional asked for would fit, `margin_to_deposit_usd` what is missing of
-    it. `new_notional_factor` says how much of a new size may be taken now (0, .5 or 1); it does not change the caps.
+    it, `margin_total_share` the same over the margin there is: all None where no margin would do. `new_notional_factor` says how much of a new size may be taken now (0, .5 or 1); it does not change the caps.
     `tightened` rungs also forbid adding.
     """
 
@@ -62,7 +63,7 @@ class SizeCheck:
     fitting: Stance | None
     margin_total_usd: float | None
     margin_to_deposit_usd: float | None
-    margin_total_share: float
+    margin_total_share: float | None
     budget: Budget
     new_notional_factor: float
     tightened: bool
@@ -97,7 +98,9 @@ def check_size(position: Position, conditions: Conditions, tiers: Tiers, rules: 
     binding = min(caps, key=caps.__getitem__)
     asked = stand(trade, trade.leverage, tightened, rules)
     fitting = None if trade.leverage <= caps[binding] else stand(trade, caps[binding], tightened, rules)
-    margin_usd = max(trade.margin_usd, _margin_that_fits_usd(trade, conditions, caps, rules))
+    fits_usd = _margin_that_fits_usd(trade, conditions, caps, rules)
+    margin_usd = None if fits_usd is None else max(trade.margin_usd, fits_usd)
+    total_usd = margin_usd if trade.equity_stated else None
     return SizeCheck(
         position=position,
         trade=trade,
@@ -109,9 +112,9 @@ def check_size(position: Position, conditions: Conditions, tiers: Tiers, rules: 
         chain=chain,
         asked=asked,
         fitting=fitting,
-        margin_total_usd=margin_usd if trade.equity_stated else None,
-        margin_to_deposit_usd=margin_usd - trade.margin_usd if trade.equity_stated else None,
-        margin_total_share=margin_usd / trade.margin_usd,
+        margin_total_usd=total_usd,
+        margin_to_deposit_usd=None if total_usd is None else total_usd - trade.margin_usd,
+        margin_total_share=None if margin_usd is None else margin_usd / trade.margin_usd,
         budget=_budget(trade, fitting or asked),
         new_notional_factor=_new_notional_factor(against.checklist, conditions, rules),
         tightened=tightened,
@@ -129,19 +132,25 @@ def _verdict(asked: Stance, fitting: Stance | None, checklist: Checklist) -> Ver
 
 def _margin_that_fits_usd(
     trade: Trade, conditions: Conditions, caps: Mapping[Cap, float], rules: SizingRules
-) -> float:
-    """The margin with which the notional asked for stays under every cap; its bracket stays that of the notional."""
+) -> float | None:
+    """The margin with which the notional asked for stays under every cap; its bracket stays that of the notional.
+
+    None where no margin would do.
+    """
     notional_usd = trade.leverage * trade.margin_usd
     if conditions.under_a_week:
         # half of every cap leaves so much room that a notional twice as large would keep the caps themselves
         notional_usd /= rules.under_a_week_factor
-    return max(
+    if notional_usd > trade.tiers.largest_usd:
+        return None
+    needed_usd = max(
         notional_usd / caps[Cap.STEP],
         notional_usd / caps[Cap.CONTINUOUS],
         survivable_margin_usd(trade, notional_usd, rules.buffer_sigmas * trade.sigma_horizon),
         survivable_margin_usd(trade, notional_usd, rules.adverse_move),
         notional_usd / trade.tiers.containing(notional_usd).max_leverage,
     )
+    return needed_usd if math.isfinite(needed_usd) else None
 
 
 def _budget(trade: Trade, stance: Stance) -> Budget:

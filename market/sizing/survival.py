@@ -54,7 +54,12 @@ def survivable_leverage(trade: Trade, move: float) -> float:
 
 
 def survivable_margin_usd(trade: Trade, notional_usd: float, move: float) -> float:
-    """The margin with which a given notional outlasts an adverse move, USD: the same sum solved for the margin."""
+    """The margin with which a given notional outlasts an adverse move, USD: the same sum solved for the margin.
+
+    Infinite where a coin-margined long would lose more coins than there are: at a price of nothing.
+    """
+    if trade.is_inverse and trade.side is Side.LONG and move >= _MOST_OF_A_PRICE:
+        return math.inf
     shock = shock_of(trade, move)
     dues = (
         _whole_rate_dues(trade, shock, notional_usd)

@@ -48,6 +48,22 @@ async def test_what_would_make_it_fit_is_leverage_or_margin() -> None:
     assert "To make it fit" not in await ask("/size BTC 5x 10k")
 
 
+async def test_where_no_margin_is_enough_none_is_asked_for() -> None:
+    ask = talk(market(volatility=reading("volatility", NOW_MS, sigma=2.1)))
+    said = await ask("/size BTC 5x 10k inverse hold=30d")
+    assert " 5x: no margin is enough" in said
+    assert "deposit" not in said
+    assert ask.reply.data["margin_to_deposit"] is None
+
+
+async def test_half_of_what_a_venue_allows_is_all_that_fits_in_the_first_week() -> None:
+    young = market(
+        price=reading("price", NOW_MS, r_7d=None), volatility=reading("volatility", NOW_MS, rv_7d=None)
+    )
+    said = await talk(young, tiers=(OKX,))("/size BTC 6x 10m okx")
+    assert "no margin makes this size fit." in said
+
+
 @pytest.mark.parametrize(
     "line", ["6x 777usdt", "9x 10,001", "20x 3m", "7x 1,234.56 short", "12x 25k inverse", "8x 9k okx"]
 )

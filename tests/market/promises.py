@@ -76,6 +76,8 @@ def _of_survival(check: SizeCheck) -> Iterator[str]:
     for name, move in (("10 %", 0.10), ("two sigma", 2.0 * trade.sigma_horizon)):
         if left_after(check, most * trade.margin_usd, backing_of(check), move) < -1e-7 * trade.margin_usd:
             yield f"max_leverage {most} does not survive {name}"
+        if check.margin_total_share is None:
+            continue
         notional = check.position.leverage * trade.margin_usd
         needed = check.margin_total_share * trade.margin_usd
         backing = backing_of(check) + needed - trade.margin_usd

@@ -274,6 +274,14 @@ def test_under_a_week_of_prices_the_margin_that_is_said_to_fit_is_just_enough(
         assert (check_size(again, young, tiers_of("BTC"), SIZING).fitting is None) is fits
 
 
+def test_under_a_week_of_prices_no_margin_fits_more_than_half_of_what_the_venue_lets_anybody_hold() -> None:
+    young = replace(conditions(), under_a_week=True)
+    most_usd = tiers_of("BTC").largest_usd
+    for notional_usd, fits in ((0.51 * most_usd, False), (0.49 * most_usd, True)):
+        check = check_size(Position("BTC", LONG, 1.0, notional_usd), young, tiers_of("BTC"), SIZING)
+        assert (check.margin_total_share is not None) is fits
+
+
 def test_the_traders_own_base_is_used_and_named() -> None:
     check = case_a(replace(CASE_A, base_leverage=8.0))
     assert check.chain[0].why is Reduction.BASE_YOURS

@@ -31,6 +31,13 @@ def test_ten_percent_in_coins_is_harder_on_a_long_and_easier_on_a_short() -> Non
     assert short.caps[Cap.TEN_PERCENT] == pytest.approx(1 / (0.1 / 1.1 + 0.0055 / 1.1))
 
 
+def test_no_coins_are_enough_for_a_fall_to_nothing() -> None:
+    wild = inverse(LONG, sigma=12.0)
+    assert 2 * wild.trade.sigma_horizon > 1.0
+    assert (wild.margin_total_usd, wild.margin_to_deposit_usd, wild.margin_total_share) == (None, None, None)
+    assert inverse(SHORT, sigma=12.0).margin_total_usd is not None
+
+
 def test_two_sigma_in_coins_counts_the_funding_of_the_side_that_pays() -> None:
     two_sigma = 2 * 0.40 * (72 / 8_760) ** 0.5
     long = inverse(LONG, funding=0.0001)
