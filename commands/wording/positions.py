@@ -146,7 +146,7 @@ def _why_no_price(held: Held, phrases: Phrases, now_ms: int) -> str:
 
 
 def _remarks(held: Sequence[Held], phrases: Phrases, rules: Rules, now_ms: int) -> list[str]:
-    """Since when rungs are pulled in, when each could not be watched, and all profit and loss together."""
+    """Since when rungs are pulled in, whose own line is crossed, when each was not watched, and all profit and loss together."""
     lines = []
     for one in held:
         known = {"asset": one.plan.asset, "id": one.plan.id}
@@ -155,6 +155,7 @@ def _remarks(held: Sequence[Held], phrases: Phrases, rules: Rules, now_ms: int) 
         if since_ms is not None:
             factor, since = tight_words(rules.sizing.ladder.tightened), moment_words(since_ms, at_ms)
             lines.append(phrases.say("positions.tight_since", factor=factor, since=since, **known))
+        lines.extend(_thesis_over(one.plan, at_ms, phrases))
         gaps = gap_lines(one.plan.watch.gaps, at_ms, phrases)
         lines.extend(phrases.say("positions.gap", gap=gap, **known) for gap in gaps)
     profits = [one.standing.profit_usd for one in held if one.standing is not None]
@@ -165,6 +166,17 @@ def _remarks(held: Sequence[Held], phrases: Phrases, rules: Rules, now_ms: int) 
         return [*lines, phrases.say("positions.profit", amount=amount)]
     told = phrases.say("positions.profit_part", known=len(profits), count=len(held), amount=amount)
     return [*lines, told]
+
+
+def _thesis_over(plan: Plan, at_ms: int, phrases: Phrases) -> list[str]:
+    """When the owner's own line was crossed and when their own time was over, as far as they were."""
+    told = ((Happened.THESIS_PRICE, "positions.line_crossed"), (Happened.THESIS_TIME, "positions.time_over"))
+    known = {"asset": plan.asset, "id": plan.id, "line": numbers.price(plan.line_usd)}
+    return [
+        phrases.say(key, at=moment_words(plan.watch.told_ms[happened], at_ms), **known)
+        for happened, key in told
+        if happened in plan.watch.told_ms
+    ]
 
 
 def _actions(held: Sequence[Held], phrases: Phrases) -> tuple[Action, ...]:

@@ -68,6 +68,15 @@ async def test_where_every_rung_was_reached_none_is_left() -> None:
     assert "No rung is left" in told
 
 
+async def test_a_line_or_a_time_of_ones_own_that_is_over_stays_in_sight() -> None:
+    lined = replace(HELD, line_usd=65_000.0, until_ms=NOW_MS - HOUR_MS)
+    crossed = seen(lined, told_ms={"thesis_price": NOW_MS - HOUR_MS, "thesis_time": NOW_MS})
+    told = await holding(crossed)("/positions")
+    assert "BTC p7f2: your own line 65,000 was crossed at 11:04 UTC." in told
+    assert "BTC p7f2: your own time was over at 12:04 UTC." in told
+    assert "your own" not in await holding(lined)("/positions")
+
+
 async def test_rungs_that_are_pulled_in_are_shown_so_with_since_when() -> None:
     told = await holding(seen(tight_since_ms=NOW_MS - HOUR_MS))("/positions")
     assert "Next: Trim 64,020" in told
