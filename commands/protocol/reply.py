@@ -55,10 +55,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Somebody as the platform shows them, without calling them: `name` is "discord:456", a person's or a role's."""
+    """Somebody as the platform shows them, without calling them: `name` is "discord:456".
+
+    `kind` is "person", "role" or "channel".
+    """
 
     name: str
-    is_role: bool = False
+    kind: str = "person"
 
 
 @dataclass(frozen=True, slots=True)

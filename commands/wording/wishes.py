@@ -95,7 +95,7 @@ def server_notes(chat: Chat, phrases: Phrases) -> list[Text | Told]:
 
 def role_of(address: str, role: str) -> Mention:
     """A role of the server that the chat of this address belongs to."""
-    return Mention(f"{platform_of(address)}:{role}", is_role=True)
+    return Mention(f"{platform_of(address)}:{role}", kind="role")
 
 
 def muted_words(chat: Chat, phrases: Phrases, now_ms: int) -> str:

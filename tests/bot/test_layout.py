@@ -217,7 +217,7 @@ def test_the_three_styles_are_all_a_dialect_needs() -> None:
 
 def test_people_roles_and_moments_are_written_as_each_platform_writes_them() -> None:
     told = Told(
-        (Moment(1_700_000_000_999), " ", Mention("discord:42"), " chose ", Mention("discord:7", True))
+        (Moment(1_700_000_000_999), " ", Mention("discord:42"), " chose ", Mention("discord:7", "role"))
     )
     assert lay_out(Reply((told,)), DISCORD_MARKDOWN) == ("<t:1700000000:R> <@42> chose <@&7>",)
     assert lay_out(Reply((told,)), TELEGRAM_HTML) == ("2023-11-14 22:13 UTC 42 chose 7",)

@@ -115,7 +115,7 @@ async def test_alerts_shows_who_changed_what_and_when(ask: Talk) -> None:
     (last,) = [block for block in ask.reply.blocks if isinstance(block, Told) and ROLE in str(block)][-1:]
     assert last.parts[0] == Moment(NOW_MS)
     assert last.parts[2] == Mention("discord:4711")
-    assert Mention(f"discord:{ROLE}", is_role=True) in last.parts
+    assert Mention(f"discord:{ROLE}", kind="role") in last.parts
 
 
 async def test_alerts_shows_the_three_newest_and_the_others_on_demand(ask: Talk) -> None:

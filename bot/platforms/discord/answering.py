@@ -11,8 +11,9 @@ from typing import Any
 import discord
 import structlog
 
-from bot.chat_platform import Asker, Desk, Sentence
+from bot.chat_platform import Desk, Sentence
 from bot.layout import DISCORD_MARKDOWN, lay_out
+from bot.platforms.discord.asking import asker_of
 from bot.platforms.discord.buttons import (
     MOST_BUTTONS,
     MOST_CHOICES,
@@ -26,8 +27,9 @@ from bot.platforms.discord.buttons import (
 )
 from bot.platforms.discord.forms import ROOM as ROOM_OF_A_PAGE
 from bot.platforms.discord.forms import handed_in, page_for, page_of
-from bot.platforms.discord.invite import invite_link
 from bot.platforms.discord.lines import Lines, command_in
+from bot.platforms.discord.panel import COMMAND as PANEL
+from bot.platforms.discord.panel import Panel
 from bot.platforms.discord.public import PublicAnswers
 from bot.platforms.discord.render import Controls, layout_of, plain_view
 from bot.platforms.discord.sharing import Shares
@@ -37,11 +39,9 @@ from commands.protocol.command import Command, Option
 from commands.protocol.forms import fields_asked, option_called
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Action, Note, Prompt, Reply
-from commands.protocol.request import Role
 from market.observations import Asset
 from store.connection import StoreUnavailable
 
-NAME = "discord"
 ANSWER_S = 60.0
 """Far below the 15 minutes an interaction lives, far above what an answer takes."""
 SUGGEST_S = 0.08
@@ -61,6 +61,7 @@ class Answers:
         self._lines = Lines(desk.services.memos)
         self._public = PublicAnswers(desk.services)
         self._shares = Shares()
+        self._panel = Panel(desk)
         self._watched: tuple[Asset, ...] = ()
 
     async def slash(
@@ -71,6 +72,8 @@ class Answers:
         One that is asked without a word and needs some is answered with a page to write them on.
         """
         async with asyncio.timeout(ANSWER_S):
+            if command.name == PANEL and await self._opened_panel(interaction, values):
+                return
             asked = () if any(value is not None for value in values.values()) else fields_asked(command)
             is_written = any(not _is_chosen(option) for option in asked)
             page = page_of(f"/{command.name}", asked) if is_written else None
@@ -78,6 +81,20 @@ class Answers:
                 await interaction.response.send_modal(page)
                 return
             await self._answer_options(interaction, command, values)
+
+    async def touch_panel(self, interaction: Interaction, part: str) -> None:
+        """Follow what is chosen in the panel of /subscribe."""
+        async with asyncio.timeout(ANSWER_S):
+            await self._panel.touched(interaction, part, asker_of(interaction, is_hidden=True))
+
+    async def _opened_panel(self, interaction: Interaction, values: Mapping[str, object]) -> bool:
+        """Whether a panel was opened, since nothing was said and its asker manages a server that can be warned."""
+        asker = asker_of(interaction, is_hidden=True)
+        if any(value is not None for value in values.values()) or not self._panel.is_for(interaction, asker):
+            return False
+        if await _acknowledged(interaction, renews=False):
+            await self._panel.open(interaction, asker)
+        return True
 
     async def press(self, interaction: Interaction, carried: str, renews: bool) -> None:
         """Answer a button: in place where it asks the same again, else below for who pressed it alone."""
@@ -207,7 +224,7 @@ class Answers:
         if reply.prompt is not None:
             buttons += await self._page_button(reply.prompt, language)
         if not is_shared and not interaction.context.dm_channel and dispatch.outcome(reply) == "answered":
-            share = ShareButton(Sentence.SHARE.in_words(language), str(interaction.user.id))
+            share = ShareButton(Sentence.POST.in_words(language), str(interaction.user.id))
             buttons = [*buttons[: MOST_BUTTONS - 1], share]
         most = MOST_BUTTONS if menu is None else MOST_BUTTONS - 5
         return Controls(tuple(buttons[-most:]), menu, language)
@@ -296,21 +313,6 @@ async def _send_late(interaction: Interaction, reply: Reply) -> None:
         await channel.send(text, suppress_embeds=True, allowed_mentions=discord.AllowedMentions.none())
 
 
-def asker_of(interaction: Interaction, *, is_hidden: bool) -> Asker:
-    """Who asks and where; `is_hidden`: nobody else reads the answer."""
-    return Asker(
-        NAME,
-        user=str(interaction.user.id),
-        chat=str(interaction.channel_id or ""),
-        is_private=is_hidden or interaction.context.dm_channel,
-        language=interaction.locale.value,
-        role=Role.MANAGER if _manages(interaction) else Role.ANYONE,
-        reach=f"{NAME}:@{interaction.user.id}",
-        server=str(interaction.guild_id or "") if interaction.is_guild_integration() else "",
-        invite=invite_link(interaction.application_id),
-    )
-
-
 def _is_seen_by_one(interaction: Interaction) -> bool:
     message = interaction.message
     return interaction.context.dm_channel or (message is not None and message.flags.ephemeral)
@@ -325,13 +327,3 @@ def _continued(line: str, values: Mapping[str, str]) -> str:
     for field, value in values.items():
         line = Prompt(line, field, kind="", example="").filled(value)
     return line
-
-
-def _manages(interaction: Interaction) -> bool:
-    """Alone with the bot everybody manages their own, in a server who may manage it; elsewhere warnings cannot be sent."""
-    if interaction.context.dm_channel:
-        return True
-    rights, is_guest = interaction.permissions, not interaction.is_guild_integration()
-    if is_guest and interaction.is_user_integration():  # the bot itself is not in this server
-        return False
-    return rights.manage_guild or rights.administrator

@@ -13,6 +13,7 @@ from bot.platforms.discord.buttons import KINDS
 from bot.platforms.discord.connection import GatewayClient, check, signed_in
 from bot.platforms.discord.guilds import GuildEvents
 from bot.platforms.discord.messenger import DiscordMessenger
+from bot.platforms.discord.panel_view import PanelItem
 from bot.platforms.discord.registry import sync_if_changed
 from bot.platforms.discord.slash import slash_command
 from bot.platforms.discord.translation import SlashWords
@@ -57,7 +58,7 @@ class Client(GuildEvents, GatewayClient):
 
     async def setup_hook(self) -> None:
         """Once a start, before the gateway: know the buttons of earlier lives, and hand changed commands over."""
-        self.add_dynamic_items(*KINDS)
+        self.add_dynamic_items(*KINDS, PanelItem)
         await self.tree.set_translator(SlashWords())
         await sync_if_changed(self.tree, self.desk.settings.data_dir / MEMORY)
 
