@@ -42,6 +42,7 @@ class Sentence(StrEnum):
     NEXT_LINE = "platform.next_line"
     WAS_AWAY = "platform.was_away"
     FORGOTTEN = "platform.forgotten"
+    POST = "platform.post"
     AS_OF = "platform.as_of"
     CHOOSE = "platform.choose"
     POSTED = "platform.posted"
