@@ -11,7 +11,7 @@ from bot.platforms.discord.service import Client
 from tests.bot.desks import desk_on
 from tests.bot.discord.reading import labels, told
 
-SHARE = Sentence.SHARE.in_words("en")
+SHARE = Sentence.POST.in_words("en")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.commands.markets import NOW_MS, crowding
 from tests.doubles.discord_schemas import refused_request
 from tests.positions import PLAN_ID, PLANNED
 
-SHARE = Sentence.SHARE.in_words("en")
+SHARE = Sentence.POST.in_words("en")
 LONG = "/size BTC 5x " + " ".join(f"lose={number}.123456789%" for number in range(10))
 
 

@@ -76,7 +76,7 @@ async def test_a_layout_that_discord_refuses_is_told_in_words(server: DiscordSer
     assert plain["content"].startswith("**BTC · CROWDING")
     assert plain["flags"] & EPHEMERAL
     buttons = [button["label"] for row in plain["components"] for button in row["components"]]
-    assert buttons == ["Why", "Size", "Warn me", "Refresh", Sentence.SHARE.in_words("en")]
+    assert buttons == ["Why", "Size", "Warn me", "Refresh", Sentence.POST.in_words("en")]
 
 
 async def test_what_discord_no_longer_waits_for_is_not_worked_on(server: DiscordServer, desk: Desk) -> None:
