@@ -1,5 +1,6 @@
 """/status: where the market comes from, how each venue stands, what is blind, and how far evaluation lags."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from commands.protocol.command import Command
@@ -25,10 +26,11 @@ from commands.wording.sources import (
 from market.observations import Asset
 from market.report import LIVE, iso, market_time
 from market.snapshot import Snapshot
-from store.services import FeedStatus, PastReport, SourceReport
+from store.services import FeedStatus, PastReport, Post, SourceReport
 
 LATE_CYCLES = 3
 MOST_BLIND, MOST_PASTS = 8, 6
+SHORT_REST_MS = 30_000
 WELL = frozenset({"open", "new"})
 
 
@@ -46,6 +48,7 @@ class Seen:
     pasts: tuple[PastReport, ...]
     snapshots: tuple[Snapshot, ...]
     unread: tuple[Asset, ...]
+    resting: Mapping[str, int]
     now_ms: int
 
     @property
@@ -64,6 +67,7 @@ async def answer(ask: Status, context: Context) -> Reply:
         or is_late(seen.feed, seen.now_ms)
         or has_stopped(seen.feed)
         or not is_well
+        or bool(seen.resting)
     )
     heading = phrases.say("status.heading", source=phrases.word("feed", seen.feed.source))
     blocks: tuple[Block, ...] = (
@@ -86,8 +90,15 @@ async def _see(context: Context) -> Seen:
         pasts=() if services.sources is None else await services.sources.pasts(),
         snapshots=snapshots,
         unread=tuple(asset for asset in watched if asset not in read),
+        resting={} if services.post is None else await _resting(services.post, context.now_ms),
         now_ms=context.now_ms,
     )
+
+
+async def _resting(post: Post, now_ms: int) -> Mapping[str, int]:
+    """Until when nothing is sent on a platform; a pause of seconds is everyday."""
+    resting = await post.resting()
+    return {name: until_ms for name, until_ms in resting.items() if until_ms - now_ms > SHORT_REST_MS}
 
 
 def is_late(feed: FeedStatus, now_ms: int) -> bool:
@@ -124,8 +135,12 @@ def _evaluation(feed: FeedStatus, phrases: Phrases, now_ms: int) -> list[str]:
 
 
 def _worst(seen: Seen, phrases: Phrases) -> list[str]:
-    """What is wrong, the venues first: they are the cause of what is blind."""
-    lines = list(venue_notes(seen.reports, phrases, seen.at_ms))
+    """What is wrong: what cannot be told, then the venues, which are the cause of what is blind."""
+    lines = [
+        phrases.say("status.resting", platform=name.capitalize(), until=numbers.date_and_clock(until_ms))
+        for name, until_ms in sorted(seen.resting.items())
+    ]
+    lines += venue_notes(seen.reports, phrases, seen.at_ms)
     blind = blind_words(seen.snapshots, phrases, seen.now_ms)
     if blind:
         more = [] if len(blind) <= MOST_BLIND else [phrases.say("status.more", count=len(blind) - MOST_BLIND)]
@@ -159,6 +174,7 @@ def _plain(seen: Seen) -> dict[str, object]:
         "lag_s": None if feed.lag_ms is None else feed.lag_ms / 1_000,
         "late": is_late(feed, seen.now_ms),
         "no_data": list(seen.unread),
+        "resting": {name: iso(until_ms) for name, until_ms in seen.resting.items()},
         "sources": [source_numbers(report) for report in seen.reports],
         "pasts": {past.asset: {"share": past.share, "missing": list(past.missing)} for past in seen.pasts},
         "heard": {

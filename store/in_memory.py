@@ -167,7 +167,13 @@ class PeopleInMemory:
 class PostInMemory:
     """Implements `store.services.Post` in this process; `samples` are those that were sent, by address."""
 
-    def __init__(self, alerts: Iterable[Alert] = (), given_up: Iterable[GivenUp] = ()) -> None:
+    def __init__(
+        self,
+        alerts: Iterable[Alert] = (),
+        given_up: Iterable[GivenUp] = (),
+        resting: Mapping[str, int] | None = None,
+    ) -> None:
+        self._resting = dict(resting or {})
         self._alerts = sorted(alerts, key=lambda alert: alert.at_ms, reverse=True)
         self._given_up = sorted(given_up, key=lambda one: one.at_ms, reverse=True)
         self.samples: dict[str, Alert] = {}
@@ -185,6 +191,10 @@ class PostInMemory:
         is_new = self.samples.get(address) != alert
         self.samples[address] = alert
         return is_new
+
+    async def resting(self) -> Mapping[str, int]:
+        """Until when nothing is sent, by platform."""
+        return dict(self._resting)
 
     async def given_up(self) -> tuple[GivenUp, ...]:
         """What could not be delivered, newest first."""

@@ -134,6 +134,10 @@ def pace(bot: str) -> str:
     return f"{VERSION}:pace:{bot}"
 
 
+RESTING = f"{VERSION}:resting"
+"""A hash: until when (UTC ms) nothing is sent on a platform, by its bot."""
+
+
 def memo(name: str) -> str:
     """A short text that is kept for a time."""
     return f"{VERSION}:memo:{name}"

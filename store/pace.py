@@ -71,6 +71,7 @@ local until_ms = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
 local before = tonumber(redis.call('HGET', KEYS[1], 'paused') or '0')
 if until_ms > before then redis.call('HSET', KEYS[1], 'paused', until_ms) end
 redis.call('EXPIRE', KEYS[1], math.max(tonumber(ARGV[2]), math.ceil(tonumber(ARGV[1]) / 1000) + 60))
+if KEYS[2] and until_ms > before then redis.call('HSET', KEYS[2], ARGV[3], until_ms) end
 return 1
 """
 
@@ -143,4 +144,6 @@ class Pace:
         """Let a chat rest for so long, or (None) the whole bot; a longer pause that stands is kept."""
         place = keys.pace(self._bot) if chat is None else f"{keys.pace(self._bot)}:{chat}:0"
         async with self._connection.writing() as redis:
-            await redis.register_script(_PAUSE)([place], [round(wait_s * 1_000), KEPT_S])
+            told = () if chat is not None else (keys.RESTING,)
+            values = (round(wait_s * 1_000), KEPT_S, self._bot)
+            await redis.register_script(_PAUSE)([place, *told], values)

@@ -1,7 +1,8 @@
 """What was warned of lately, and one sample warning put on the very way that real ones take."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from hashlib import blake2s
+from typing import Any
 
 from market.alerts import Alert
 from market.observations import HOUR_MS
@@ -73,6 +74,12 @@ class StoredPost:
         values: list[bytes | int] = [encode(ALERT, alert), FACTS_KEPT_S, blob]
         async with self._connection.writing() as redis:
             return bool(await redis.register_script(_PUT)(places, values))
+
+    async def resting(self) -> Mapping[str, int]:
+        """Until when (UTC ms) nothing is sent, by platform."""
+        async with self._connection.reading() as redis:
+            stored: Any = await redis.hgetall(keys.RESTING)
+        return {bot.decode(): int(until_ms) for bot, until_ms in stored.items()}
 
     async def given_up(self) -> tuple[GivenUp, ...]:
         """The rows that were given up, newest first."""

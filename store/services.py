@@ -1,6 +1,6 @@
 """What the commands may ask of memory: Protocols only, so that a command runs on the store, on history or on the demo alike."""
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -145,6 +145,9 @@ class Post(Protocol):
 
     async def test(self, address: str, alert: Alert) -> bool:
         """Send a sample the way of a real warning; False where this one is on its way already."""
+
+    async def resting(self) -> Mapping[str, int]:
+        """Until when (UTC ms) nothing is sent on a platform, because it refused too much; platforms that rested are named too."""
 
     async def given_up(self) -> tuple[GivenUp, ...]:
         """The messages that could not be delivered, newest first; at most a thousand are kept."""

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from scheduler.clock import now_ms
 from store import keys
 from store.connection import Connection, open_connection
 from store.pace import RESERVE, Pace, Rate
+from store.post import StoredPost
 
 OVERALL = Rate(0.5, 6.0)
 A_CHAT = (Rate(0.01, 2.0),)
@@ -76,3 +78,13 @@ async def test_no_second_has_more_than_it_may_however_great_the_burst(valkey: Co
     async with valkey.writing() as redis:
         await redis.lset(f"{keys.pace('bot')}:second", 4, str(1_000 * (await redis.time())[0] - 2_000))
     assert await pace.take("late", ()) == 0.0
+
+
+async def test_who_rests_is_told_and_a_chat_that_does_is_not(valkey: Connection) -> None:
+    pace = Pace(valkey, "discord", OVERALL)
+    await pace.pause(60.0, "discord:55")
+    assert await StoredPost(valkey).resting() == {}
+    await pace.pause(600.0)
+    await pace.pause(5.0)
+    (until_ms,) = (await StoredPost(valkey).resting()).values()
+    assert 590_000 < until_ms - now_ms() <= 600_000

@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from discord.http import Route
 from pydantic import HttpUrl, SecretStr
 
+from bot.chat_platform import Asker
+from bot.layout import DISCORD_MARKDOWN, lay_out
 from bot.messenger import Undelivered, Wrong
 from bot.platforms.discord import breaker, retry
 from bot.platforms.discord.connection import GatewayClient
@@ -15,8 +17,11 @@ from bot.platforms.discord.messenger import DiscordMessenger
 from bot.settings import Settings
 from commands.protocol.reply import Reply, Text
 from scheduler.clock import Clock
+from store.in_memory import PostInMemory
 from tests import canary
+from tests.bot.desks import desk_on
 from tests.bot.discord.serving import gateway, keep_addresses
+from tests.commands.markets import NOW_MS
 from tests.doubles import discord_rest
 from tests.doubles.discord_gateway import Discord
 from tests.doubles.hand_clock import HandClock
@@ -194,6 +199,18 @@ async def test_five_hundred_refused_requests_in_ten_minutes_stop_sending_and_are
     said = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
     assert sum("nothing is sent" in line for line in said) == 1
     assert sum("go on" in line for line in said) == 1
+
+
+async def test_a_platform_that_rests_is_said_in_status_and_a_pause_of_seconds_is_not() -> None:
+    desk = desk_on()
+    resting = {"discord": NOW_MS + 540_000, "telegram": NOW_MS + 5_000}
+    desk = replace(desk, services=replace(desk.services, post=PostInMemory(resting=resting)))
+    reply = await desk.ask("/status", Asker("discord", "42", "55", is_private=True))
+    said = "\n".join(lay_out(reply, DISCORD_MARKDOWN))
+    assert "Nothing is sent on Discord until 2026-11-22 12:13 UTC: it refused too many requests." in said
+    assert "on Telegram" not in said
+    assert reply.data is not None
+    assert reply.data["resting"] == {"discord": "2026-11-22T12:13:10Z"}
 
 
 def test_refusals_that_are_spread_out_or_others_share_do_not_stop_it() -> None:
