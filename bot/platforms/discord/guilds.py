@@ -61,6 +61,8 @@ class GuildEvents:
     guilds: Sequence[discord.Guild]
     _settling: asyncio.Task[None] | None = None
     _is_due = False
+    _compared: frozenset[str] | None = None
+    """The servers that were there when everything was compared last, None before the first time."""
 
     async def on_ready(self) -> None:
         """Every server is known: what came or went while nobody listened is made good."""
@@ -69,6 +71,11 @@ class GuildEvents:
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """A server has taken the bot in; where it had removed it, its chats are warned again."""
         self._settle()
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server is there again after trouble, of which Discord tells with the same words as of a new one."""
+        if self._compared is not None and str(guild.id) not in self._compared:
+            self._settle()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """A server has removed the bot, or is gone; one that is only unavailable is told of otherwise."""
@@ -89,6 +96,7 @@ class GuildEvents:
             self._is_due = False
             try:
                 servers = frozenset(str(guild.id) for guild in self.guilds)
+                self._compared = servers
                 changed = await compare(chats, servers, self._server_of, self.desk.now_ms())
             except StoreUnavailable as failure:
                 log.warning("servers that came or went wait for the store: %s", failure)
