@@ -21,15 +21,16 @@ HELLO, IDENTIFY, HEARTBEAT, ACK = 10, 2, 1, 11
 COMMAND, PRESS, PAGE = 2, 3, 5
 """Kinds of interactions (developer documentation, Interaction Type)."""
 BAD_TOKEN = 4004
-STATUS = {50035: 400, 10062: 404, 10015: 404, 50027: 401}
-"""Invalid form body, unknown interaction, unknown webhook, a webhook's token that is over: the status of each."""
+STATUS = {50035: 400, 40060: 400, 10062: 404, 10015: 404, 50027: 401}
+"""Invalid form body, acknowledged already, unknown interaction, unknown webhook, a webhook's token that is over: the status of each."""
 
 
 class DiscordServer:
     """The server; use it as `async with DiscordServer(token) as discord` and point the bot at `discord.url`.
 
     `gateway_token` is the one the gateway takes, the same unless said otherwise. A path in `refused` answers with that code, and
-    so does a request for whose path and body `objects` gives one.
+    so does a request for whose path and body `objects` gives one. A request whose path ends with a word of `drops` is heard, and
+    the connection closed in place of an answer; the word is then taken out.
     """
 
     def __init__(self, token: str, gateway_token: str | None = None) -> None:
@@ -38,6 +39,7 @@ class DiscordServer:
         self.url = ""
         self.requests: list[tuple[str, str, Any]] = []
         self.refused: dict[str, int] = {}
+        self.drops: list[str] = []
         self.objects: Callable[[str, Any], int | None] = lambda _path, _body: None
         self.identified: list[Json] = []
         self._socket: web.WebSocketResponse | None = None
@@ -133,6 +135,10 @@ class DiscordServer:
             self._changed.notify_all()
         if path in self.refused:
             return _json({"message": "Cannot send messages to this user", "code": self.refused[path]}, 403)
+        for word in [word for word in self.drops if path.endswith(word)][:1]:
+            self.drops.remove(word)
+            assert request.transport is not None
+            request.transport.close()
         code = self.objects(path, body)
         if code is not None:
             return _json({"message": "no", "code": code}, STATUS[code])

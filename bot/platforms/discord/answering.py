@@ -5,14 +5,12 @@ In a channel every answer is for its asker's eyes alone, with a button that post
 
 import asyncio
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 import discord
 import structlog
 
 from bot.chat_platform import Desk, Sentence
-from bot.layout import DISCORD_MARKDOWN, lay_out
 from bot.platforms.discord.asking import asker_of
 from bot.platforms.discord.buttons import (
     MOST_BUTTONS,
@@ -31,7 +29,8 @@ from bot.platforms.discord.lines import Lines, command_in
 from bot.platforms.discord.panel import COMMAND as PANEL
 from bot.platforms.discord.panel import Panel
 from bot.platforms.discord.public import PublicAnswers
-from bot.platforms.discord.render import Controls, layout_of, plain_view
+from bot.platforms.discord.render import Controls, layout_of
+from bot.platforms.discord.sending import acknowledged, is_hidden_in, renew, say_forgotten, send
 from bot.platforms.discord.sharing import Shares
 from bot.platforms.discord.slash import SUGGESTED, line_of
 from commands.protocol import dispatch
@@ -46,8 +45,6 @@ ANSWER_S = 60.0
 """Far below the 15 minutes an interaction lives, far above what an answer takes."""
 SUGGEST_S = 0.08
 """What is being typed is not waited for."""
-TOO_LATE = frozenset({10062, 10015, 50027})
-"""Unknown interaction, unknown webhook, its token is over: the answer cannot be given where it was asked."""
 
 Interaction = discord.Interaction[Any]
 log = structlog.stdlib.get_logger(__name__)
@@ -92,7 +89,7 @@ class Answers:
         asker = asker_of(interaction, is_hidden=True)
         if any(value is not None for value in values.values()) or not self._panel.is_for(interaction, asker):
             return False
-        if await _acknowledged(interaction, renews=False):
+        if await acknowledged(interaction, renews=False):
             await self._panel.open(interaction, asker)
         return True
 
@@ -102,12 +99,11 @@ class Answers:
         is_hidden = command is not None and command.private
         renews = renews and (not is_hidden or _is_seen_by_one(interaction))
         async with asyncio.timeout(ANSWER_S):
-            if not await _acknowledged(interaction, renews=renews):
+            if not await acknowledged(interaction, renews=renews):
                 return
             line = await self._lines.whole(carried)
             if line is None:
-                said = Sentence.FORGOTTEN.in_words(interaction.locale.value)
-                await interaction.followup.send(said, ephemeral=True)
+                await say_forgotten(interaction)
                 return
             is_seen_by_all = renews and not _is_seen_by_one(interaction)
             reply = await self._desk.ask(line, asker_of(interaction, is_hidden=not is_seen_by_all))
@@ -125,9 +121,8 @@ class Answers:
         page = page_for(carried, field)
         if page is not None:
             await interaction.response.send_modal(page)
-            return
-        forgotten = Sentence.FORGOTTEN.in_words(interaction.locale.value)
-        await interaction.response.send_message(forgotten, ephemeral=True)
+        else:
+            await say_forgotten(interaction)
 
     async def share(self, interaction: Interaction, owner: str) -> None:
         """Post the answer under which this button stands."""
@@ -158,12 +153,11 @@ class Answers:
     async def _go_on(self, interaction: Interaction, carried: str, values: Mapping[str, str]) -> None:
         """Ask a line with more said behind it, below."""
         async with asyncio.timeout(ANSWER_S):
-            if not await _acknowledged(interaction, renews=False):
+            if not await acknowledged(interaction, renews=False):
                 return
             line = await self._lines.whole(carried)
             if line is None:
-                said = Sentence.FORGOTTEN.in_words(interaction.locale.value)
-                await interaction.followup.send(said, ephemeral=True)
+                await say_forgotten(interaction)
                 return
             line = _continued(line, values)
             reply = await self._desk.ask(line, asker_of(interaction, is_hidden=True))
@@ -172,7 +166,7 @@ class Answers:
     async def _answer_options(
         self, interaction: Interaction, command: Command[Any], values: Mapping[str, object]
     ) -> None:
-        if not await _acknowledged(interaction, renews=False):
+        if not await acknowledged(interaction, renews=False):
             return
         asker, line = asker_of(interaction, is_hidden=True), line_of(command, values)
         reply = await self._desk.ask_options(command.name, values, asker)
@@ -183,35 +177,16 @@ class Answers:
         await self._send(interaction, reply, line)
 
     async def _send(self, interaction: Interaction, reply: Reply, line: str) -> None:
-        """The answer below what was asked, for its asker alone; where Discord refuses its layout, in plain words."""
-        controls = await self._controls(interaction, reply, line)
-        layout = layout_of(reply, controls)
-        try:
-            if layout is not None and await _took(interaction, layout):
-                return
-            await _send_plainly(interaction, reply, controls)
-        except discord.HTTPException as error:
-            if error.code not in TOO_LATE:
-                raise
-            await _send_late(interaction, reply)
+        await send(interaction, reply, await self._controls(interaction, reply, line))
 
     async def _renew(
         self, interaction: Interaction, reply: Reply, line: str, *, is_seen_by_all: bool
     ) -> None:
-        """Let the message whose button was pressed say this instead; what does not fit there comes below."""
         if reply.private and is_seen_by_all and dispatch.outcome(reply) == "answered":
             reply = Reply((Note(Sentence.PRIVATE_HERE.in_words(interaction.locale.value)),))
-        controls = await self._controls(interaction, reply, line, is_shared=is_seen_by_all)
-        layout = layout_of(reply, controls)
-        try:
-            if layout is not None:
-                await interaction.edit_original_response(content=None, embeds=[], view=layout)
-                return
-        except discord.HTTPException as refused:
-            if refused.status != HTTPStatus.BAD_REQUEST:
-                raise
-            log.warning("Discord refused a layout", code=refused.code)
-        await _send_plainly(interaction, reply, controls)
+        await renew(
+            interaction, reply, await self._controls(interaction, reply, line, is_shared=is_seen_by_all)
+        )
 
     async def _controls(
         self, interaction: Interaction, reply: Reply, line: str, *, is_shared: bool = False
@@ -223,7 +198,7 @@ class Answers:
         buttons: list[Control] = [*await self._buttons(actions, line)]
         if reply.prompt is not None:
             buttons += await self._page_button(reply.prompt, language)
-        if not is_shared and not interaction.context.dm_channel and dispatch.outcome(reply) == "answered":
+        if not is_shared and is_hidden_in(interaction) and dispatch.outcome(reply) == "answered":
             share = ShareButton(Sentence.POST.in_words(language), str(interaction.user.id))
             buttons = [*buttons[: MOST_BUTTONS - 1], share]
         most = MOST_BUTTONS if menu is None else MOST_BUTTONS - 5
@@ -263,54 +238,6 @@ class Answers:
         if option.word.kind in SUGGESTED:
             return (*SUGGESTED[option.word.kind], *(await self.suggest("")))[:MOST_CHOICES]
         return option.word.choices[:MOST_CHOICES]
-
-
-async def _acknowledged(interaction: Interaction, *, renews: bool) -> bool:
-    """Tell Discord that an answer comes; False where it has given up waiting, and none can be given."""
-    try:
-        if renews:
-            await interaction.response.defer()
-        else:
-            is_hidden = not interaction.context.dm_channel
-            await interaction.response.defer(thinking=True, ephemeral=is_hidden)
-    except discord.NotFound as late:
-        log.warning("an interaction came too late to be answered", code=late.code)
-        return False
-    return True
-
-
-async def _took(interaction: Interaction, layout: discord.ui.LayoutView) -> bool:
-    """Whether Discord took a layout; one it refuses is told in words instead."""
-    try:
-        await interaction.followup.send(view=layout, ephemeral=not interaction.context.dm_channel)
-    except discord.HTTPException as refused:
-        if refused.status != HTTPStatus.BAD_REQUEST:
-            raise
-        log.warning("Discord refused a layout", code=refused.code)
-        return False
-    return True
-
-
-async def _send_plainly(interaction: Interaction, reply: Reply, controls: Controls) -> None:
-    """The answer in as many messages of words as it takes, the buttons under the last, each with the one that shares it."""
-    is_hidden = not interaction.context.dm_channel
-    texts = lay_out(reply, DISCORD_MARKDOWN)
-    shares = Controls([one for one in controls.buttons if isinstance(one, ShareButton)])
-    for place, text in enumerate(texts):
-        view = plain_view(controls if place == len(texts) - 1 else shares)
-        await interaction.followup.send(
-            text, view=view or discord.utils.MISSING, ephemeral=is_hidden, suppress_embeds=True
-        )
-
-
-async def _send_late(interaction: Interaction, reply: Reply) -> None:
-    """An answer whose place is gone: alone with the bot it is a new message, in a channel nobody else may read it."""
-    log.warning("an answer came too late for its place")
-    if not interaction.context.dm_channel or interaction.channel_id is None:
-        return
-    channel = interaction.client.get_partial_messageable(interaction.channel_id)
-    for text in lay_out(reply, DISCORD_MARKDOWN):
-        await channel.send(text, suppress_embeds=True, allowed_mentions=discord.AllowedMentions.none())
 
 
 def _is_seen_by_one(interaction: Interaction) -> bool:

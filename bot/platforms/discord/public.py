@@ -48,7 +48,7 @@ class PublicAnswers:
         layout: discord.ui.LayoutView | None,
         reply: Reply,
     ) -> bool:
-        """Post it, or lead its asker to the one that stands; False where neither could be done, and nothing was said."""
+        """Post it, or lead its asker to the one that stands; False where neither could be done: it is told in private."""
         memos = self._services.memos
         if layout is None or memos is None:
             return False
@@ -70,7 +70,13 @@ class PublicAnswers:
                 return True
             said = Sentence.POSTED.in_words(interaction.locale.value)
             await interaction.edit_original_response(content=said)
-            posted = await interaction.followup.send(view=layout, ephemeral=False, wait=True)
+            try:
+                posted = await interaction.followup.send(view=layout, ephemeral=False, wait=True)
+            except discord.HTTPException as refused:
+                log.warning("an answer for all was not posted", status=refused.status, code=refused.code)
+                said = Sentence.NOT_SHARED.in_words(interaction.locale.value)
+                await interaction.edit_original_response(content=said)
+                return False
             await self._note(name, _link(interaction, posted.id))
         return True
 

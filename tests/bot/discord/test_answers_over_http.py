@@ -23,7 +23,7 @@ from tests.doubles.discord_schemas import LAYOUT, refused_request
 GROUP: dict[str, Any] = {"context": 2, "channel": {"id": "55", "type": 3, "recipients": []}}
 """A group of friends: a channel that others read."""
 EPHEMERAL = 64
-INVALID, UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK = 50035, 10062, 10015
+INVALID, UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, ACKNOWLEDGED = 50035, 10062, 10015, 40060
 
 
 @pytest.fixture
@@ -111,6 +111,37 @@ async def test_an_answer_whose_place_is_gone_is_never_told_where_others_read(
     await slash(server, "scan", **GROUP)
     await server.wait_for(lambda: len(followups(server)) == 2)
     assert server.asked("POST", "channels/55/messages") == []
+
+
+async def test_an_acknowledgement_whose_answer_is_lost_is_given_again_and_its_answer_once(
+    server: DiscordServer, desk: Desk
+) -> None:
+    server.drops.append("/callback")
+    server.objects = lambda path, _: (
+        ACKNOWLEDGED if path.endswith("/callback") and len(server.asked("POST", "/callback")) > 1 else None
+    )
+    await slash(server, "regime", **GROUP)
+    await server.wait_for(lambda: bool(followups(server)))
+    assert len(server.asked("POST", "/callback")) == 2
+    await slash(server, "scan", **GROUP)
+    await server.wait_for(lambda: len(followups(server)) == 2)
+    first, second = (told(SimpleNamespace(content="", **body)) for body in followups(server))
+    assert ("CROWDING" in first, "watched" in second) == (True, True)
+
+
+async def test_an_answer_for_all_that_cannot_be_posted_is_told_to_its_asker(
+    server: DiscordServer, desk: Desk
+) -> None:
+    assert desk.services.chats is not None
+    await desk.services.chats.change("discord:55", lambda chat: replace(chat, public=True))
+    server.objects = lambda path, body: (
+        INVALID if path.startswith("webhooks/") and body.get("flags") == LAYOUT else None
+    )
+    await slash(server, "regime", **GROUP)
+    await server.wait_for(lambda: len(followups(server)) == 2)
+    assert followups(server)[1]["flags"] & EPHEMERAL
+    said = [body["content"] for body in server.asked("PATCH", "@original")]
+    assert said == [Sentence.POSTED.in_words("en"), Sentence.NOT_SHARED.in_words("en")]
 
 
 async def test_two_who_ask_at_the_same_moment_get_one_answer_for_all(
