@@ -1,5 +1,7 @@
 """Forms on Discord: a page for what was not said, and a button that opens it again for what was wrong."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,13 @@ from tests.bot.desks import desk_on
 from tests.bot.discord.reading import BUTTON, labels, parts, told
 
 TYPE_IT = Sentence.TYPE_IT.in_words("en")
+LONG: Any = {
+    "leverage": 5.0,
+    "lose": "1.23456789%",
+    "hold": "123.45678901h",
+    "entry": "64,200.12345678",
+    "base": 1.23456789,
+}
 
 
 @pytest.fixture
@@ -122,13 +131,27 @@ async def test_a_page_for_what_a_command_knows_no_more_is_none(alice: Any, chann
     assert page_for("/nothing", "equity") is None
 
 
-async def test_a_line_too_long_for_a_page_has_none_and_its_refusal_still_has_an_example(
-    alice: Any, channel: Any
+async def test_a_line_too_long_for_a_page_is_kept_and_goes_on_after_a_restart(
+    env: Any, desk: Desk, alice: Any, channel: Any
 ) -> None:
-    options = {"leverage": 5.0, "equity": "banana" * 3, "lose": "1.23456789%", "hold": "123.45678901h"}
-    refused = await alice.slash(channel, "size", entry="64,200.12345678", base=1.23456789, **options)
+    refused = await alice.slash(channel, "size", equity="banana" * 3, **LONG)
     assert "Example: " in told(refused.response)
-    assert TYPE_IT not in str(refused.response.message.components)
+    await env.restart_bot(Client(desk))
+    again = await alice.click(refused.response.message, label=TYPE_IT)
+    assert re.fullmatch(rf"{FORM}#size:[0-9a-f]{{20}}", again.modal["custom_id"])
+    result = await alice.submit_modal(again, {"equity": "10k"})
+    assert result.ephemeral
+    asked = await alice.slash(channel, "size", equity="10k", **LONG)
+    assert told(result.response) == told(asked.response)
+
+
+async def test_where_nothing_keeps_long_lines_the_refusal_still_has_an_example(
+    env: Any, desk: Desk, alice: Any, channel: Any
+) -> None:
+    await env.restart_bot(Client(replace(desk, services=replace(desk.services, memos=None))))
+    refused = await alice.slash(channel, "size", equity="banana" * 3, **LONG)
+    assert "Example: " in told(refused.response)
+    assert TYPE_IT not in labels(refused.response)
 
 
 async def test_a_page_has_a_choice_where_only_some_words_exist(env: Any) -> None:
