@@ -75,6 +75,7 @@ class Discord:
         self.sessions: list[Session] = []
         self.identified: list[tuple[float, Json]] = []
         self.resumed: list[tuple[float, Json]] = []
+        self._asked = 0
         self._heard = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
@@ -119,7 +120,9 @@ class Discord:
 
     async def slash(self, name: str, line: Line | None = None) -> None:
         """Somebody sends a slash command, alone with the bot."""
-        await self.tell("INTERACTION_CREATE", interaction({"id": "9", "name": name, "type": 1}), line)
+        self._asked += 1
+        said = interaction({"id": "9", "name": name, "type": 1}, name=str(700 + self._asked))
+        await self.tell("INTERACTION_CREATE", said, line)
 
     def miss(self, name: str) -> None:
         """Somebody sends a slash command of which the newest connection hears nothing; a resume tells it."""
@@ -209,11 +212,11 @@ class Discord:
         self._heard.set()
 
 
-def interaction(data: Json, kind: int = COMMAND) -> Json:
+def interaction(data: Json, kind: int = COMMAND, name: str = "77") -> Json:
     """What Discord tells of somebody who does something alone with the bot."""
     user = {"id": "42", "username": "alice", "discriminator": "0", "avatar": None, "global_name": None}
     return {
-        "id": "77",
+        "id": name,
         "application_id": BOT_ID,
         "type": kind,
         "token": "an-interaction-token-of-some-length",

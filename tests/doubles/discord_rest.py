@@ -123,6 +123,7 @@ class DiscordRest:
         self.lasting: list[Fault] = []
         self.asked: list[Asked] = []
         self.messages: dict[str, list[Json]] = {}
+        self._acknowledged: set[str] = set()
         self._buckets: dict[str, Bucket] = {}
         self._nonces: dict[tuple[str, str], tuple[float, Json]] = {}
 
@@ -177,6 +178,10 @@ class DiscordRest:
         parts = asked.path.split("/")
         if parts[0] == "channels" and parts[2:3] == ["messages"]:
             return self._message(asked, parts)
+        if asked.path.endswith("/callback"):
+            if parts[1] in self._acknowledged:
+                return told({"message": "Interaction has already been acknowledged.", "code": 40060}, 400)
+            self._acknowledged.add(parts[1])
         return told(self._result(asked))
 
     def _message(self, asked: Asked, parts: list[str]) -> web.Response:

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import shard as sharding
 from discord.http import HTTPClient, Route
+from discord.webhook.async_ import async_context
 from yarl import URL
 
 from bot.chat_platform import PlatformAway, PlatformStopped
@@ -15,6 +16,7 @@ from bot.platforms.discord.breaker import Breaker
 from bot.platforms.discord.connection_pace import ConnectionPace
 from bot.platforms.discord.connection_socket import GatewaySocket
 from bot.platforms.discord.retry import be_patient
+from bot.platforms.discord.retry_answers import PatientAnswers
 from bot.settings import Settings
 from scheduler.clock import Clock
 
@@ -90,6 +92,7 @@ async def signed_in(client: GatewayClient, settings: Settings) -> AsyncIterator[
     if settings.discord_token is None:
         raise PlatformStopped(NO_TOKEN)
     _point_at(settings)
+    async_context.set(PatientAnswers())  # type: ignore[no-untyped-call]
     async with client:
         try:
             async with asyncio.timeout(LOGIN_S):
