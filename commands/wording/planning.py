@@ -19,6 +19,7 @@ from commands.wording.plans import (
     plan_heading,
     plan_numbers,
     rung_lines,
+    side_words,
     tight_words,
     won_words,
 )
@@ -35,6 +36,9 @@ from market.snapshot import Snapshot
 MOST_BUTTONS = 8
 LEAST_HOURS, LEAST_SHARE = 0.1, 0.01
 """Of a line right at the price, a horizon or a size that is told would be zero."""
+
+_PULL_IN = frozenset({Happened.RISK_INVALIDATED, Happened.FUNDING_BEYOND})
+"""What pulls rungs in, and says so itself."""
 
 
 def describe_kept(
@@ -71,7 +75,7 @@ def describe_kept(
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join(first)),
         *((Note("\n".join(sentences(already, phrases, rules)), Tone.CAUTION),) if already else ()),
-        *_body(plan, snapshot, standing, phrases, rules, now_ms),
+        *_body(plan, snapshot, standing, phrases, rules, now_ms, already=already),
     )
     data = {"changed": True, "verdict": check.verdict.value, **plan_numbers(plan, standing)}
     return Reply(blocks, _actions(plan, phrases), private=True, data=data)
@@ -190,12 +194,17 @@ def _body(
     phrases: Phrases,
     rules: Rules,
     now_ms: int,
+    already: PlanNews | None = None,
 ) -> tuple[Block, ...]:
-    """The three numbers, the ladder at the present price, and what else was stated."""
+    """The three numbers, the ladder at the present price, and what else was stated; `already` was said above it."""
+    lines = _remarks(plan, snapshot, standing, phrases, now_ms)
+    if already is None or not _PULL_IN.intersection(already.happened):
+        lines = [*_tight_words(plan, standing, phrases, rules), *lines]
+    lines = [*_exit_words(plan, standing, rules.sizing.fee_rate, phrases), *lines]
     return (
         Lines(_three_numbers(plan, standing, phrases)),
         Lines(_ladder(plan, snapshot, standing, phrases, now_ms)),
-        Text("\n".join(_remarks(plan, snapshot, standing, phrases, rules, now_ms))),
+        Text("\n".join(lines)),
     )
 
 
@@ -231,24 +240,23 @@ def _ladder(
 
 
 def _remarks(
-    plan: Plan,
-    snapshot: Snapshot | None,
-    standing: Standing | None,
-    phrases: Phrases,
-    rules: Rules,
-    now_ms: int,
+    plan: Plan, snapshot: Snapshot | None, standing: Standing | None, phrases: Phrases, now_ms: int
 ) -> list[str]:
-    lines = [
-        *_exit_words(plan, standing, rules.sizing.fee_rate, phrases),
-        *_thesis_words(plan, standing, phrases),
-    ]
-    if standing is not None and standing.is_tight:
-        # paying too much does not forbid adding, the market does
-        key = "plan.tight" if Happened.RISK_INVALIDATED in plan.watch.told_ms else "plan.tight_funding"
-        lines.append(phrases.say(key, factor=tight_words(rules.sizing.ladder.tightened)))
-    lines.append(behind_words(plan, phrases))
     at_ms = now_ms if snapshot is None else market_time(snapshot, now_ms)
-    return [*lines, *cross_lines(plan, phrases), *gap_lines(plan.watch.gaps, at_ms, phrases)]
+    return [
+        *_thesis_words(plan, standing, phrases),
+        behind_words(plan, phrases),
+        *cross_lines(plan, phrases),
+        *gap_lines(plan.watch.gaps, at_ms, phrases),
+    ]
+
+
+def _tight_words(plan: Plan, standing: Standing | None, phrases: Phrases, rules: Rules) -> list[str]:
+    """That rungs are pulled in and by what; paying too much does not forbid adding, the market does."""
+    if standing is None or not standing.is_tight:
+        return []
+    key = "plan.tight" if Happened.RISK_INVALIDATED in plan.watch.told_ms else "plan.tight_funding"
+    return [phrases.say(key, factor=tight_words(rules.sizing.ladder.tightened))]
 
 
 def _exit_words(plan: Plan, standing: Standing | None, fee_rate: float, phrases: Phrases) -> list[str]:
@@ -293,7 +301,7 @@ def _noise_words(noise: Noise, plan: Plan, phrases: Phrases) -> list[str]:
 
 
 def _stated_lines(plan: Plan, phrases: Phrases) -> tuple[str, str]:
-    side = phrases.word("side", plan.side.value)
+    side = side_words(plan, phrases)
     entry, margin = numbers.price(plan.entry_usd), numbers.money(plan.margin_usd)
     own = phrases.say("plan.line_short", line=numbers.price(plan.line_usd)) if plan.line_usd else ""
     return (

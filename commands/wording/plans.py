@@ -28,6 +28,12 @@ def leverage_words(plan: Plan) -> str:
     return numbers.plainly(round(plan.leverage, 1))
 
 
+def side_words(plan: Plan, phrases: Phrases) -> str:
+    """The side, and of a coin-margined position that it is one: "long", "long inverse"."""
+    side = phrases.word("side", plan.side.value)
+    return f"{side} {phrases.say('plan.inverse')}" if plan.is_inverse else side
+
+
 def now_line(plan: Plan, standing: Standing, age: str, phrases: Phrases) -> str:
     """The present price with its age, and what is won or lost at it before fees and funding."""
     price = numbers.price(standing.price_usd)
@@ -97,6 +103,7 @@ def behind_words(plan: Plan, phrases: Phrases) -> str:
         "plan.behind",
         margin=numbers.money(plan.margin_usd),
         mode=phrases.word("mode", plan.mode.value),
+        inverse=f" {phrases.say('plan.inverse')}" if plan.is_inverse else "",
         venue=phrases.word("venue", plan.venue.value),
         published=plan.tiers_on,
     )

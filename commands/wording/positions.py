@@ -16,6 +16,7 @@ from commands.wording.plans import (
     moment_words,
     now_line,
     plan_numbers,
+    side_words,
     tight_words,
     won_words,
 )
@@ -100,7 +101,7 @@ def _position_lines(held: Held, phrases: Phrases, rules: Rules, now_ms: int) -> 
 
 def _head(plan: Plan, phrases: Phrases) -> str:
     """Its name, and the last rung that was reached: "BTC 5x long p7f2      Trim reached"."""
-    side = phrases.word("side", plan.side.value)
+    side = side_words(plan, phrases)
     name = f"{plan.asset} {leverage_words(plan)} {side} {plan.id}"
     told = plan.watch.told_ms
     if Happened.LIQUIDATED in told:

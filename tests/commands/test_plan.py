@@ -529,3 +529,13 @@ async def test_without_a_price_a_plan_needs_a_stated_entry() -> None:
     assert outcome((await here(BTC), here.reply)[1]) == "refused"
     plan = await stated(here, f"{BTC} entry=64,000")
     assert plan.entry_usd == 64_000.0
+
+
+async def test_that_rungs_are_pulled_in_is_said_once_and_inverse_is_named_wherever_a_plan_is() -> None:
+    here = talk(unwinding())
+    plan = await stated(here, f"{BTC} inverse")
+    assert text_of(here.reply).count("The market has turned against it") == 1
+    assert "10,000 USDT isolated inverse" in text_of(here.reply)
+    assert "long inverse" in await here("/positions")
+    assert "long inverse" in await here("/plan list")
+    assert (await here(f"/plan show {plan.id}")).count("Rungs are pulled in x.75") == 1
