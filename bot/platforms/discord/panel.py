@@ -140,10 +140,6 @@ def _may_write(interaction: Interaction, choice: Choice) -> bool:
         return False
     if not channel.permissions_for(interaction.user).view_channel:
         return False
-    if (
-        guild.me is None
-    ):  # Discord has not told who we are there: what cannot be written is found at the first warning
-        return True
     ours = channel.permissions_for(guild.me)
     is_thread = isinstance(channel, discord.Thread)
     return ours.view_channel and (ours.send_messages_in_threads if is_thread else ours.send_messages)

@@ -29,7 +29,7 @@ __all__ = ["valkey", "valkey_socket"]
 ROLE = "700000000000000777"
 CRITICAL = replace(FIRED, severity=Severity.CRITICAL, edge=Edge.ESCALATED, at_ms=NOW_MS + 60_000)
 OVER = replace(CRITICAL, edge=Edge.RESOLVED, at_ms=NOW_MS + 5 * HOUR_MS)
-NOBODY = {"parse": []}
+NOBODY: dict[str, Any] = {"parse": []}
 HEAD, THREAD = "channels/5/messages", "channels/88/messages"
 """The double's every message is 88, and a thread has the number of its message."""
 
