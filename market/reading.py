@@ -157,7 +157,8 @@ def settle(reading: Reading) -> Reading:
     if reading.presence is _SEEN:
         return reading
     if reading.presence is _ABSENT:
-        return replace(absent(reading.name, reading.unit), asof_ms=reading.asof_ms)
+        gone = absent(reading.name, reading.unit)
+        return gone if reading.asof_ms is None else replace(gone, asof_ms=reading.asof_ms)
     conditions = tuple([unknown(condition) for condition in reading.conditions])
     return replace(reading, because=Because.TOO_OLD, conditions=conditions)
 
@@ -168,8 +169,9 @@ def unknown(condition: Condition) -> Condition:
     return replace(condition, enters=None, stays=None, measures=measures)
 
 
+@cache
 def absent(name: str, unit: str) -> Reading:
-    """The reading of an input that was never there."""
+    """The reading of an input that was never there; one for all, since most assets lack the same inputs at every look."""
     return Reading(name, unit, Presence.ABSENT, Because.NEVER_SEEN)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from market.alerts import Alert, AlertMemory, decide
 from market.findings import Finding
 from market.observations import Asset, Observation
+from market.reading import Level, Reading
 from market.regime import judge
 from market.rules import Rules
 from market.signals import read_signals
@@ -45,8 +46,13 @@ class Engine:
         state.market.observe(observations, now_ms, rules)
         readings = read_signals(state.market, now_ms, rules)
         regime = judge(readings, before.regime if before is not None else None, rules, now_ms)
-        levelled = tuple([replace(reading, level=regime.levels.get(reading.name)) for reading in readings])
+        levelled = tuple([_levelled(reading, regime.levels.get(reading.name)) for reading in readings])
         snapshot = Snapshot(self.asset, now_ms, self.source, levelled, regime, findings)
         state.snapshot = snapshot
         state.alerts, alerts = decide(state.alerts, snapshot, rules, now_ms)
         return snapshot, alerts
+
+
+def _levelled(reading: Reading, level: Level | None) -> Reading:
+    """The reading with its level; most of what has none is left as it is."""
+    return reading if reading.level is level else replace(reading, level=level)

@@ -110,10 +110,10 @@ def promises_of(one: Drawn) -> Iterator[str]:
     return broken_promises(one.position, one.market, one.tiers, one.wilder, one.richer)
 
 
-def test_five_thousand_random_positions_keep_every_promise() -> None:
-    went, broken = trial(5_000, seed=7)
+def test_three_thousand_random_positions_keep_every_promise() -> None:
+    went, broken = trial(3_000, seed=7)
     assert broken[:3] == []
-    assert went["answered"] > 3_500
+    assert went["answered"] > 2_000
 
 
 @pytest.mark.slow

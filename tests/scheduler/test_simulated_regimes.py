@@ -13,7 +13,8 @@ from market.table import State
 from scheduler.engine import Engine
 from scheduler.simulator.market import START_MS, SimulatedMarket
 
-SEEDS = range(20)
+QUICK = 8
+SEEDS = [seed if seed < QUICK else pytest.param(seed, marks=pytest.mark.slow) for seed in range(20)]
 LOUD = (Severity.WARNING, Severity.CRITICAL)
 DAY_TWO_MS = START_MS + 24 * HOUR_MS
 

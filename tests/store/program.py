@@ -5,6 +5,7 @@ the server's process id and the milliseconds until the server answered, and stay
 """
 
 import asyncio
+import signal
 import sys
 import time
 from pathlib import Path
@@ -34,4 +35,7 @@ async def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background job inherits that it is ignored
     asyncio.run(main(sys.argv[1:]))
