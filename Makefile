@@ -27,7 +27,7 @@ serve: $(RUNTIME) ## the service: whatever has a token is started (SEAWALL_TELEG
 	@exec $(BIN)/seawall run $(ARGS)
 
 test: $(DEV) ## all tests but the slow ones
-	@$(BIN)/pytest -n 2 -m "not slow"
+	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
 
 slow: $(DEV) ## the slow tests, among them the newcomer's clock
 	@$(BIN)/pytest -m slow -s

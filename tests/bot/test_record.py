@@ -64,6 +64,7 @@ async def test_what_came_from_five_exchanges_is_kept_and_understood(here: Room) 
     assert {"BTC", "ETH"} <= told_assets
 
 
+@pytest.mark.slow
 async def test_it_ends_cleanly_when_told_and_says_how_much_it_kept(here: Room) -> None:
     async with serve(sell_off(), MARKET) as venues:
         kept = point(here, venues, "BTC")
@@ -88,6 +89,7 @@ async def test_killed_it_leaves_everything_but_the_last_block(here: Room) -> Non
     assert not [one.misread for one in understand(kept, exchanges()) if one.misread]
 
 
+@pytest.mark.slow
 async def test_a_venue_in_trouble_stops_no_other(here: Room) -> None:
     async with serve(sell_off(), MARKET) as venues:
         venues.faults.set(Venue.BINANCE, Trouble(Fault.STATUS, 451))

@@ -125,6 +125,7 @@ async def test_killed_and_started_again_it_goes_on_as_if_nothing_had_been(here: 
     assert await kept(here) == expected
 
 
+@pytest.mark.slow
 async def test_files_that_end_before_what_is_remembered_begin_anew(
     here: Room, recordings: Path, crash: Path
 ) -> None:

@@ -81,6 +81,7 @@ async def test_killed_between_acceptance_and_commit_one_message_stands_by_the_do
     assert 0 < len(sent.nonce) <= LONGEST_NONCE
 
 
+@pytest.mark.slow
 async def test_ended_in_order_under_load_nothing_is_lost_or_told_twice(stage: Stage) -> None:
     chats = crowd(60)
     await stage.subscribe(chats)
