@@ -19,6 +19,7 @@ from market.alerts.alert import (
 )
 from market.alerts.memory import AlertMemory, Episode
 from market.reading import Presence
+from market.regime import INPUTS
 from market.rules import AlertRules
 from market.snapshot import Snapshot
 from market.table import State
@@ -163,7 +164,8 @@ def _is_shock_over(snapshot: Snapshot, rules: AlertRules) -> bool | None:
         return None
     if shock <= rules.rearm_shock or regime.state is State.UNWINDING:
         return False
-    is_blind = any(reading.presence is Presence.STALE for reading in snapshot.readings)
+    stale = {reading.name for reading in snapshot.readings if reading.presence is Presence.STALE}
+    is_blind = not stale.isdisjoint(INPUTS)  # an old book or volatility hides nobody who is forced
     return None if is_blind and State.UNWINDING in regime.possible else True
 
 

@@ -11,6 +11,7 @@ from market.reading import Because, Presence, Reading
 from market.regime import Regime, judge
 from market.rules import Rules
 from market.snapshot import Snapshot
+from market.table import State
 from tests.market.readings import HOUR, RULES, market, without
 
 
@@ -150,6 +151,19 @@ def test_forced_selling_that_is_not_seen_any_more_is_not_resolved() -> None:
     stale = [replace(one, readings=tuple(_stale(reading) for reading in one.readings)) for one in blind]
     told = cascade(snap(1, 97, -0.4, flags=crash), *stale)
     assert [edge for _, edge, _, _ in told] == [Edge.FIRED]
+
+
+def test_an_old_book_keeps_no_warning_alive() -> None:
+    """Books are none of the five: what is not learned yet may leave UNWINDING possible for days, unseen books too."""
+    crash = {"pd": True, "brk": True, "down": True, "flat": False, "lc": True, "lb": True}
+    learning = crash | {"lc": None, "lb": None, "flagged": None}
+    book = Reading("depth", "USD", Presence.STALE, Because.TOO_OLD, asof_ms=0)
+    calm = [snap(hour, 97, -0.4, flags=learning) for hour in range(2, 9)]
+    assert all(State.UNWINDING in one.regime.possible for one in calm)
+    told = cascade(
+        snap(1, 97, -0.4, flags=crash), *(replace(one, readings=(*one.readings, book)) for one in calm)
+    )
+    assert told[-1][1] in {Edge.RESOLVED, Edge.FALSE_ALARM}
 
 
 def _stale(reading: Reading) -> Reading:
