@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from commands.protocol.picture import Picture
 from commands.protocol.reply import (
     Block,
     Heading,
@@ -157,6 +158,8 @@ def _piece(block: Block) -> Piece:
             return Piece(Style.PROSE, tuple(_marked(clean(text), tone).split("\n")))
         case Text(text):
             return Piece(Style.PROSE, tuple(clean(text).split("\n")))
+        case Picture():
+            return Piece(Style.PROSE, (clean(block.alt),))
         case Told():
             return Piece(Style.PROSE, tuple(_with_signs(block).split("\n")))
         case Lines(lines):

@@ -110,7 +110,8 @@ class Liquidations(Struct, frozen=True, gc=False):
 class Skew(Struct, frozen=True, gc=False):
     """25-delta skew at constant maturity: put IV minus call IV as a fraction (0.07 = 7 vol points).
 
-    `quality` is .5 where the surface contradicts itself (variance falling with time).
+    `quality` is .5 where the surface contradicts itself (variance falling with time). Butterfly and at-the-money
+    volatilities are fractions as well; `skew_25d_30d_adjusted` is by premium-adjusted delta. None: not known.
     """
 
     venue: Venue
@@ -120,6 +121,9 @@ class Skew(Struct, frozen=True, gc=False):
     skew_25d_7d: float | None = None
     atm_iv_30d: float | None = None
     quality: float = 1.0
+    atm_iv_7d: float | None = None
+    butterfly_25d_30d: float | None = None
+    skew_25d_30d_adjusted: float | None = None
 
 
 class ImpliedVolatility(Struct, frozen=True, gc=False):
@@ -158,7 +162,32 @@ class Depth(Struct, frozen=True, gc=False):
     books: tuple[Book, ...] = ()
 
 
-Observation = Candle | Funding | OpenInterest | Liquidations | Skew | ImpliedVolatility | Depth
+class SpotVolume(Struct, frozen=True, gc=False):
+    """What was traded on a spot market in the bucket (`known_at_ms - step_ms`, `known_at_ms`], in US dollars."""
+
+    venue: Venue
+    known_at_ms: int
+    step_ms: int
+    usd: float
+
+
+class Branching(Struct, frozen=True, gc=False):
+    """How many liquidations one liquidation brings about, `ratio` (0 none, 1 without an end), as estimated from `events`.
+
+    `deviation` is the estimate's standard deviation. It is the venue's whose feed is whole; never a probability (section 3).
+    """
+
+    venue: Venue
+    known_at_ms: int
+    cadence_ms: int
+    ratio: float
+    deviation: float
+    events: int
+
+
+Observation = (
+    Candle | Funding | OpenInterest | Liquidations | Skew | ImpliedVolatility | Depth | SpotVolume | Branching
+)
 
 
 class Mark(Struct, frozen=True, gc=False):

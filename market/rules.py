@@ -58,9 +58,13 @@ class PriceRules:
     swing_sigmas: float = 1.0
     swing_floor: float = 0.015
     swing_cap: float = 0.08
+    # "... and clip(1.0*sigma_4h,.6%,4%) on 5m (fast)"
+    fast_swing_floor: float = 0.006
+    fast_swing_cap: float = 0.04
     # "LOWER LOW: last confirmed low < previous confirmed low*(1-0.1%)"
     pivot_margin: float = 0.001
     # "falling faster than realized vol had been pricing": thresholds per horizon, ~1 Gaussian false hit a month each
+    shock_5m: float = -4.0
     shock_1h: float = -3.0
     shock_4h: float = -2.5
     shock_24h: float = -2.0
@@ -82,6 +86,9 @@ class PriceRules:
     confirm_band_sigmas: float = 0.25
     # gaps of more than two bars make the swings unknown for one confirmed pivot
     longest_gap_bars: int = 2
+    # "NOISE = 5m buckets only; EPISODE = >=3 flagged hours of 24; REGIME = >=3 flagged days of 7"
+    episode_hours: int = 3
+    regime_days: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,9 @@ class VolatilityRules:
     reference_least_hours: int = 90 * 24
     reference_cold: Mapping[str, float] = field(default_factory=lambda: {"BTC": 0.50, "ETH": 0.65})
     reference_cold_other: float = 0.90
+    # "Jumps ... flag z>=3 with n>=96"
+    jump_z: float = 3.0
+    jump_least_returns: int = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,23 @@ class LiquidationRules:
     cluster_days: int = 3
     # "RRI>=2" is caution in the table
     range_relative: float = 2.0
+    # "RRI>=2 ... and >=4 of the last 12 five-minute buckets printing longs": leverage unwinds
+    printing_buckets: int = 4
+    # "Down days with modest spot volume: r_24h<=-.5 sigma_1d AND liq pct>=90 AND spot volume <=1.25x 30 d median"
+    down_day_sigmas: float = -0.5
+    modest_spot_percentile: float = 0.90
+    modest_spot_ratio: float = 1.25
+    # "LDR ... flag >=3"
+    leverage_to_spot: float = 3.0
+    # "Fading: 24h long liq < 50% of the 7 d max 24h and pct<75"
+    fading_share: float = 0.5
+    fading_percentile: float = 0.75
+    # "p>=.95 in any minute => mark SATURATED"
+    saturated_share: float = 0.95
+    # "Min 100 events in 6 h else None ... Flag n>=.6 (piecewise) or pct>=95 as corroboration only"
+    branching_least_events: int = 100
+    branching_high: float = 0.6
+    branching_percentile: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +168,17 @@ class OpenInterestRules:
     # "Rolling over: oe within 7 d AND <= -5% from 7 d peak AND 24h<0"; stage information only (7a.4)
     rolling_from_peak: float = -0.05
     elevated_within_ms: int = 7 * DAY_MS
+    # "Flush: <= -15% from 7 d peak"
+    flushed_from_peak: float = -0.15
+    # "Quadrants (dead-band |r|<.25 sigma_h, |dOI|<.25 MAD-sigma of dOI_h)"
+    quadrant_price_sigmas: float = 0.25
+    quadrant_interest_sigmas: float = 0.25
+    # "last 72 hourly pairs; D=mean(dlnOI | r<-.2 sigma_1h), U=..., >=12 each; digest if D<-.05% and U>=-.25|D|"
+    digest_hours: int = 72
+    digest_move_sigmas: float = 0.2
+    digest_least_hours: int = 12
+    digest_decline: float = -0.0005
+    digest_hold_share: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +205,8 @@ class FundingRules:
     paying_while_falling_ms: int = 16 * HOUR_MS
     # "n_min funding 30 settlements"
     least_settlements: int = 30
+    # "Flipped: sign<0 on 2 consecutive settlements"
+    flipped_settlements: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +221,10 @@ class SkewRules:
     # "kst steepening: d24h>=+1.5 pts and z(d24h)>=1.5"
     steepening_points: float = 1.5
     steepening_z: float = 1.5
+    # "Normalising: fell >=50% from 7 d peak and d24h<0"
+    normalising_share: float = 0.5
+    # "Term inversion: atm7-atm30>0; stress > +5 pts"
+    inverted_points: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from market.across import AtVenue
 from market.findings import Finding
 from market.observations import Asset
 from market.reading import Reading
@@ -13,7 +14,8 @@ class Snapshot:
     """The readings and the regime of `asset` at `at_ms` (UTC milliseconds).
 
     `source` says where the market comes from: "live", "history" or "simulated". `findings` are what was noticed when
-    several venues were made one market: who is left out, what is a floor; none of a recorded market.
+    several venues were made one market: who is left out, what is a floor; `venues` what each of them says by itself. There
+    are none of a recorded market.
     """
 
     asset: Asset
@@ -22,6 +24,7 @@ class Snapshot:
     readings: tuple[Reading, ...]
     regime: Regime
     findings: tuple[Finding, ...] = ()
+    venues: tuple[AtVenue, ...] = ()
 
     def reading(self, name: str) -> Reading | None:
         """The reading of that name, None where the signal is not there."""

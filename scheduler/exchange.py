@@ -16,18 +16,12 @@ from market.margin import Tiers
 from market.observations import (
     MINUTE_MS,
     Asset,
-    Candle,
-    Depth,
     DepthBand,
-    Funding,
     Heartbeat,
-    ImpliedVolatility,
     Liquidation,
-    Liquidations,
     Mark,
-    OpenInterest,
+    Observation,
     OptionQuote,
-    Skew,
     Venue,
 )
 
@@ -107,7 +101,7 @@ class Told(Struct, frozen=True, gc=False):
     """
 
     asset: Asset
-    said: Candle | Funding | OpenInterest | ImpliedVolatility | Liquidations | Skew | Depth
+    said: Observation
     relayed_by: Venue | None = None
 
 

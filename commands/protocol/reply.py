@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from commands.protocol.picture import Picture
+
 
 class Tone(StrEnum):
     """How a note is meant; platforms show word and symbol, never colour alone."""
@@ -85,7 +87,7 @@ class Told:
     parts: tuple[str | Mention | Moment | Link, ...]
 
 
-Block = Text | Heading | Table | Lines | Note | Told
+Block = Text | Heading | Table | Lines | Note | Told | Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from market.observations import (
     DAY_MS,
     HOUR_MS,
     Asset,
+    Branching,
     Candle,
     Depth,
     Funding,
@@ -18,10 +19,12 @@ from market.observations import (
     Observation,
     OpenInterest,
     Skew,
+    SpotVolume,
     Venue,
 )
 from market.rolling import RollingSum
 from market.rules import Rules
+from market.state.branching import BranchingWindows
 from market.state.depth import DepthWindows
 from market.state.funding import FundingWindows
 from market.state.hours import Hour, begin_hour, extend_hour, price_of
@@ -30,6 +33,7 @@ from market.state.open_interest import OpenInterestWindows
 from market.state.open_interest import ttl_of as interest_ttl_ms
 from market.state.price import PriceWindows
 from market.state.skew import SkewWindows
+from market.state.spot import SpotWindows
 from market.state.volatility import VolatilityWindows
 
 MONTH_MS = 30 * DAY_MS
@@ -52,6 +56,8 @@ class MarketState:
     funding: FundingWindows = field(default_factory=FundingWindows)
     skew: SkewWindows = field(default_factory=SkewWindows)
     depth: DepthWindows = field(default_factory=DepthWindows)
+    spot: SpotWindows = field(default_factory=SpotWindows)
+    branching: BranchingWindows = field(default_factory=BranchingWindows)
     volumes: RollingSum = field(default_factory=lambda: RollingSum(MONTH_MS))
     hour: Hour | None = None
     hours: Hourly = field(default_factory=Hourly)
@@ -91,7 +97,7 @@ class MarketState:
         hours = len(self.volumes)
         return None if hours < LEAST_VOLUME_HOURS else self.volumes.total / hours * 24.0
 
-    def _take(self, said: Observation, rules: Rules) -> None:
+    def _take(self, said: Observation, rules: Rules) -> None:  # noqa: C901 (one case a kind of observation)
         match said:
             case Candle():
                 self._take_candle(said, rules)
@@ -108,6 +114,10 @@ class MarketState:
                     self.volatility.implied = said
             case Depth():
                 self.depth.observe(said, rules.depth, rules.freshness.absent_after_ms)
+            case SpotVolume():
+                self.spot.observe(said, rules.freshness.absent_after_ms)
+            case Branching():
+                self.branching.observe(said, rules.freshness.absent_after_ms)
 
     def _take_liquidations(self, said: Liquidations, rules: Rules) -> None:
         if self.price.price_usd is not None:
@@ -185,6 +195,8 @@ class MarketState:
                 rates.means.offer(grid_ms, mean)
         self.skew.rank_hour(grid_ms)
         self.depth.rank_hour(grid_ms, rules.depth)
+        self.spot.rank_hour(grid_ms)
+        self.branching.rank_hour(grid_ms)
 
     def _judge_liquidations(self, rules: Rules) -> None:
         """Judge the last full hour of liquidations, once; its last minute may be told some minutes late."""
@@ -201,7 +213,17 @@ class MarketState:
         return coins * self.price.price_usd / day_volume_usd
 
 
-_TURN = {Candle: 0, ImpliedVolatility: 1, OpenInterest: 2, Funding: 3, Skew: 4, Liquidations: 5, Depth: 6}
+_TURN = {
+    Candle: 0,
+    ImpliedVolatility: 1,
+    OpenInterest: 2,
+    Funding: 3,
+    Skew: 4,
+    Liquidations: 5,
+    Depth: 6,
+    SpotVolume: 7,
+    Branching: 8,
+}
 
 
 def _turn(said: Observation) -> tuple[int, int, str]:
@@ -240,3 +262,7 @@ def is_plausible(said: Observation) -> bool:
                 *(usd for one in said.books for usd in (one.bid_usd, one.ask_usd)),
             )
             return all(0.0 <= usd < inf for usd in sides)
+        case SpotVolume():
+            return 0.0 <= said.usd < inf and said.step_ms > 0
+        case Branching():
+            return 0.0 <= said.ratio < inf and 0.0 <= said.deviation < inf and said.events > 0

@@ -7,6 +7,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text as Styled
 
 from bot.layout import SYMBOL, align, clean, plainly
+from commands.protocol.picture import Picture
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Table, Text, Told, Tone
 
 STYLE: Mapping[Tone, str] = {
@@ -51,6 +52,8 @@ def draw_block(block: Block) -> RenderableType:
             return Styled(_marked(clean(text), tone), style=STYLE[tone])
         case Text(text):
             return Styled(clean(text))
+        case Picture():
+            return Styled(clean(block.alt))
         case Told():
             return Styled(plainly(block))
         case Lines(lines):
