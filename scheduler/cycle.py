@@ -15,6 +15,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from market.across import AtVenue
 from market.alerts import Alert
 from market.findings import Finding
 from market.observations import Asset, Observation
@@ -63,11 +64,15 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class LiveLook:
-    """Of one look at a live market: what the condenser remembers after it, how often looks are due, how late this one is."""
+    """Of one look at a live market: what the condenser remembers after it, how often looks are due, how late this one is.
+
+    `venues` is what each venue says by itself: shown, and not kept with the step.
+    """
 
     beside: bytes
     cycle_ms: int
     lag_ms: int
+    venues: tuple[AtVenue, ...] = ()
 
 
 async def run_cycle(
@@ -89,7 +94,8 @@ async def run_cycle(
     before_ms, hour_ms = market.now_ms, market.hours.last_close_ms
     beside = None if live is None else live.beside
     since_checkpoint = await memory.history.append(asset, seq, now_ms, observations, beside)
-    snapshot, alerts = watched.engine.step(now_ms, observations, findings)
+    venues = () if live is None else live.venues
+    snapshot, alerts = watched.engine.step(now_ms, observations, findings, venues)
     watched.seq = seq
     for alert in alerts:
         await memory.announce(alert)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from market.across import AtVenue
 from market.alerts import Alert, AlertMemory, decide
 from market.findings import Finding
 from market.observations import Asset, Observation
@@ -38,16 +39,23 @@ class Engine:
         return self.state.market.asset
 
     def step(
-        self, now_ms: int, observations: Iterable[Observation], findings: tuple[Finding, ...] = ()
+        self,
+        now_ms: int,
+        observations: Iterable[Observation],
+        findings: tuple[Finding, ...] = (),
+        venues: tuple[AtVenue, ...] = (),
     ) -> tuple[Snapshot, tuple[Alert, ...]]:
-        """Take what became known up to `now_ms` and look at the market once; `findings` are shown, never judged."""
+        """Take what became known up to `now_ms` and look at the market once.
+
+        `findings` and what each of the `venues` says by itself are shown, never judged.
+        """
         state, rules = self.state, self.rules
         before = state.snapshot
         state.market.observe(observations, now_ms, rules)
         readings = read_signals(state.market, now_ms, rules)
         regime = judge(readings, before.regime if before is not None else None, rules, now_ms)
         levelled = tuple([_levelled(reading, regime.levels.get(reading.name)) for reading in readings])
-        snapshot = Snapshot(self.asset, now_ms, self.source, levelled, regime, findings)
+        snapshot = Snapshot(self.asset, now_ms, self.source, levelled, regime, findings, venues)
         state.snapshot = snapshot
         state.alerts, alerts = decide(state.alerts, snapshot, rules, now_ms)
         return snapshot, alerts

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import NoReturn
 
+from market.across import AtVenue
 from market.findings import Finding, Found
 from market.margin import Tiers
 from market.observations import Asset, Mark, Observation, OpenInterest, Venue
@@ -132,6 +133,10 @@ class Collector:
         told, found = self.condenser(asset).step(now_ms)
         absent = [venue for venue in self.venues if not self.listings.instruments(venue)]
         return told, (*(Finding(Found.NEVER_HEARD, now_ms, venue) for venue in absent), *found)
+
+    def across(self, asset: Asset, now_ms: int) -> tuple[AtVenue, ...]:
+        """What each venue says of an asset by itself, after its last step. KeyError of one not watched."""
+        return self.condenser(asset).across(now_ms)
 
     def reports(self) -> tuple[SourceReport, ...]:
         """How each venue stands now."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from market.across import AtVenue
 from market.findings import Finding, Found
 from market.observations import (
     SECOND_MS,
@@ -21,6 +22,7 @@ from market.observations import (
     Skew,
     Venue,
 )
+from scheduler.condense.across import across
 from scheduler.condense.depth import step_depth, take_depth, take_recorded_depth
 from scheduler.condense.funding import step_funding, take_funding
 from scheduler.condense.interest import link_interest, take_interest, weights
@@ -120,6 +122,10 @@ class Condenser:
         ]
         found = [*noted, *frozen, *of_price, *of_interest, *of_funding, *of_forced, *of_options, *of_books]
         return tuple(told), _newest(found)
+
+    def across(self, now_ms: int) -> tuple[AtVenue, ...]:
+        """What each venue says by itself after the last step: to be shown."""
+        return across(self.state, now_ms)
 
     def _know(self, venue: Venue) -> None:
         if venue not in self.state.venues:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from market.findings import Finding, Found
 from market.observations import MINUTE_MS, SECOND_MS, Heartbeat, Liquidation, Liquidations, Side, Venue
+from scheduler.condense.across import keep_minute
 from scheduler.condense.admission import FURTHEST_AHEAD_MS, as_of_ms, is_of_our_time, note
 from scheduler.condense.interest import FORGOTTEN_AFTER_MS
 from scheduler.condense.memory import CondenserState, Forced, Minute
@@ -98,6 +99,7 @@ def step_liquidations(
             told.append(_sum(state, heard, ended_ms, is_whole=not missing))
             state.forced_told_ms = ended_ms
             findings += _marks(state, heard, ended_ms, now_ms)
+        keep_minute(state, heard, ended_ms)
         state.forced_at_ms = ended_ms
     _forget(state)
     findings += [
@@ -142,8 +144,10 @@ def _add(minute: Minute, event: Liquidation, key: str, twins: int, at_ms: int) -
     minute.seen[key] = twins
     if event.side is Side.LONG:
         minute.long_coins += event.coins
+        minute.long_usd += event.coins * event.price_usd
     else:
         minute.short_coins += event.coins
+        minute.short_usd += event.coins * event.price_usd
     minute.is_sample = minute.is_sample or event.is_sample
     second = (at_ms - 1) // SECOND_MS
     if second not in minute.busy:

@@ -73,10 +73,12 @@ class Rates:
 
 @dataclass(slots=True)
 class Minute:
-    """Liquidations of one venue in one minute, in coins; `seen` counts equal ones, `busy` are the seconds with any."""
+    """Liquidations of one venue in one minute; `seen` counts equal ones, `busy` are the seconds with any."""
 
     long_coins: float = 0.0
     short_coins: float = 0.0
+    long_usd: float = 0.0
+    short_usd: float = 0.0
     is_sample: bool = False
     seen: dict[str, int] = field(default_factory=dict)
     busy: list[int] = field(default_factory=list)
@@ -84,12 +86,20 @@ class Minute:
 
 @dataclass(slots=True)
 class Forced:
-    """One venue's liquidations by the end of their minute, and which minutes its channel was proven alive in."""
+    """One venue's liquidations by the end of their minute, and which minutes its channel was proven alive in.
+
+    `hour` are the last hour's closed minutes with any: end, long and short US dollars, busy seconds; each bit of `heard` is
+    a minute that was heard, the lowest the one that ended at `heard_to_ms`. `is_sample` is of the last minute with any.
+    """
 
     minutes: dict[int, Minute] = field(default_factory=dict)
     proven: list[int] = field(default_factory=list)
     alive_from_ms: int = 0
     alive_to_ms: int = 0
+    hour: list[tuple[int, float, float, int]] = field(default_factory=list)
+    heard: int = 0
+    heard_to_ms: int = 0
+    is_sample: bool = False
 
 
 @dataclass(slots=True)
@@ -113,6 +123,7 @@ class VenueMemory:
     lags_ms: deque[int] = field(default_factory=deque)
     is_doubted: bool = False
     mark: Level = field(default_factory=Level)
+    index_usd: float | None = None
     stillness: Stillness = field(default_factory=Stillness)
     marks: dict[int, float] = field(default_factory=dict)
     close: Level = field(default_factory=Level)

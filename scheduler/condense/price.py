@@ -12,6 +12,7 @@ from scheduler.condense.admission import (
     is_a_little_late,
     is_near,
     is_of_our_time,
+    is_positive,
     is_price_believed,
     is_timely,
     mind_clock,
@@ -56,11 +57,16 @@ def _is_believed(state: CondenserState, said: Mark, received_at_ms: int) -> bool
 def _keep_mark(state: CondenserState, said: Mark, received_at_ms: int) -> None:
     venue, memory = said.venue, state.venues[said.venue]
     at_ms = as_of_ms(memory, said.known_at_ms, received_at_ms)
-    memory.mark.value, memory.mark.as_of_ms = said.mark_usd, at_ms
+    memory.mark.value, memory.mark.as_of_ms, memory.index_usd = said.mark_usd, at_ms, _index_of(said)
     mind_stillness(state, venue, said.mark_usd, received_at_ms)
     _keep_of_minute(memory, said.mark_usd, at_ms)
     for ended_ms in [end for end in memory.marks if end < at_ms - MARKS_KEPT_MS]:
         del memory.marks[ended_ms]
+
+
+def _index_of(said: Mark) -> float | None:
+    """The index a mark follows, where it is one: it is shown beside it, and nothing is judged by it."""
+    return said.index_usd if said.index_usd is not None and is_positive(said.index_usd) else None
 
 
 def _keep_of_minute(memory: VenueMemory, mark_usd: float, at_ms: int) -> None:

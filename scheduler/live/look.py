@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from market.across import AtVenue
 from market.alerts import Alert
 from market.findings import Finding
 from market.observations import MINUTE_MS, Asset, Observation
@@ -40,6 +41,7 @@ class _Taken:
     observations: tuple[Observation, ...]
     findings: tuple[Finding, ...]
     beside: bytes
+    venues: tuple[AtVenue, ...] = ()
 
 
 @dataclass(slots=True)
@@ -154,7 +156,8 @@ class Look:
         if self.is_live:
             observations, findings = self.collector.step(self.asset, now_ms)
             beside = remembered(self.collector.condenser(self.asset).state)
-            self._pending.append(_Taken(now_ms, observations, findings, beside))
+            venues = self.collector.across(self.asset, now_ms)
+            self._pending.append(_Taken(now_ms, observations, findings, beside, venues))
         else:
             self._pending.append(_Taken(now_ms, (), (), b""))
 
@@ -174,7 +177,7 @@ class Look:
 
     async def _cycle(self, watched: Watched, taken: _Taken, due_ms: int) -> tuple[Alert, ...]:
         self._watched = None  # until it is kept, what the store says is true
-        look = LiveLook(taken.beside, CYCLE_MS, max(0, self.clock.now_ms() - due_ms))
+        look = LiveLook(taken.beside, CYCLE_MS, max(0, self.clock.now_ms() - due_ms), taken.venues)
         _, alerts = await run_cycle(
             watched, taken.now_ms, taken.observations, self.memory, taken.findings, look
         )

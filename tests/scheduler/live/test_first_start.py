@@ -82,6 +82,10 @@ async def test_from_then_on_each_minute_is_a_look(valkey: Connection) -> None:
             "depth",
         }
         assert last.findings
+        by_venue = {one.venue: one for one in last.venues}
+        assert set(by_venue) == set(VENUES)
+        assert all(one.coins and one.rate is not None and one.premium is not None for one in last.venues)
+        assert by_venue[Venue.BYBIT].heard_minutes >= 5
         status = await house.cycle.feed.status()
         assert (status.source, status.last_evaluation_ms, status.cycle_ms) == ("live", last.at_ms, 60_000)
 

@@ -28,7 +28,7 @@ MINUTES = 7
 def judged(snapshot: Snapshot) -> Snapshot:
     """Without what a start asks anew and hears at another moment: options, books; and without what is said of the venues."""
     readings = tuple(reading for reading in snapshot.readings if reading.name not in {"skew", "depth"})
-    return replace(snapshot, readings=readings, findings=())
+    return replace(snapshot, readings=readings, findings=(), venues=())
 
 
 async def undisturbed(connection: Connection) -> list[Snapshot]:
