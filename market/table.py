@@ -34,6 +34,19 @@ SEVERITY: Mapping[State, int] = {
 }
 """How bad a state is for somebody who is long."""
 
+CODED: tuple[State, ...] = (
+    State.HEALTHY,
+    State.STABILISING,
+    State.DIGESTING,
+    State.MIXED,
+    State.SQUEEZE_RISK,
+    State.CROWDING,
+    State.CAPITULATION,
+    State.UNWINDING,
+    State.INSUFFICIENT_DATA,
+)
+"""The states by the number under which closed hours keep them: one that is added stands last, none changes its place."""
+
 CALM_STATES = frozenset({State.HEALTHY, State.STABILISING, State.DIGESTING})
 
 FLAGS = ("pd", "brk", "stab", "nc", "lc", "oe", "ou", "oc", "fe", "fn", "fr", "fd", "ks", "kst")
