@@ -7,7 +7,9 @@ Rates are fractions per eight hours, volatilities annualised decimals, shares an
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from market.hedge_rules import HedgeRules
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from market.option_rules import OptionRules
 from market.plan_rules import PlanRules
 from market.sizing_rules import SizingRules
 
@@ -97,6 +99,8 @@ class VolatilityRules:
 
     # fewer hours than this say nothing about volatility
     least_hours: int = 24
+    # a realised volatility is of nine tenths of its window at least, or of a week of a longer one
+    realised_least_share: float = 0.9
     rv_30d_weight: float = 0.8
     dvol_weight: float = 0.8
     # "vol_hi: sigma/sigma_ref >= 1.5 or percentile>=80 (exit 1.25/70)"
@@ -295,3 +299,5 @@ class Rules:
     alerts: AlertRules = field(default_factory=AlertRules)
     sizing: SizingRules = field(default_factory=SizingRules)
     plans: PlanRules = field(default_factory=PlanRules)
+    options: OptionRules = field(default_factory=OptionRules)
+    hedge: HedgeRules = field(default_factory=HedgeRules)
