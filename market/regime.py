@@ -273,7 +273,7 @@ def _price_level(flags: Mapping[str, FlagMemory]) -> Level | None:
 
 
 def _liquidation_level(flags: Mapping[str, FlagMemory]) -> Level | None:
-    caution = _on(flags, "flagged") or _on(flags, "rri_high")
+    caution = _on(flags, "flagged") or _on(flags, "rri_high") or _on(flags, "ldr_high")
     return _graded(
         stress=_on(flags, "lc") or _on(flags, "lb"), caution=caution, known=_known(flags, "lc", "lb")
     )

@@ -90,12 +90,17 @@ class RankWindow:
 
     def robust_z(self, value: float) -> float | None:
         """(value - median) / (1.4826 MAD), None where the window is empty or does not vary."""
+        middle, sigma = self.median(), self.robust_sigma()
+        return None if middle is None or sigma is None else (value - middle) / sigma
+
+    def robust_sigma(self) -> float | None:
+        """1.4826 MAD: the standard deviation as the middle of the values tells it; None where they do not vary."""
         middle = self.median()
         if middle is None:
             return None
         if self.spread is None:
             self.spread = median_deviation(self.ordered, middle)
-        return None if self.spread == 0.0 else (value - middle) / (MAD_TO_SIGMA * self.spread)
+        return MAD_TO_SIGMA * self.spread or None
 
 
 def _replace(ordered: Doubles, gone: float, new: float) -> None:

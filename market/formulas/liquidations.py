@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import fsum, log
 
-from market.formulas.logic import all_of
+from market.formulas.logic import all_of, at_least, at_most
 
 BPS = 10_000.0
 EIN_TERMS = 200
@@ -70,6 +70,16 @@ def is_fading(
         day_usd < share * largest_day_usd,
         None if percentile is None else percentile < percentile_cap,
     )
+
+
+def is_down_day_on_modest_spot(
+    *, has_fallen: bool | None, percentile: float | None, rare: float, spot: float | None, modest: float
+) -> bool | None:
+    """Whether longs are closed far more than usual on a day that fell while spot hardly trades more than usual.
+
+    `percentile` is the day's long liquidations' (0..1), `spot` the day's spot volume over its 30-day median.
+    """
+    return all_of(has_fallen, at_least(percentile, rare), at_most(spot, modest))
 
 
 def exponential_integral(x: float) -> float:

@@ -32,6 +32,11 @@ def at_most(value: float | None, needed: float) -> bool | None:
     return None if value is None else value <= needed
 
 
+def as_number(claim: bool | None) -> float | None:
+    """A claim as a fact: 1 holds, 0 does not, None unknown."""
+    return None if claim is None else float(claim)
+
+
 def count_true(claims: Iterable[bool | None]) -> tuple[int, int]:
     """How many claims hold and how many are unknown, in this order (the pre-trade checklist's k and u)."""
     holding = unknown = 0

@@ -19,6 +19,10 @@ class Quadrant(StrEnum):
     NEUTRAL = "neutral"
 
 
+QUADRANTS = tuple(Quadrant)
+"""In the order by which a fact, which is a number, names one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What open interest did between two instants, and why its US dollars moved.
@@ -102,6 +106,25 @@ def quadrant(price_change: float, price_band: float, oi_change: float, oi_band: 
     if price_change > 0.0:
         return Quadrant.NEW_LONGS if oi_change > 0.0 else Quadrant.SHORT_COVERING
     return Quadrant.BUILDING_PRESSURE if oi_change > 0.0 else Quadrant.UNWINDING
+
+
+def quadrant_of(code: float | None) -> Quadrant | None:
+    """The quadrant that a fact names; None of None."""
+    return None if code is None else QUADRANTS[int(code)]
+
+
+def quadrant_code(
+    price_change: float | None, price_band: float | None, oi_change: float | None, oi_band: float | None
+) -> float | None:
+    """The number of a quadrant for a fact; None where a change or a band is unknown."""
+    if price_change is None or not price_band or oi_change is None or not oi_band:
+        return None
+    return float(QUADRANTS.index(quadrant(price_change, price_band, oi_change, oi_band)))
+
+
+def moving_hours(log_returns: Sequence[float], band: float) -> tuple[int, int]:
+    """How many hours fell and how many rose by more than `band` (log)."""
+    return sum(one < -band for one in log_returns), sum(one > band for one in log_returns)
 
 
 def digestion(

@@ -4,8 +4,9 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Liquidations, Venue
-from market.rolling import RankWindow, RollingSum, SeldomRanked
+from market.rolling import Extreme, RankWindow, RollingSum, SeldomRanked
 from market.rules import LiquidationRules
+from market.state.bursts import Bursts
 
 MONTH_MS = 30 * DAY_MS
 HOURS_A_DAY, DAYS_A_WEEK = 24, 7
@@ -19,7 +20,10 @@ LATEST_MS = 4 * MINUTE_MS
 
 @dataclass(slots=True)
 class SideWindows:
-    """One position side. `hours` and `days` are the last 24 hours and 7 days: flagged, not flagged, or None unknown."""
+    """One position side. `hours` and `days` are the last 24 hours and 7 days: flagged, not flagged, or None unknown.
+
+    `day_rank` is where the last 24 hours stood among those of a month when the last hour closed.
+    """
 
     hour: RollingSum = field(default_factory=lambda: RollingSum(HOUR_MS))
     day: RollingSum = field(default_factory=lambda: RollingSum(DAY_MS))
@@ -27,6 +31,7 @@ class SideWindows:
     day_intensities: SeldomRanked = field(default_factory=lambda: SeldomRanked(MONTH_MS))
     hours: deque[bool | None] = field(default_factory=deque)
     days: deque[bool | None] = field(default_factory=deque)
+    day_rank: float | None = None
 
     def take(self, at_ms: int, usd: float) -> None:
         """Add a bucket's total."""
@@ -65,20 +70,27 @@ class LiquidationWindows:
     venue: Venue | None = None
     unbroken_since_ms: int = 0
     grid_ms: int = 0
+    bursts: Bursts = field(default_factory=Bursts)
+    long_peak_7d: Extreme = field(default_factory=lambda: Extreme(DAYS_A_WEEK * DAY_MS))
 
-    def observe(self, said: Liquidations, price_usd: float) -> None:
-        """Take a bucket, valued at `price_usd`; a bucket that was there already counts once."""
+    def observe(self, said: Liquidations, price_usd: float) -> bool:
+        """Take a bucket, valued at `price_usd`; a bucket that was there already counts once.
+
+        Tells whether five minutes closed by it, which are then to be measured by open interest.
+        """
         if self.at_ms is not None and said.known_at_ms <= self.at_ms:
-            return
+            return False
         begun_ms = said.known_at_ms - said.step_ms
         if self.at_ms is None or begun_ms - self.at_ms > LONGEST_HOLE_MS:
             self.unbroken_since_ms, self.venue = begun_ms, said.venue
         if not said.is_whole:
             self.unbroken_since_ms = said.known_at_ms
         self.at_ms, self.step_ms = said.known_at_ms, said.step_ms
-        self.longs.take(said.known_at_ms, said.long_coins * price_usd)
-        self.shorts.take(said.known_at_ms, said.short_coins * price_usd)
+        long_usd, short_usd = said.long_coins * price_usd, said.short_coins * price_usd
+        self.longs.take(said.known_at_ms, long_usd)
+        self.shorts.take(said.known_at_ms, short_usd)
         self.covered.offer(said.known_at_ms, float(said.step_ms) if said.is_whole else 0.0)
+        return self.bursts.take(said.known_at_ms, said.step_ms, long_usd, short_usd, is_whole=said.is_whole)
 
     def close_hour(
         self, grid_ms: int, hour_ago_usd: float | None, day_ago_usd: float | None, rules: LiquidationRules
@@ -119,6 +131,9 @@ class LiquidationWindows:
         for side in (self.longs, self.shorts):
             side.intensities.clear()
             side.day_intensities = SeldomRanked(MONTH_MS)
+            side.day_rank = None
+        self.bursts.intensities.clear()
+        self.bursts.rank = None
 
     def share(self, side: SideWindows, *, of_day: bool = False) -> float | None:
         """The side's share, shrunk towards a half by the median hourly total of a month (section 3)."""
@@ -135,8 +150,10 @@ class LiquidationWindows:
             return
         self.learned_hours += 1
         self.totals.offer(grid_ms, self.longs.hour.total + self.shorts.hour.total)
+        self.bursts.rank_hour(grid_ms)
         if self.is_day_whole:
             self.long_days.offer(grid_ms, self.longs.day.total)
+            self.long_peak_7d.offer(grid_ms, self.longs.day.total)
         for side in (self.longs, self.shorts):
             self._rank(side, grid_ms, hour_ago_usd, day_ago_usd)
 
@@ -145,8 +162,12 @@ class LiquidationWindows:
     ) -> None:
         if hour_ago_usd:
             side.intensities.offer(grid_ms, side.hour.total / hour_ago_usd * BPS)
+        side.day_rank = None
         if day_ago_usd and self.is_day_whole:
-            side.day_intensities.offer(grid_ms, side.day.total / day_ago_usd * BPS)
+            bps = side.day.total / day_ago_usd * BPS
+            side.day_intensities.offer(grid_ms, bps)
+            if len(side.day_intensities) >= LEAST_HOURS:
+                side.day_rank = side.day_intensities.rank(bps)
 
     def _judge_hour(
         self, side: SideWindows, hour_ago_usd: float | None, rules: LiquidationRules

@@ -25,31 +25,39 @@ from market.observations import (
 from market.rolling import RollingSum
 from market.rules import Rules
 from market.state.branching import BranchingWindows
+from market.state.bursts import FIVE_MS
+from market.state.closes import FiveMinuteCloses
 from market.state.depth import DepthWindows
+from market.state.forced import ForcedHours
 from market.state.funding import FundingWindows
+from market.state.funding import ttl_of as funding_ttl_ms
 from market.state.hours import Hour, begin_hour, extend_hour, price_of
 from market.state.liquidations import LiquidationWindows
-from market.state.open_interest import OpenInterestWindows
+from market.state.open_interest import CARRIED_MS, OpenInterestWindows
 from market.state.open_interest import ttl_of as interest_ttl_ms
 from market.state.price import PriceWindows
 from market.state.skew import SkewWindows
 from market.state.spot import SpotWindows
+from market.state.turnover import TurnoverWindows
 from market.state.volatility import VolatilityWindows
 
 MONTH_MS = 30 * DAY_MS
 LEAST_VOLUME_HOURS = 168
+POINTS = 100.0
 
 
 @dataclass(slots=True)
 class MarketState:
     """Everything remembered of `asset`; plain numbers throughout, so that a checkpoint of it is exact.
 
-    `hours` are the closed hours, as far back as they are kept, `hours_venue` whose open interest stands in the newest.
+    `hours` are the closed hours, as far back as they are kept, `hours_venue` whose open interest stands in the newest,
+    `forced` what their liquidations are still added up from.
     `refused` counts observations that were not plausible or not yet known, by kind.
     """
 
     asset: Asset
     price: PriceWindows = field(default_factory=PriceWindows)
+    closes: FiveMinuteCloses = field(default_factory=FiveMinuteCloses)
     volatility: VolatilityWindows = field(default_factory=VolatilityWindows)
     liquidations: LiquidationWindows = field(default_factory=LiquidationWindows)
     open_interest: OpenInterestWindows = field(default_factory=OpenInterestWindows)
@@ -59,9 +67,11 @@ class MarketState:
     spot: SpotWindows = field(default_factory=SpotWindows)
     branching: BranchingWindows = field(default_factory=BranchingWindows)
     volumes: RollingSum = field(default_factory=lambda: RollingSum(MONTH_MS))
+    turnover: TurnoverWindows = field(default_factory=TurnoverWindows)
     hour: Hour | None = None
     hours: Hourly = field(default_factory=Hourly)
     hours_venue: Venue | None = None
+    forced: ForcedHours = field(default_factory=ForcedHours)
     grid_ms: int = 0
     now_ms: int = 0
     refused: dict[str, int] = field(default_factory=dict)
@@ -121,17 +131,26 @@ class MarketState:
 
     def _take_liquidations(self, said: Liquidations, rules: Rules) -> None:
         if self.price.price_usd is not None:
-            self.liquidations.observe(said, self.price.price_usd)
+            if said.known_at_ms > (self.liquidations.at_ms or 0):
+                self.forced.take(said, self.price.price_usd, self.hours)
+            if self.liquidations.observe(said, self.price.price_usd):
+                bursts = self.liquidations.bursts
+                bursts.rate(self.open_interest.usd_at(bursts.at_ms - FIVE_MS))
             if self.liquidations.has_reached(self.grid_ms):
                 self._judge_liquidations(rules)
 
     def _take_candle(self, candle: Candle, rules: Rules) -> None:
         if candle.open_at_ms < self.price.price_at_ms:
             return
+        self.turnover.observe(candle)
         closed = self._extend_hour(candle, rules)
+        is_five = self.closes.observe(candle, rules.price)
         if closed is not None:
-            self.volatility.close_hour(closed, price_of(candle))
+            fine = self.closes.hour_variance(candle.known_at_ms)
+            self.volatility.close_hour(closed, price_of(candle), fine)
         variance = self.volatility.hourly_variance(rules.volatility)
+        if is_five:
+            self.closes.judge(variance, rules.price, rules.volatility)
         self.price.observe(candle, variance, rules.price)
         if closed is not None:
             if closed.volume_usd is not None:
@@ -159,7 +178,17 @@ class MarketState:
         if close_ms > self.hours.last_close_ms:
             # the mark may lie beyond the last trades
             high_usd, low_usd = max(hour.high_usd, close_usd), min(hour.low_usd, close_usd)
-            self.hours.close_hour(close_ms, high_usd, low_usd, close_usd, self._coins_at(close_ms, rules))
+            self.hours.close_hour(
+                close_ms,
+                high_usd,
+                low_usd,
+                close_usd,
+                self._coins_at(close_ms, rules),
+                funding_8h=self._funding_at(close_ms, rules),
+                skew_points=self._skew_at(close_ms, rules),
+                volume_usd=hour.volume_usd,
+            )
+            self.forced.close(self.hours)
 
     def _coins_at(self, close_ms: int, rules: Rules) -> float | None:
         """Open interest at a full hour, None where it is old, or another venue's than before: series are never chained."""
@@ -169,6 +198,21 @@ class MarketState:
             return None
         before, self.hours_venue = self.hours_venue, interest.venue_of(series)
         return series.coins if before in (None, self.hours_venue) else None
+
+    def _funding_at(self, close_ms: int, rules: Rules) -> float | None:
+        """The mean of the day up to a full hour, None where the rate is old."""
+        rates = self.funding.primary(close_ms, rules.freshness)
+        if rates is None or close_ms - rates.at_ms > funding_ttl_ms(rates, rules.freshness):
+            return None
+        return rates.mean_24h(max(close_ms, rates.at_ms))
+
+    def _skew_at(self, close_ms: int, rules: Rules) -> float | None:
+        """The skew at a full hour in vol points, None where it is old."""
+        said, freshness = self.skew.last, rules.freshness
+        if said is None:
+            return None
+        ttl_ms = time_to_live_ms(freshness.options_ttl_ms, said.cadence_ms, freshness.cadence_factor)
+        return said.skew_25d_30d * POINTS if close_ms - said.known_at_ms <= ttl_ms else None
 
     def _advance(self, now_ms: int, rules: Rules) -> None:
         """Once an hour put everything on the grid of ranks; note the open interest of this instant."""
@@ -188,6 +232,7 @@ class MarketState:
         day_volume = self.average_day_volume_usd()
         for series in self.open_interest.series.values():
             series.rank(grid_ms, self._turnover(series.coins, day_volume))
+        self._pair_hour(grid_ms, rules)
         for rates in self.funding.series.values():
             # a rate that came after the full hour ended what was known then
             mean = rates.mean_24h(max(grid_ms, rates.at_ms))
@@ -197,6 +242,17 @@ class MarketState:
         self.depth.rank_hour(grid_ms, rules.depth)
         self.spot.rank_hour(grid_ms)
         self.branching.rank_hour(grid_ms)
+
+    def _pair_hour(self, grid_ms: int, rules: Rules) -> None:
+        """Lay open interest beside the price of the same full hour; one that is much older is none of it."""
+        is_new = abs(grid_ms - self.price.price_at_ms) <= CARRIED_MS
+        variance = self.volatility.hourly_variance(rules.volatility)
+        self.open_interest.close_hour(
+            grid_ms,
+            self.price.price_usd if is_new else None,
+            None if variance is None else sqrt(max(0.0, variance)),
+            rules.open_interest,
+        )
 
     def _judge_liquidations(self, rules: Rules) -> None:
         """Judge the last full hour of liquidations, once; its last minute may be told some minutes late."""

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 from math import log
 
-from market.observations import DAY_MS, HOUR_MS, OpenInterest, Venue
+from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, OpenInterest, Venue
 from market.rolling import Extreme, Lagged, RankWindow
-from market.rules import FreshnessRules
+from market.rules import FreshnessRules, OpenInterestRules
+from market.state.digest import HourlyPairs
 
 QUARTER_MS = 90 * DAY_MS
+CARRIED_MS = 15 * MINUTE_MS
+"""So much older a sample of an hour ago may be: a change over more is not an hour's."""
 
 
 @dataclass(slots=True)
@@ -28,10 +31,14 @@ class OpenInterestSeries:
     levels: RankWindow = field(default_factory=lambda: RankWindow(QUARTER_MS))
     turnovers: RankWindow = field(default_factory=lambda: RankWindow(QUARTER_MS))
     growths: RankWindow = field(default_factory=lambda: RankWindow(30 * DAY_MS))
+    hour: Lagged = field(default_factory=lambda: Lagged(HOUR_MS, CARRIED_MS))
+    hour_growths: RankWindow = field(default_factory=lambda: RankWindow(30 * DAY_MS))
+    pairs: HourlyPairs = field(default_factory=HourlyPairs)
 
     def observe(self, said: OpenInterest) -> None:
         """Take the next sample."""
         self.coins, self.at_ms, self.cadence_ms = said.coins, said.known_at_ms, said.cadence_ms
+        self.hour.offer(self.at_ms, self.coins)
         self.day.offer(self.at_ms, self.coins)
         self.three_days.offer(self.at_ms, self.coins)
         self.peak_7d.offer(self.at_ms, self.coins)
@@ -50,6 +57,16 @@ class OpenInterestSeries:
         growth = self.growth(self.day)
         if growth is not None:
             self.growths.offer(grid_ms, growth)
+        growth = self.growth(self.hour)
+        if growth is not None:
+            self.hour_growths.offer(grid_ms, growth)
+
+    def pair_hour(
+        self, grid_ms: int, price_usd: float | None, sigma_1h: float | None, rules: OpenInterestRules
+    ) -> None:
+        """Lay the hour's change beside that of price, where the sample is of this hour."""
+        if self.cadence_ms <= HOUR_MS and grid_ms - self.at_ms < HOUR_MS:
+            self.pairs.close_hour(grid_ms, price_usd, self.coins, sigma_1h, rules)
 
     def growth(self, past: Lagged) -> float | None:
         """Relative change in coins against the sample `past` ago, as a log, None where there is none."""
@@ -73,6 +90,7 @@ class OpenInterestWindows:
     marked: Venue | None = None
     usd_hour_ago: Lagged = field(default_factory=lambda: Lagged(HOUR_MS, HOUR_MS))
     usd_day_ago: Lagged = field(default_factory=lambda: Lagged(DAY_MS, 2 * HOUR_MS))
+    price_3d_ago: Lagged = field(default_factory=lambda: Lagged(3 * DAY_MS, 2 * HOUR_MS))
 
     def observe(self, said: OpenInterest, rules: FreshnessRules) -> None:
         """Take a sample into its venue's series; one that comes after a long gap begins the series anew."""
@@ -109,6 +127,23 @@ class OpenInterestWindows:
         self.usd_hour_ago.offer(now_ms, usd)
         self.usd_day_ago.offer(now_ms, usd)
         return is_another
+
+    def close_hour(
+        self, grid_ms: int, price_usd: float | None, sigma_1h: float | None, rules: OpenInterestRules
+    ) -> None:
+        """Lay the hour's change of every venue beside that of price; None where the price is not one of this hour."""
+        if price_usd is not None:
+            self.price_3d_ago.offer(grid_ms, price_usd)
+        for series in self.series.values():
+            series.pair_hour(grid_ms, price_usd, sigma_1h, rules)
+
+    def usd_at(self, at_ms: int) -> float | None:
+        """The newest open interest in US dollars that was noted at or before a moment of the last hour, None of none."""
+        known = self.usd_hour_ago.known
+        for position in range(len(known) - 2, -1, -2):
+            if known[position] <= at_ms:
+                return known[position + 1]
+        return None
 
     def _liquidated(
         self, now_ms: int, liquidating: Venue | None, rules: FreshnessRules

@@ -40,7 +40,7 @@ UNITS: Mapping[str, str] = {
 }
 QUIET: Mapping[str, tuple[str, ...]] = {
     "price": ("pd", "brk", "stab", "down", "up"),
-    "liquidations": ("lc", "lb", "lc_short", "lb_short", "rri_high"),
+    "liquidations": ("lc", "lb", "lc_short", "lb_short", "rri_high", "ldr_high"),
     "open_interest": ("oe", "ou", "oc", "off_peak"),
     "funding": ("fe", "fn", "fr", "fd", "material"),
     "skew": ("ks", "kst", "ks_call", "skew_dear"),

@@ -9,7 +9,7 @@ RULES = Rules()
 HOUR = HOUR_MS
 QUIET = {
     "price": {"pd": False, "brk": False, "stab": False, "down": False, "up": False, "flat": True},
-    "liquidations": {"lc": False, "lb": False, "flagged": False, "rri_high": False},
+    "liquidations": {"lc": False, "lb": False, "flagged": False, "rri_high": False, "ldr_high": False},
     "open_interest": {"oe": False, "ou": False, "oc": False, "off_peak": False},
     "funding": {"fe": False, "fn": False, "fr": True, "fd": False, "material": False},
     "skew": {"ks": False, "kst": False, "skew_dear": False},
