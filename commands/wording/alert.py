@@ -1,7 +1,7 @@
 """A warning in words: what happened, how much is already lost, what stands beside it, what would clear it, and the odds."""
 
 from commands.protocol.phrases import Phrases
-from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
+from commands.protocol.reply import Action, Block, Heading, Lines, Moment, Note, Reply, Text, Told, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
 from market.alerts import Alert, Edge, Kind, Reason, Severity, shock_class
@@ -16,6 +16,7 @@ EVALUATED = frozenset({"BTC", "ETH", "SOL", "XRP"})
 LEAST_FALL = -0.0005
 """A smaller fall is written as 0.0%."""
 
+_PLACE = "\0"
 _ODDS = (None, "alert.odds_watch", "alert.odds_warning", "alert.odds_critical")
 _TONES = {Severity.WATCH: Tone.PLAIN, Severity.WARNING: Tone.CAUTION, Severity.CRITICAL: Tone.STRESS}
 
@@ -27,7 +28,8 @@ def describe_alert(alert: Alert, phrases: Phrases, rules: AlertRules, source: st
         *_source(alert, phrases, source),
         Text("\n".join(_story(alert, phrases))),
         *_evidence(alert, phrases),
-        Text("\n".join((*_prospect(alert, phrases, rules), _footer(alert, phrases)))),
+        *_prospects(alert, phrases, rules),
+        _footer(alert, phrases),
     )
     return Reply(blocks, _actions(alert, phrases), data=alert_line(alert))
 
@@ -156,6 +158,11 @@ def _evidence(alert: Alert, phrases: Phrases) -> tuple[Lines, ...]:
     return (Lines(seen),) if seen else ()
 
 
+def _prospects(alert: Alert, phrases: Phrases, rules: AlertRules) -> tuple[Text, ...]:
+    lines = _prospect(alert, phrases, rules)
+    return (Text("\n".join(lines)),) if lines else ()
+
+
 def _prospect(alert: Alert, phrases: Phrases, rules: AlertRules) -> list[str]:
     """What was not seen, and while it stands what clears it, the odds, and what a warning is not."""
     names = {"open_interest": "oi_percentile", "funding": "funding_8h", "liquidations": "long_usd_24h"}
@@ -177,9 +184,11 @@ def _odds(alert: Alert, phrases: Phrases, rules: AlertRules) -> list[str]:
     return [phrases.say(key)]
 
 
-def _footer(alert: Alert, phrases: Phrases) -> str:
+def _footer(alert: Alert, phrases: Phrases) -> Told:
+    """When it was and the state then; where the reader's clock or the age can be shown, that moment is."""
     state = phrases.word("state", alert.state.value)
-    return phrases.say("alert.at", at=numbers.date_and_clock(alert.at_ms), state=state)
+    before, _, after = phrases.say("alert.at", at=_PLACE, state=state).partition(_PLACE)
+    return Told((before, Moment(alert.at_ms), after))
 
 
 def _actions(alert: Alert, phrases: Phrases) -> tuple[Action, ...]:

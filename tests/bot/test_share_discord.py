@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.chat_platform import Desk, Sentence
-from bot.platforms.discord.buttons import ShareButton, view_of
+from bot.platforms.discord.buttons import ShareButton
+from bot.platforms.discord.render import Controls, plain_view
 from bot.platforms.discord.service import Client
 from tests.bot.desks import desk_on
 from tests.bot.discord.reading import labels, told
@@ -80,7 +81,7 @@ async def test_a_message_that_all_can_see_is_not_shared_whosever_button_it_is(
 ) -> None:
     button = ShareButton(SHARE, str(alice.id) if is_own else "1")
     there = env.bot.get_channel(channel.id)
-    message = await there.send("of nobody in particular", view=view_of((), "", more=[button]))
+    message = await there.send("of nobody in particular", view=plain_view(Controls([button])))
     result = await alice.click(message, label=SHARE)
     assert result.ephemeral
     assert told(result.response) == Sentence.NOT_SHARED.in_words("en")

@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.doubles.discord_schemas import is_layout, words_of
 from tests.doubles.strict.limits import Window
 
 Json = dict[str, Any]
@@ -123,6 +124,7 @@ class DiscordRest:
         self.lasting: list[Fault] = []
         self.asked: list[Asked] = []
         self.messages: dict[str, list[Json]] = {}
+        self._standing: dict[str, Json] = {}
         self._acknowledged: set[str] = set()
         self._buckets: dict[str, Bucket] = {}
         self._nonces: dict[tuple[str, str], tuple[float, Json]] = {}
@@ -136,8 +138,8 @@ class DiscordRest:
         return [one.status for one in self.asked if part in one.path]
 
     def shown(self, channel: str) -> list[str]:
-        """The texts that stand in a channel."""
-        return [str(message["content"]) for message in self.messages.get(channel, [])]
+        """The texts that stand in a channel, of layouts as well."""
+        return [words_of(self._standing[message["id"]]) for message in self.messages.get(channel, [])]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """One request of the bot."""
@@ -192,7 +194,7 @@ class DiscordRest:
             return _too_many(wait_s, "user", bucket.headers("of-messages"))
         headers = bucket.headers("of-messages")
         if asked.method == "PATCH":
-            return told(self._edited(channel, parts[3], asked.body), headers=headers)
+            return self._edited(channel, parts[3], asked.body, headers)
         nonce = str(asked.body.get("nonce") or "")
         if len(nonce) > LONGEST_NONCE:
             return told({"message": "Invalid Form Body", "code": 50035}, 400, headers)
@@ -206,15 +208,18 @@ class DiscordRest:
         standing = self.messages.setdefault(channel, [])
         message = shown_message(channel, str(2_000 + sum(map(len, self.messages.values()))), body)
         standing.append(message)
+        self._standing[message["id"]] = body
         self._nonces[channel, nonce] = (time.monotonic(), message)
         return message
 
-    def _edited(self, channel: str, name: str, body: Json) -> Json:
-        for message in self.messages.get(channel, []):
-            if message["id"] == name:
-                message["content"] = body.get("content") or message["content"]
-                return message
-        return shown_message(channel, name, body)
+    def _edited(self, channel: str, name: str, body: Json, headers: dict[str, str]) -> web.Response:
+        """What is left out stays; a layout has no words or embeds beside it, and stays one (Edit Message)."""
+        before = self._standing.get(name, {})
+        after = {**before, **body, "flags": (before.get("flags") or 0) | (body.get("flags") or 0)}
+        if is_layout(after) and (after.get("content") or after.get("embeds")):
+            return told({"message": "Invalid Form Body", "code": 50035}, 400, headers)
+        self._standing[name] = after
+        return told(shown_message(channel, name, after), headers=headers)
 
     def _result(self, asked: Asked) -> Any:
         path, body = asked.path, asked.body

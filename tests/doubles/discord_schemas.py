@@ -44,6 +44,18 @@ def refused_request(method: str, path: str, payload: Any) -> list[str]:
     return []
 
 
+def words_of(payload: Mapping[str, Any]) -> str:
+    """The words of a message as it is sent: its content, its embeds, and those of its layout from top to bottom."""
+    told = [payload.get("content"), *(embed.get("description") for embed in payload.get("embeds") or ())]
+    laid = [part.get("content") for part in _walk(payload.get("components") or [])]
+    return "\n".join(part for part in (*told, *laid) if part)
+
+
+def is_layout(payload: Mapping[str, Any]) -> bool:
+    """Whether it is made of a layout, as its flags say."""
+    return bool(int(payload.get("flags") or 0) & LAYOUT)
+
+
 @lru_cache(maxsize=16)
 def _judge(kind: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads(gzip.decompress(SCHEMAS.read_bytes()))["schemas"][kind])
@@ -58,7 +70,7 @@ def _over_limits(payload: Mapping[str, Any]) -> Iterator[str]:
     letters = sum(len(part.get("content", "")) for part in found)
     if letters > MOST_LETTERS:
         yield f"{letters} letters in a layout"
-    if int(inner.get("flags") or 0) & LAYOUT and (inner.get("content") or inner.get("embeds")):
+    if is_layout(inner) and (inner.get("content") or inner.get("embeds")):
         yield "a layout beside words"
     names = [part["custom_id"] for part in found if part.get("custom_id")]
     if len(names) != len(set(names)):

@@ -164,19 +164,10 @@ def line_button(action: Action, carried: str, line: str) -> LineButton:
     return LineButton(label, carried, renews=asks_again(action.command, line))
 
 
-def view_of(
-    actions: Sequence[Action], line: str, *, more: Sequence[FormButton | ShareButton] = ()
-) -> discord.ui.View | None:
-    """The buttons under an answer to `line`; one whose line is too long for Discord is left out."""
-    view = discord.ui.View(timeout=None)
-    for action in actions[: MOST_BUTTONS - len(more)]:
-        renews = asks_again(action.command, line)
-        if len(_custom_id(action.command, renews=renews)) <= LONGEST_ID:
-            view.add_item(LineButton(clean(action.label)[:LONGEST_LABEL], action.command, renews=renews))
-    for button in more:
-        if len(button.custom_id) <= LONGEST_ID:
-            view.add_item(button)
-    return view if view.children else None
+def buttons_of(actions: Sequence[Action], line: str) -> tuple[LineButton, ...]:
+    """The buttons under an answer to `line`; one whose own line is too long for Discord is left out."""
+    fitting = (action for action in actions if len(action.command) <= ROOM)
+    return tuple(line_button(action, action.command, line) for action in fitting)[:MOST_BUTTONS]
 
 
 def view_without_sharing(message: discord.Message) -> discord.ui.View | None:

@@ -6,18 +6,18 @@ direct messages are opened when they are first written to.
 """
 
 from contextlib import suppress
-from dataclasses import replace
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
 import discord
 from discord.http import Route
 
-from bot.layout import DISCORD_MARKDOWN, DISCORD_UNITS, clean, lay_out
+from bot.layout import clean
 from bot.messenger import Manners, Undelivered, Wrong
 from bot.platforms.discord.breaker import Resting
-from bot.platforms.discord.buttons import view_of
+from bot.platforms.discord.messages import Form, edits_of, first_taken, forms_of
+from bot.platforms.discord.retry import is_of_discord
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply, Text
 from store.pace import Rate
@@ -62,17 +62,16 @@ class DiscordMessenger:
 
     async def send(self, address: str, reply: Reply, *, is_silent: bool, nonce: str) -> str:
         """A new message, without mentions and previews."""
-        text = lay_out(reply, DISCORD_MARKDOWN)[0]
-        return await self._post(address, text, reply, discord.AllowedMentions.none(), is_silent, nonce)
+        return await self._post(
+            address, reply, discord.AllowedMentions.none(), is_silent=is_silent, nonce=nonce
+        )
 
     async def send_calling(self, address: str, reply: Reply, role: str, *, nonce: str) -> str:
         """A new message that mentions one role, and can call nobody else."""
-        called = f"<@&{int(role)}>\n"
-        room = replace(DISCORD_MARKDOWN, units=DISCORD_UNITS - len(called))
         only = discord.AllowedMentions(
             everyone=False, users=False, roles=[discord.Object(int(role))], replied_user=False
         )
-        return await self._post(address, called + lay_out(reply, room)[0], reply, only, False, nonce)
+        return await self._post(address, reply, only, is_silent=False, nonce=nonce, role=role)
 
     async def open_thread(self, address: str, message: str, name: str) -> str:
         """The thread below a message; Discord gives it the message's own number."""
@@ -89,28 +88,41 @@ class DiscordMessenger:
     async def _post(
         self,
         address: str,
-        text: str,
         reply: Reply,
         allowed: discord.AllowedMentions,
+        *,
         is_silent: bool,
         nonce: str,
+        role: str | None = None,
     ) -> str:
         self._insist_on_login()
+        forms = forms_of(reply, is_silent=is_silent, role=role, may_embed=self._may_embed(address))
         try:
             channel = await self._messageable(address)
-            sent = await channel.send(
-                text,
-                nonce=nonce,
-                silent=is_silent,
-                suppress_embeds=True,
-                allowed_mentions=allowed,
-                view=view_of(reply.actions, "") or discord.utils.MISSING,
-            )
+
+            async def put(form: Form) -> discord.Message:
+                said: dict[str, Any] = {
+                    "nonce": nonce,
+                    "silent": is_silent,
+                    "allowed_mentions": allowed,
+                    **form,
+                }
+                return await channel.send(**said)
+
+            return str((await first_taken(forms, put)).id)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             if isinstance(error, discord.HTTPException) and error.code in SHUT:
                 await self._tell_owner(address)
             raise understood(error) from None
-        return str(sent.id)
+
+    def _may_embed(self, address: str) -> bool:
+        """Whether embeds are shown there, as far as is known: they need a right of their own."""
+        place = None if person_of(address) is not None else self._client.get_channel(channel_of(address))
+        us = self._client.user
+        if us is None or not isinstance(place, discord.abc.GuildChannel | discord.Thread):
+            return True
+        member = place.guild.get_member(us.id)
+        return member is None or place.permissions_for(member).embed_links
 
     async def _tell_owner(self, address: str) -> None:
         """Tell the owner of a server that the bot may not write in one of its channels any more: once, and no matter whether it arrives."""
@@ -130,11 +142,12 @@ class DiscordMessenger:
         self._insist_on_login()
         try:
             channel = await self._messageable(address)
-            await channel.get_partial_message(int(message)).edit(
-                content=lay_out(reply, DISCORD_MARKDOWN)[0],
-                view=view_of(reply.actions, ""),
-                allowed_mentions=discord.AllowedMentions.none(),
-            )
+            edited = channel.get_partial_message(int(message))
+
+            async def put(form: Form) -> None:
+                await edited.edit(allowed_mentions=discord.AllowedMentions.none(), **form)
+
+            await first_taken(edits_of(reply), put)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise understood(error) from None
 
@@ -203,7 +216,8 @@ def _of_status(error: discord.HTTPException) -> Undelivered:
     if error.status == HTTPStatus.UNAUTHORIZED:
         return Undelivered(Wrong.BOT, "Discord refuses the bot token")
     if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Undelivered(Wrong.RATE_LIMITED, why, wait_s=DEFAULT_WAIT_S, is_global=True)
+        is_ban = not is_of_discord(error)
+        return Undelivered(Wrong.RATE_LIMITED, why, wait_s=DEFAULT_WAIT_S, is_global=is_ban)
     if error.code in MESSAGE_GONE or error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return Undelivered(Wrong.MESSAGE, why)
     return Undelivered(Wrong.UNCERTAIN, why)

@@ -83,23 +83,31 @@ class Patience:
         """Whether the same once more may end better; what turns everybody away holds everybody back."""
         if isinstance(error, discord.HTTPException):
             if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-                self._hold(error)
-                return True
+                return self._was_ban(error)
             return error.status == HTTPStatus.SERVICE_UNAVAILABLE and is_repeatable(route, more, form)
         if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
             return True
         return isinstance(error, ConnectionError | aiohttp.ClientError) and is_repeatable(route, more, form)
 
-    def _hold(self, banned: discord.HTTPException) -> None:
+    def _was_ban(self, banned: discord.HTTPException) -> bool:
+        """Whether everybody was turned away, and waits now; a limit of Discord's own is the library's, which has waited for it."""
+        if is_of_discord(banned):
+            return False
         told = banned.response.headers.get("Retry-After", "")
         wait_s = float(told) if told.isdecimal() and len(told) < 7 else BAN_PAUSE_S
         self._held_until_s = max(self._held_until_s, self._clock.monotonic_s() + wait_s)
+        return True
 
 
 def be_patient(http: HTTPClient, breaker: Breaker, clock: Clock) -> None:
     """Let this client of the library's ask with patience."""
     patience = Patience(http.request, breaker, clock)
     http.request = patience.request  # type: ignore[method-assign]
+
+
+def is_of_discord(limited: discord.HTTPException) -> bool:
+    """Whether Discord itself has limited a request, for its route alone; what stands before it sends no Via."""
+    return "Via" in limited.response.headers
 
 
 def is_repeatable(

@@ -11,6 +11,7 @@ from bot.platforms.discord.messenger import DiscordMessenger, person_of
 from commands.protocol.reply import Reply, Text
 from tests import canary
 from tests.doubles.discord import DiscordServer
+from tests.doubles.discord_schemas import words_of
 
 HELLO = Reply((Text("BTC is at its trim rung"),))
 OPENED = "users/@me/channels"
@@ -54,7 +55,7 @@ async def test_a_message_to_a_person_is_edited_where_it_stands(
 ) -> None:
     await messenger.edit("discord:@456", "88", HELLO)
     (body,) = server.asked("PATCH", "channels/9456/messages/88")
-    assert "trim rung" in body["content"]
+    assert "trim rung" in words_of(body)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.doubles.discord_schemas import words_of
 from tests.doubles.strict.ledger import Ledger
 from tests.doubles.strict.limits import Bucket, Window, must_wait_s
 
@@ -75,7 +76,7 @@ class StrictDiscord:
 
     def _put(self, channel: str, message: str | None, body: dict[str, Any]) -> web.Response:
         limit = self._channels.setdefault(channel, Bucket(A_CHANNEL * self._scale, A_CHANNEL_BURST))
-        text, nonce = body.get("content") or "", str(body.get("nonce") or "")
+        text, nonce = words_of(body), str(body.get("nonce") or "")
         wait_s = must_wait_s(self._overall, limit)
         if wait_s > 0.0:
             self._ledger.note("refused", channel, text=text, nonce=nonce)
