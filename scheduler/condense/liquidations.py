@@ -9,6 +9,7 @@ from market.findings import Finding, Found
 from market.observations import MINUTE_MS, SECOND_MS, Heartbeat, Liquidation, Liquidations, Side, Venue
 from scheduler.condense.across import keep_minute
 from scheduler.condense.admission import FURTHEST_AHEAD_MS, as_of_ms, is_of_our_time, note
+from scheduler.condense.events import forget_events
 from scheduler.condense.interest import FORGOTTEN_AFTER_MS
 from scheduler.condense.memory import CondenserState, Forced, Minute
 from scheduler.exchange import Kind
@@ -76,7 +77,9 @@ def take_liquidations(state: CondenserState, said: list[Liquidation], received_a
         if ended_ms <= state.forced_at_ms:
             note(state, Found.TOO_LATE, received_at_ms, event.venue, OF, event.coins)
         else:
-            _add(memory.forced.minutes.setdefault(ended_ms, Minute()), event, key, twins, at_ms)
+            minute = memory.forced.minutes.setdefault(ended_ms, Minute())
+            if _add(minute, event, key, twins, at_ms) and not event.is_sample:
+                memory.forced.events_ms.append(at_ms)
 
 
 def step_liquidations(
@@ -101,7 +104,7 @@ def step_liquidations(
             findings += _marks(state, heard, ended_ms, now_ms)
         keep_minute(state, heard, ended_ms)
         state.forced_at_ms = ended_ms
-    _forget(state)
+    _forget(state, now_ms)
     findings += [
         Finding(Found.UNHEARD, now_ms, venue, OF, float(minutes)) for venue, minutes in unheard.items()
     ]
@@ -137,10 +140,11 @@ def _prove(forced: Forced, at_ms: int) -> None:
     forced.proven += [end for end in ends if forced.alive_from_ms <= end - MINUTE_MS]
 
 
-def _add(minute: Minute, event: Liquidation, key: str, twins: int, at_ms: int) -> None:
+def _add(minute: Minute, event: Liquidation, key: str, twins: int, at_ms: int) -> bool:
+    """Count an event into its minute; False where it was counted before."""
     seen = minute.seen.get(key, 0)
     if twins <= seen or (event.is_sample and seen):
-        return
+        return False
     minute.seen[key] = twins
     if event.side is Side.LONG:
         minute.long_coins += event.coins
@@ -152,6 +156,7 @@ def _add(minute: Minute, event: Liquidation, key: str, twins: int, at_ms: int) -
     second = (at_ms - 1) // SECOND_MS
     if second not in minute.busy:
         minute.busy.append(second)
+    return True
 
 
 def _sum(state: CondenserState, heard: list[Venue], ended_ms: int, *, is_whole: bool) -> Liquidations:
@@ -195,9 +200,10 @@ def _coverage(state: CondenserState, now_ms: int, heavy: dict[Venue, float]) -> 
     return [Finding(Found.LIQUIDATIONS_SHARE, now_ms, None, OF, covered / total)]
 
 
-def _forget(state: CondenserState) -> None:
+def _forget(state: CondenserState, now_ms: int) -> None:
     for memory in state.venues.values():
         forced = memory.forced
+        forget_events(forced, now_ms)
         forced.proven = [end for end in forced.proven if end > state.forced_at_ms]
         for ended_ms in [end for end in forced.minutes if end <= state.forced_at_ms]:
             del forced.minutes[ended_ms]

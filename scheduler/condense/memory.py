@@ -90,6 +90,7 @@ class Forced:
 
     `hour` are the last hour's closed minutes with any: end, long and short US dollars, busy seconds; each bit of `heard` is
     a minute that was heard, the lowest the one that ended at `heard_to_ms`. `is_sample` is of the last minute with any.
+    `events_ms` are the moments of single ones of a feed that is whole (scheduler/condense/events.py).
     """
 
     minutes: dict[int, Minute] = field(default_factory=dict)
@@ -100,6 +101,7 @@ class Forced:
     heard: int = 0
     heard_to_ms: int = 0
     is_sample: bool = False
+    events_ms: deque[int] = field(default_factory=deque)
 
 
 @dataclass(slots=True)

@@ -4,15 +4,14 @@ from math import isfinite
 
 from market.findings import Finding, Found
 from market.observations import MINUTE_MS, ImpliedVolatility, OptionQuote, Skew, Venue
-from market.options import skew_of
-from market.options.quotes import without_stale
+from market.options import Chain, skew_of
+from market.options.quotes import STANDARD, stale_places, without_stale
 from scheduler.condense.admission import as_of_ms, is_positive, is_timely, note
 from scheduler.condense.memory import Chains, CondenserState
 
 ORDER = (Venue.DERIBIT, Venue.BYBIT, Venue.OKX)
 OF = "options"
 TTL_MS = 15 * MINUTE_MS
-STALE_AFTER_MS = 30 * MINUTE_MS
 HIGHEST_DVOL = 10.0
 
 
@@ -68,6 +67,16 @@ def step_volatility(
     return [*told, skew], []
 
 
+def newest_chain(state: CondenserState, now_ms: int) -> Chain | None:
+    """The chain the skew is made of, with the quotes that stood still named; None where no venue has a fresh one."""
+    venue = next((one for one in ORDER if _is_fresh(state, one, now_ms)), None)
+    if venue is None:
+        return None
+    chains = state.venues[venue].chains
+    stale = stale_places(chains.newest, chains.earlier)
+    return Chain(state.asset, venue, chains.as_of_ms, chains.newest, stale)
+
+
 def _recorded(state: CondenserState, now_ms: int) -> list[Skew]:
     ended = sorted(at_ms for at_ms in state.skews if at_ms <= now_ms)
     told = [state.skews.pop(at_ms) for at_ms in ended]
@@ -76,7 +85,7 @@ def _recorded(state: CondenserState, now_ms: int) -> list[Skew]:
 
 def _keep(chains: Chains, quotes: tuple[OptionQuote, ...], at_ms: int) -> None:
     newest_ms = max(quote.known_at_ms for quote in quotes)
-    if not chains.between or newest_ms - chains.between[0].known_at_ms >= STALE_AFTER_MS:
+    if not chains.between or newest_ms - chains.between[0].known_at_ms >= STANDARD.stale_after_ms:
         chains.earlier, chains.between = chains.between, quotes
     chains.newest, chains.as_of_ms = quotes, at_ms
 

@@ -19,6 +19,7 @@ from scheduler.collect.poller import REACH_MS
 from scheduler.condense import Condenser
 from scheduler.cycle import LiveLook, Memory, Watched, resume, run_cycle
 from scheduler.engine import Engine
+from scheduler.live.branching import BranchingWatch
 from scheduler.live.memory import recalled, remembered
 from scheduler.live.taking_up import Progress, has_prices, play, read_past
 from store.services import FeedStatus
@@ -61,10 +62,14 @@ class Look:
     source: str
     is_live: bool = False
     read_ms: int = 0
+    _branching: BranchingWatch = field(init=False)
     _taken_ms: int = 0
     _watched: Watched | None = None
     _pending: deque[_Taken] = field(default_factory=deque)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._branching = BranchingWatch(self.asset, self.rules.liquidations)
 
     async def resume(self) -> int:
         """Go on from what is remembered; gives until when (UTC ms), 0 where nothing is. Its last snapshot is in place."""
@@ -109,6 +114,7 @@ class Look:
 
     async def end(self) -> None:
         """Look no more: after the one under way the last answer goes, as nobody would renew it. Raises StoreUnavailable."""
+        self._branching.end()
         async with self._one_at_a_time:
             await self.memory.snapshots.forget(self.asset)
 
@@ -155,7 +161,9 @@ class Look:
         now_ms = self._taken_ms = max(self.clock.now_ms(), self._taken_ms + 1)
         if self.is_live:
             observations, findings = self.collector.step(self.asset, now_ms)
-            beside = remembered(self.collector.condenser(self.asset).state)
+            state = self.collector.condenser(self.asset).state
+            observations = (*observations, *self._branching.take(state, now_ms))
+            beside = remembered(state)
             venues = self.collector.across(self.asset, now_ms)
             self._pending.append(_Taken(now_ms, observations, findings, beside, venues))
         else:
