@@ -91,7 +91,7 @@ async def run_cycle(
     seq = watched.seq + 1
     asset = watched.engine.asset
     market = watched.engine.state.market
-    before_ms, hour_ms = market.now_ms, market.hours.last_close_ms
+    before_ms, hours_before = market.now_ms, market.hours.changes
     beside = None if live is None else live.beside
     since_checkpoint = await memory.history.append(asset, seq, now_ms, observations, beside)
     venues = () if live is None else live.venues
@@ -101,16 +101,16 @@ async def run_cycle(
         await memory.announce(alert)
     await memory.snapshots.save(snapshot)
     await memory.feed.save(_status(watched.engine.source, now_ms, before_ms, live))
-    await _keep_hours(market, hour_ms, memory)
+    await _keep_hours(market, hours_before, memory)
     await _watch_plans(snapshot, memory)
     if since_checkpoint >= CHECKPOINT_EVERY:
         await memory.history.save_checkpoint(asset, seq, watched.engine.state)
     return snapshot, alerts
 
 
-async def _keep_hours(market: MarketState, before_ms: int, memory: Memory) -> None:
-    """Keep the hours where one has closed since `before_ms`: before the checkpoint, so that an end between is made good."""
-    if market.hours.last_close_ms > before_ms:
+async def _keep_hours(market: MarketState, changes_before: int, memory: Memory) -> None:
+    """Keep the hours where one has closed or was mended: before the checkpoint, so that an end between is made good."""
+    if market.hours.changes != changes_before:
         await memory.hours.save(market.asset, market.hours)
 
 
@@ -134,7 +134,7 @@ async def resume(asset: Asset, rules: Rules, source: str, memory: Memory) -> Wat
         await memory.history.forget(asset)
         return Watched(Engine(asset, rules, source))
     watched = Watched(Engine(asset, rules, source, kept.state), kept.checkpoint_seq, kept.beside)
-    hour_ms = watched.engine.state.market.hours.last_close_ms
+    hours_before = watched.engine.state.market.hours.changes
     for step in kept.steps:
         snapshot, alerts = watched.engine.step(step.now_ms, step.observations)
         watched.seq += 1
@@ -143,5 +143,5 @@ async def resume(asset: Asset, rules: Rules, source: str, memory: Memory) -> Wat
         if watched.seq == kept.last_seq:
             await memory.snapshots.save(snapshot)
             await _watch_plans(snapshot, memory)
-    await _keep_hours(watched.engine.state.market, hour_ms, memory)
+    await _keep_hours(watched.engine.state.market, hours_before, memory)
     return watched

@@ -13,6 +13,7 @@ from market.rules import Rules
 from market.signals import read_signals
 from market.snapshot import Snapshot
 from market.state import MarketState
+from market.table import CODED
 
 
 @dataclass(slots=True)
@@ -50,10 +51,12 @@ class Engine:
         `findings` and what each of the `venues` says by itself are shown, never judged.
         """
         state, rules = self.state, self.rules
-        before = state.snapshot
+        before, closed_ms = state.snapshot, state.market.hours.last_close_ms
         state.market.observe(observations, now_ms, rules)
         readings = read_signals(state.market, now_ms, rules)
         regime = judge(readings, before.regime if before is not None else None, rules, now_ms)
+        if state.market.hours.last_close_ms > closed_ms:
+            state.market.hours.set_state(state.market.hours.last_close_ms, CODED.index(regime.state))
         levelled = tuple([_levelled(reading, regime.levels.get(reading.name)) for reading in readings])
         snapshot = Snapshot(self.asset, now_ms, self.source, levelled, regime, findings, venues)
         state.snapshot = snapshot

@@ -92,7 +92,7 @@ def _to_plain(value: Any) -> Any:
     if isinstance(value, deque):
         return (value.maxlen, list(value))
     if isinstance(value, array):
-        return (value.typecode, value.tolist())
+        return (value.typecode, value.tobytes())
     for plain in (float, int, str):
         if isinstance(value, plain):
             return plain(value)

@@ -1,4 +1,6 @@
-"""The closed hours of each asset, as the engine keeps them and commands read them: written once an hour, read at each ask."""
+"""The closed hours of each asset, as the engine keeps them and commands read them: written some times an hour, read when asked."""
+
+from zlib import crc32
 
 from market.hourly import Hourly
 from market.observations import Asset
@@ -13,35 +15,38 @@ class StoredHours:
     """Implements `store.services.Hours`; every method raises StoreUnavailable where the server does not answer.
 
     Hours of different sources ("live", "simulated", "history") do not know each other. What was read is kept in this
-    process until another hour has closed: it is not to be changed by whoever asks for it.
+    process until others are kept: it is not to be changed by whoever asks for it.
     """
 
     def __init__(self, connection: Connection, source: str) -> None:
         self._connection, self._source = connection, source
-        self._read: dict[Asset, Hourly] = {}
+        self._read: dict[Asset, tuple[tuple[object, ...], Hourly]] = {}
 
     async def of(self, asset: Asset) -> Hourly | None:
         """The hours of `asset`, None where none are kept."""
         key, known = keys.hours(self._source, asset), self._read.get(asset)
         async with self._connection.reading() as redis:
-            closed = await redis.hget(key, "last_close_ms")
-            if closed is not None and known is not None and int(closed) == known.last_close_ms:
-                return known
-            stored = None if closed is None else await redis.hget(key, "hours")
+            stamps = tuple(await redis.hmget(key, ["last_close_ms", "stamp"]))
+            if known is not None and stamps == known[0]:
+                return known[1]
+            stored = await redis.hget(key, "hours")
         hours = decode(HOURS, stored)
         if hours is None:
             self._read.pop(asset, None)
         else:
-            self._read[asset] = hours
+            self._read[asset] = (stamps, hours)
         return hours
 
     async def save(self, asset: Asset, hours: Hourly) -> None:
         """Keep the hours of `asset` in place of those that were kept."""
+        packed = encode(HOURS, hours)
         fields: list[str | int | bytes] = [
             "last_close_ms",
             hours.last_close_ms,
+            "stamp",
+            crc32(packed),
             "hours",
-            encode(HOURS, hours),
+            packed,
         ]
         async with self._connection.writing() as redis:
             await redis.hset(keys.hours(self._source, asset), items=fields)

@@ -44,7 +44,7 @@ def history(scope: str, asset: Asset) -> str:
 
 
 def hours(scope: str, asset: Asset) -> str:
-    """A hash: `hours` (the closed hours) and `last_close_ms` (when the newest of them closed)."""
+    """A hash: `hours` (the closed hours), `last_close_ms` (when the newest closed), `stamp` (another one where they differ)."""
     return f"{VERSION}:hours:{scope}:{asset}"
 
 
@@ -141,3 +141,13 @@ RESTING = f"{VERSION}:resting"
 def memo(name: str) -> str:
     """A short text that is kept for a time."""
     return f"{VERSION}:memo:{name}"
+
+
+def chain(asset: Asset) -> str:
+    """The newest option chain of `asset`."""
+    return f"{VERSION}:chain:{asset}"
+
+
+def picture(key: str) -> str:
+    """A picture that was drawn."""
+    return f"{VERSION}:picture:{key}"

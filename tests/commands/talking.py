@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from commands.protocol.dispatch import answer
+from commands.protocol.picture import Picture
 from commands.protocol.reply import (
     Block,
     Heading,
@@ -130,6 +131,8 @@ def lines_of(block: Block) -> tuple[str, ...]:
             return tuple("".join(map(_as_text, parts)).split("\n"))
         case Text(text) | Heading(text) | Note(text):
             return tuple(text.split("\n"))
+        case Picture():
+            return ()  # seen, not read: its words are `alt`
 
 
 def _as_text(part: str | Mention | Moment | Link) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from market.alerts import Alert
-from market.observations import Observation
+from market.observations import MINUTE_MS, Liquidations, Observation, Venue
 from market.rules import Rules
 from scheduler import cycle
 from scheduler.cycle import ENGINE_STATE, Memory, Watched, resume, run_cycle
@@ -103,6 +103,25 @@ async def test_between_two_hours_they_are_not_written(valkey: Connection) -> Non
         await redis.delete(keys.hours("test", "BTC"))
     await run_cycle(watched, hour(1) + 60_000, [], memory)
     assert await memory.hours.of("BTC") is None
+
+
+async def test_an_hour_that_a_late_minute_mends_is_kept_again(valkey: Connection) -> None:
+    memory, reader = memory_of(valkey), StoredHours(valkey, "test")
+    watched = await resume("BTC", RULES, "history", memory)
+    for step in steps()[:2]:
+        await run_cycle(watched, *step, memory)
+    minutes = [
+        Liquidations(Venue.BYBIT, hour(2) + one * MINUTE_MS, MINUTE_MS, 1.0, 0.0) for one in range(1, 61)
+    ]
+    await run_cycle(watched, hour(3), [*steps()[2][1][:1], *minutes[:58]], memory)
+    before = await reader.of("BTC")
+    await run_cycle(watched, hour(3) + 2 * MINUTE_MS, minutes[58:], memory)
+    after = await reader.of("BTC")
+    assert before is not None
+    assert after == watched.engine.state.market.hours
+    assert after is not None
+    assert after.long_liquidated_usd[-1] / before.long_liquidated_usd[-1] == pytest.approx(60 / 58, rel=1e-3)
+    assert (await resume("BTC", RULES, "history", memory)).engine.state.market.hours == after
 
 
 async def test_an_hour_that_closed_as_the_program_ended_is_kept_by_the_next_start(valkey: Connection) -> None:
