@@ -6,6 +6,7 @@ from market.alerts import Alert
 from market.hourly import Hourly
 from market.margin import Tiers
 from market.observations import Asset, Venue
+from market.options import Chain
 from market.snapshot import Snapshot
 from store.persons import Person
 from store.services import FeedStatus, GivenUp, PastReport, SourceReport
@@ -162,6 +163,17 @@ class PeopleInMemory:
     async def forget(self, name: str) -> bool:
         """Erase all that is kept of a person; False where nothing was."""
         return self._people.pop(name, None) is not None
+
+
+class ChainsInMemory:
+    """Implements `store.services.Chains` in this process."""
+
+    def __init__(self, chains: Iterable[Chain] = ()) -> None:
+        self._chains = {chain.asset: chain for chain in chains}
+
+    async def of(self, asset: Asset) -> Chain | None:
+        """The newest chain of `asset`, None where none is kept."""
+        return self._chains.get(asset)
 
 
 class PostInMemory:

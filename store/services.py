@@ -8,6 +8,7 @@ from market.alerts import Alert
 from market.hourly import Hourly
 from market.margin import Tiers
 from market.observations import Asset, Venue
+from market.options import Chain
 from market.snapshot import Snapshot
 from store.persons import Person
 from store.wishes import Chat
@@ -196,6 +197,23 @@ class Memos(Protocol):
         """The text, None where none is kept or its time is over."""
 
 
+class Chains(Protocol):
+    """The newest option chain of each watched asset that has an options market."""
+
+    async def of(self, asset: Asset) -> Chain | None:
+        """The newest chain of `asset`, None where none is kept."""
+
+
+class Pictures(Protocol):
+    """Pictures as PNG, each kept under its key for a time."""
+
+    async def keep(self, key: str, png: bytes, lasts_s: int) -> None:
+        """Keep a picture for so many seconds, in place of what was kept under its key."""
+
+    async def read(self, key: str) -> bytes | None:
+        """The picture, None where none is kept or its time is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """All that a command may reach; a recorded market has no sources, no watchlist to change, and nobody to warn."""
@@ -210,3 +228,5 @@ class Services:
     hours: Hours | None = None
     tiers: MarginTiers | None = None
     memos: Memos | None = None
+    pictures: Pictures | None = None
+    chains: Chains | None = None

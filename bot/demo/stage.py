@@ -154,6 +154,7 @@ async def open_stage(seed: int, scenario: str) -> AsyncIterator[Stage]:
                 people=StoredPeople(connection),
                 hours=memory.cycle.hours,
                 tiers=memory.tiers,
+                chains=memory.chains,
             )
             outbox, news = Outbox(connection, TERMINAL), StoredPlanNews(connection)
             await outbox.open()

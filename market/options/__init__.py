@@ -5,13 +5,18 @@ delta, as exchanges quote it; the premium-adjusted one moves the answer by vol p
 """
 
 from market.options.black76 import OptionValue, implied_volatility, option_value
+from market.options.chain import Chain
+from market.options.gamma import GammaBand, gamma_near
 from market.options.smile import Delta, Smile, Surface, skew_of, surface_of
 
 __all__ = [
+    "Chain",
     "Delta",
+    "GammaBand",
     "OptionValue",
     "Smile",
     "Surface",
+    "gamma_near",
     "implied_volatility",
     "option_value",
     "skew_of",

@@ -1,25 +1,44 @@
 """Which option quotes can be believed: tradable ones of an expiry whose forward and smile make sense (section 6)."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from math import log, sqrt
 from statistics import median
 
 from market.formulas.statistics import median_absolute_deviation
-from market.observations import DAY_MS, MINUTE_MS, OptionQuote
+from market.observations import DAY_MS, OptionQuote
+from market.option_rules import OptionRules
 from market.options.black76 import implied_volatility
 from market.options.fit import least_deviation_quadratic
 
 YEAR_MS = 365 * DAY_MS
-LEAST_DAYS = 2.0
-"""An expiry nearer than this is noise."""
-IV_RANGE = (0.05, 4.0)
-WIDEST_SPREAD = 0.5
-PARITY_TOLERANCE = 0.005
-LEAST_STRIKES = 5
-OUTLIER_MADS, OUTLIER_LEAST = 5.0, 0.025
-"""An IV is dropped when it lies more than 5 MAD from the fit, and by more than 2.5 vol points: no true smile is a quadratic."""
-STALE_AFTER_MS, STALE_MOVE = 30 * MINUTE_MS, 0.01
+STANDARD = OptionRules()
+
+Believed = tuple[tuple[OptionQuote, float], ...]
+"""Quotes with their IVs, by strike."""
+
+
+class LeftOut(StrEnum):
+    """Why a quote out of the money is not read."""
+
+    STALE = "stale"
+    TOO_NEAR = "too_near"
+    OFF_PARITY = "off_parity"
+    NOT_HELD = "not_held"
+    NO_BID = "no_bid"
+    WIDE = "wide"
+    NO_IV = "no_iv"
+    OUTLIER = "outlier"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One expiry: what is believed of it, and how many quotes are left out for which reason."""
+
+    believed: Believed = ()
+    left_out: Mapping[LeftOut, int] = field(default_factory=dict)
 
 
 def years_left(quote: OptionQuote, now_ms: int) -> float:
@@ -36,12 +55,25 @@ def iv_of(quote: OptionQuote, now_ms: int) -> float | None:
     return implied_volatility(price_usd, quote.forward_usd, quote.strike_usd, years, is_call=quote.is_call)
 
 
-def is_tradable(quote: OptionQuote) -> bool:
+def is_tradable(quote: OptionQuote, rules: OptionRules = STANDARD) -> bool:
     """Somebody holds or traded it, bids for it, and buyer and seller are not further apart than half its price."""
-    if not (quote.open_interest_coins or quote.volume_coins) or not quote.bid_price or not quote.ask_price:
-        return False
-    spread, middle = quote.ask_price - quote.bid_price, (quote.ask_price + quote.bid_price) / 2.0
-    return 0.0 <= spread <= WIDEST_SPREAD * middle
+    return _untradable(quote, rules) is None
+
+
+def spread_of(quote: OptionQuote) -> float | None:
+    """How far ask and bid are apart, as a share of their middle; None without both, below 0 where they cross."""
+    if not quote.bid_price or not quote.ask_price:
+        return None
+    return 2.0 * (quote.ask_price - quote.bid_price) / (quote.ask_price + quote.bid_price)
+
+
+def _untradable(quote: OptionQuote, rules: OptionRules) -> LeftOut | None:
+    if not (quote.open_interest_coins or quote.volume_coins):
+        return LeftOut.NOT_HELD
+    spread = spread_of(quote)
+    if spread is None:
+        return LeftOut.NO_BID
+    return None if 0.0 <= spread <= rules.widest_spread else LeftOut.WIDE
 
 
 def is_out_of_the_money(quote: OptionQuote) -> bool:
@@ -74,45 +106,81 @@ def _forward_of(call: OptionQuote, put: OptionQuote) -> float:
     return call.strike_usd / (1.0 - difference) if difference < 1.0 else 0.0
 
 
-def hygienic(expiry: Sequence[OptionQuote], now_ms: int) -> tuple[tuple[OptionQuote, float], ...]:
-    """Quotes of one expiry with the IVs that can be believed, by strike; () where the whole expiry cannot.
+def hygienic(expiry: Sequence[OptionQuote], now_ms: int, rules: OptionRules = STANDARD) -> Believed:
+    """Quotes of one expiry with the IVs that can be believed, by strike; () where the whole expiry cannot."""
+    return examine(expiry, now_ms, rules).believed
+
+
+def examine(expiry: Sequence[OptionQuote], now_ms: int, rules: OptionRules = STANDARD) -> Examined:
+    """Which quotes of one expiry can be believed, and why the others out of the money cannot.
 
     Out of the money and tradable, IV in (5 %, 400 %), no IV far off a smooth smile; the forward agrees with parity
-    within half a percent (unchecked where no strike has both marks).
+    within half a percent (unchecked where no strike has both marks), and two days are left.
     """
+    outside = [quote for quote in expiry if is_out_of_the_money(quote)]
+    whole = _unbelievable(expiry, now_ms, rules)
+    if whole is not None:
+        return Examined((), {whole: len(outside)})
+    left_out: Counter[LeftOut] = Counter()
+    kept: list[tuple[OptionQuote, float]] = []
+    for quote in outside:
+        why, iv = _untradable(quote, rules), None
+        if why is None:
+            iv = iv_of(quote, now_ms)
+            why = None if iv is not None and rules.lowest_iv < iv < rules.highest_iv else LeftOut.NO_IV
+        if why is not None:
+            left_out[why] += 1
+        elif iv is not None:
+            kept.append((quote, iv))
+    believed = _without_outliers(sorted(kept, key=lambda pair: pair[0].strike_usd), now_ms, rules)
+    if len(kept) > len(believed):
+        left_out[LeftOut.OUTLIER] = len(kept) - len(believed)
+    return Examined(believed, dict(left_out))
+
+
+def _unbelievable(expiry: Sequence[OptionQuote], now_ms: int, rules: OptionRules) -> LeftOut | None:
+    """Why nothing of an expiry can be believed, None where something may."""
+    if not expiry or years_left(expiry[0], now_ms) * 365.0 < rules.least_days:
+        return LeftOut.TOO_NEAR
     parity = parity_forward(expiry)
-    if not expiry or years_left(expiry[0], now_ms) * 365.0 < LEAST_DAYS:
-        return ()
-    if parity is not None and abs(parity / expiry[0].forward_usd - 1.0) > PARITY_TOLERANCE:
-        return ()
-    low, high = IV_RANGE
-    told = [
-        (quote, iv_of(quote, now_ms)) for quote in expiry if is_out_of_the_money(quote) and is_tradable(quote)
-    ]
-    kept = [(quote, iv) for quote, iv in told if iv is not None and low < iv < high]
-    return _without_outliers(sorted(kept, key=lambda pair: pair[0].strike_usd), now_ms)
+    if parity is not None and abs(parity / expiry[0].forward_usd - 1.0) > rules.parity_tolerance:
+        return LeftOut.OFF_PARITY
+    return None
 
 
 def _without_outliers(
-    points: list[tuple[OptionQuote, float]], now_ms: int
+    points: list[tuple[OptionQuote, float]], now_ms: int, rules: OptionRules
 ) -> tuple[tuple[OptionQuote, float], ...]:
-    if len(points) < LEAST_STRIKES:
+    if len(points) < rules.least_strikes:
         return tuple(points)
     root = sqrt(years_left(points[0][0], now_ms))
     places = [log(quote.strike_usd / quote.forward_usd) / root for quote, _ in points]
     fitted = least_deviation_quadratic(places, [iv for _, iv in points])
     errors = [iv - fitted(place) for place, (_, iv) in zip(places, points, strict=True)]
-    limit = max(OUTLIER_MADS * (median_absolute_deviation(errors) or 0.0), OUTLIER_LEAST)
+    limit = max(rules.outlier_mads * (median_absolute_deviation(errors) or 0.0), rules.outlier_least)
     return tuple(point for point, error in zip(points, errors, strict=True) if abs(error) <= limit)
 
 
 def without_stale(chain: Iterable[OptionQuote], earlier: Iterable[OptionQuote]) -> tuple[OptionQuote, ...]:
-    """The chain without quotes whose mark IV stood still while their forward moved more than 1 % in half an hour or more.
+    """The chain without the quotes of `stale_places`."""
+    quotes = tuple(chain)
+    stale = set(stale_places(quotes, earlier))
+    return tuple(quote for place, quote in enumerate(quotes) if place not in stale)
+
+
+def stale_places(
+    chain: Sequence[OptionQuote], earlier: Iterable[OptionQuote], rules: OptionRules = STANDARD
+) -> tuple[int, ...]:
+    """Where quotes stand whose mark IV stood still while their forward moved more than 1 % in half an hour or more.
 
     `earlier` is a chain seen before; what is less than half an hour older says nothing yet.
     """
     before = {_listing(quote): quote for quote in earlier}
-    return tuple(quote for quote in chain if not _is_stale(quote, before.get(_listing(quote))))
+    return tuple(
+        place
+        for place, quote in enumerate(chain)
+        if before and _is_stale(quote, before.get(_listing(quote)), rules)
+    )
 
 
 def _listing(quote: OptionQuote) -> tuple[str, str, int, float, bool, bool]:
@@ -120,8 +188,8 @@ def _listing(quote: OptionQuote) -> tuple[str, str, int, float, bool, bool]:
     return (*listed, quote.strike_usd, quote.is_call, quote.is_inverse)
 
 
-def _is_stale(quote: OptionQuote, before: OptionQuote | None) -> bool:
+def _is_stale(quote: OptionQuote, before: OptionQuote | None, rules: OptionRules) -> bool:
     if before is None or quote.mark_iv is None or quote.mark_iv != before.mark_iv:
         return False
-    has_moved = abs(quote.forward_usd / before.forward_usd - 1.0) > STALE_MOVE
-    return has_moved and quote.known_at_ms - before.known_at_ms >= STALE_AFTER_MS
+    has_moved = abs(quote.forward_usd / before.forward_usd - 1.0) > rules.stale_move
+    return has_moved and quote.known_at_ms - before.known_at_ms >= rules.stale_after_ms

@@ -1,22 +1,18 @@
 """The smile as three numbers at constant maturity: 25-delta put, 25-delta call and 50 delta (section 6)."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 from math import sqrt
 
 from market.observations import MINUTE_MS, OptionQuote, Skew
+from market.option_rules import OptionRules
 from market.options.black76 import OptionValue, option_value
-from market.options.quotes import LEAST_STRIKES, hygienic, years_left
+from market.options.quotes import STANDARD, LeftOut, examine, years_left
 
 MONTH_DAYS, WEEK_DAYS = 30.0, 7.0
-FLAT_WITHIN = 0.25
-"""Without expiries on both sides, one within this share of the target stands for it."""
-SMILE_DELTAS = (0.10, 0.45)
-LEAST_A_SIDE = 2
-SUSPECT_QUALITY = 0.5
 
 
 class Delta(StrEnum):
@@ -53,7 +49,10 @@ class Smile:
 
 
 def smile_of(
-    expiry: Sequence[tuple[OptionQuote, float]], now_ms: int, delta: Delta = Delta.UNADJUSTED
+    expiry: Sequence[tuple[OptionQuote, float]],
+    now_ms: int,
+    delta: Delta = Delta.UNADJUSTED,
+    rules: OptionRules = STANDARD,
 ) -> Smile | None:
     """The smile of one expiry from believable quotes and their IVs, linear in delta between strikes.
 
@@ -66,7 +65,7 @@ def smile_of(
     valued = [(quote.is_call, iv, _value(quote, iv, years)) for quote, iv in expiry]
     puts = [(-_delta(value, delta), iv) for is_call, iv, value in valued if not is_call]
     calls = [(_delta(value, delta), iv) for is_call, iv, value in valued if is_call]
-    if not _is_wide_enough(puts, calls):
+    if not _is_wide_enough(puts, calls, rules):
         return None
     line = [(value.delta if is_call else 1.0 + value.delta, iv) for is_call, iv, value in valued]
     put, call, middle = _at(puts, 0.25), _at(calls, 0.25), _at(line, 0.5)
@@ -83,10 +82,12 @@ def _delta(value: OptionValue, delta: Delta) -> float:
     return value.delta if delta is Delta.UNADJUSTED else value.premium_adjusted_delta
 
 
-def _is_wide_enough(puts: Sequence[tuple[float, float]], calls: Sequence[tuple[float, float]]) -> bool:
-    low, high = SMILE_DELTAS
+def _is_wide_enough(
+    puts: Sequence[tuple[float, float]], calls: Sequence[tuple[float, float]], rules: OptionRules
+) -> bool:
+    low, high = rules.least_delta, rules.most_delta
     sides = [sum(low <= delta <= high for delta, _ in side) for side in (puts, calls)]
-    return sum(sides) >= LEAST_STRIKES and min(sides) >= LEAST_A_SIDE
+    return sum(sides) >= rules.least_strikes and min(sides) >= rules.least_a_side
 
 
 def _at(points: Iterable[tuple[float, float]], delta: float) -> float | None:
@@ -102,7 +103,7 @@ def forward_variance(near: Smile, far: Smile) -> float:
     return (far.atm_iv**2 * far.years - near.atm_iv**2 * near.years) / (far.years - near.years)
 
 
-def at_maturity(smiles: Iterable[Smile], days: float) -> Smile | None:
+def at_maturity(smiles: Iterable[Smile], days: float, rules: OptionRules = STANDARD) -> Smile | None:
     """The smile of a constant maturity: total variance linear in time, at fixed delta, between the expiries around it.
 
     Without both neighbours the nearest expiry stands for it if it is within 25 % of the target, else None. Quality is .5
@@ -113,44 +114,52 @@ def at_maturity(smiles: Iterable[Smile], days: float) -> Smile | None:
     near = [smile for smile in known if smile.years <= years]
     far = [smile for smile in known if smile.years >= years]
     if not near or not far:
-        return _flat(known, years)
-    return near[-1] if near[-1].years == years else _between(near[-1], far[0], years)
+        return _flat(known, years, rules)
+    return near[-1] if near[-1].years == years else _between(near[-1], far[0], years, rules)
 
 
-def _flat(known: Sequence[Smile], years: float) -> Smile | None:
+def _flat(known: Sequence[Smile], years: float, rules: OptionRules) -> Smile | None:
     nearest = min(known, key=lambda smile: abs(smile.years - years), default=None)
-    if nearest is None or abs(nearest.years / years - 1.0) > FLAT_WITHIN:
+    if nearest is None or abs(nearest.years / years - 1.0) > rules.flat_within:
         return None
     return replace(nearest, years=years)
 
 
-def _between(near: Smile, far: Smile, years: float) -> Smile:
+def _between(near: Smile, far: Smile, years: float, rules: OptionRules) -> Smile:
     share = (years - near.years) / (far.years - near.years)
 
     def blend(of: Callable[[Smile], float]) -> float:
         low, high = of(near) ** 2 * near.years, of(far) ** 2 * far.years
         return sqrt((low + share * (high - low)) / years)
 
-    quality = 1.0 if forward_variance(near, far) >= 0.0 else SUSPECT_QUALITY
+    quality = 1.0 if forward_variance(near, far) >= 0.0 else rules.suspect_quality
     put, call = blend(lambda smile: smile.put_25d_iv), blend(lambda smile: smile.call_25d_iv)
     return Smile(years, put, call, blend(lambda smile: smile.atm_iv), quality)
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """What a chain says at 7 and 30 days (None: not known), and the 30-day smile by premium-adjusted delta beside it."""
+    """What a chain says at 7 and 30 days (None: not known), and the same smiles by premium-adjusted delta beside them.
+
+    `strikes` are how many quotes of how many `expiries` it is made of, `left_out` how many were not believed, by reason.
+    """
 
     known_at_ms: int
     month: Smile | None
     week: Smile | None
     month_premium_adjusted: Smile | None
+    week_premium_adjusted: Smile | None = None
+    strikes: int = 0
+    expiries: int = 0
+    left_out: Mapping[LeftOut, int] = field(default_factory=dict)
+    suspect_quality: float = STANDARD.suspect_quality
 
     @property
     def quality(self) -> float:
         """1, or .5 where variance between the week and the month, or between the expiries used, is negative."""
         known = [smile for smile in (self.week, self.month) if smile is not None]
         if self.week and self.month and forward_variance(self.week, self.month) < 0.0:
-            return SUSPECT_QUALITY
+            return self.suspect_quality
         return min((smile.quality for smile in known), default=0.0)
 
     @property
@@ -161,26 +170,33 @@ class Surface:
         return self.week.atm_iv - self.month.atm_iv
 
 
-def surface_of(chain: Iterable[OptionQuote], now_ms: int) -> Surface | None:
+def surface_of(chain: Iterable[OptionQuote], now_ms: int, rules: OptionRules = STANDARD) -> Surface | None:
     """The surface of one asset's chain of one venue, None without quotes.
 
     Coin-margined quotes are read where there are any, else dollar-margined ones: the two are different markets.
     """
     quotes = list(chain)
+    if not quotes:
+        return None
     inverse = [quote for quote in quotes if quote.is_inverse]
     expiries: dict[int, list[OptionQuote]] = defaultdict(list)
     for quote in inverse or quotes:
         expiries[quote.expires_at_ms].append(quote)
-    believed = [hygienic(expiry, now_ms) for expiry in expiries.values()]
-    if not quotes:
-        return None
-    plain = [smile for expiry in believed if (smile := smile_of(expiry, now_ms))]
-    adjusted = [smile for expiry in believed if (smile := smile_of(expiry, now_ms, Delta.PREMIUM_ADJUSTED))]
+    examined = [examine(expiry, now_ms, rules) for expiry in expiries.values()]
+    believed = [one.believed for one in examined if one.believed]
+    plain, adjusted = (
+        [smile for expiry in believed if (smile := smile_of(expiry, now_ms, delta, rules))] for delta in Delta
+    )
     return Surface(
         max(quote.known_at_ms for quote in quotes),
-        at_maturity(plain, MONTH_DAYS),
-        at_maturity(plain, WEEK_DAYS),
-        at_maturity(adjusted, MONTH_DAYS),
+        at_maturity(plain, MONTH_DAYS, rules),
+        at_maturity(plain, WEEK_DAYS, rules),
+        at_maturity(adjusted, MONTH_DAYS, rules),
+        at_maturity(adjusted, WEEK_DAYS, rules),
+        strikes=sum(map(len, believed)),
+        expiries=len(believed),
+        left_out=dict(sum((Counter(one.left_out) for one in examined), Counter[LeftOut]())),
+        suspect_quality=rules.suspect_quality,
     )
 
 
@@ -189,7 +205,7 @@ def skew_of(chain: Sequence[OptionQuote], now_ms: int, cadence_ms: int = MINUTE_
     surface = surface_of(chain, now_ms)
     if surface is None or surface.month is None:
         return None
-    month, week = surface.month, surface.week
+    month, week, adjusted = surface.month, surface.week, surface.month_premium_adjusted
     return Skew(
         chain[0].venue,
         surface.known_at_ms,
@@ -198,4 +214,7 @@ def skew_of(chain: Sequence[OptionQuote], now_ms: int, cadence_ms: int = MINUTE_
         week.skew_25d if week else None,
         month.atm_iv,
         surface.quality,
+        week.atm_iv if week else None,
+        month.butterfly_25d,
+        adjusted.skew_25d if adjusted else None,
     )

@@ -2,6 +2,7 @@
 
 from market.formulas.logic import all_of, any_of, at_least, at_most
 from market.formulas.statistics import freshness_quality, time_to_live_ms
+from market.observations import Skew
 from market.reading import (
     LEARNED_MONTH,
     MONTH_HOURS,
@@ -18,6 +19,7 @@ from market.reading import (
 )
 from market.rules import Rules, SkewRules
 from market.state import MarketState
+from market.state.skew import SkewWindows
 
 NAME, UNIT = "skew", "pts"
 POINTS = 100.0
@@ -34,7 +36,11 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     learned = len(windows.levels)
     rank = windows.levels.rank(last.skew_25d_30d) if learned >= LEAST_HOURS else None
     quality = last.quality * freshness_quality(now_ms - last.known_at_ms, ttl_ms)
-    facts = _facts(state, is_learned=learned >= LEAST_HOURS)
+    facts = {
+        **_facts(state, is_learned=learned >= LEAST_HOURS),
+        **_shape(last),
+        **_ebbing(windows, rules.skew),
+    }
     return Reading(
         NAME,
         UNIT,
@@ -66,6 +72,37 @@ def _facts(state: MarketState, *, is_learned: bool) -> dict[str, float | None]:
         "change_24h_points": None if change is None else change * POINTS,
         "z_change": windows.changes.robust_z(change) if knows_change and change is not None else None,
     }
+
+
+def _shape(last: Skew) -> Facts:
+    """What else the smile and its term say: shown, never voted with."""
+    week, month = last.atm_iv_7d, last.atm_iv_30d
+    return {
+        "skew_30d_adjusted_points": _points(last.skew_25d_30d_adjusted),
+        "butterfly_30d_points": _points(last.butterfly_25d_30d),
+        "atm_iv_7d": week,
+        "skew_over_atm": last.skew_25d_30d / month if month else None,
+        "term_inversion_points": None if week is None or month is None else (week - month) * POINTS,
+    }
+
+
+def _ebbing(windows: SkewWindows, rules: SkewRules) -> Facts:
+    """Whether fear leaves: "fell >=50% from 7 d peak and d24h<0" is panic priced in, not resolved."""
+    last, change, peak = windows.last, windows.change_24h(), windows.peak_7d()
+    if last is None or peak is None:
+        return {}
+    left = last.skew_25d_30d / peak if peak > 0.0 else None
+    has_fallen = None if left is None else left <= 1.0 - rules.normalising_share
+    ebbs = all_of(has_fallen or False, None if change is None else change < 0.0)
+    return {
+        "peak_7d_points": peak * POINTS,
+        "from_peak_7d": None if left is None else left - 1.0,
+        "normalising": None if ebbs is None else float(ebbs),
+    }
+
+
+def _points(fraction: float | None) -> float | None:
+    return None if fraction is None else fraction * POINTS
 
 
 def _conditions(facts: Facts, rules: SkewRules) -> tuple[Condition, ...]:

@@ -15,6 +15,7 @@ from scheduler.clock import Clock
 from scheduler.collect import Collector
 from scheduler.collect.past import Heard
 from scheduler.live.brackets import Brackets
+from scheduler.live.chains import Chains
 from scheduler.live.look import CYCLE_MS, Look
 from scheduler.live.memory import LiveMemory
 from scheduler.live.watching import choose
@@ -56,6 +57,7 @@ class LiveMarket:
         self._memory, self._rules, self._source = memory, rules, source
         self._on_past = on_past
         self._brackets = Brackets(collector, memory.tiers, memory.cycle.snapshots)
+        self._chains = Chains(collector, memory.chains)
         self._looks: dict[Asset, Look] = {}
         self._listed: tuple[Asset, ...] = ()
         self._has_learned = asyncio.Event()
@@ -133,7 +135,10 @@ class LiveMarket:
 
     async def look(self, asset: Asset, due_ms: int) -> tuple[Snapshot, tuple[Alert, ...]]:
         """Look at an asset once; `due_ms` is when that was due. KeyError of one not watched, StoreUnavailable."""
-        return await self._looks[asset].once(due_ms)
+        looked = await self._looks[asset].once(due_ms)
+        if self.is_live(asset):
+            await self._chains.keep(asset, self.clock.now_ms())
+        return looked
 
     async def tell(self) -> None:
         """Keep how the venues stand. Raises StoreUnavailable."""

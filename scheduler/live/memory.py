@@ -10,6 +10,7 @@ from scheduler.condense.memory import Chains
 from scheduler.cycle import ENGINE_STATE, Memory
 from scheduler.plans import PlanWatch
 from store.bulletins import Bulletins
+from store.chains import StoredChains
 from store.codec import Kind, decode, encode
 from store.connection import Connection
 from store.history import History
@@ -33,6 +34,7 @@ class LiveMemory:
     watchlist: StoredWatchlist
     sources: StoredSources
     tiers: StoredTiers
+    chains: StoredChains
 
 
 def live_memory(connection: Connection, source: str = "live", rules: Rules = _STANDARD) -> LiveMemory:
@@ -48,7 +50,13 @@ def live_memory(connection: Connection, source: str = "live", rules: Rules = _ST
         StoredHours(connection, source),
         PlanWatch(connection, rules),
     )
-    return LiveMemory(cycle, StoredWatchlist(connection), StoredSources(connection), StoredTiers(connection))
+    return LiveMemory(
+        cycle,
+        StoredWatchlist(connection),
+        StoredSources(connection),
+        StoredTiers(connection),
+        StoredChains(connection),
+    )
 
 
 def remembered(state: CondenserState) -> bytes:
