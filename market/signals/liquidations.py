@@ -33,6 +33,9 @@ from market.state import MarketState
 from market.state.liquidations import BPS, LEAST_HOURS, LiquidationWindows, SideWindows, if_whole, stands_out
 
 NAME, UNIT = "liquidations", "bps/h"
+NOT_ESTIMATED: Facts = dict.fromkeys(
+    ("branching", "branching_deviation", "branching_percentile", "branching_events")
+)
 THIRD_OF_MONTH_HOURS = 240
 
 
@@ -101,6 +104,20 @@ def _facts(
         "learned_hours": float(windows.learned_hours),
         **_by_window(state, now_ms),
         **_against_others(state, now_ms, rri, rank, rules),
+        **_branching(state, now_ms),
+    }
+
+
+def _branching(state: MarketState, now_ms: int) -> Facts:
+    """How many liquidations one brings about, while the estimate is of this hour: corroboration, and part of no flag."""
+    last = state.branching.fresh(now_ms)
+    if last is None:
+        return NOT_ESTIMATED
+    return {
+        "branching": last.ratio,
+        "branching_deviation": last.deviation,
+        "branching_percentile": state.branching.rank(),
+        "branching_events": float(last.events),
     }
 
 
