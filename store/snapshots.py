@@ -20,15 +20,20 @@ redis.call('HSET', KEYS[1], 'status', ARGV[1], 'written_at_ms', now[1] * 1000 + 
 
 
 class StoredSnapshots:
-    """Implements `store.services.Snapshots`; every method raises StoreUnavailable where the server does not answer."""
+    """Implements `store.services.Snapshots`; every method raises StoreUnavailable where the server does not answer.
+
+    What was read is kept in this process beside its bytes: the server is asked each time, and bytes that are the same are
+    not read twice. It is not to be changed by whoever asks for it.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._read: dict[Asset, tuple[bytes | str, Snapshot]] = {}
 
     async def latest(self, asset: Asset) -> Snapshot | None:
         """The last snapshot of `asset`, None where there is none."""
         async with self._connection.reading() as redis:
-            return decode(SNAPSHOT, await redis.get(keys.snapshot(asset)))
+            return self._known(asset, await redis.get(keys.snapshot(asset)))
 
     async def watched(self) -> tuple[Asset, ...]:
         """The watched assets, in the operator's order."""
@@ -42,8 +47,20 @@ class StoredSnapshots:
             return ()
         async with self._connection.reading() as redis:
             stored = await redis.mget([keys.snapshot(asset) for asset in assets])
-        found = (decode(SNAPSHOT, blob) for blob in stored)
+        found = map(self._known, assets, stored)
         return tuple(snapshot for snapshot in found if snapshot is not None)
+
+    def _known(self, asset: Asset, stored: bytes | str | None) -> Snapshot | None:
+        """What these bytes say of `asset`."""
+        known = self._read.get(asset)
+        if known is not None and known[0] == stored:
+            return known[1]
+        snapshot = decode(SNAPSHOT, stored)
+        if stored is None or snapshot is None:
+            self._read.pop(asset, None)
+            return None
+        self._read[asset] = (stored, snapshot)
+        return snapshot
 
     async def save(self, snapshot: Snapshot) -> None:
         """Keep one snapshot as the last of its asset."""

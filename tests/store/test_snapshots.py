@@ -1,6 +1,7 @@
 """The last snapshot of each watched asset, in the real Valkey and in memory alike."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -66,6 +67,22 @@ async def test_a_snapshot_of_a_newer_version_is_missing(valkey: Connection) -> N
     await stored.save(ETH)
     assert await stored.latest("BTC") is None
     assert await stored.all() == (ETH,)
+
+
+async def test_bytes_that_are_the_same_are_read_once_and_others_at_once(valkey: Connection) -> None:
+    reader, writer = StoredSnapshots(valkey), StoredSnapshots(valkey)
+    await writer.watch(["BTC"])
+    await writer.save(BTC)
+    first = await reader.latest("BTC")
+    assert await reader.latest("BTC") is first
+    assert (await reader.all())[0] is first
+
+    later = replace(BTC, at_ms=BTC.at_ms + 60_000)
+    await writer.save(later)
+    assert await reader.latest("BTC") == later
+
+    await writer.forget("BTC")
+    assert await reader.latest("BTC") is None
 
 
 async def test_one_cycle_is_one_command(valkey: Connection) -> None:
