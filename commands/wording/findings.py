@@ -58,6 +58,25 @@ def troubles(snapshot: Snapshot, phrases: Phrases, rules: FundingRules) -> tuple
     return (*lines, *coverage(snapshot, phrases))
 
 
+def troubles_of(snapshot: Snapshot, of: str, phrases: Phrases) -> tuple[str, ...]:
+    """For the answer about one metric: what stands between it and the market, and how much of it was heard."""
+    told = [
+        sentence(one, phrases)
+        for found in TROUBLES
+        for one in snapshot.findings
+        if one.found is found and one.of in (of, "mark")
+    ]
+    more = len(told) - MOST_TOLD
+    if more > 0:
+        told = [*told[:MOST_TOLD], phrases.say("findings.more", count=more, asset=snapshot.asset)]
+    found = next((found for found, name in SHARES.items() if name == of), None)
+    share = None if found is None else value_of(snapshot, found)
+    if share is None:
+        return tuple(told)
+    heard = phrases.say("findings.share", input=phrases.word("input", of), share=share_words(share))
+    return (*told, phrases.say("findings.heard", shares=heard))
+
+
 def findings_lines(snapshot: Snapshot, phrases: Phrases, rules: FundingRules) -> tuple[str, ...]:
     """For /why: all of it, then how far the venues agree, what was heard, what is a floor, and whose price it is."""
     return (

@@ -10,6 +10,8 @@ YEAR_HOURS = 8_760.0
 YEAR_DAYS = 365.0
 CLAMP = 0.0005
 INTEREST_8H = 0.0001
+DEAD_BAND = (INTEREST_8H - CLAMP, INTEREST_8H + CLAMP)
+"""Every premium in it prints the interest rate, and nothing else: there the premium says more than the rate."""
 
 
 @dataclass(frozen=True, slots=True)

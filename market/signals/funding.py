@@ -50,6 +50,8 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
             "interval_hours": series.interval_hours,
             "apr": apr(mean, 8.0),
             "settlements": float(series.settlements),
+            "flipped": _flipped(series, rules.funding),
+            "dispersion": state.funding.spread(now_ms, rules.freshness),
         },
         conditions=_conditions(mean, rank, rules.funding),
         learning=None
@@ -72,6 +74,13 @@ def _learning(series: FundingSeries, rules: FundingRules) -> Learning:
         return learning(series.settlements, least, round(QUARTER_HOURS / series.interval_hours), a_day)
     needed = int(least * series.interval_hours)
     return learning(max(len(series.means), needed), needed, QUARTER_HOURS)
+
+
+def _flipped(series: FundingSeries, rules: FundingRules) -> float | None:
+    """1.0 where shorts paid at each of the last settlements; None before so many were seen."""
+    if series.settlements < rules.flipped_settlements:
+        return None
+    return float(series.negative_settlements >= rules.flipped_settlements)
 
 
 def _conditions(mean: float, rank: float | None, rules: FundingRules) -> tuple[Condition, ...]:

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from math import fsum
 
+from market.formulas.funding import dispersion
 from market.observations import DAY_MS, Funding, Venue
 from market.rolling import RankWindow
 from market.rules import FreshnessRules
@@ -19,6 +20,7 @@ class FundingSeries:
     """One venue's funding per eight hours as a step function; `area` is the integral of the closed steps in the window.
 
     With a predicted rate the present step is the blend of the predicted and the last settled rate by elapsed time.
+    `negative_settlements` is how many of the last settlements in a row were paid by shorts.
     """
 
     interval_hours: float
@@ -32,6 +34,7 @@ class FundingSeries:
     settled_8h: float | None = None
     settled_at_ms: int = 0
     settlements: int = 0
+    negative_settlements: int = 0
     means: RankWindow = field(default_factory=lambda: RankWindow(QUARTER_MS))
 
     def observe(self, said: Funding) -> None:
@@ -40,6 +43,7 @@ class FundingSeries:
             if said.known_at_ms > self.settled_at_ms:
                 self.settled_8h, self.settled_at_ms = said.rate_8h, said.known_at_ms
                 self.settlements += 1
+                self.negative_settlements = self.negative_settlements + 1 if said.rate < 0.0 else 0
             rate = said.rate_8h
         else:
             rate = self._blend(said)
@@ -107,6 +111,17 @@ class FundingWindows:
             series = self.series[said.venue] = FundingSeries(said.interval_hours, said.known_at_ms)
         if said.known_at_ms >= series.at_ms:
             series.observe(said)
+
+    def spread(self, now_ms: int, rules: FreshnessRules) -> float | None:
+        """How far the fresh venues lie apart now, per eight hours; None of fewer than two."""
+        if len(self.series) < 2:
+            return None
+        fresh = [
+            series.rates[-1]
+            for series in self.series.values()
+            if series.rates and now_ms - series.at_ms <= ttl_of(series, rules)
+        ]
+        return dispersion(fresh) if len(fresh) > 1 else None
 
     def primary(self, now_ms: int, rules: FreshnessRules) -> FundingSeries | None:
         """The series to read: fresh before old, a venue whose rate holds eight hours before others, then the longest."""

@@ -1,0 +1,243 @@
+"""Funding in words: who pays to stay in at each venue, what that is together, and never without the leverage behind it."""
+
+from collections.abc import Iterator
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.picture import Picture, Rule
+from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
+from commands.wording import numbers, pictures
+from commands.wording.columns import first_that_fits, fit
+from commands.wording.findings import troubles_of
+from commands.wording.learning import learning_of, learning_words
+from commands.wording.market import live_moment, paragraph, source_notes
+from commands.wording.metric import describe_unseen, level_tone, market_moment
+from commands.wording.panel import age_of
+from commands.wording.venue_rows import premium_rows, rate_rows, venues_numbers
+from market.formulas.funding import DEAD_BAND, INTEREST_8H
+from market.hourly import Hourly
+from market.reading import Presence, Reading
+from market.report import iso, market_time
+from market.rules import FundingRules, Rules
+from market.snapshot import Snapshot
+from market.venues import Rates, rates_across
+
+NAME = "funding"
+OF_PAST_HOURS = 30 * 24
+STANDS = ("fd", "fe", "fr", "fn")
+"""What is said of the rate, the first that holds."""
+
+
+def describe_funding(
+    snapshot: Snapshot, hours: Hourly | None, phrases: Phrases, rules: Rules, now_ms: int
+) -> Reply:
+    """The answer to /funding. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
+    reading = snapshot.reading(NAME)
+    if reading is None or reading.presence is Presence.ABSENT:
+        return describe_unseen(snapshot, NAME, phrases, now_ms)
+    at_ms = market_time(snapshot, now_ms)
+    across = rates_across(snapshot.venues, at_ms, rules.freshness)
+    blocks: tuple[Block, ...] = (
+        Heading(_heading(snapshot, reading, phrases), level_tone(snapshot, NAME)),
+        *source_notes(snapshot, phrases, now_ms),
+        Text("\n".join(_meaning(snapshot, phrases, rules))),
+        *_tables(snapshot, phrases, rules, at_ms),
+        Text("\n".join(_together(snapshot, reading, across, phrases, at_ms))),
+        *paragraph(troubles_of(snapshot, NAME, phrases)),
+        *_picture(snapshot, hours, phrases, rules.funding),
+        Text("\n".join((*leverage_lines(snapshot, phrases, rules), market_moment(snapshot)))),
+    )
+    return Reply(
+        blocks,
+        _actions(snapshot, phrases),
+        data=_plain(snapshot, reading, across),
+        at_ms=live_moment(snapshot),
+    )
+
+
+def leverage_lines(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterator[str]:
+    """The open interest and the spot volume behind a rate: what makes a low one fragile, and a high one sound."""
+    is_high = _is_material(snapshot, rules.funding)
+    interest, ratio = snapshot.reading("open_interest"), spot_relative(snapshot)
+    if interest is None or interest.presence is not Presence.SEEN:
+        yield phrases.say("funding.interest_unseen")
+    else:
+        is_large = snapshot.regime.flag("oe")
+        key = "unknown" if is_large is None else "small" if not is_large else "high" if is_high else "low"
+        yield phrases.say(f"funding_interest.{key}", rank=_ranked(interest.percentile, phrases))
+    if ratio is None:
+        yield phrases.say("funding.spot_unseen")
+    else:
+        is_strong = ratio > rules.liquidations.modest_spot_ratio
+        key = ("strong" if is_strong else "modest") + ("_high" if is_high else "")
+        yield phrases.say(f"funding_spot.{key}", ratio=f"{ratio:.1f}")
+
+
+def spot_relative(snapshot: Snapshot) -> float | None:
+    """The day's spot volume over its 30-day median, None where it is not known."""
+    return snapshot.fact("liquidations", "spot_relative")
+
+
+def _heading(snapshot: Snapshot, reading: Reading, phrases: Phrases) -> str:
+    known = {
+        "asset": snapshot.asset,
+        "rate": numbers.rate(reading.value),
+        "apr": numbers.per_year(reading.facts.get("apr")),
+        "rank": numbers.rank(reading.percentile),
+    }
+    said = (phrases.say(key, **known) for key in ("funding.heading", "funding.heading_short"))
+    return first_that_fits(*said)
+
+
+def _meaning(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterator[str]:
+    reading, flag = snapshot.reading(NAME), snapshot.regime.flag
+    if reading is None or reading.presence is not Presence.SEEN:
+        yield phrases.say("funding.stale")
+        return
+    stands = next((name for name in STANDS if flag(name)), "between")
+    yield phrases.say(f"funding_stand.{stands}", **_lines_of(rules.funding))
+    if stands == "fd":
+        is_ready = flag("stab") and (flag("oe") or flag("ou"))
+        yield phrases.say("funding.squeeze" if is_ready else "funding.no_squeeze")
+    if snapshot.fact(NAME, "flipped"):
+        yield phrases.say("funding.flipped", count=rules.funding.flipped_settlements)
+    if flag("pd") and flag("material"):
+        yield phrases.say("funding.paying_while_falling")
+
+
+def _lines_of(rules: FundingRules) -> dict[str, str]:
+    return {
+        "elevated": numbers.rate(rules.elevated),
+        "reset": numbers.rate(rules.reset),
+        "not_reset": numbers.rate(rules.not_reset),
+        "negative": numbers.rate(rules.deeply_negative),
+    }
+
+
+def _tables(snapshot: Snapshot, phrases: Phrases, rules: Rules, at_ms: int) -> Iterator[Block]:
+    if not snapshot.venues:
+        yield Text(phrases.say("venues.none"))
+        return
+    rates = rate_rows(snapshot.venues, phrases, rules.freshness, at_ms)
+    premiums = premium_rows(snapshot.venues, snapshot.fact("price", "price_usd"), phrases, at_ms)
+    yield from (Lines(rows) for rows in (rates, premiums) if rows)
+
+
+def _together(
+    snapshot: Snapshot, reading: Reading, across: Rates | None, phrases: Phrases, at_ms: int
+) -> Iterator[str]:
+    """The means over the venues, how far they lie apart, and where the day's mean stands among its past."""
+    if across is not None:
+        yield phrases.say("funding.mean", rate=numbers.rate(across.mean_8h), count=across.counted)
+        if across.counted > 1:
+            yield phrases.say(
+                "funding.apart",
+                spread=numbers.rate(across.dispersion_8h),
+                highest=phrases.word("venue", across.highest.value),
+                lowest=phrases.word("venue", across.lowest.value),
+            )
+        if across.capped:
+            names = ", ".join(phrases.word("venue", venue.value) for venue in across.capped)
+            yield phrases.say("funding.capped", venues=names)
+        yield from _premium(across, phrases)
+    known = learning_of(snapshot, NAME)
+    learned = "" if known is None else f" ({learning_words(known, phrases)})"
+    yield phrases.say(
+        "funding.day",
+        rate=numbers.rate(reading.value),
+        rank=_ranked(reading.percentile, phrases),
+        learned=learned,
+        age=age_of(reading, at_ms),
+    )
+
+
+def _premium(across: Rates, phrases: Phrases) -> Iterator[str]:
+    """The premium, and, within the dead band, that it says more than the rate it prints."""
+    if across.premium is None:
+        return
+    low, high = DEAD_BAND
+    key = "funding.premium_dead" if low <= across.premium <= high else "funding.premium"
+    yield phrases.say(
+        key,
+        premium=numbers.percent(across.premium, digits=3),
+        low=numbers.percent(low, digits=2),
+        high=numbers.percent(high, digits=2),
+        rate=numbers.rate(INTEREST_8H),
+    )
+
+
+def _picture(
+    snapshot: Snapshot, hours: Hourly | None, phrases: Phrases, rules: FundingRules
+) -> tuple[Picture, ...]:
+    if hours is None or not len(hours):
+        return ()
+    title = fit(phrases.say("funding.picture", asset=snapshot.asset))
+    rate = phrases.say("funding.picture_rate")
+    coins = phrases.say("metric.picture_coins")
+    lines = (
+        Rule(rules.elevated, phrases.say("funding.line_high")),
+        Rule(rules.reset, phrases.say("funding.line_reset")),
+    )
+    panels = (
+        pictures.hours_panel(
+            rate,
+            "percent",
+            hours,
+            (pictures.series(rate, hours.funding_8h, last=OF_PAST_HOURS),),
+            lines,
+            2.0,
+        ),
+        pictures.hours_panel(
+            coins,
+            "coins",
+            hours,
+            (pictures.series(coins, hours.open_interest_coins, last=OF_PAST_HOURS),),
+        ),
+    )
+    return (pictures.picture(NAME, title, snapshot, hours, panels, phrases),)
+
+
+def _is_material(snapshot: Snapshot, rules: FundingRules) -> bool:
+    rate = snapshot.fact(NAME, "f24")
+    return rate is not None and rate >= rules.material
+
+
+def _ranked(percentile: float | None, phrases: Phrases) -> str:
+    return phrases.say("metric.unranked") if percentile is None else numbers.rank(percentile)
+
+
+def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:
+    asset = snapshot.asset
+    return (
+        Action(phrases.say("button.regime"), f"/regime {asset}"),
+        Action(phrases.say("button.refresh"), f"/funding {asset}"),
+    )
+
+
+def _plain(snapshot: Snapshot, reading: Reading, across: Rates | None) -> dict[str, object]:
+    """The numbers behind it for JSON: fractions per eight hours and a year, null where one is unknown."""
+    return {
+        "asset": snapshot.asset,
+        "at": iso(snapshot.at_ms),
+        "source": snapshot.source,
+        "f24": reading.value,
+        "apr": reading.facts.get("apr"),
+        "rate_8h": reading.facts.get("rate_8h"),
+        "percentile": reading.percentile,
+        "quality": reading.quality,
+        "asof": None if reading.asof_ms is None else iso(reading.asof_ms),
+        "flipped": reading.facts.get("flipped"),
+        "mean_8h": None if across is None else across.mean_8h,
+        "dispersion_8h": reading.facts.get("dispersion") if across is None else across.dispersion_8h,
+        "premium": None if across is None else across.premium,
+        "at_cap": [] if across is None else [venue.value for venue in across.capped],
+        "flags": {name: snapshot.regime.flag(name) for name in ("fe", "fn", "fr", "fd", "material")},
+        "open_interest_percentile": _percentile(snapshot, "open_interest"),
+        "open_interest_elevated": snapshot.regime.flag("oe"),
+        "spot_volume_relative": spot_relative(snapshot),
+        "venues": venues_numbers(snapshot.venues),
+    }
+
+
+def _percentile(snapshot: Snapshot, name: str) -> float | None:
+    reading = snapshot.reading(name)
+    return None if reading is None else reading.percentile
