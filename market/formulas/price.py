@@ -17,6 +17,14 @@ class Trend(StrEnum):
     RANGE = "range"
 
 
+_NUMBERS = {Trend.DOWN: -1.0, Trend.RANGE: 0.0, Trend.UP: 1.0}
+
+
+def trend_number(trend: Trend | None) -> float | None:
+    """A trend as the fact of a reading: -1 down, 0 range, 1 up."""
+    return None if trend is None else _NUMBERS[trend]
+
+
 @dataclass(frozen=True, slots=True)
 class Pivot:
     """A confirmed turning point: its price, when it stood, and when it was known (only this may be used in tests)."""

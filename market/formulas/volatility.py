@@ -13,6 +13,8 @@ from statistics import fmean
 YEAR_SECONDS = 365.0 * 86_400.0
 SQRT_YEAR_DAYS = sqrt(365.0)
 LN4 = log(4.0)
+TRIPOWER = (gamma(0.5) / (2.0 ** (2.0 / 3.0) * gamma(7.0 / 6.0))) ** 3
+"""mu_{4/3}^-3: a Gaussian's E|x|^(4/3), to the minus third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +126,27 @@ def realised_variance(returns: Sequence[float]) -> float:
     return fsum(value * value for value in returns)
 
 
+def bipower_of(pairs_total: float, pairs: int, count: int) -> float:
+    """The variance of `count` returns without its jumps, from the sum of |r||r'| over `pairs` of neighbours (not none)."""
+    return pi / 2.0 * count / pairs * pairs_total
+
+
+def quarticity_of(triples_total: float, triples: int, count: int) -> float:
+    """The quarticity of `count` returns, from the sum of `tripower_term` over `triples` of neighbours (not none)."""
+    return count * TRIPOWER * count / triples * triples_total
+
+
+def tripower_term(one: float, two: float, three: float) -> float:
+    """What three neighbouring returns add to the quarticity: (|r| |r'| |r''|)^(4/3)."""
+    return float(abs(one * two * three) ** (4.0 / 3.0))
+
+
 def bipower_variation(returns: Sequence[float]) -> float | None:
     """The variance of the window without its jumps (pi/2 n/(n-1) sum |r||r'|); None of fewer than two returns."""
     count = len(returns)
     if count < 2:
         return None
-    return pi / 2.0 * count / (count - 1) * fsum(abs(one * other) for one, other in pairwise(returns))
+    return bipower_of(fsum(abs(one * other) for one, other in pairwise(returns)), count - 1, count)
 
 
 def tripower_quarticity(returns: Sequence[float]) -> float | None:
@@ -137,18 +154,19 @@ def tripower_quarticity(returns: Sequence[float]) -> float | None:
     count = len(returns)
     if count < 3:
         return None
-    moment = float(2.0 ** (2.0 / 3.0)) * gamma(7.0 / 6.0) / gamma(0.5)
     triples = zip(returns, returns[1:], returns[2:], strict=False)
-    total = fsum(abs(one * two * three) ** (4.0 / 3.0) for one, two, three in triples)
-    return count * (1.0 / moment) ** 3 * count / (count - 2) * total
+    return quarticity_of(fsum(tripower_term(*three) for three in triples), count - 2, count)
 
 
 def jump_share(returns: Sequence[float]) -> float | None:
     """The part of realised variance that came in jumps (0..1); None where nothing moved (a halt)."""
-    variance, continuous = realised_variance(returns), bipower_variation(returns)
-    if continuous is None or variance <= 0.0:
-        return None
-    return max(0.0, 1.0 - continuous / variance)
+    continuous = bipower_variation(returns)
+    return None if continuous is None else jump_share_of(realised_variance(returns), continuous)
+
+
+def jump_share_of(variance: float, continuous: float) -> float | None:
+    """The same from realised variance and bipower variation."""
+    return None if variance <= 0.0 else max(0.0, 1.0 - continuous / variance)
 
 
 def jump_z(returns: Sequence[float]) -> float | None:
@@ -156,11 +174,17 @@ def jump_z(returns: Sequence[float]) -> float | None:
 
     It wants about a hundred returns to be trusted; a price without a continuous part gives None, not infinity.
     """
-    variance, continuous = realised_variance(returns), bipower_variation(returns)
-    quarticity = tripower_quarticity(returns)
-    if continuous is None or quarticity is None or variance <= 0.0 or continuous <= 0.0:
+    continuous, quarticity = bipower_variation(returns), tripower_quarticity(returns)
+    if continuous is None or quarticity is None:
         return None
-    spread = (pi * pi / 4.0 + pi - 5.0) / len(returns) * max(1.0, quarticity / continuous**2)
+    return jump_z_of(realised_variance(returns), continuous, quarticity, len(returns))
+
+
+def jump_z_of(variance: float, continuous: float, quarticity: float, count: int) -> float | None:
+    """The same from realised variance, bipower variation and quarticity of `count` returns."""
+    if variance <= 0.0 or continuous <= 0.0:
+        return None
+    spread = (pi * pi / 4.0 + pi - 5.0) / count * max(1.0, quarticity / continuous**2)
     return (1.0 - continuous / variance) / sqrt(spread)
 
 

@@ -2,9 +2,11 @@
 
 from math import sqrt
 
+from market.formulas.horizons import horizon_of
 from market.formulas.logic import all_of, any_of, at_most
+from market.formulas.price import Pivot
 from market.formulas.statistics import freshness_quality, time_to_live_ms
-from market.observations import HOUR_MS
+from market.observations import DAY_MS, HOUR_MS
 from market.reading import (
     LEARNED_MONTH,
     MONTH_HOURS,
@@ -84,7 +86,56 @@ def _facts(state: MarketState, rules: Rules) -> dict[str, float | None]:
         "lower_low_in_progress": _as_number(price.swings.lower_low_in_progress()),
         "higher_low": _as_number(price.swings.higher_low(margin)),
         "step_ms": float(price.step_ms),
+        "drawdown_ever": price.drawdown_ever(),
+        "stored_days": (price.price_at_ms - price.highest_since_ms) / DAY_MS,
+        "trend_slow": price.trend,
+        "last_low_usd": _level(price.swings.last_low),
+        "last_high_usd": _level(price.swings.last_high),
+        "flagged_hours_24": float(price.hours.flagged),
+        "flagged_days_7": float(price.days.flagged),
+        **_fives(state, rules.price),
     }
+
+
+def _fives(state: MarketState, rules: PriceRules) -> dict[str, float | None]:
+    """What bars of five minutes tell, and how far the shocks of all horizons reach.
+
+    All None where the source's bars are longer: the five minutes then leave the horizon's OR.
+    """
+    fives, price = state.closes, state.price
+    is_current = fives.is_current(price.price_at_ms)
+    flagged = len(fives.flagged_ms) if is_current else None
+    horizon = horizon_of(
+        flagged, price.hours.counts, price.days.counts, rules.episode_hours, rules.regime_days
+    )
+    if flagged is None:
+        return _NO_FIVES | {"horizon": _as_number(horizon)}
+    swings, margin = fives.swings, rules.pivot_margin
+    return {
+        "r_5m": fives.change,
+        "sigma_5m": fives.sigma,
+        "shock_5m": fives.shock,
+        "flagged_5m_24h": float(flagged),
+        "trend_fast": fives.trend,
+        "fast_lower_low": _as_number(swings.lower_low(margin)),
+        "fast_lower_low_in_progress": _as_number(swings.lower_low_in_progress()),
+        "fast_higher_low": _as_number(swings.higher_low(margin)),
+        "fast_low_usd": _level(swings.last_low),
+        "fast_high_usd": _level(swings.last_high),
+        "horizon": _as_number(horizon),
+    }
+
+
+_NO_FIVES: dict[str, float | None] = dict.fromkeys(
+    (
+        *("r_5m", "sigma_5m", "shock_5m", "flagged_5m_24h", "trend_fast"),
+        *("fast_lower_low", "fast_lower_low_in_progress", "fast_higher_low", "fast_low_usd", "fast_high_usd"),
+    )
+)
+
+
+def _level(pivot: Pivot | None) -> float | None:
+    return None if pivot is None else pivot.price_usd
 
 
 def _conditions(state: MarketState, facts: Facts, rules: PriceRules) -> tuple[Condition, ...]:
@@ -171,7 +222,7 @@ def _stabilised(state: MarketState, facts: Facts, rules: PriceRules) -> Conditio
     )
 
 
-def _as_number(claim: bool | None) -> float | None:
+def _as_number(claim: bool | int | None) -> float | None:
     return None if claim is None else float(claim)
 
 

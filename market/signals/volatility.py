@@ -16,14 +16,17 @@ from market.reading import (
 )
 from market.rules import Rules, VolatilityRules
 from market.state import MarketState
-from market.state.volatility import MONTH_HOURS, WEEK_HOURS
+from market.state.volatility import DAY_HOURS, MONTH_HOURS, WEEK_HOURS, least_hours
 
 NAME, UNIT = "volatility", "1/y"
 LEAST_RANKED, THIRD_OF_YEAR = 168, 365 * 8
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
-    """Read the volatility that sizing uses: annualised decimal, ranked over a year, beside its quiet reference."""
+    """Read the volatility that sizing uses: annualised decimal, ranked over a year, beside its quiet reference.
+
+    It rests on hourly bars and DVOL; the realised volatilities beside it are as fine as the bars were, and no part of it.
+    """
     windows, limits, fresh = state.volatility, rules.volatility, rules.freshness
     dvol = state.implied_volatility(now_ms, rules)
     sigma = windows.sizing_sigma(limits, dvol)
@@ -49,16 +52,50 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         facts={
             "sigma": sigma,
             "ewma_3d": None if variance is None else (max(0.0, variance) * 8_760.0) ** 0.5,
-            "rv_7d": windows.realised(windows.squares_7d, WEEK_HOURS),
-            "rv_30d": windows.realised(windows.squares_30d, MONTH_HOURS),
             "dvol": dvol,
             "sigma_ref": reference,
             "sigma_ref_cold": float(is_cold),
             "ratio": ratio,
+            **_realised(state, dvol, limits),
+            **_jumps(state, limits),
         },
         conditions=(_high(ratio, rank, limits),),
         learning=None if learned > LEARNED_YEAR else learning(learned, LEAST_RANKED, YEAR_HOURS),
     )
+
+
+def _realised(state: MarketState, dvol: float | None, rules: VolatilityRules) -> dict[str, float | None]:
+    """Realised volatility of three spans, each with the share of its hours that was measured in five minutes.
+
+    Hours of coarser bars count with the square of their own return. `vrp` is what options ask above the month's.
+    """
+    finest = state.volatility.finest
+    month = finest.month.annualised(least_hours(MONTH_HOURS, rules))
+    return {
+        "rv_24h": finest.day.annualised(least_hours(DAY_HOURS, rules)),
+        "rv_7d": finest.week.annualised(least_hours(WEEK_HOURS, rules)),
+        "rv_30d": month,
+        "rv_24h_fine": finest.day.fine_share,
+        "rv_7d_fine": finest.week.fine_share,
+        "rv_30d_fine": finest.month.fine_share,
+        "vrp": None if dvol is None or month is None else dvol - month,
+    }
+
+
+def _jumps(state: MarketState, rules: VolatilityRules) -> dict[str, float | None]:
+    """The share of the day's variance that came in jumps; `jumped` 1 where that is more than chance. None in coarser bars."""
+    fives = state.closes
+    if not fives.is_current(state.price.price_at_ms):
+        return _NO_JUMPS
+    z = fives.jump_z
+    return {
+        "jump_share": fives.jump_share,
+        "jump_z": z,
+        "jumped": None if z is None else float(z >= rules.jump_z),
+    }
+
+
+_NO_JUMPS: dict[str, float | None] = dict.fromkeys(("jump_share", "jump_z", "jumped"))
 
 
 def sigma_reference(state: MarketState, rules: VolatilityRules) -> tuple[float, bool]:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field
 from math import log, sqrt
 
-from market.formulas.price import Swings, drawdown, swing_threshold
+from market.formulas.price import Swings, drawdown, swing_threshold, trend_number
 from market.observations import DAY_MS, HOUR_MS, Candle
 from market.rolling import DecayingMean, Extreme, Lagged, RankWindow
 from market.rules import LOW_WINDOW_MS, PRICE_MEAN_HALF_LIFE_HOURS, PriceRules
+from market.state.flagged import Flagged
 from market.state.hours import price_of
 
 LAG_TOLERANCE_MS = 2 * HOUR_MS
+HOURS_A_DAY, DAYS_A_WEEK = 24, 7
 
 
 def _lag(span_ms: int) -> Lagged:
@@ -34,7 +36,8 @@ class PriceWindows:
     """Everything about price that a later reading needs, in US dollars and log ranges.
 
     Lows are kept negated, so that the largest is the lowest. `broken_low_usd` is the confirmed low that a fast break
-    went through, None when there is no break. Candles are without a longer gap since `unbroken_since_ms`.
+    went through, None when there is no break. Candles are without a longer gap since `unbroken_since_ms`. `highest_ever_usd`
+    is the highest close since `highest_since_ms`. Hours and days are flagged by their own shock, `trend` is that of `swings`.
     """
 
     price_usd: float | None = None
@@ -58,6 +61,11 @@ class PriceWindows:
     broken_low_usd: float | None = None
     broken_at_ms: int = 0
     back_above_since_ms: int | None = None
+    highest_ever_usd: float | None = None
+    highest_since_ms: int = 0
+    trend: float | None = None
+    hours: Flagged = field(default_factory=lambda: Flagged(HOUR_MS, HOURS_A_DAY))
+    days: Flagged = field(default_factory=lambda: Flagged(DAY_MS, DAYS_A_WEEK))
 
     def observe(self, candle: Candle, hourly_variance: float | None, rules: PriceRules) -> None:
         """Add a closed candle and the variance that is known at its close."""
@@ -82,7 +90,9 @@ class PriceWindows:
             self.ranges.offer(at_ms, span)
         if sigma_1d is not None:
             threshold = swing_threshold(sigma_1d, rules.swing_sigmas, rules.swing_floor, rules.swing_cap)
-            self.swings.observe(price_usd, threshold, at_ms)
+            if self.swings.observe(price_usd, threshold, at_ms):
+                self.trend = trend_number(self.swings.trend(rules.pivot_margin))
+        self._flag(at_ms, rules)
 
     def range_24h(self) -> float | None:
         """ln(highest / lowest) over 24 h, None before a full day."""
@@ -99,6 +109,12 @@ class PriceWindows:
         """How far the price is below its highest close of the last `days` (at most 90), a fraction; None without price."""
         highest = self.highest.since(self.price_at_ms - days * DAY_MS)
         return None if highest is None or self.price_usd is None else drawdown(self.price_usd, highest)
+
+    def drawdown_ever(self) -> float | None:
+        """How far the price is below its highest close of all that was seen, a fraction; None without price."""
+        if self.price_usd is None or self.highest_ever_usd is None:
+            return None
+        return drawdown(self.price_usd, self.highest_ever_usd)
 
     def log_return(self, past: Lagged) -> float | None:
         """ln(price / price then), None where history does not reach back."""
@@ -121,7 +137,21 @@ class PriceWindows:
             return None
         return change / sqrt(prior * (horizon.price.span_ms / HOUR_MS))
 
+    def _flag(self, at_ms: int, rules: PriceRules) -> None:
+        """Flag the hour that closed, and at 00 UTC the day, each by its own shock; a shock nobody knows is no flag."""
+        hour = self.shock(self.hour)
+        self.hours.close(at_ms, None if hour is None else hour <= rules.shock_1h)
+        if at_ms % DAY_MS == 0:
+            day = self.shock(self.day)
+            self.days.close(at_ms, None if day is None else day <= rules.shock_24h)
+
     def _remember(self, at_ms: int, price: float, candle: Candle) -> None:
+        if self.highest_ever_usd is None:
+            # a checkpoint written before this was kept knows the highest of 90 days
+            ninety, first_ms = self.highest.largest, self.first_at_ms or at_ms
+            self.highest_ever_usd = price if ninety is None else ninety
+            self.highest_since_ms = max(first_ms, at_ms - self.highest.span_ms)
+        self.highest_ever_usd = max(self.highest_ever_usd, price)
         for past in (self.hour.price, self.four_hours.price, self.day.price, self.week):
             past.offer(at_ms, price)
         self.highest.offer(at_ms, price)
@@ -135,6 +165,7 @@ class PriceWindows:
             self.unbroken_since_ms = candle.open_at_ms
         elif gap_ms > rules.longest_gap_bars * max(candle.step_ms, HOUR_MS):
             self.swings.reset()
+            self.trend = None
             self.unbroken_since_ms = candle.open_at_ms
 
     def _mind_new_low(self, at_ms: int, price: float) -> None:

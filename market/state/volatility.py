@@ -1,16 +1,86 @@
 """Volatility as it is remembered: hourly Rogers-Satchell variance, realised variance, the quiet reference and DVOL."""
 
+from array import array
 from dataclasses import dataclass, field
 from math import log, sqrt
 
 from market.formulas.volatility import rogers_satchell
 from market.observations import DAY_MS, HOUR_MS, YEAR_HOURS, ImpliedVolatility
-from market.rolling import DecayingMean, RankWindow, RollingSum
+from market.rolling import DecayingMean, Doubles, RankWindow, RollingSum
 from market.rules import VARIANCE_HALF_LIFE_HOURS, VolatilityRules
+from market.state.closes import UNKNOWN, ExactSum
 from market.state.hours import Hour
 
 YEAR_MS = 365 * DAY_MS
-WEEK_HOURS, MONTH_HOURS = 7 * 24, 30 * 24
+DAY_HOURS, WEEK_HOURS, MONTH_HOURS = 24, 7 * 24, 30 * 24
+
+
+def _no_doubles() -> Doubles:
+    return array("d")
+
+
+@dataclass(slots=True)
+class RealisedSpan:
+    """The variance of the known hours of a span, and how many of them were measured in five minutes."""
+
+    hours: int
+    variance: ExactSum = field(default_factory=ExactSum)
+    fine: ExactSum = field(default_factory=ExactSum)
+
+    def move(self, variances: Doubles, fines: Doubles) -> None:
+        """Take the newest hour of both columns in, and let go of the one that has left the span."""
+        self.variance.take(variances[-1])
+        self.fine.take(fines[-1])
+        if len(variances) > self.hours:
+            self.variance.drop(variances[-1 - self.hours])
+            self.fine.drop(fines[-1 - self.hours])
+
+    def annualised(self, least: float) -> float | None:
+        """The volatility of a year (decimal), None below `least` known hours."""
+        count = self.variance.count
+        return None if count < least else sqrt(max(0.0, self.variance.total) / count * YEAR_HOURS)
+
+    @property
+    def fine_share(self) -> float | None:
+        """The share of the known hours that was measured in five minutes, None of none."""
+        count = self.variance.count
+        return self.fine.total / count if count else None
+
+
+@dataclass(slots=True)
+class Realised:
+    """The variance of each of the last 30 days' hours as finely as it is known, oldest first, UNKNOWN where it is not.
+
+    An hour is the sum of its twelve squared returns of five minutes, or the square of its own return where bars are longer.
+    """
+
+    at_ms: int = 0
+    variances: Doubles = field(default_factory=_no_doubles)
+    fines: Doubles = field(default_factory=_no_doubles)
+    day: RealisedSpan = field(default_factory=lambda: RealisedSpan(DAY_HOURS))
+    week: RealisedSpan = field(default_factory=lambda: RealisedSpan(WEEK_HOURS))
+    month: RealisedSpan = field(default_factory=lambda: RealisedSpan(MONTH_HOURS))
+
+    def close_hour(self, at_ms: int, fine: float | None, square: float | None) -> None:
+        """Take the hour that closed at `at_ms`: its variance from five minutes, or the square of its return."""
+        missed = (at_ms - self.at_ms) // HOUR_MS - 1 if self.at_ms else 0
+        for _ in range(min(missed, MONTH_HOURS)):
+            self._add(UNKNOWN, UNKNOWN)
+        if fine is not None:
+            self._add(fine, 1.0)
+        elif square is not None:
+            self._add(square, 0.0)
+        else:
+            self._add(UNKNOWN, UNKNOWN)
+        self.at_ms = at_ms
+
+    def _add(self, variance: float, fine: float) -> None:
+        self.variances.append(variance)
+        self.fines.append(fine)
+        for span in (self.day, self.week, self.month):
+            span.move(self.variances, self.fines)
+        if len(self.variances) > MONTH_HOURS:
+            del self.variances[0], self.fines[0]
 
 
 @dataclass(slots=True)
@@ -25,22 +95,25 @@ class VolatilityWindows:
     weekly: RankWindow = field(default_factory=lambda: RankWindow(YEAR_MS))
     sizing: RankWindow = field(default_factory=lambda: RankWindow(YEAR_MS))
     implied: ImpliedVolatility | None = None
+    finest: Realised = field(default_factory=Realised)
 
-    def close_hour(self, hour: Hour, close_usd: float) -> None:
-        """Take a closed hour; the return is skipped where the hour before is missing."""
+    def close_hour(self, hour: Hour, close_usd: float, fine: float | None) -> None:
+        """Take a closed hour and its variance in five minutes; its return is skipped where the hour before is missing."""
         at_ms = hour.open_at_ms + HOUR_MS
         self.variance.offer(rogers_satchell(hour.open_usd, hour.high_usd, hour.low_usd, hour.close_usd))
+        square = None
         if self.last_close_usd is not None and at_ms - self.last_close_at_ms == HOUR_MS:
             square = log(close_usd / self.last_close_usd) ** 2
             self.squares_7d.offer(at_ms, square)
             self.squares_30d.offer(at_ms, square)
+        self.finest.close_hour(at_ms, fine, square)
         self.last_close_usd, self.last_close_at_ms = close_usd, at_ms
 
     def rank_hour(self, at_ms: int, rules: VolatilityRules, implied: float | None) -> None:
         """Add this hour to the ranks of a year; a day after the last close nothing is known that could be ranked."""
         if at_ms - self.last_close_at_ms > DAY_MS:
             return
-        weekly = self.realised(self.squares_7d, WEEK_HOURS)
+        weekly = self.realised(self.squares_7d, WEEK_HOURS, rules)
         if weekly is not None:
             self.weekly.offer(at_ms, weekly)
         sizing = self.sizing_sigma(rules, implied)
@@ -51,10 +124,10 @@ class VolatilityWindows:
         """Variance of one hour, None before enough hours."""
         return self.variance.mean if self.variance.count >= rules.least_hours else None
 
-    def realised(self, squares: RollingSum, window_hours: int) -> float | None:
+    def realised(self, squares: RollingSum, window_hours: int, rules: VolatilityRules) -> float | None:
         """Annualised volatility from hourly returns, None before a week of them (or a window that is a week or less)."""
         count = len(squares)
-        if count < min(WEEK_HOURS, window_hours) * 0.9:
+        if count < least_hours(window_hours, rules):
             return None
         return sqrt(max(0.0, squares.total) / count * YEAR_HOURS)
 
@@ -64,7 +137,12 @@ class VolatilityWindows:
         if variance is None:
             return None
         sigma = sqrt(max(0.0, variance) * YEAR_HOURS)
-        monthly = self.realised(self.squares_30d, MONTH_HOURS)
+        monthly = self.realised(self.squares_30d, MONTH_HOURS, rules)
         if monthly is not None:
             sigma = max(sigma, rules.rv_30d_weight * monthly)
         return sigma if implied is None else max(sigma, rules.dvol_weight * implied)
+
+
+def least_hours(window_hours: int, rules: VolatilityRules) -> float:
+    """So many known hours make a realised volatility: nearly the whole window, or a week of a longer one."""
+    return min(WEEK_HOURS, window_hours) * rules.realised_least_share
