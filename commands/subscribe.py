@@ -44,7 +44,7 @@ class Subscribe:
     asset: Annotated[SomeAssetsWord, "the coin, several (BTC,ETH), or all"] | None = None
     kind: Annotated[KindsWord, "of what: cascade and regime where it is not said"] | None = None
     severity: Annotated[SeverityWord, "from how severe on"] | None = None
-    ping: Annotated[RoleWord, "a server's role to mention once a wave, or off"] | None = None
+    ping: Annotated[RoleWord, "a server's role to mention once a wave"] | None = None
     ping_from: Annotated[PingFromWord, "from how severe on the role is mentioned"] | None = None
     thread: Annotated[SwitchWord, "in a server: a thread for what follows a wave's first message"] | None = (
         None

@@ -1,7 +1,7 @@
 """The words of the panel by which a server's managers choose what a channel is warned of: what was chosen, before it is kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Block, Heading, Mention, Note, Reply, Text, Told, Tone
@@ -69,9 +69,14 @@ def describe_choice(choice: Choice, phrases: Phrases, *, is_mentionable: bool) -
     if choice.role is not None:
         severity = phrases.word("severity", choice.ping_from.value)
         blocks.append(_around(phrases.say("wish.ping", role=_PLACE, severity=severity), role_of(choice)))
-        if not is_mentionable:
-            blocks.append(Note(phrases.say("subscribe_panel.not_mentionable"), Tone.CAUTION))
-    return Reply(tuple(blocks))
+    reply = Reply(tuple(blocks))
+    return reply if choice.role is None or is_mentionable else with_unmentionable(reply, phrases)
+
+
+def with_unmentionable(reply: Reply, phrases: Phrases) -> Reply:
+    """The same, and that its role is not called by being mentioned."""
+    note = Note(phrases.say("subscribe_panel.not_mentionable"), Tone.CAUTION)
+    return replace(reply, blocks=(*reply.blocks, note))
 
 
 def role_of(choice: Choice) -> Mention:

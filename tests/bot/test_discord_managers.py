@@ -10,6 +10,7 @@ from bot.chat_platform import Desk
 from bot.platforms.discord.service import Client
 from commands.protocol import dispatch
 from commands.protocol.request import Role
+from market.alerts import Severity
 from store.services import Chats
 from tests.bot.desks import desk_on
 from tests.bot.discord.reading import told
@@ -55,6 +56,33 @@ async def test_a_manager_subscribes_a_channel(desk: Desk, manager: Any, channel:
     chat = await chats(desk).get(f"discord:{channel.id}")
     assert chat is not None
     assert [wish.asset for wish in chat.subscriptions] == ["BTC"]
+
+
+async def test_a_role_to_mention_is_chosen_from_the_server_s_own(
+    simcord_env: Any, desk: Desk, manager: Any
+) -> None:
+    mentions = {simcord_env.guild.default_role: discord.PermissionOverwrite(mention_everyone=False)}
+    channel = simcord_env.guild.create_text_channel("alarms", overwrites=mentions)
+    shut = simcord_env.guild.create_role("traders")
+    result = await manager.slash(channel, "subscribe", asset="BTC", ping=shut, ping_from="warning")
+    assert f"A wave mentions <@&{shut.id}> once, from WARNING up." in told(result.response)
+    assert "I may not mention this role" in told(result.response)
+    chat = await chats(desk).get(f"discord:{channel.id}")
+    assert chat is not None
+    assert (chat.ping_role, chat.ping_least) == (str(shut.id), Severity.WARNING)
+    called = simcord_env.guild.create_role("desk heads", mentionable=True)
+    result = await manager.slash(channel, "subscribe", ping=called)
+    assert f"<@&{called.id}>" in told(result.response)
+    assert "I may not mention this role" not in told(result.response)
+
+
+async def test_everybody_is_no_role_to_mention(
+    simcord_env: Any, desk: Desk, manager: Any, channel: Any
+) -> None:
+    everybody = simcord_env.guild.default_role
+    result = await manager.slash(channel, "subscribe", asset="BTC", ping=everybody)
+    assert "I mention a role, never everybody." in told(result.response)
+    assert await chats(desk).get(f"discord:{channel.id}") is None
 
 
 async def test_the_commands_that_change_are_shown_to_those_who_manage(

@@ -170,6 +170,8 @@ class Answers:
             return
         asker, line = asker_of(interaction, is_hidden=True), line_of(command, values)
         reply = await self._desk.ask_options(command.name, values, asker)
+        if command.name == PANEL:
+            reply = self._panel.noted(interaction, reply)
         if await self._public.is_for(interaction, command, reply):
             controls = await self._controls(interaction, reply, line, is_shared=True)
             if await self._public.post(interaction, command, layout_of(reply, controls), reply):

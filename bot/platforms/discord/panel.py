@@ -4,6 +4,7 @@ Whoever presses is asked for their right at that press, and the bot for its own 
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +26,7 @@ from commands.wording.subscribe_panel import (
     describe_kept,
     describe_missing,
     describe_preview,
+    with_unmentionable,
 )
 from market.rules import AlertRules
 from store.connection import StoreUnavailable
@@ -58,6 +60,15 @@ class Panel:
             chat.address, role=chat.ping_role, ping_from=chat.ping_least, thread=chat.thread_a_wave
         )
         await interaction.followup.send(view=self._shown(interaction, choice, assets), ephemeral=True)
+
+    def noted(self, interaction: Interaction, reply: Reply) -> Reply:
+        """An answer of /subscribe as Discord has to give it: with a note where its role would not be called by being mentioned."""
+        told = reply.data.get("ping")
+        role = told.get("role") if isinstance(told, Mapping) else None
+        choice = Choice(f"{NAME}:{interaction.channel_id}", role=None if role is None else str(role))
+        if choice.role is None or _may_mention(interaction, choice):
+            return reply
+        return with_unmentionable(reply, _phrases(interaction))
 
     async def touched(self, interaction: Interaction, part: str, asker: Asker) -> None:
         """Follow a press: show what is chosen now, a preview, or keep it."""

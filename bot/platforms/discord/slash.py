@@ -1,4 +1,8 @@
-"""Slash commands made of commands: every field becomes an option with its kind, range, choices and description."""
+"""Slash commands made of commands: every field becomes an option with its kind, range, choices and description.
+
+A role is chosen from the server's own, and handed on as a line would say it. No role is chosen so: nobody is mentioned any
+more where the panel of /subscribe is confirmed without one.
+"""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,6 +23,9 @@ MOST_CHOICES = 25
 SUGGESTED: Mapping[str, tuple[str, ...]] = {"asset": (), "assets": (ALL,)}
 """The kinds of words that are completed, and what they may be besides a watched asset."""
 
+ROLE = "role"
+"""The kind of a word that names a role."""
+
 Handle = Callable[[discord.Interaction[Any], Command[Any], Mapping[str, object]], Awaitable[None]]
 Suggest = Callable[[str], Awaitable[tuple[str, ...]]]
 Slash = app_commands.Command[Any, Any, None]
@@ -33,7 +40,7 @@ def slash_command(command: Command[Any], handle: Handle, suggest: Suggest) -> Sl
     is_managing = command.needs is Role.MANAGER
 
     async def callback(interaction: discord.Interaction[Any], /, **values: object) -> None:
-        await handle(interaction, command, values)
+        await handle(interaction, command, {name: _said(value) for name, value in values.items()})
 
     # the library reads the options from the signature; no type says that a function may be given one
     callback.__signature__ = _signature(command)  # type: ignore[attr-defined]
@@ -90,7 +97,9 @@ def _signature(command: Command[Any]) -> inspect.Signature:
 def _annotation(option: Option) -> Any:
     word = option.word
     kind: Any
-    if word.choices:
+    if word.kind == ROLE:
+        kind = discord.Role
+    elif word.choices:
         kind = str
     elif word.is_number and word.least is not None and word.most is not None:
         kind = app_commands.Range[float, word.least, word.most]
@@ -104,7 +113,7 @@ def _annotation(option: Option) -> Any:
 def _describe(command: Command[Any], callback: Any) -> None:
     for option in command.options:
         place = f"{command.name}.options.{option.name}"
-        text = f"{option.description}, such as {option.word.example}"[:LONGEST_DESCRIPTION]
+        text = _description(option)[:LONGEST_DESCRIPTION]
         app_commands.describe(**{option.name: translated(text, f"{place}.help")})(callback)
         app_commands.rename(**{option.name: translated(option.name, f"{place}.name")})(callback)
     choices = {
@@ -115,6 +124,17 @@ def _describe(command: Command[Any], callback: Any) -> None:
         if option.word.choices
     }
     app_commands.choices(**choices)(callback)
+
+
+def _description(option: Option) -> str:
+    """What an option is for, with an example where it is written."""
+    is_written = option.word.kind != ROLE
+    return f"{option.description}, such as {option.word.example}" if is_written else option.description
+
+
+def _said(value: object) -> object:
+    """What was chosen as a line would say it."""
+    return value.mention if isinstance(value, discord.Role) else value
 
 
 def _completion(suggest: Suggest, besides: tuple[str, ...]) -> Any:

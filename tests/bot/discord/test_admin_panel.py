@@ -201,7 +201,7 @@ async def test_a_preview_shows_a_sample_and_calls_nobody(
 async def test_what_the_channel_has_already_stands_chosen(
     desk: Desk, manager: Any, channel: Any, heads: Any
 ) -> None:
-    await manager.slash(channel, "subscribe", asset="BTC", ping=f"<@&{heads.id}>", thread="on")
+    await manager.slash(channel, "subscribe", asset="BTC", ping=heads, thread="on")
     panel = await opened(manager, channel)
     assert f"A wave mentions <@&{heads.id}> once" in told(panel)
     assert "Thread a wave: yes" in labels(panel)
