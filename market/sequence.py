@@ -1,6 +1,7 @@
 """The sequence of a sell-off: price weakness, dear funding, long liquidations, open interest rolling over, skew."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from market.flags import FlagMemory
@@ -70,3 +71,74 @@ def _holds(
     if step == "open_interest":
         return on("rolling_over")
     return on("ks") or on("kst")
+
+
+@dataclass(frozen=True, slots=True)
+class StepSeen:
+    """One of the five steps: when it was first true within the window (UTC ms, None not at all), and whether it is now."""
+
+    step: str
+    first_ms: int | None
+    holds: bool
+    in_order: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A step out of order: it came `before` another (the first of all where `is_first`), or `after` a later one.
+
+    Both are None where there is no order to compare with: price was not weak.
+    """
+
+    step: str
+    before: str | None = None
+    after: str | None = None
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyWarning:
+    """Price weak and funding dear before any repeated liquidations: since when, and when those came (None: not yet).
+
+    `stands` while both still hold and no liquidations have come.
+    """
+
+    since_ms: int
+    liquidations_ms: int | None
+    stands: bool
+
+
+def steps_seen(onsets: Onsets, active: tuple[str, ...], run: tuple[str, ...]) -> tuple[StepSeen, ...]:
+    """The five steps in the article's order; `run` are those in order (see `in_order`)."""
+    return tuple([StepSeen(step, _first(onsets, step), step in active, step in run) for step in STEPS])
+
+
+def misplaced(onsets: Onsets, run: tuple[str, ...], out_of_order: tuple[str, ...]) -> tuple[Misplaced, ...]:
+    """How each step out of order lies to those in order; a step that was never seen is left out."""
+    return tuple([_placed(step, onsets, run) for step in out_of_order if step in onsets])
+
+
+def early_warning(onsets: Onsets, active: tuple[str, ...]) -> EarlyWarning | None:
+    """The early warning (section 7: price and funding before liquidations), None where there was none."""
+    price, funding, forced = (_first(onsets, step) for step in STEPS[:3])
+    if price is None or funding is None:
+        return None
+    since_ms = max(price, funding)
+    if forced is not None:
+        return EarlyWarning(since_ms, forced, stands=False) if since_ms < forced else None
+    return EarlyWarning(since_ms, None, stands={"price", "funding"} <= {*active})
+
+
+def _placed(step: str, onsets: Onsets, run: tuple[str, ...]) -> Misplaced:
+    first, place = onsets[step][0], STEPS.index(step)
+    if not run:
+        return Misplaced(step)
+    earlier = [one for one in run if STEPS.index(one) < place and onsets[one][0] > first]
+    if earlier:
+        return Misplaced(step, before=earlier[0], is_first=all(first <= one[0] for one in onsets.values()))
+    later = [one for one in run if STEPS.index(one) > place and onsets[one][0] < first]
+    return Misplaced(step, after=later[-1] if later else None)
+
+
+def _first(onsets: Onsets, step: str) -> int | None:
+    return onsets[step][0] if step in onsets else None

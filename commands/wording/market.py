@@ -9,6 +9,7 @@ from commands.wording.columns import first_that_fits
 from commands.wording.findings import findings_numbers, floor, troubles
 from commands.wording.learning import learning_lines, learning_numbers
 from commands.wording.panel import FIVE, OPTIONS_MARKETS, panel, unseen
+from commands.wording.sequence import early_words, out_of_order_words, sequence_numbers
 from commands.wording.turns import turns_words
 from market.checklist import Advice, Checklist
 from market.observations import MINUTE_MS
@@ -64,6 +65,7 @@ def regime_numbers(snapshot: Snapshot) -> dict[str, object]:
     """The line of the states file, with what is still learned and what was noticed of the venues."""
     return {
         **state_line(snapshot),
+        "sequence": sequence_numbers(snapshot.regime),
         "learning": learning_numbers(snapshot),
         "findings": findings_numbers(snapshot),
     }
@@ -205,7 +207,8 @@ def _outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, .
     regime = snapshot.regime
     lines = [_steps(regime, phrases)]
     if regime.out_of_order:
-        lines.append(phrases.say("regime.out_of_order", steps=steps_words(regime.out_of_order, phrases)))
+        lines.append(phrases.say("regime.out_of_order", steps=out_of_order_words(regime, phrases)))
+    lines += early_words(regime, phrases)
     further, eases = worse(snapshot), better(snapshot)
     if further and regime.state is not State.INSUFFICIENT_DATA:
         lines.append(phrases.say("regime.next", turns=turns_words(further, phrases, rules)))

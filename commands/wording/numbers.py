@@ -175,6 +175,11 @@ def hour_and_minute(at_ms: int) -> str:
     return f"{_utc(at_ms):%H:%M} UTC"
 
 
+def day_and_minute(at_ms: int) -> str:
+    """A moment of the last days in UTC, in twelve columns: "22 Nov 04:10"."""
+    return f"{_utc(at_ms):%d %b %H:%M}"
+
+
 def date_and_clock(at_ms: int) -> str:
     """A recorded time in UTC: "2024-08-05 12:00 UTC"."""
     return f"{_utc(at_ms):%Y-%m-%d %H:%M} UTC"

@@ -22,6 +22,7 @@ from commands.wording.market import (
     tone_of,
 )
 from commands.wording.panel import age_of, unseen
+from commands.wording.sequence import early_words, lead_words, out_of_order_words, steps_lines
 from commands.wording.turns import turns_words
 from market.checklist import READ_BY
 from market.outlook import Turn, better, worse
@@ -53,12 +54,21 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*_meaning(snapshot, phrases, at_ms), _protip(snapshot, phrases)))),
         Lines(tuple(_conditions(snapshot, phrases, at_ms))),
+        Lines(steps_lines(snapshot.regime, phrases, at_ms)),
+        *paragraph(_sequence(snapshot, phrases)),
         *paragraph(findings_lines(snapshot, phrases, rules.funding)),
         Text("\n".join((*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules)))),
         Text("\n".join((*strictly, stress(snapshot.regime, phrases), *odds(snapshot, phrases)))),
         Text(footer(snapshot, phrases)),
     )
     return Reply(blocks, _actions(snapshot, phrases), data=_plain(snapshot), at_ms=live_moment(snapshot))
+
+
+def _sequence(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
+    """What the times of the steps say: what came out of order, and whether price and funding warned ahead."""
+    regime, told = snapshot.regime, out_of_order_words(snapshot.regime, phrases)
+    placed = (phrases.say("regime.out_of_order", steps=told),) if told else ()
+    return (*placed, *early_words(regime, phrases), *lead_words(regime, phrases))
 
 
 def outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:

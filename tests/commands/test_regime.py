@@ -52,7 +52,7 @@ async def test_the_numbers_behind_it_are_those_of_the_states_file() -> None:
     told = ask.reply.data
     assert list(told) == [
         "at", "asset", "state", "possible", "strict_state", "stage", "steps", "protip", "score", "confidence",
-        "inputs_seen", "flags", "readings", "learning", "findings",
+        "inputs_seen", "flags", "readings", "sequence", "learning", "findings",
     ]  # fmt: skip
     assert told["at"] == "2026-11-22T12:04:10Z"
     assert (told["state"], told["stage"], told["protip"]) == ("CROWDING", 2, True)

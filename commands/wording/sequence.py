@@ -1,0 +1,78 @@
+"""The sequence of a sell-off in words: which step was first seen when, what came out of order, and the early warning."""
+
+from collections.abc import Mapping
+
+from commands.protocol.phrases import Phrases
+from commands.wording import numbers
+from commands.wording.columns import sides
+from market.regime import Regime
+from market.report import iso
+from market.sequence import Misplaced, early_warning, misplaced, steps_seen
+
+HOLDS, WAS, NOT_SEEN = "+", ".", "-"
+
+
+def steps_lines(regime: Regime, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
+    """The five steps with the time each was first seen within a week: + holds now, . did, - not seen, and its age."""
+    rows = [phrases.say("sequence.heading")]
+    for number, seen in enumerate(
+        steps_seen(regime.step_onsets_ms, regime.active_steps, regime.steps), start=1
+    ):
+        name = f"{number} {phrases.word('step', seen.step)}"
+        if seen.first_ms is None:
+            rows.append(sides(f" {NOT_SEEN} {name}", phrases.say("sequence.not_seen")))
+        else:
+            told = f"{numbers.day_and_minute(seen.first_ms)} {numbers.age(at_ms - seen.first_ms):>5}"
+            rows.append(sides(f" {HOLDS if seen.holds else WAS} {name}", told))
+    return tuple(rows)
+
+
+def out_of_order_words(regime: Regime, phrases: Phrases) -> str:
+    """What came out of order, and how: "skew came first, open interest before liquidations"."""
+    told = [
+        _placed(one, phrases) for one in misplaced(regime.step_onsets_ms, regime.steps, regime.out_of_order)
+    ]
+    return ", ".join(told)
+
+
+def early_words(regime: Regime, phrases: Phrases) -> tuple[str, ...]:
+    """That price and funding warn ahead of liquidations, while they do; nothing else."""
+    early = early_warning(regime.step_onsets_ms, regime.active_steps)
+    if early is None or not early.stands:
+        return ()
+    return (phrases.say("regime.early", at=numbers.day_and_minute(early.since_ms)),)
+
+
+def lead_words(regime: Regime, phrases: Phrases) -> tuple[str, ...]:
+    """How long before the liquidations price and funding had warned, where they had."""
+    early = early_warning(regime.step_onsets_ms, regime.active_steps)
+    if early is None or early.liquidations_ms is None:
+        return ()
+    lead = numbers.duration(early.liquidations_ms - early.since_ms)
+    return (phrases.say("sequence.early_held", lead=lead),)
+
+
+def sequence_numbers(regime: Regime) -> dict[str, object]:
+    """The same for `--json`: times ISO 8601, null where a step was not seen."""
+    early = early_warning(regime.step_onsets_ms, regime.active_steps)
+    return {
+        "first_seen": _first_seen(regime),
+        "out_of_order": list(regime.out_of_order),
+        "early_warning": None if early is None else iso(early.since_ms),
+    }
+
+
+def _first_seen(regime: Regime) -> Mapping[str, str | None]:
+    seen = steps_seen(regime.step_onsets_ms, regime.active_steps, regime.steps)
+    return {one.step: None if one.first_ms is None else iso(one.first_ms) for one in seen}
+
+
+def _placed(one: Misplaced, phrases: Phrases) -> str:
+    step = phrases.word("step", one.step)
+    if one.is_first:
+        return phrases.say("sequence.came_first", step=step)
+    if one.before is not None:
+        return phrases.say("sequence.came_before", step=step, other=phrases.word("step", one.before))
+    if one.after is not None:
+        return phrases.say("sequence.came_after", step=step, other=phrases.word("step", one.after))
+    return step
