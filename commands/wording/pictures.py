@@ -92,7 +92,7 @@ def states_panel(title: str, hours: Hourly, phrases: Phrases) -> Panel:
         band=Band(cells, keys),
         first_ms=last_day_ms - max(0, len(cells) - 1) * DAY_MS,
         step_ms=DAY_MS,
-        says=keys[cells[-1]][0] if cells and cells[-1] is not None else phrases.say("picture.unknown"),
+        says=keys[cells[-1]][0] if cells and cells[-1] is not None else phrases.say("pictured.unknown"),
         height=0.3,
     )
 
@@ -140,15 +140,15 @@ def _series_words(panel: Panel, one: Series, phrases: Phrases) -> str:
     name = one.name if len(panel.series) > 1 else ""
     seen = [value for value in one.values if value is not None]
     if not seen:
-        return f"{name} {phrases.say('picture.none')}".strip()
+        return f"{name} {phrases.say('pictured.none')}".strip()
     said = phrases.say(
-        "picture.series",
+        "pictured.series",
         last=value_words(panel.unit, one.values[-1]),
         low=value_words(panel.unit, min(seen)),
         high=value_words(panel.unit, max(seen)),
     )
     missing = len(one.values) - len(seen)
-    gaps = phrases.say("picture.gaps", count=missing, of=len(one.values)) if missing else ""
+    gaps = phrases.say("pictured.gaps", count=missing, of=len(one.values)) if missing else ""
     return " ".join(part for part in (name, said + gaps) if part)
 
 
@@ -156,7 +156,7 @@ def _band_words(band: Band, phrases: Phrases) -> str:
     counts = Counter(band.cells)
     told = [f"{band.keys[index][0]} {count}" for index, count in sorted(_known_counts(counts))]
     unknown = counts.get(None, 0)
-    return ", ".join((*told, phrases.say("picture.unknown_cells", count=unknown)) if unknown else told)
+    return ", ".join((*told, phrases.say("pictured.unknown_cells", count=unknown)) if unknown else told)
 
 
 def _known_counts(counts: Mapping[int | None, int]) -> list[tuple[int, int]]:
