@@ -13,7 +13,7 @@ from statistics import fmean
 YEAR_SECONDS = 365.0 * 86_400.0
 SQRT_YEAR_DAYS = sqrt(365.0)
 LN4 = log(4.0)
-TRIPOWER = (gamma(0.5) / (2.0 ** (2.0 / 3.0) * gamma(7.0 / 6.0))) ** 3
+TRIPOWER = (gamma(0.5) / (float(2.0 ** (2.0 / 3.0)) * gamma(7.0 / 6.0))) ** 3
 """mu_{4/3}^-3: a Gaussian's E|x|^(4/3), to the minus third."""
 
 
