@@ -26,34 +26,11 @@ from commands.protocol.request import Role
 from tests import canary
 from tests.bot.desks import HeldUp, desk_on
 from tests.bot.discord.reading import told
+from tests.bot.discord.rooms import alice, channel, desk, env, simcord_bot
 from tests.commands.markets import crowding, unwinding
 from tests.doubles.discord import DiscordServer
 
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return desk_on(data_dir=tmp_path)
-
-
-@pytest.fixture
-def simcord_bot(desk: Desk) -> Client:
-    return Client(desk)
-
-
-@pytest.fixture
-def env(simcord_env: Any) -> Any:
-    """A Discord that the bot has just come to."""
-    return simcord_env
-
-
-@pytest.fixture
-def channel(env: Any) -> Any:
-    return env.create_guild().create_text_channel("desk")
-
-
-@pytest.fixture
-def alice(env: Any, channel: Any) -> Any:
-    return env.guild.add_member(env.create_user("alice"))
+__all__ = ["alice", "channel", "desk", "env", "simcord_bot"]
 
 
 def requests(env: Any, method: str, part: str) -> list[Any]:

@@ -14,6 +14,9 @@ from market.alerts import Severity
 from store.services import Chats
 from tests.bot.desks import desk_on
 from tests.bot.discord.reading import told
+from tests.bot.discord.rooms import channel, env, heads, manager, simcord_bot
+
+__all__ = ["channel", "env", "heads", "manager", "simcord_bot"]
 
 MANAGING = {command.name for command in dispatch.commands() if command.needs is Role.MANAGER}
 
@@ -24,24 +27,8 @@ def desk(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
-def simcord_bot(desk: Desk) -> Client:
-    return Client(desk)
-
-
-@pytest.fixture
-def channel(simcord_env: Any) -> Any:
-    return simcord_env.create_guild().create_text_channel("desk")
-
-
-@pytest.fixture
 def member(simcord_env: Any, channel: Any) -> Any:
     return simcord_env.guild.add_member(simcord_env.create_user("alice"))
-
-
-@pytest.fixture
-def manager(simcord_env: Any, channel: Any) -> Any:
-    role = simcord_env.guild.create_role("desk head", permissions=discord.Permissions(manage_guild=True))
-    return simcord_env.guild.add_member(simcord_env.create_user("mallory"), roles=(role,))
 
 
 def chats(desk: Desk) -> Chats:

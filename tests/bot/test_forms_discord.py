@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,10 @@ from bot.platforms.discord.service import Client
 from commands.protocol import dispatch
 from commands.protocol.forms import fields_asked
 from market.observations import Side
-from tests.bot.desks import desk_on
 from tests.bot.discord.reading import BUTTON, labels, parts, told
+from tests.bot.discord.rooms import alice, channel, desk, env, simcord_bot
+
+__all__ = ["alice", "channel", "desk", "env", "simcord_bot"]
 
 TYPE_IT = Sentence.TYPE_IT.in_words("en")
 LONG: Any = {
@@ -24,32 +25,6 @@ LONG: Any = {
     "entry": "64,200.12345678",
     "base": 1.23456789,
 }
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return desk_on(data_dir=tmp_path)
-
-
-@pytest.fixture
-def simcord_bot(desk: Desk) -> Client:
-    return Client(desk)
-
-
-@pytest.fixture
-def env(simcord_env: Any) -> Any:
-    """A Discord that the bot has just come to."""
-    return simcord_env
-
-
-@pytest.fixture
-def channel(env: Any) -> Any:
-    return env.create_guild().create_text_channel("desk")
-
-
-@pytest.fixture
-def alice(env: Any, channel: Any) -> Any:
-    return env.guild.add_member(env.create_user("alice"))
 
 
 async def test_a_command_without_a_word_opens_a_page_with_its_fields(alice: Any, channel: Any) -> None:

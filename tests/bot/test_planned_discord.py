@@ -18,29 +18,17 @@ from store.persons import Person
 from tests.bot.delivery.plans import news
 from tests.bot.desks import desk_on
 from tests.bot.discord.reading import told
+from tests.bot.discord.rooms import alice, channel, env, simcord_bot
 from tests.commands.markets import RULES
 from tests.store.samples import NOW_MS
+
+__all__ = ["alice", "channel", "env", "simcord_bot"]
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     made = desk_on(data_dir=tmp_path, is_warning=True)
     return replace(made, services=replace(made.services, people=PeopleInMemory()))
-
-
-@pytest.fixture
-def simcord_bot(desk: Desk) -> Client:
-    return Client(desk)
-
-
-@pytest.fixture
-def channel(simcord_env: Any) -> Any:
-    return simcord_env.create_guild().create_text_channel("desk")
-
-
-@pytest.fixture
-def alice(simcord_env: Any, channel: Any) -> Any:
-    return simcord_env.guild.add_member(simcord_env.create_user("alice"))
 
 
 async def kept(desk: Desk, user: Any) -> Person:

@@ -1,6 +1,5 @@
 """Sharing on Discord: what only its reader sees is posted for all when, and only when, its reader says so."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,36 +8,12 @@ from bot.chat_platform import Desk, Sentence
 from bot.platforms.discord.buttons import ShareButton
 from bot.platforms.discord.render import Controls, plain_view
 from bot.platforms.discord.service import Client
-from tests.bot.desks import desk_on
 from tests.bot.discord.reading import labels, told
+from tests.bot.discord.rooms import alice, channel, desk, env, simcord_bot
+
+__all__ = ["alice", "channel", "desk", "env", "simcord_bot"]
 
 SHARE = Sentence.POST.in_words("en")
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return desk_on(data_dir=tmp_path)
-
-
-@pytest.fixture
-def simcord_bot(desk: Desk) -> Client:
-    return Client(desk)
-
-
-@pytest.fixture
-def env(simcord_env: Any) -> Any:
-    """A Discord that the bot has just come to."""
-    return simcord_env
-
-
-@pytest.fixture
-def channel(env: Any) -> Any:
-    return env.create_guild().create_text_channel("desk")
-
-
-@pytest.fixture
-def alice(env: Any, channel: Any) -> Any:
-    return env.guild.add_member(env.create_user("alice"))
 
 
 async def sized(alice: Any, channel: Any) -> Any:

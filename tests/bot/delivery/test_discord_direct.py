@@ -1,37 +1,18 @@
 """Messages to one person on Discord: the real library over real HTTP."""
 
-from collections.abc import AsyncIterator
-
-import discord
 import pytest
-from discord.http import Route
 
 from bot.messenger import Undelivered, Wrong
 from bot.platforms.discord.messenger import DiscordMessenger, person_of
 from commands.protocol.reply import Reply, Text
-from tests import canary
+from tests.bot.discord.wires import messenger, server
 from tests.doubles.discord import DiscordServer
 from tests.doubles.discord_schemas import words_of
 
+__all__ = ["messenger", "server"]
+
 HELLO = Reply((Text("BTC is at its trim rung"),))
 OPENED = "users/@me/channels"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer(canary.DISCORD_TOKEN) as running:
-        yield running
-
-
-@pytest.fixture
-async def messenger(
-    server: DiscordServer, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[DiscordMessenger]:
-    monkeypatch.setattr(Route, "BASE", server.url)
-    client = discord.Client(intents=discord.Intents.none())
-    await client.login(canary.DISCORD_TOKEN)
-    yield DiscordMessenger(client)
-    await client.close()
 
 
 def test_an_address_says_whether_it_is_a_person_or_a_channel() -> None:

@@ -1,37 +1,19 @@
 """A role called and a thread opened, as Discord is told of them: the real library over real HTTP."""
 
-from collections.abc import AsyncIterator
-
 import discord
 import pytest
-from discord.http import Route
 
 from bot.messenger import InServers, Undelivered, Wrong
 from bot.platforms.discord.messenger import DiscordMessenger
 from commands.protocol.reply import Heading, Reply, Text
-from tests import canary
+from tests.bot.discord.wires import messenger, server
 from tests.doubles.discord import DiscordServer
 from tests.doubles.discord_schemas import words_of
 
+__all__ = ["messenger", "server"]
+
 HELLO = Reply((Heading("BTC · UNWINDING"), Text("@everyone <@&888> " + "falling " * 400)))
 THREADS = "channels/55/messages/90/threads"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer(canary.DISCORD_TOKEN) as running:
-        yield running
-
-
-@pytest.fixture
-async def messenger(
-    server: DiscordServer, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[DiscordMessenger]:
-    monkeypatch.setattr(Route, "BASE", server.url)
-    client = discord.Client(intents=discord.Intents.none())
-    await client.login(canary.DISCORD_TOKEN)
-    yield DiscordMessenger(client)
-    await client.close()
 
 
 async def test_one_role_is_called_and_nobody_else_can_be(

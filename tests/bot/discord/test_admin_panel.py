@@ -13,8 +13,9 @@ from market.alerts import Kind, Severity
 from store.wishes import Chat
 from tests.bot.desks import desk_on
 from tests.bot.discord.reading import MENU, labels, parts, told
+from tests.bot.discord.rooms import channel, env, heads, manager, simcord_bot
 
-MANAGES = discord.Permissions(manage_guild=True)
+__all__ = ["channel", "env", "heads", "manager", "simcord_bot"]
 
 
 @pytest.fixture
@@ -23,28 +24,8 @@ def desk(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
-def simcord_bot(desk: Desk) -> Client:
-    return Client(desk)
-
-
-@pytest.fixture
-def channel(simcord_env: Any) -> Any:
-    return simcord_env.create_guild().create_text_channel("desk")
-
-
-@pytest.fixture
 def alarms(simcord_env: Any, channel: Any) -> Any:
     return simcord_env.guild.create_text_channel("alarms")
-
-
-@pytest.fixture
-def heads(simcord_env: Any, channel: Any) -> Any:
-    return simcord_env.guild.create_role("desk head", permissions=MANAGES)
-
-
-@pytest.fixture
-def manager(simcord_env: Any, heads: Any) -> Any:
-    return simcord_env.guild.add_member(simcord_env.create_user("mallory"), roles=(heads,))
 
 
 async def chat_of(desk: Desk, channel: Any) -> Chat | None:

@@ -1,12 +1,9 @@
 """A wave in a channel whose managers chose a role and threads: every request that Discord gets, in its order."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-import discord
 import pytest
-from discord.http import Route
 
 from bot.delivery.errand import Errands, Shelves
 from bot.delivery.words import Words
@@ -17,14 +14,15 @@ from store.connection import Connection
 from store.pace import Pace
 from store.plan_news import StoredPlanNews
 from store.wishes import Subscription
-from tests import canary
 from tests.bot.delivery.post import WORKER, Way
+from tests.bot.discord.wires import messenger, server
 from tests.doubles.chats import ServersInMemory
 from tests.doubles.discord import DiscordServer
+from tests.doubles.discord_schemas import is_layout
 from tests.doubles.valkey import valkey, valkey_socket
 from tests.store.samples import FIRED, NOW_MS
 
-__all__ = ["valkey", "valkey_socket"]
+__all__ = ["messenger", "server", "valkey", "valkey_socket"]
 
 ROLE = "700000000000000777"
 CRITICAL = replace(FIRED, severity=Severity.CRITICAL, edge=Edge.ESCALATED, at_ms=NOW_MS + 60_000)
@@ -35,19 +33,9 @@ HEAD, THREAD = "channels/5/messages", "channels/88/messages"
 
 
 @pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer]:
-    async with DiscordServer(canary.DISCORD_TOKEN) as running:
-        monkeypatch.setattr(Route, "BASE", running.url)
-        yield running
-
-
-@pytest.fixture
-async def way(valkey: Connection, server: DiscordServer) -> AsyncIterator[Way]:
+async def way(valkey: Connection, messenger: DiscordMessenger) -> Way:
     """The real way of a warning, to the real library."""
     made = Way(valkey, ServersInMemory())
-    client = discord.Client(intents=discord.Intents.none())
-    await client.login(canary.DISCORD_TOKEN)
-    messenger = DiscordMessenger(client)
     pace = Pace(valkey, "bot", messenger.manners.overall)
     shelves = Shelves(made.box, made.bulletins, made.chats, pace, StoredPlanNews(valkey))
     made.errands = Errands(shelves, messenger, Words(), lambda: made.now_ms, WORKER)
@@ -55,8 +43,7 @@ async def way(valkey: Connection, server: DiscordServer) -> AsyncIterator[Way]:
     await made.chats.change(
         "discord:5", lambda chat: replace(chat, ping_role=ROLE, thread_a_wave=True, server="7")
     )
-    yield made
-    await client.close()
+    return made
 
 
 async def test_a_wave_from_its_first_message_to_its_digest(way: Way, server: DiscordServer) -> None:
@@ -74,5 +61,9 @@ async def test_a_wave_from_its_first_message_to_its_digest(way: Way, server: Dis
     ]
     called: list[Any] = [body.get("allowed_mentions") for _, path, body in asked if "threads" not in path]
     assert called == [NOBODY, NOBODY, {"parse": [], "roles": [int(ROLE)]}, NOBODY, NOBODY]
+    layouts = [is_layout(body) for _, path, body in asked if "threads" not in path]
+    assert layouts == [False, True, False, True, True], (
+        "what makes a sound begins as words, for the telephone"
+    )
     mentions = [f"<@&{ROLE}>" in str(body) for _, _, body in asked]
     assert mentions == [False, False, False, True, False, False], "once a wave, from CRITICAL up"

@@ -20,9 +20,12 @@ from commands.protocol.request import Role
 from store.in_memory import MemosInMemory
 from tests.bot.desks import desk_on
 from tests.bot.discord.reading import BUTTON, MENU, labels, parts, told
+from tests.bot.discord.rooms import alice, channel, env, simcord_bot
 from tests.commands.markets import NOW_MS, crowding
 from tests.doubles.discord_schemas import refused_request
 from tests.positions import PLAN_ID, PLANNED
+
+__all__ = ["alice", "channel", "env", "simcord_bot"]
 
 SHARE = Sentence.POST.in_words("en")
 LONG = "/size BTC 5x " + " ".join(f"lose={number}.123456789%" for number in range(10))
@@ -44,27 +47,6 @@ def clock() -> Clock:
 def desk(tmp_path: Path, clock: Clock) -> Desk:
     made = desk_on(crowding(), crowding(asset="ETH"), data_dir=tmp_path, is_warning=True)
     return replace(made, services=replace(made.services, memos=MemosInMemory(lambda: clock.now_ms)))
-
-
-@pytest.fixture
-def simcord_bot(desk: Desk) -> Client:
-    return Client(desk)
-
-
-@pytest.fixture
-def env(simcord_env: Any) -> Any:
-    """A Discord that the bot has just come to."""
-    return simcord_env
-
-
-@pytest.fixture
-def channel(env: Any) -> Any:
-    return env.create_guild().create_text_channel("desk")
-
-
-@pytest.fixture
-def alice(env: Any, channel: Any) -> Any:
-    return env.guild.add_member(env.create_user("alice"))
 
 
 @pytest.fixture
