@@ -10,6 +10,7 @@ from commands.protocol.request import Context
 from commands.protocol.words import AssetWord
 from commands.wording.absence import describe_absence
 from commands.wording.market import describe_regime
+from commands.wording.regime_picture import regime_picture
 from market.checklist import run_checklist
 from market.observations import Side
 
@@ -30,7 +31,9 @@ async def answer(ask: Regime, context: Context) -> Reply:
         feed, past = await context.services.feed.status(), await context.past(asset)
         return describe_absence(asset, feed, past, phrases)
     checks = run_checklist(snapshot, Side.LONG, context.rules)
-    return describe_regime(snapshot, checks, phrases, context.rules, context.now_ms)
+    hours = None if context.services.hours is None else await context.services.hours.of(asset)
+    drawn = regime_picture(snapshot, hours, phrases, context.rules)
+    return describe_regime(snapshot, checks, phrases, context.rules, context.now_ms, drawn)
 
 
 COMMAND = Command(

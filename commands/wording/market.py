@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from commands.protocol.phrases import Phrases
+from commands.protocol.picture import Picture
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits
@@ -37,7 +38,12 @@ _TONES: Mapping[State, Tone] = {
 
 
 def describe_regime(
-    snapshot: Snapshot, checks: Checklist, phrases: Phrases, rules: Rules, now_ms: int
+    snapshot: Snapshot,
+    checks: Checklist,
+    phrases: Phrases,
+    rules: Rules,
+    now_ms: int,
+    pictures: tuple[Picture, ...] = (),
 ) -> Reply:
     """The answer to /regime. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
     at_ms = market_time(snapshot, now_ms)
@@ -50,6 +56,7 @@ def describe_regime(
         *paragraph((*learning_lines(snapshot, phrases), *troubles(snapshot, phrases, rules.funding))),
         Text("\n".join(_outlook(snapshot, phrases, rules))),
         Text("\n".join((*odds(snapshot, phrases), *floor(snapshot, phrases), footer(snapshot, phrases)))),
+        *pictures,
     )
     return Reply(
         blocks, _actions(snapshot, phrases), data=regime_numbers(snapshot), at_ms=live_moment(snapshot)
