@@ -44,8 +44,8 @@ from scheduler.clock import now_ms
 from store.connection import connected
 from store.server import private_valkey
 from store.snapshots import StoredSnapshots
-from tests.doubles.discord_gateway import Discord, interaction
-from tests.doubles.discord_rest import shown_message
+from tests.doubles.discord_gateway import Discord
+from tests.doubles.discord_rest import interaction, shown_message
 from tests.faults.soak import alert
 from tests.faults.stage import staged
 from tests.faults.worker import discord_at

@@ -14,9 +14,10 @@ from typing import Any, Self
 import yarl
 from aiohttp import WSMsgType, web
 
+from tests.doubles.discord_rest import BOT_ID, ME, interaction, shown_message
+
 Json = dict[str, Any]
 PATIENCE_S = 10.0
-BOT_ID = "1000000000000000001"
 HELLO, IDENTIFY, HEARTBEAT, ACK = 10, 2, 1, 11
 COMMAND, PRESS, PAGE = 2, 3, 5
 """Kinds of interactions (developer documentation, Interaction Type)."""
@@ -102,28 +103,7 @@ class DiscordServer:
 
     async def interact(self, kind: int, data: Json, **more: Any) -> None:
         """Somebody does something with the bot, alone with it unless `more` says where."""
-        user = {"id": "42", "username": "alice", "discriminator": "0", "avatar": None, "global_name": None}
-        await self._tell(
-            "INTERACTION_CREATE",
-            {
-                "id": "77",
-                "application_id": BOT_ID,
-                "type": kind,
-                "token": "an-interaction-token-of-some-length",
-                "version": 1,
-                "user": user,
-                "channel_id": "55",
-                "channel": {"id": "55", "type": 1, "last_message_id": None, "flags": 0},
-                "context": 1,
-                "locale": "en-US",
-                "entitlements": [],
-                "authorizing_integration_owners": {"1": "42"},
-                "attachment_size_limit": 1,
-                "app_permissions": "0",
-                "data": data,
-                **more,
-            },
-        )
+        await self._tell("INTERACTION_CREATE", {**interaction(data, kind), **more})
 
     async def _rest(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]
@@ -145,11 +125,10 @@ class DiscordServer:
         return _json(self._result(path, body))
 
     def _result(self, path: str, body: Any) -> Any:
-        me = {"id": BOT_ID, "username": "seawall", "discriminator": "0", "avatar": None, "bot": True}
         if path == "users/@me":
-            return me
+            return ME
         if path == "oauth2/applications/@me":
-            return {"id": BOT_ID, "name": "seawall", "description": "", "icon": None, "flags": 0, "owner": me, "summary": "",
+            return {"id": BOT_ID, "name": "seawall", "description": "", "icon": None, "flags": 0, "owner": ME, "summary": "",
                     "verify_key": "", "bot_public": True, "bot_require_code_grant": False, "team": None}  # fmt: skip
         if path == "gateway/bot":
             base, starts = (
@@ -173,9 +152,7 @@ class DiscordServer:
                 {**one, "id": str(number), "application_id": BOT_ID, "version": "1"}
                 for number, one in enumerate(body, 1)
             ]
-        return {"id": "88", "channel_id": "55", "content": "", "author": me, "attachments": [], "embeds": [], "mentions": [],
-                "mention_roles": [], "pinned": False, "mention_everyone": False, "tts": False, "type": 0, "flags": 0,
-                "timestamp": "2026-11-22T12:00:00+00:00", "edited_timestamp": None, "components": []}  # fmt: skip
+        return shown_message("55", "88", {})
 
     async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
         self._socket = socket = web.WebSocketResponse()
@@ -193,8 +170,7 @@ class DiscordServer:
         elif said["op"] == IDENTIFY and said["d"]["token"] != self.gateway_token:
             await socket.close(code=BAD_TOKEN, message=b"Authentication failed.")
         elif said["op"] == IDENTIFY:
-            me = {"id": BOT_ID, "username": "seawall", "discriminator": "0", "avatar": None, "bot": True}
-            ready = {"v": 10, "user": me, "guilds": [], "session_id": "s", "resume_gateway_url": "ws://x",
+            ready = {"v": 10, "user": ME, "guilds": [], "session_id": "s", "resume_gateway_url": "ws://x",
                      "shard": said["d"]["shard"], "application": {"id": BOT_ID, "flags": 0}}  # fmt: skip
             await self._tell("READY", ready)
             self.identified.append(said["d"])

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 
-from tests.doubles.discord_rest import BOT_ID, ME, DiscordRest, cut
+from tests.doubles.discord_rest import BOT_ID, ME, DiscordRest, cut, interaction
 
 Json = dict[str, Any]
 PATIENCE_S = 15.0
@@ -29,7 +29,6 @@ BAD_TOKEN, TIMED_OUT, INVALID_SHARD, MISSING_SHARDS, BAD_INTENTS, REFUSED_INTENT
     4013,
     4014,
 )
-COMMAND = 2
 
 
 @dataclass(slots=True)
@@ -210,25 +209,3 @@ class Discord:
 
     def _changed(self) -> None:
         self._heard.set()
-
-
-def interaction(data: Json, kind: int = COMMAND, name: str = "77") -> Json:
-    """What Discord tells of somebody who does something alone with the bot."""
-    user = {"id": "42", "username": "alice", "discriminator": "0", "avatar": None, "global_name": None}
-    return {
-        "id": name,
-        "application_id": BOT_ID,
-        "type": kind,
-        "token": "an-interaction-token-of-some-length",
-        "version": 1,
-        "user": user,
-        "channel_id": "55",
-        "channel": {"id": "55", "type": 1, "last_message_id": None, "flags": 0},
-        "context": 1,
-        "locale": "en-US",
-        "entitlements": [],
-        "authorizing_integration_owners": {"1": "42"},
-        "attachment_size_limit": 1,
-        "app_permissions": "0",
-        "data": data,
-    }

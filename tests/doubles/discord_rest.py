@@ -22,6 +22,8 @@ from tests.doubles.strict.limits import Window
 Json = dict[str, Any]
 BOT_ID = "1000000000000000001"
 ME: Json = {"id": BOT_ID, "username": "seawall", "discriminator": "0", "avatar": None, "bot": True}
+COMMAND = 2
+"""The kind of an interaction that is a slash command."""
 LONGEST_NONCE = 25
 NONCE_KEPT_S = 180.0
 """The documentation says "the past few minutes"."""
@@ -263,6 +265,28 @@ def shown_message(channel: str, name: str, body: Json) -> Json:
             "embeds": [], "mentions": [], "mention_roles": [], "pinned": False, "mention_everyone": False, "tts": False,
             "type": 0, "flags": 0, "timestamp": "2026-11-22T12:00:00+00:00", "edited_timestamp": None,
             "components": []}  # fmt: skip
+
+
+def interaction(data: Json, kind: int = COMMAND, name: str = "77") -> Json:
+    """What Discord tells of somebody who does something alone with the bot."""
+    user = {"id": "42", "username": "alice", "discriminator": "0", "avatar": None, "global_name": None}
+    return {
+        "id": name,
+        "application_id": BOT_ID,
+        "type": kind,
+        "token": "an-interaction-token-of-some-length",
+        "version": 1,
+        "user": user,
+        "channel_id": "55",
+        "channel": {"id": "55", "type": 1, "last_message_id": None, "flags": 0},
+        "context": 1,
+        "locale": "en-US",
+        "entitlements": [],
+        "authorizing_integration_owners": {"1": "42"},
+        "attachment_size_limit": 1,
+        "app_permissions": "0",
+        "data": data,
+    }
 
 
 def _too_many(wait_s: float, scope: str, headers: dict[str, str]) -> web.Response:

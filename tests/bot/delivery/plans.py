@@ -2,33 +2,13 @@
 
 from dataclasses import replace
 
-from market.observations import Side, Venue
-from market.plans import Happened, Ladder, Plan, PlanNews
+from market.plans import Happened, Ladder, Plan, PlanNews, Watch
 from market.report import LIVE
-from market.sizing import MarginMode
 from market.table import State
+from tests.store import samples
 from tests.store.samples import NOW_MS
 
-PLAN = Plan(
-    id="p7f2",
-    asset="BTC",
-    side=Side.LONG,
-    mode=MarginMode.ISOLATED,
-    venue=Venue.BINANCE,
-    is_inverse=False,
-    coins=0.5,
-    entry_usd=100_000.0,
-    margin_usd=10_000.0,
-    made_ms=NOW_MS,
-    hold_hours=72.0,
-    sigma=0.4,
-    liquidation_usd=80_442.43,
-    maintenance_rate=0.005,
-    tiers_on="2026-09-29",
-    drawdown_usd=500.0,
-    max_leverage=5.0,
-    ladder=Ladder(0.04, 0.05, 0.07),
-)
+PLAN = replace(samples.PLAN, ladder=Ladder(0.04, 0.05, 0.07), line_usd=None, watch=Watch())
 
 
 def news(*happened: Happened, plan: Plan = PLAN, **changed: object) -> PlanNews:
