@@ -74,7 +74,7 @@ def leverage_lines(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterat
 
 def spot_relative(snapshot: Snapshot) -> float | None:
     """The day's spot volume over its 30-day median, None where it is not known."""
-    return snapshot.fact("liquidations", "spot_relative")
+    return snapshot.fact("open_interest", "spot_relative")
 
 
 def _heading(snapshot: Snapshot, reading: Reading, phrases: Phrases) -> str:
@@ -209,6 +209,8 @@ def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:
     asset = snapshot.asset
     return (
         Action(phrases.say("button.regime"), f"/regime {asset}"),
+        Action(phrases.say("button.oi"), f"/oi {asset}"),
+        Action(phrases.say("button.liq"), f"/liq {asset}"),
         Action(phrases.say("button.refresh"), f"/funding {asset}"),
     )
 

@@ -6,6 +6,7 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Heading, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import fit
+from commands.wording.learning import learning_of, learning_words
 from commands.wording.market import source_notes
 from commands.wording.panel import unseen
 from market.reading import Level
@@ -29,6 +30,24 @@ def market_moment(snapshot: Snapshot) -> str:
     """When this was evaluated: the clock of a live market, the date of another."""
     is_live = snapshot.source == LIVE
     return numbers.clock(snapshot.at_ms) if is_live else numbers.date_and_clock(snapshot.at_ms)
+
+
+def known_line(snapshot: Snapshot, name: str, phrases: Phrases, age: str) -> str:
+    """How old the reading is, and over how long it is ranked: "Read 9s ago, rank over 12 of 30 days."."""
+    learned = learning_of(snapshot, name)
+    if learned is None:
+        return phrases.say("metric.age", age=age)
+    return phrases.say("metric.age_learning", age=age, learned=learning_words(learned, phrases))
+
+
+def signed_short(usd: float | None) -> str:
+    """An amount with its sign, in few columns: "+12.0M", "-1.20B"."""
+    return f"+{numbers.short(usd)}" if usd is not None and usd > 0.0 else numbers.short(usd)
+
+
+def as_claim(fact: float | None) -> bool | None:
+    """A fact that stands for yes or no."""
+    return None if fact is None else bool(fact)
 
 
 def describe_unseen(snapshot: Snapshot, name: str, phrases: Phrases, now_ms: int) -> Reply:

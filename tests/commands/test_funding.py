@@ -53,8 +53,9 @@ def at_venues(snapshot: Snapshot, *venues: AtVenue) -> Snapshot:
 
 def spot(ratio: float | None, **raised: object) -> Snapshot:
     """The crowded market with so much spot volume against its usual."""
-    told = reading("liquidations", NOW_MS, spot_relative=ratio)
-    return at_venues(crowding(liquidations=told, **raised))
+    return at_venues(
+        crowding(open_interest=reading("open_interest", NOW_MS, "oe", spot_relative=ratio), **raised)
+    )
 
 
 async def test_every_venue_is_told_for_its_own_interval_per_eight_hours_and_per_year() -> None:
@@ -95,7 +96,8 @@ async def test_a_rate_at_its_cap_is_said_to_be_censored() -> None:
 
 async def test_low_funding_on_huge_open_interest_is_said_to_be_fragile() -> None:
     quiet = reading("funding", NOW_MS, "fr", f24=0.00004, apr=0.044)
-    snapshot = market("fr", "oe", funding=quiet, liquidations=reading("liquidations", spot_relative=0.9))
+    large = reading("open_interest", NOW_MS, "oe", spot_relative=0.9)
+    snapshot = market("fr", "oe", funding=quiet, open_interest=large)
     said = await talk(at_venues(snapshot))("/funding BTC")
     assert "Open interest p88, elevated: low funding can still be fragile." in said
     assert "Spot volume 0.9x its usual." in said
