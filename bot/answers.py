@@ -51,7 +51,7 @@ async def print_reply(asked: Awaitable[Reply], stream: TextIO, *, as_json: bool)
 def to_json(reply: Reply) -> Mapping[str, object]:
     """A reply as JSON knows it: every block with its kind, the buttons, and the numbers behind it."""
     return {
-        "blocks": [{"kind": type(block).__name__.lower(), **asdict(block)} for block in reply.blocks],
+        "blocks": [plain({"kind": type(block).__name__.lower(), **asdict(block)}) for block in reply.blocks],
         "actions": [asdict(action) for action in reply.actions],
         "private": reply.private,
         "data": plain(reply.data),

@@ -12,11 +12,14 @@ from bot.delivery.words import Words
 from bot.feed import MakeFeed
 from bot.live import configure_log, open_store, services_on
 from bot.messenger import Messenger
+from bot.pictures.drawn import drawing
 from bot.settings import Settings
 from scheduler.clock import now_ms
 
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
+FONTS = "fonts"
+"""The folder, among those of the service, in which the list of fonts is kept."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +35,11 @@ async def serve(settings: Settings, make_feed: MakeFeed) -> int:
         deliver = partial(bring, office) if office is not None else None
         services = services_on(connection, is_live=feed.is_live)
         turn = office.reply_turn if office is not None else None
-        desk = Desk(settings, services, now_ms, deliver=deliver, reply_turn=turn)
-        async with asyncio.TaskGroup() as tasks:
+        async with (
+            drawing(settings.data_dir / FONTS, services.pictures) as drawn,
+            asyncio.TaskGroup() as tasks,
+        ):
+            desk = Desk(settings, services, now_ms, deliver=deliver, reply_turn=turn, draw=drawn.png)
             tasks.create_task(feed.run())
             if office is not None:
                 tasks.create_task(office.address())

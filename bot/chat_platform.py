@@ -4,7 +4,7 @@ A platform brings people's lines to the one door for text and lays its answers o
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -18,6 +18,7 @@ from bot.settings import Settings
 from commands.protocol import dispatch
 from commands.protocol.command import ASK_THE_REST, Command
 from commands.protocol.phrases import phrases_in
+from commands.protocol.picture import Picture
 from commands.protocol.reply import Reply
 from commands.protocol.request import AskRole, Context, Role
 from market.entries import entries
@@ -25,6 +26,9 @@ from market.rules import Rules
 from store.services import Services
 
 CHECK_S = 5.0
+
+Draw = Callable[[Picture, bool], Awaitable[bytes | None]]
+"""Gives a picture as a PNG within seconds, None where there is none in time; the second word says that it is private."""
 
 
 class Sentence(StrEnum):
@@ -88,7 +92,8 @@ class Desk:
     """What a platform is given to answer with. `now_ms` gives the present in UTC milliseconds.
 
     `deliver` brings warnings to the platform's chats for as long as it serves, `reply_turn` lets a reply go ahead of
-    them within the platform's limits; both None where there is nobody to warn.
+    them within the platform's limits; both None where there is nobody to warn. `draw` is None where nothing is drawn: answers
+    then say in words what their pictures show.
     """
 
     settings: Settings
@@ -97,6 +102,7 @@ class Desk:
     rules: Rules = field(default_factory=Rules)
     deliver: Deliver | None = None
     reply_turn: ReplyTurn | None = None
+    draw: Draw | None = None
 
     async def ask(self, line: str, asker: Asker) -> Reply:
         """The reply to a line such as "/size btc 5x"; wrong lines are answered too, and no exception comes out."""
@@ -105,6 +111,12 @@ class Desk:
     async def ask_options(self, name: str, values: Mapping[str, object], asker: Asker) -> Reply:
         """The reply to the command `name` with its options by name, as a slash command brings them."""
         return await dispatch.answer_options(name, values, self._context(asker))
+
+    async def drawn(self, reply: Reply) -> tuple[Picture, bytes] | None:
+        """The picture of a reply and its PNG, None where it has none or it is not there in time. What else it holds is words."""
+        picture = next((block for block in reply.blocks if isinstance(block, Picture)), None)
+        png = None if picture is None or self.draw is None else await self.draw(picture, reply.private)
+        return None if picture is None or png is None else (picture, png)
 
     def role_of(self, asker: Asker) -> Role:
         """What the asker may do for certain: an operator is one whom the settings name, wherever it is asked from."""

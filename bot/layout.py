@@ -8,7 +8,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -82,6 +82,11 @@ def pieces(reply: Reply) -> tuple[Piece, ...]:
     """The blocks of a reply as pieces, from top to bottom."""
     made = (_piece(block) for block in reply.blocks)
     return tuple(piece for piece in made if any(line.strip() for line in piece.lines))
+
+
+def beside(reply: Reply, picture: Picture) -> Reply:
+    """The reply as it stands beside this picture, which is shown: without the words for what can be seen."""
+    return replace(reply, blocks=tuple(block for block in reply.blocks if block is not picture))
 
 
 def clean(text: str) -> str:

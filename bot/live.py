@@ -11,6 +11,7 @@ from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from scheduler.clock import now_ms
+from store.chains import StoredChains
 from store.chats import StoredChats
 from store.connection import Connection, connected
 from store.health import LIVE
@@ -18,6 +19,7 @@ from store.hours import StoredHours
 from store.in_memory import SnapshotsInMemory, TiersInMemory
 from store.memos import StoredMemos
 from store.people import StoredPeople
+from store.pictures import StoredPictures
 from store.post import StoredPost
 from store.server import private_valkey
 from store.services import Services
@@ -77,7 +79,14 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
     snapshots, feed = StoredSnapshots(connection), StoredFeed(connection)
     if not is_live:
         hours = StoredHours(connection, HISTORY)
-        return Services(snapshots, feed, hours=hours, tiers=TiersInMemory(), memos=StoredMemos(connection))
+        return Services(
+            snapshots,
+            feed,
+            hours=hours,
+            tiers=TiersInMemory(),
+            memos=StoredMemos(connection),
+            pictures=StoredPictures(connection),
+        )
     return Services(
         snapshots,
         feed,
@@ -89,4 +98,6 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
         hours=StoredHours(connection, LIVE),
         tiers=StoredTiers(connection),
         memos=StoredMemos(connection),
+        pictures=StoredPictures(connection),
+        chains=StoredChains(connection),
     )

@@ -8,7 +8,7 @@ from telegram.error import Conflict, NetworkError
 from bot.chat_platform import asks_again
 from bot.platforms.telegram import buttons
 from bot.platforms.telegram.buttons import Buttons, is_renewal
-from bot.platforms.telegram.messages import plain
+from bot.platforms.telegram.parts import plain
 from bot.platforms.telegram.patience import Patience, Pauses
 from bot.platforms.telegram.transport import Flooded
 from bot.platforms.telegram.updates import Seen, addressed

@@ -28,6 +28,7 @@ from bot.platforms.discord.forms import handed_in, page_for, page_of
 from bot.platforms.discord.lines import Lines, command_in
 from bot.platforms.discord.panel import COMMAND as PANEL
 from bot.platforms.discord.panel import Panel
+from bot.platforms.discord.pictures import shown_with
 from bot.platforms.discord.public import PublicAnswers
 from bot.platforms.discord.render import Controls, layout_of
 from bot.platforms.discord.sending import acknowledged, is_hidden_in, renew, say_forgotten, send
@@ -174,21 +175,24 @@ class Answers:
             reply = self._panel.noted(interaction, reply)
         if await self._public.is_for(interaction, command, reply):
             controls = await self._controls(interaction, reply, line, is_shared=True)
-            if await self._public.post(interaction, command, layout_of(reply, controls), reply):
+            shown = await shown_with(interaction, self._desk, reply)
+            layout = layout_of(reply, controls, shown)
+            if await self._public.post(interaction, command, layout, reply, shown):
                 return
         await self._send(interaction, reply, line)
 
     async def _send(self, interaction: Interaction, reply: Reply, line: str) -> None:
-        await send(interaction, reply, await self._controls(interaction, reply, line))
+        shown = await shown_with(interaction, self._desk, reply)
+        await send(interaction, reply, await self._controls(interaction, reply, line), shown)
 
     async def _renew(
         self, interaction: Interaction, reply: Reply, line: str, *, is_seen_by_all: bool
     ) -> None:
         if reply.private and is_seen_by_all and dispatch.outcome(reply) == "answered":
             reply = Reply((Note(Sentence.PRIVATE_HERE.in_words(interaction.locale.value)),))
-        await renew(
-            interaction, reply, await self._controls(interaction, reply, line, is_shared=is_seen_by_all)
-        )
+        shown = await shown_with(interaction, self._desk, reply)
+        controls = await self._controls(interaction, reply, line, is_shared=is_seen_by_all)
+        await renew(interaction, reply, controls, shown)
 
     async def _controls(
         self, interaction: Interaction, reply: Reply, line: str, *, is_shared: bool = False

@@ -8,6 +8,7 @@ import discord
 import structlog
 
 from bot.chat_platform import Sentence
+from bot.platforms.discord.pictures import Shown, files_of
 from commands.protocol import dispatch
 from commands.protocol.command import Command
 from commands.protocol.reply import Reply
@@ -47,6 +48,7 @@ class PublicAnswers:
         command: Command[Any],
         layout: discord.ui.LayoutView | None,
         reply: Reply,
+        shown: Shown | None = None,
     ) -> bool:
         """Post it, or lead its asker to the one that stands; False where neither could be done: it is told in private."""
         memos = self._services.memos
@@ -71,7 +73,9 @@ class PublicAnswers:
             said = Sentence.POSTED.in_words(interaction.locale.value)
             await interaction.edit_original_response(content=said)
             try:
-                posted = await interaction.followup.send(view=layout, ephemeral=False, wait=True)
+                posted = await interaction.followup.send(
+                    view=layout, ephemeral=False, wait=True, files=files_of(shown)
+                )
             except discord.HTTPException as refused:
                 log.warning("an answer for all was not posted", status=refused.status, code=refused.code)
                 said = Sentence.NOT_SHARED.in_words(interaction.locale.value)

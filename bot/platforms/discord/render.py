@@ -13,8 +13,9 @@ import discord
 from discord import ui
 
 from bot.chat_platform import Sentence
-from bot.layout import DISCORD_MARKDOWN, Form, Style, pieces, units
+from bot.layout import DISCORD_MARKDOWN, Form, Style, beside, pieces, units
 from bot.platforms.discord.buttons import Control, LineButton
+from bot.platforms.discord.pictures import Shown, galleries_in, words_in
 from commands.protocol.reply import Heading, Note, Reply, Tone
 from market.observations import SECOND_MS
 
@@ -48,16 +49,17 @@ class Controls:
     language: str = field(default="en")
 
 
-def layout_of(reply: Reply, controls: Controls) -> Layout | None:
-    """The answer as one layout, None where it does not fit into one."""
-    parts, below = _parts(reply), _moment(reply, controls.language)
+def layout_of(reply: Reply, controls: Controls, shown: Shown | None = None) -> Layout | None:
+    """The answer as one layout, with its picture where one is shown, None where it does not fit into one."""
+    told = reply if shown is None else beside(reply, shown.picture)
+    parts, below = _parts(told), _moment(reply, controls.language)
     if sum(map(units, (*parts, *below))) + ROOM_FOR_THE_MARK > MOST_LETTERS:
         return None
     heading, rest = parts[0], parts[1:]
     renewing = next((one for one in controls.buttons if isinstance(one, LineButton) and one.renews), None)
     box = Box(accent_colour=ACCENT.get(tone_of(reply)))
     box.add_item(ui.TextDisplay(heading) if renewing is None else ui.Section(heading, accessory=renewing))
-    _fill(box, rest, below)
+    _fill(box, rest, below, shown)
     _close(box, controls, [one for one in controls.buttons if one is not renewing])
     layout = Layout(timeout=None)
     try:
@@ -113,11 +115,15 @@ def _moment(reply: Reply, language: str) -> tuple[str, ...]:
     return (f"-# {Sentence.AS_OF.in_words(language, moment=at)}",)
 
 
-def _fill(box: Box, rest: Sequence[str], below: Sequence[str]) -> None:
-    told = [*rest, *below] if len(rest) <= MOST_PARTS else ["\n".join(rest), *below]
-    if told:
+def _fill(box: Box, rest: Sequence[str], below: Sequence[str], shown: Shown | None) -> None:
+    told = [*rest] if len(rest) <= MOST_PARTS else ["\n".join(rest)]
+    if told or below:
         box.add_item(ui.Separator())
     for text in told:
+        box.add_item(ui.TextDisplay(text))
+    if shown is not None:
+        box.add_item(shown.gallery())
+    for text in below:
         box.add_item(ui.TextDisplay(text))
 
 
@@ -135,24 +141,37 @@ def _rows(buttons: Sequence[Control]) -> Iterator[Sequence[Control]]:
         yield buttons[first : first + A_ROW]
 
 
-def without(message: discord.Message, *, keep: bool, mark: str | None = None) -> Layout:
+def without(
+    message: discord.Message, *, keep: bool, mark: str | None = None, has_files: bool = True
+) -> Layout:
     """A layout of ours as it stands, without the button that shares it; not `keep`: without any, below a mark.
 
-    The words are the very ones the reader saw: they are taken from the message, not made again.
+    The words are the very ones the reader saw: they are taken from the message, not made again. Not `has_files`: its picture
+    is said in words.
     """
     layout = Layout(timeout=None)
     if mark is not None:
         layout.add_item(ui.TextDisplay(mark))
     for item in Layout.from_message(message, timeout=None).children:
-        layout.add_item(_copy(item, keep=keep) if isinstance(item, ui.Container) else item)
+        is_box = isinstance(item, ui.Container)
+        layout.add_item(_copy(item, message, keep=keep, has_files=has_files) if is_box else item)
     return finished(layout)
 
 
-def _copy(box: Box, *, keep: bool) -> Box:
-    items = [copied for item in box.children for copied in _kept(item, keep=keep)]
+def _copy(box: Any, message: discord.Message, *, keep: bool, has_files: bool) -> Box:
+    items: list[ui.Item[Any]] = []
+    for item in box.children:
+        if isinstance(item, ui.MediaGallery):
+            items += galleries_in(item, message) if has_files else [ui.TextDisplay(_said(item))]
+        else:
+            items += _kept(item, keep=keep)
     while items and isinstance(items[-1], ui.Separator):
         items.pop()
     return Box(*items, accent_colour=box.accent_colour)
+
+
+def _said(item: ui.MediaGallery[Any]) -> str:
+    return _written(words_in(item).split("\n"), DISCORD_MARKDOWN.forms[Style.PROSE]) or "-"
 
 
 def _kept(item: ui.Item[Any], *, keep: bool) -> Iterator[ui.Item[Any]]:

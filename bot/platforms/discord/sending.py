@@ -13,12 +13,14 @@ import structlog
 from bot.chat_platform import Sentence
 from bot.layout import DISCORD_MARKDOWN, lay_out
 from bot.platforms.discord.buttons import ShareButton
+from bot.platforms.discord.pictures import Shown, files_of
 from bot.platforms.discord.render import Controls, layout_of, plain_view
 from commands.protocol.reply import Reply
 
 UNKNOWN_INTERACTION, ACKNOWLEDGED = 10062, 40060
 TOO_LATE = frozenset({UNKNOWN_INTERACTION, 10015, 50027})
 """Unknown interaction, unknown webhook, its token is over: the answer cannot be given where it was asked."""
+REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 TRIES = 3
 
 Interaction = discord.Interaction[Any]
@@ -52,12 +54,15 @@ async def acknowledged(interaction: Interaction, *, renews: bool) -> bool:
     return False
 
 
-async def send(interaction: Interaction, reply: Reply, controls: Controls) -> None:
+async def send(
+    interaction: Interaction, reply: Reply, controls: Controls, shown: Shown | None = None
+) -> None:
     """The answer below what was asked, for its asker alone; alone with the bot nothing is hidden."""
-    layout = layout_of(reply, controls)
     try:
-        if layout is not None and await _took(interaction, layout):
-            return
+        for picture in (None,) if shown is None else (shown, None):  # refused with its picture: tried without
+            layout = layout_of(reply, controls, picture)
+            if layout is not None and await _took(interaction, layout, picture):
+                return
         await _send_plainly(interaction, reply, controls)
     except discord.HTTPException as error:
         if error.code not in TOO_LATE:
@@ -65,16 +70,20 @@ async def send(interaction: Interaction, reply: Reply, controls: Controls) -> No
         await _send_late(interaction, reply)
 
 
-async def renew(interaction: Interaction, reply: Reply, controls: Controls) -> None:
-    """Let the message whose button was pressed say this instead; what does not fit there comes below."""
-    layout = layout_of(reply, controls)
+async def renew(
+    interaction: Interaction, reply: Reply, controls: Controls, shown: Shown | None = None
+) -> None:
+    """Let the message whose button was pressed say and show this instead; what does not fit there comes below."""
+    layout = layout_of(reply, controls, shown)
     if layout is None:
-        await send(interaction, reply, controls)
+        await send(interaction, reply, controls, shown)
         return
     try:
-        await interaction.edit_original_response(content=None, embeds=[], view=layout)
+        await interaction.edit_original_response(
+            content=None, embeds=[], attachments=files_of(shown), view=layout
+        )
     except discord.HTTPException as refused:
-        if refused.status != HTTPStatus.BAD_REQUEST:
+        if refused.status not in REFUSED:
             raise
         log.warning("Discord refused a layout", code=refused.code)
         await _send_plainly(interaction, reply, controls)
@@ -94,12 +103,14 @@ def is_hidden_in(interaction: Interaction) -> bool:
     return not interaction.context.dm_channel
 
 
-async def _took(interaction: Interaction, layout: discord.ui.LayoutView) -> bool:
+async def _took(interaction: Interaction, layout: discord.ui.LayoutView, shown: Shown | None) -> bool:
     """Whether Discord took a layout; one it refuses is told in words instead."""
     try:
-        await interaction.followup.send(view=layout, ephemeral=is_hidden_in(interaction))
+        await interaction.followup.send(
+            view=layout, ephemeral=is_hidden_in(interaction), files=files_of(shown)
+        )
     except discord.HTTPException as refused:
-        if refused.status != HTTPStatus.BAD_REQUEST:
+        if refused.status not in REFUSED:
             raise
         log.warning("Discord refused a layout", code=refused.code)
         return False

@@ -8,6 +8,7 @@ import structlog
 from bot.chat_platform import Sentence
 from bot.layout import DISCORD_UNITS, units
 from bot.platforms.discord.buttons import view_without_sharing
+from bot.platforms.discord.pictures import files_in
 from bot.platforms.discord.render import without
 
 Interaction = discord.Interaction[Any]
@@ -49,7 +50,9 @@ async def _post(interaction: Interaction, message: discord.Message) -> None:
     mark = Sentence.SHARED_BY.in_words(interaction.locale.value, name=interaction.user.mention)
     if message.flags.components_v2:
         await interaction.response.edit_message(view=without(message, keep=True))
-        await interaction.followup.send(view=without(message, keep=False, mark=mark))
+        files = await files_in(message)
+        posted = without(message, keep=False, mark=mark, has_files=bool(files))
+        await interaction.followup.send(view=posted, files=files)
         return
     await interaction.response.edit_message(view=view_without_sharing(message))
     for text in _texts(mark, message.content):

@@ -7,7 +7,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Te
 from bot.layout import TELEGRAM_HTML, lay_out
 from bot.messenger import Manners, Undelivered, Wrong
 from bot.platforms.telegram.buttons import Buttons
-from bot.platforms.telegram.messages import NO_PREVIEW, plain
+from bot.platforms.telegram.parts import NO_PREVIEW, plain
 from bot.platforms.telegram.transport import Flooded, NotSent
 from commands.protocol.reply import Reply
 from store.pace import Rate

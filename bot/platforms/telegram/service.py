@@ -18,9 +18,11 @@ from bot.messenger import delivering
 from bot.platforms.telegram.buttons import Buttons
 from bot.platforms.telegram.managers import Managers
 from bot.platforms.telegram.menu import update_menu
-from bot.platforms.telegram.messages import Part, deliver, respond
+from bot.platforms.telegram.messages import respond
 from bot.platforms.telegram.messenger import NAME, TelegramMessenger
+from bot.platforms.telegram.parts import Part, deliver
 from bot.platforms.telegram.patience import Patience, Pauses
+from bot.platforms.telegram.photos import Photos
 from bot.platforms.telegram.sharing import Shares
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
 from bot.platforms.telegram.updates import (
@@ -90,6 +92,7 @@ class Service:
         self._seen = Seen()
         self._managers: Managers | None = None
         self._shares = Shares(self.application.bot)
+        self._photos = Photos(self.application.bot, desk)
         self._told_ms: OrderedDict[int, int] = OrderedDict()
         self._offset: int | None = None
         self.application.add_handler(TypeHandler(Update, self._take))
@@ -172,7 +175,8 @@ class Service:
         answered = privately or asked
         reply = await self._desk.ask(answered.line, answered.asker)
         await self._turn(answered.chat_id)
-        await respond(self.bot, self._buttons, answered, reply, group=None if privately is None else asked)
+        group = None if privately is None else asked
+        await respond(self.bot, self._buttons, answered, reply, photos=self._photos, group=group)
 
     async def _share(self, sharing: Sharing) -> None:
         await self._turn(int(sharing.place.partition(":")[0]))

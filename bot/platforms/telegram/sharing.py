@@ -9,7 +9,8 @@ from telegram.error import TelegramError
 from bot.chat_platform import Sentence
 from bot.layout import TELEGRAM_UNITS, clean, units
 from bot.platforms.telegram.buttons import without_sharing
-from bot.platforms.telegram.messages import Part, deliver
+from bot.platforms.telegram.parts import Part, deliver, plain
+from bot.platforms.telegram.photos import LONGEST_CAPTION_UNITS, Photo
 from bot.platforms.telegram.updates import Sharing
 
 WHO_BELONGS = frozenset({ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER})
@@ -56,8 +57,7 @@ class Shares:
 
     async def _post(self, sharing: Sharing) -> bool:
         chat, topic = _place(sharing)
-        texts = _texts(sharing)
-        return all([await deliver(self._bot, Part(text, chat, thread_id=topic)) for text in texts])
+        return all([await deliver(self._bot, part) for part in _parts(sharing, chat, topic)])
 
     async def _take_button(self, sharing: Sharing) -> None:
         message = sharing.message
@@ -76,9 +76,15 @@ def _place(sharing: Sharing) -> tuple[int, int | None]:
     return int(chat), int(topic) if topic else None
 
 
-def _texts(sharing: Sharing) -> tuple[str, ...]:
-    """The mark and the answer, in one message where that is not too long for one."""
+def _parts(sharing: Sharing, chat: int, topic: int | None) -> tuple[Part, ...]:
+    """The mark and the answer, in one message where that is not too long for one; a photo is sent as Telegram knows it."""
     name = clean(sharing.user.full_name)
     mark = html.escape(Sentence.SHARED_BY.in_words(sharing.language, name=name))
-    whole = f"{mark}\n{sharing.message.text_html}"
-    return (whole,) if units(whole) <= TELEGRAM_UNITS else (mark, sharing.message.text_html)
+    message = sharing.message
+    answer = message.caption_html if message.photo else message.text_html
+    whole = f"{mark}\n{answer}" if answer else mark
+    photo = Photo(None, message.photo[-1].file_id, "") if message.photo else None
+    most = LONGEST_CAPTION_UNITS if photo is not None else TELEGRAM_UNITS
+    if units(plain(whole)) <= most:
+        return (Part(whole, chat, thread_id=topic, photo=photo),)
+    return Part(mark, chat, thread_id=topic), Part(answer, chat, thread_id=topic, photo=photo)

@@ -24,8 +24,9 @@ class Question:
     """A line to be answered: who asked, where the answer goes, and when it was asked (UTC milliseconds).
 
     `thread_id` is the topic of a forum, `reply_to` the message to answer in a group, `renews` the message whose place the
-    answer takes, and `query_id` the press of a button that waits to be acknowledged. `types` asks for what the line lacks
-    to be typed, `shares` is the group ("-1001", or "-1001:7" with a topic) in which the asker may share the answer.
+    answer takes (`renews_photo`: it is a photo), and `query_id` the press of a button that waits to be acknowledged. `types`
+    asks for what the line lacks to be typed, `shares` is the group ("-1001", or "-1001:7" with a topic) in which the asker may
+    share the answer.
     """
 
     line: str
@@ -38,6 +39,7 @@ class Question:
     query_id: str | None = None
     types: bool = False
     shares: str | None = None
+    renews_photo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Sharing | For
         query_id=query.id,
         types=is_typing(query.data),
         shares=_own_share(query) if is_renewal(query.data) else None,
+        renews_photo=isinstance(message, Message) and bool(message.photo),
     )
 
 

@@ -7,6 +7,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text as Styled
 
 from bot.layout import SYMBOL, align, clean, plainly
+from bot.platforms.terminal.sparks import Sparks
 from commands.protocol.picture import Picture
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Table, Text, Told, Tone
 
@@ -53,7 +54,7 @@ def draw_block(block: Block) -> RenderableType:
         case Text(text):
             return Styled(clean(text))
         case Picture():
-            return Styled(clean(block.alt))
+            return Sparks(block)
         case Told():
             return Styled(plainly(block))
         case Lines(lines):

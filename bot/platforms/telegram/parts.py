@@ -1,0 +1,161 @@
+"""One message of an answer: a new one or an edit, words or a photo with words, and what each error of Telegram means for it."""
+
+import asyncio
+import html
+import re
+from dataclasses import dataclass, replace
+
+import structlog
+from telegram import (
+    Bot,
+    ForceReply,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    Message,
+    ReplyParameters,
+)
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
+
+from bot.platforms.telegram.photos import Photo
+from bot.platforms.telegram.transport import Flooded, NotSent
+
+LONGEST_PAUSE_S = 60.0
+"""A flood limit longer than this outlives the use of an answer: the reader will have asked again."""
+
+MOST_TRIES = 4
+NOT_MODIFIED = "message is not modified"
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of an answer and where it goes: a new one, or in place of the message `edit`.
+
+    With a `photo` the text is its caption, or "" where the words follow below.
+    """
+
+    text: str
+    chat_id: int
+    is_html: bool = True
+    thread_id: int | None = None
+    reply_to: int | None = None
+    edit: int | None = None
+    keyboard: InlineKeyboardMarkup | ForceReply | None = None
+    photo: Photo | None = None
+
+
+async def deliver(bot: Bot, part: Part) -> Message | bool:
+    """Send or edit one message and give it; False where it certainly did not arrive, True where nothing more is known.
+
+    What Telegram refuses is mended where it can be and logged where not; nothing is raised. An answer is given at most once:
+    where it may have arrived, it is not sent again, since the reader can ask again.
+    """
+    for _ in range(MOST_TRIES):
+        try:
+            return await _put(bot, part)
+        except TelegramError as error:
+            mended = await _mended(part, error)
+            if mended is None:
+                return not isinstance(error, Forbidden | BadRequest) or NOT_MODIFIED in error.message.lower()
+            part = mended
+    log.warning("an answer was given up", tries=MOST_TRIES)
+    return False
+
+
+def plain(text: str) -> str:
+    """What a reader sees of our own HTML."""
+    return html.unescape(re.sub(r"</?[a-z]{1,10}>", "", text))
+
+
+async def _put(bot: Bot, part: Part) -> Message | bool:
+    text = part.text if part.is_html else plain(part.text)
+    mode = ParseMode.HTML if part.is_html else None
+    if part.edit is not None and not isinstance(part.keyboard, ForceReply):
+        return await _edit(bot, part, part.edit, part.keyboard, text, mode)
+    quoted = ReplyParameters(part.reply_to, allow_sending_without_reply=True) if part.reply_to else None
+    if part.photo is not None:
+        return await bot.send_photo(
+            part.chat_id,
+            part.photo.file,
+            caption=text or None,
+            parse_mode=mode,
+            reply_markup=part.keyboard,
+            message_thread_id=part.thread_id,
+            reply_parameters=quoted,
+        )
+    return await bot.send_message(
+        part.chat_id,
+        text,
+        parse_mode=mode,
+        reply_markup=part.keyboard,
+        message_thread_id=part.thread_id,
+        reply_parameters=quoted,
+        link_preview_options=NO_PREVIEW,
+    )
+
+
+async def _edit(
+    bot: Bot,
+    part: Part,
+    message_id: int,
+    keyboard: InlineKeyboardMarkup | None,
+    text: str,
+    mode: ParseMode | None,
+) -> Message | bool:
+    if part.photo is not None:
+        return await bot.edit_message_media(
+            InputMediaPhoto(part.photo.file, caption=text or None, parse_mode=mode),
+            chat_id=part.chat_id,
+            message_id=message_id,
+            reply_markup=keyboard,
+        )
+    return await bot.edit_message_text(
+        text,
+        chat_id=part.chat_id,
+        message_id=message_id,
+        parse_mode=mode,
+        reply_markup=keyboard,
+        link_preview_options=NO_PREVIEW,
+    )
+
+
+async def _mended(part: Part, error: TelegramError) -> Part | None:
+    """What to try next after an error, None where nothing more is to be done."""
+    match error:
+        case Flooded() if error.wait_s <= LONGEST_PAUSE_S:
+            await asyncio.sleep(error.wait_s)
+            return part
+        case NotSent():
+            return part
+        case ChatMigrated():
+            return replace(part, chat_id=error.new_chat_id, reply_to=None)
+        case BadRequest():
+            return _mended_request(part, error.message.lower())
+        case Forbidden():
+            log.debug("an answer is not wanted: blocked or removed from the chat")
+        case _:
+            log.warning("an answer may not have arrived", error=type(error).__name__)
+    return None
+
+
+def _mended_request(part: Part, why: str) -> Part | None:
+    if NOT_MODIFIED in why:
+        return None
+    if "can't parse entities" in why and part.is_html:
+        log.warning("Telegram refused our HTML; the answer goes out as plain text")
+        return replace(part, is_html=False)
+    if part.edit is not None and "message" in why:
+        return replace(part, edit=None)
+    if part.thread_id is not None and "thread" in why:
+        return replace(part, thread_id=None)
+    if part.photo is not None:
+        log.warning("Telegram refused a picture; the answer goes out in words", why=why[:200])
+        return replace(
+            part, text="\n".join(filter(None, (part.text, part.photo.words))), photo=None, edit=None
+        )
+    log.warning("Telegram refused an answer", why=why[:200])
+    return None

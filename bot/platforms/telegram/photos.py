@@ -1,0 +1,102 @@
+"""Pictures of answers as Telegram takes them: uploaded once, and named by what Telegram calls them ever after."""
+
+from dataclasses import dataclass
+
+import structlog
+from telegram import Bot, InputFile, Message
+
+from bot.chat_platform import Desk
+from bot.layout import TELEGRAM_HTML, beside, lay_out
+from bot.pictures.drawn import name_of
+from bot.platforms.telegram.updates import Question
+from commands.protocol.picture import Picture
+from commands.protocol.reply import Reply
+from market.observations import DAY_MS, SECOND_MS
+from store.connection import StoreUnavailable
+
+LONGEST_CAPTION_UNITS = 1_024
+"""Telegram's longest caption (Bot API, sendPhoto), counted after its entities are parsed."""
+KNOWN_FOR_S = DAY_MS // SECOND_MS
+"""Far longer than a picture is of the present; Telegram keeps files for good."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture to be sent: its bytes, or what Telegram calls the file. `words` are what it shows, as our HTML.
+
+    `picture` is None where one that is in a chat already is sent into another.
+    """
+
+    picture: Picture | None
+    media: bytes | str
+    words: str
+
+    @property
+    def file(self) -> InputFile | str:
+        """What the library sends."""
+        return self.media if isinstance(self.media, str) else InputFile(self.media, "picture.png")
+
+
+class Photos:
+    """The photos of one bot."""
+
+    def __init__(self, bot: Bot, desk: Desk) -> None:
+        self._bot, self._desk = bot, desk
+
+    async def of(self, reply: Reply) -> tuple[Reply, Photo | None]:
+        """The reply as it stands beside its picture, and the picture; the reply as it is where there is none in time."""
+        picture = next((block for block in reply.blocks if isinstance(block, Picture)), None)
+        if picture is None or self._desk.draw is None:
+            return reply, None
+        media: bytes | str | None = None if reply.private else await self._read(self._name(picture))
+        if media is None:
+            drawn = await self._desk.drawn(reply)
+            if drawn is None:
+                return reply, None
+            media = drawn[1]
+        words = lay_out(Reply((picture,)), TELEGRAM_HTML)[0]
+        return beside(reply, picture), Photo(picture, media, words)
+
+    async def note(self, photo: Photo, sent: Message | bool) -> None:
+        """Remember what Telegram calls a picture that was uploaded; forget a name under which it knows none."""
+        if isinstance(sent, bool) or photo.picture is None:
+            return
+        if sent.photo and not isinstance(photo.media, str):
+            await self._keep(self._name(photo.picture), sent.photo[-1].file_id)
+        elif not sent.photo and isinstance(photo.media, str):
+            await self._keep(self._name(photo.picture), "")
+
+    async def above(self, question: Question) -> int | None:
+        """The photo that stands above the words which an answer renews, None where none is known."""
+        if question.renews is None or question.renews_photo:
+            return None
+        noted = await self._read(f"telegram-above:{question.chat_id}:{question.renews}")
+        return None if noted is None else int(noted)
+
+    async def note_above(self, photo: Message | bool, words: Message | bool) -> None:
+        """Remember which photo stands above which words."""
+        if not isinstance(photo, bool) and not isinstance(words, bool):
+            name = f"telegram-above:{words.chat_id}:{words.message_id}"
+            await self._keep(name, str(photo.message_id))
+
+    async def _read(self, name: str) -> str | None:
+        memos = self._desk.services.memos
+        try:
+            return None if memos is None else await memos.read(name) or None
+        except StoreUnavailable as away:
+            log.debug("what is known of a picture could not be read", error=str(away))
+            return None
+
+    async def _keep(self, name: str, text: str) -> None:
+        memos = self._desk.services.memos
+        try:
+            if memos is not None:
+                await memos.keep(name, text, KNOWN_FOR_S)
+        except StoreUnavailable as away:
+            log.debug("what is known of a picture could not be kept", error=str(away))
+
+    def _name(self, picture: Picture) -> str:
+        """Files are named for one bot alone."""
+        return f"telegram-file:{self._bot.id}:{name_of(picture)}"
