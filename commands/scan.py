@@ -32,7 +32,7 @@ async def answer(ask: Scan, context: Context) -> Reply:
     watched = await context.services.snapshots.watched()
     snapshots = sorted(await context.look_at_all(), key=_stress, reverse=True)
     unread = [asset for asset in watched if asset not in {snapshot.asset for snapshot in snapshots}]
-    wide = breadth(snapshots)
+    wide = breadth(snapshots, context.rules.price)
     blocks: tuple[Block, ...] = (
         Heading(fit(phrases.say("scan.heading", count=len(watched)))),
         *(source_notes(snapshots[0], phrases, context.now_ms) if snapshots else ()),
@@ -51,10 +51,17 @@ def _stress(snapshot: Snapshot) -> float:
 def _breadth(wide: Breadth, phrases: Phrases) -> list[str]:
     lines = []
     if wide.off_lows_of:
-        lines.append(phrases.say("scan.off_lows", count=wide.off_lows, of=wide.off_lows_of))
+        lines.append(phrases.say("scan.off_lows", **_counted(wide.off_lows, wide.off_lows_of)))
     if wide.constructive_of:
-        lines.append(phrases.say("scan.constructive", count=wide.constructive, of=wide.constructive_of))
+        known = _counted(wide.constructive, wide.constructive_of)
+        lines.append(phrases.say("scan.constructive", **known))
+    if wide.both:
+        lines.append(phrases.say("scan.both", **_counted(wide.both, wide.both_of)))
     return lines or [phrases.say("scan.breadth_none")]
+
+
+def _counted(count: int, of: int) -> dict[str, object]:
+    return {"count": count, "of": of, "share": numbers.percent(count / of, signed=False, digits=0)}
 
 
 def _table(snapshots: list[Snapshot], phrases: Phrases, now_ms: int) -> tuple[str, ...]:
@@ -116,6 +123,8 @@ def _plain(snapshots: list[Snapshot], unread: list[Asset], wide: Breadth) -> dic
             "off_lows_of": wide.off_lows_of,
             "constructive": wide.constructive,
             "constructive_of": wide.constructive_of,
+            "both": wide.both,
+            "both_of": wide.both_of,
         },
     }
 

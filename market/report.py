@@ -9,9 +9,10 @@ from market.checklist import READ_BY
 from market.flags import FlagMemory
 from market.formulas.logic import all_of
 from market.formulas.statistics import freshness_quality
+from market.observations import HOUR_MS
 from market.reading import Because, Condition, Presence, Reading
 from market.regime import CALM_NEEDS, INPUTS, WEIGHTS, Regime, score_and_confidence
-from market.rules import RegimeRules
+from market.rules import PriceRules, RegimeRules
 from market.snapshot import Snapshot
 from market.table import CALM_STATES, FLAGS, State
 
@@ -23,13 +24,15 @@ PROTIP_NEEDS = ("pd", "oe", "fn")
 class Breadth:
     """How many of the assets that can be judged are off their 72 h lows, and have open interest rising on a stable price.
 
-    "Rising open interest with improving breadth can be constructive" (the article).
+    "Rising open interest with improving breadth can be constructive" (the article): `both` counts those that are both.
     """
 
     off_lows: int
     off_lows_of: int
     constructive: int
     constructive_of: int
+    both: int
+    both_of: int
 
 
 def state_line(snapshot: Snapshot) -> dict[str, object]:
@@ -77,19 +80,27 @@ def as_of(snapshot: Snapshot, now_ms: int, rules: RegimeRules) -> Snapshot:
     return replace(snapshot, readings=aged, regime=_aged_regime(snapshot.regime, aged, rules))
 
 
-def breadth(snapshots: Iterable[Snapshot]) -> Breadth:
+def breadth(snapshots: Iterable[Snapshot], rules: PriceRules) -> Breadth:
     """The breadth of the watched market; an asset counts only where what it is judged by is seen."""
-    off_lows: list[bool] = []
-    constructive: list[bool] = []
-    for snapshot in snapshots:
-        hours = _seen_fact(snapshot, "price", "hours_since_low_72h")
-        growth = _seen_fact(snapshot, "open_interest", "change_24h")
-        stable = snapshot.regime.flag("nc")
-        if hours is not None:
-            off_lows.append(hours >= 24.0)
-        if growth is not None and stable is not None:
-            constructive.append(growth > 0.0 and not stable)
-    return Breadth(sum(off_lows), len(off_lows), sum(constructive), len(constructive))
+    pairs = [(_is_off_low(snapshot, rules), _is_constructive(snapshot)) for snapshot in snapshots]
+    off_lows = [off_low for off_low, _ in pairs if off_low is not None]
+    constructive = [one for _, one in pairs if one is not None]
+    both = [all_of(*pair) for pair in pairs if None not in pair]
+    return Breadth(
+        sum(off_lows), len(off_lows), sum(constructive), len(constructive), both.count(True), len(both)
+    )
+
+
+def _is_off_low(snapshot: Snapshot, rules: PriceRules) -> bool | None:
+    """No new 72 h low for as long as it takes to be stabilised."""
+    hours = _seen_fact(snapshot, "price", "hours_since_low_72h")
+    return None if hours is None else hours * HOUR_MS >= rules.no_new_low_ms
+
+
+def _is_constructive(snapshot: Snapshot) -> bool | None:
+    """Open interest has risen for a day, in coins, while price did not fail to confirm."""
+    growth, fails = _seen_fact(snapshot, "open_interest", "change_24h"), snapshot.regime.flag("nc")
+    return None if growth is None or fails is None else growth > 0.0 and not fails
 
 
 def _seen_fact(snapshot: Snapshot, name: str, fact: str) -> float | None:

@@ -76,8 +76,8 @@ async def test_scan_ranks_by_stress_and_is_headed_by_breadth() -> None:
     ask = talk(crowding(), unwinding(asset="ETH"), calm(asset="1000PEPE"))
     said = (await ask("/scan")).splitlines()
     assert said[0] == "4 watched, by stress"
-    assert said[1] == "Off their lows: 0 of 3."
-    assert said[2] == "Open interest rising on a stable price: 1 of 3."
+    assert said[1] == "Off their lows: 0 of 3 (0%)."
+    assert said[2] == "Open interest rising on a stable price: 1 of 3 (33%)."
     assert said[3:7] == [
         "asset    state        str   24h   age",
         "ETH      UNWINDING    100 -2.1%    4s",
@@ -86,6 +86,20 @@ async def test_scan_ranks_by_stress_and_is_headed_by_breadth() -> None:
     ]
     assert said[7] == "No data yet: SOL."
     assert "not a probability" in said[8]
+
+
+async def test_scan_says_how_many_are_off_their_lows_with_open_interest_rising() -> None:
+    risen = reading("price", NOW_MS, hours_since_low_72h=24.0)
+    ask = talk(crowding(), calm(asset="ETH", price=risen), calm(asset="SOL"), market(lacking=("price",)))
+    said = (await ask("/scan")).splitlines()
+    assert said[1:4] == [
+        "Off their lows: 1 of 2 (50%).",
+        "Open interest rising on a stable price: 2 of 2 (100%).",
+        "Both, which can be constructive: 1 of 2 (50%).",
+    ]
+    assert ask.reply.data["breadth"] == {
+        "off_lows": 1, "off_lows_of": 2, "constructive": 2, "constructive_of": 2, "both": 1, "both_of": 2,
+    }  # fmt: skip
 
 
 async def test_scan_of_nothing_says_so() -> None:

@@ -9,7 +9,7 @@ from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from market.reading import Presence
 from market.regime import INPUTS
 from market.report import as_of, breadth, iso, market_time, state_line
-from market.rules import RegimeRules
+from market.rules import PriceRules, RegimeRules
 from market.table import FLAGS, State
 from tests.commands.markets import AGES_MS, NOW_MS, TTLS_MS, calm, crowding, market, reading
 
@@ -115,9 +115,10 @@ def test_nothing_older_than_its_time_to_live_counts_in_a_vote(age_ms: int) -> No
 def test_breadth_counts_only_what_was_seen() -> None:
     risen = calm(asset="ETH", price=reading("price", NOW_MS, hours_since_low_72h=30.0))
     blind = market(asset="SOL", lacking=("price", "open_interest"))
-    wide = breadth((crowding(), risen, blind))
+    wide = breadth((crowding(), risen, blind), PriceRules())
     assert (wide.off_lows, wide.off_lows_of) == (1, 2)
     assert (wide.constructive, wide.constructive_of) == (1, 2)
+    assert (wide.both, wide.both_of) == (1, 2)
 
 
 def test_the_pro_tip_is_not_denied_by_what_has_expired() -> None:
@@ -129,5 +130,5 @@ def test_the_pro_tip_is_not_denied_by_what_has_expired() -> None:
 
 
 def test_breadth_leaves_out_what_is_stale() -> None:
-    wide = breadth((calm(), market(asset="ETH", silent=("price", "open_interest"))))
+    wide = breadth((calm(), market(asset="ETH", silent=("price", "open_interest"))), PriceRules())
     assert (wide.off_lows_of, wide.constructive_of) == (1, 1)
