@@ -1,0 +1,52 @@
+"""What a reading knows beside its conditions, a line each for /why: where price points, how far shocks reach, what jumps."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from commands.protocol.phrases import Phrases
+from commands.wording import numbers
+from commands.wording.columns import fit
+from market.formulas.horizons import Horizon
+from market.reading import Reading
+
+_TRENDS: Mapping[float, str] = {-1.0: "down", 0.0: "range", 1.0: "up"}
+POINTS = 100.0
+
+
+def fact_lines(reading: Reading, phrases: Phrases) -> Iterator[str]:
+    """The lines of a reading that has such facts, what is unknown left out; none for the others."""
+    told = _TOLD.get(reading.name)
+    if told is not None:
+        yield from told(reading.facts, phrases)
+
+
+def _price(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[str]:
+    slow, fast = _trend(facts.get("trend_slow"), phrases), _trend(facts.get("trend_fast"), phrases)
+    if slow is not None:
+        known = {"slow": slow, "fast": fast}
+        yield fit("   " + phrases.say("fact.trend" if fast is None else "fact.trends", **known))
+    reach = facts.get("horizon")
+    if reach is not None and reach > Horizon.QUIET:
+        yield fit("   " + phrases.say("fact.shocks", reach=phrases.word("reach", Horizon(int(reach)).name)))
+
+
+def _volatility(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[str]:
+    spans = [numbers.per_year(facts.get(name)).removesuffix("pa") for name in ("rv_24h", "rv_7d", "rv_30d")]
+    if any(span != numbers.UNKNOWN for span in spans):
+        day, week, month = spans
+        yield fit("   " + phrases.say("fact.realised", day=day, week=week, month=month))
+    if facts.get("jumped"):
+        share = numbers.percent(facts.get("jump_share"), signed=False, digits=0)
+        yield fit("   " + phrases.say("fact.jumps", share=share))
+    premium = facts.get("vrp")
+    if premium is not None:
+        yield fit("   " + phrases.say("fact.vrp", points=numbers.points(premium * POINTS)))
+
+
+def _trend(number: float | None, phrases: Phrases) -> str | None:
+    return None if number is None else phrases.word("trend", _TRENDS[number])
+
+
+_TOLD: Mapping[str, Callable[[Mapping[str, float | None], Phrases], Iterator[str]]] = {
+    "price": _price,
+    "volatility": _volatility,
+}

@@ -1,0 +1,65 @@
+"""What /why tells of price and volatility beside their conditions; what is not known is left out."""
+
+import pytest
+
+from commands.protocol.phrases import phrases_in
+from commands.wording.columns import COLUMNS
+from commands.wording.told_facts import fact_lines
+from market.formulas.horizons import Horizon
+from tests.commands.markets import NOW_MS, crowding, reading
+from tests.commands.talking import talk
+
+ENGLISH = phrases_in("en")
+
+
+def told(name: str, **facts: float | None) -> list[str]:
+    return [line.strip() for line in fact_lines(reading(name, NOW_MS, **facts), ENGLISH)]
+
+
+def test_where_price_points_is_told_on_both_scales_or_the_one_there_is() -> None:
+    assert told("price", trend_slow=-1.0, trend_fast=1.0) == ["swings: down, by 5 min up"]
+    assert told("price", trend_slow=0.0, trend_fast=None) == ["swings: no direction"]
+    assert told("price", trend_slow=None, trend_fast=1.0) == []
+
+
+@pytest.mark.parametrize(
+    ("reach", "words"),
+    [
+        (Horizon.QUIET, []),
+        (Horizon.NOISE, ["shocks: minutes, which is noise"]),
+        (Horizon.EPISODE, ["shocks: hours, an episode"]),
+        (Horizon.REGIME, ["shocks: days, a regime"]),
+    ],
+)
+def test_how_far_shocks_reach_is_told_as_what_it_means(reach: Horizon, words: list[str]) -> None:
+    assert told("price", horizon=float(reach)) == words
+
+
+def test_volatility_is_told_over_three_spans_with_what_jumped_and_what_options_ask_for_it() -> None:
+    facts = {
+        "rv_24h": 0.61,
+        "rv_7d": 0.552,
+        "rv_30d": 0.48,
+        "jump_share": 0.7686,
+        "jumped": 1.0,
+        "vrp": 0.041,
+    }
+    assert told("volatility", **facts) == [
+        "24 h 61%, 7 d 55%, 30 d 48%",
+        "in jumps: 77% of the day's",
+        "DVOL less 30 d realised: +4.1",
+    ]
+    assert told("volatility", rv_24h=None, rv_7d=0.55, rv_30d=None, jumped=0.0) == ["24 h ?, 7 d 55%, 30 d ?"]
+    assert told("volatility", rv_7d=None) == []
+
+
+def test_a_reading_without_such_facts_has_no_lines() -> None:
+    assert told("funding") == []
+
+
+async def test_why_tells_them_beneath_the_reading_and_they_fit() -> None:
+    price = reading("price", NOW_MS, "pd", "down", trend_slow=-1.0, trend_fast=-1.0, horizon=2.0)
+    said = (await talk(crowding(price=price))("/why BTC")).splitlines()
+    at = next(number for number, line in enumerate(said) if line.startswith("price "))
+    assert said[at + 1 : at + 3] == ["   swings: down, by 5 min down", "   shocks: hours, an episode"]
+    assert all(len(line) <= COLUMNS for line in said[at : at + 3])
