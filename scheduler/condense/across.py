@@ -1,7 +1,9 @@
 """What each venue says by itself, beside what is made of all of them: shown, never judged."""
 
 from market.across import AtVenue
+from market.formulas.liquidations import throttle_correction
 from market.observations import HOUR_MS, MINUTE_MS, Funding, Venue
+from market.rules import LiquidationRules
 from scheduler.condense.memory import CondenserState, Forced, Rates, VenueMemory
 
 ORDER = (Venue.BINANCE, Venue.OKX, Venue.BYBIT, Venue.HYPERLIQUID, Venue.DERIBIT)
@@ -10,6 +12,8 @@ ALL_HEARD = (1 << MINUTES) - 1
 AWAITED_MINUTES = 2
 """A minute is told up to ninety seconds after its end: the hour that is shown ends there, or with the newest one told."""
 PREDICTED_TTL_MS = 10 * MINUTE_MS
+SECONDS = 60
+_SATURATED = LiquidationRules().saturated_share
 
 
 def keep_minute(state: CondenserState, heard: list[Venue], ended_ms: int) -> None:
@@ -57,6 +61,7 @@ def _at(venue: Venue, memory: VenueMemory, now_ms: int, until_ms: int) -> AtVenu
         short_usd_1h=shorts,
         heard_minutes=heard,
         is_sample=forced.is_sample,
+        missing_factor=None if not heard else missing_factor(forced, until_ms),
     )
 
 
@@ -101,3 +106,24 @@ def _last_hour(forced: Forced, until_ms: int) -> tuple[float | None, float | Non
     if not heard and not rows:
         return None, None, 0
     return sum(row[1] for row in rows), sum(row[2] for row in rows), heard
+
+
+def missing_factor(forced: Forced, until_ms: int) -> float | None:
+    """By how much the hour is probably short where the feed tells at most one a second: 1 for a feed that tells all.
+
+    Each minute by the share of its seconds that had an event, the minutes by what was closed in them (section 3). It is
+    that of feeds which tell the largest of a second: OKX does not say which one it tells, and a floor is not to be
+    overstated. None where a minute was too full to tell.
+    """
+    if not forced.is_sample:
+        return 1.0
+    told = corrected = 0.0
+    for ended_ms, longs, shorts, busy in forced.hour:
+        if ended_ms <= until_ms - HOUR_MS:
+            continue
+        found = throttle_correction(min(busy, SECONDS), SECONDS, _SATURATED)
+        if found is None or found.is_saturated:
+            return None
+        told += longs + shorts
+        corrected += (longs + shorts) * found.factor_if_largest
+    return corrected / told if told else 1.0

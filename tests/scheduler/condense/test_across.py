@@ -124,3 +124,45 @@ def test_what_it_says_survives_being_kept_to_the_last_bit() -> None:
     kept = decode(kind, encode(kind, condenser.state))
     assert kept is not None
     assert Condenser("BTC", state=kept).across(at(1)) == condenser.across(at(1))
+
+
+def sampled(condenser: Condenser, minute: int, seconds: int) -> None:
+    """A minute of a feed of one a second that told a coin in so many of its seconds."""
+    take(condenser, minute - 1, beat(A, minute - 1))
+    for second in range(1, seconds + 1):
+        at_minute = minute + second / 60 - 1
+        take(condenser, at_minute, forced(A, at_minute, 1.0, is_sample=True))
+    alive(condenser, (A,), minute - 1, minute)
+    condenser.step(at(minute))
+
+
+def test_what_a_throttled_feed_left_out_is_told_by_how_full_its_seconds_were() -> None:
+    """30 of 60 seconds are p = .5: 1.176 times is there if the largest of a second is told (quant.md section 3)."""
+    condenser = Condenser("BTC")
+    sampled(condenser, 1, 30)
+    factor = of(condenser, A, 1).missing_factor
+    assert factor is not None
+    assert abs(factor - 1.176) < 0.0005
+    sampled(condenser, 2, 6)  # p = .1 is 1.026, and six coins weigh less than thirty
+    factor = of(condenser, A, 2).missing_factor
+    assert factor is not None
+    assert abs(factor - (30 * 1.1759 + 6 * 1.0262) / 36) < 0.0005
+
+
+def test_a_minute_that_was_too_full_leaves_no_telling_for_an_hour() -> None:
+    condenser = Condenser("BTC")
+    sampled(condenser, 1, 57)
+    assert of(condenser, A, 1).missing_factor is None
+    for minute in range(2, 62):
+        sampled(condenser, minute, 1)
+    factor = of(condenser, A, 61).missing_factor
+    assert factor is not None
+    assert 1.0 < factor < 1.01
+
+
+def test_a_feed_that_tells_all_left_nothing_out() -> None:
+    condenser = Condenser("BTC")
+    alive(condenser, (B,), 0, 1)
+    take(condenser, 1, forced(B, 0.5, 1.0))
+    condenser.step(at(1))
+    assert of(condenser, B, 1).missing_factor == 1.0
