@@ -215,7 +215,7 @@ def test_funding_that_is_old_is_not_known() -> None:
 
 
 def test_many_hours_in_one_step_know_as_much_as_those_told_one_by_one() -> None:
-    said = [
+    said: list[list[Observation]] = [
         [
             settled(number, 1e-4 * number),
             skewed(number, number),
@@ -242,7 +242,8 @@ def test_every_state_can_be_kept_by_its_number() -> None:
 
 
 def test_hours_of_an_older_version_know_nothing_of_what_was_not_kept_then() -> None:
-    old = Hourly(hour(2), *(array("d", [1.0, 2.0]) for _ in range(4)))
+    one, two, three, four = (array("d", [1.0, 2.0]) for _ in range(4))
+    old = Hourly(hour(2), one, two, three, four)
     assert shown(old.funding_8h) == shown(old.state_code) == [None, None]
     old.close_hour(hour(3), 2.0, 1.0, 1.5, None, funding_8h=0.25)
     assert shown(old.funding_8h) == [None, None, 0.25]
