@@ -36,9 +36,14 @@ BARS_A_POLL = 31
 LIVE_STEP_MS = 5 * MINUTE_MS
 """The step in which a recent past is asked for (no venue tells open interest finer); a cold start's far past is hourly."""
 
-
 BOOKS_EVERY_S = 300.0
 """How often books are asked for: they weigh more than all else, and a size is not fitted to the minute."""
+
+SPOT_EVERY_S = 3_600.0
+"""How often spot volume is asked for, in hours: it is compared with a month of days."""
+
+SPOT_BARS_A_POLL = 49
+"""So many hours of it, the last one open: two days of absence are made up for by the next poll."""
 
 
 class Misread(Exception):
@@ -61,6 +66,7 @@ class Instrument:
     `funding_interval_hours` is None where the venue tells it elsewhere. `quoted_coins` is how many of the asset's coins the
     venue's price and base quantity are of: 0.001 where PEPE is quoted singly and the asset is 1000PEPE. Readers have
     divided prices and multiplied quantities by it before an observation exists; `coins_per_contract` contains it.
+    `spot_symbol` is what the venue calls the same coin's spot market, None where it has none that is asked for.
     """
 
     venue: Venue
@@ -72,6 +78,7 @@ class Instrument:
     tick_usd: float | None = None
     highest_leverage: float | None = None
     quoted_coins: float = 1.0
+    spot_symbol: str | None = None
 
     def coins(self, contracts: float, price_usd: float) -> float:
         """A number of contracts in coins at a price."""
@@ -120,6 +127,7 @@ class Kind(StrEnum):
     OPEN_INTEREST_HISTORY = "open_interest_history"
     LIQUIDATIONS = "liquidations"
     DEPTH = "depth"
+    SPOT = "spot"
     INSTRUMENTS = "instruments"
     FUNDING_INTERVALS = "funding_intervals"
     TIERS = "tiers"

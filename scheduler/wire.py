@@ -1,6 +1,7 @@
 """How payloads of exchanges are decoded: bounded numbers, one typed decode that knows one error, and two sums all need."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Protocol
@@ -8,7 +9,7 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 from msgspec import Meta
 
-from market.observations import DAY_MS, HOUR_MS, Asset, Candle, DepthBand, Venue
+from market.observations import DAY_MS, HOUR_MS, Asset, Candle, DepthBand, SpotVolume, Venue
 from scheduler.exchange import Instrument, Kind, Misread, Told
 
 Price = Annotated[float, Meta(gt=0.0, lt=1e12)]
@@ -128,6 +129,25 @@ def candles(venue: Venue, contract: Instrument, step_ms: int, bars: Iterable[Bar
         for row in rows
     ]
     return tuple([Told(asset, candle) for candle in made])
+
+
+def with_spot(contracts: Iterable[Instrument], pairs: Mapping[Asset, str]) -> tuple[Instrument, ...]:
+    """Those contracts whose coin has a spot market, each with what that is called."""
+    return tuple(
+        replace(contract, spot_symbol=pairs[contract.asset])
+        for contract in contracts
+        if contract.asset in pairs
+    )
+
+
+def spot_volumes(venue: Venue, asset: Asset, step_ms: int, bars: Iterable[Bar]) -> tuple[Told, ...]:
+    """What spot bars turned over, oldest first. Raises Misread where one does not begin on its step."""
+    rows = sorted(bars, key=_opens_ms)
+    if [row for row in rows if row.opens_ms % step_ms]:
+        raise Misread(venue, Kind.SPOT, f"a bar that is not of {step_ms} ms")
+    return tuple(
+        Told(asset, SpotVolume(venue, row.opens_ms + step_ms, step_ms, row.turnover)) for row in rows
+    )
 
 
 def depth_bands(

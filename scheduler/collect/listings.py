@@ -113,14 +113,19 @@ class Listings:
 def _with_what_was_known(
     told: Mapping[str, Instrument], known: Mapping[str, Instrument]
 ) -> dict[str, Instrument]:
-    """Of an answer in part: contracts, and funding intervals, that were known and are not told now stay as they were."""
-    kept = {
-        symbol: replace(one, funding_interval_hours=known[symbol].funding_interval_hours)
-        if one.funding_interval_hours is None and symbol in known
-        else one
-        for symbol, one in told.items()
-    }
-    return {**known, **kept}
+    """Of an answer in part: contracts, and what of them is asked apart, that were known and are not told now stay as they were."""
+    return {**known, **{symbol: _completed(one, known.get(symbol)) for symbol, one in told.items()}}
+
+
+def _completed(one: Instrument, known: Instrument | None) -> Instrument:
+    if known is None:
+        return one
+    hours, spot = one.funding_interval_hours, one.spot_symbol
+    return replace(
+        one,
+        funding_interval_hours=known.funding_interval_hours if hours is None else hours,
+        spot_symbol=known.spot_symbol if spot is None else spot,
+    )
 
 
 def _take_over(listing: _Listing, told: Mapping[str, Instrument]) -> tuple[Change, ...]:

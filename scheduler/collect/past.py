@@ -224,8 +224,10 @@ def _questions(
     opened = (
         exchange.history_asks(instrument, since_ms, hour_ms) if hour_ms > since_ms and not is_cold else ()
     )
+    spot = [ask for ask in everything if ask.kind is Kind.SPOT]
     return [
         *(_Question(ask, fine_ms) for ask in levels),
+        *(_Question(ask) for ask in spot),
         *(_Question(ask) for ask in (*opened, *fine) if ask.kind in OF_LEVELS),
         *(_Question(ask) for ask in seldom if ask.kind in OF_SELDOM),
     ]

@@ -20,6 +20,7 @@ from market.observations import (
     OpenInterest,
     OptionQuote,
     Skew,
+    SpotVolume,
     Venue,
 )
 from scheduler.condense.across import across
@@ -37,6 +38,7 @@ from scheduler.condense.liquidations import (
 from scheduler.condense.memory import CondenserState, VenueMemory
 from scheduler.condense.presumption import presumed_interest
 from scheduler.condense.price import step_price, take_candle, take_mark
+from scheduler.condense.spot import step_spot, take_spot
 from scheduler.condense.volatility import step_volatility, take_index, take_options, take_skew
 from scheduler.exchange import Report, Told
 
@@ -112,7 +114,7 @@ class Condenser:
         forced, of_forced = step_liquidations(state, now_ms, heavy)
         options, of_options = step_volatility(state, now_ms)
         books, of_books = step_depth(state, now_ms)
-        told: list[Observation] = [*candles, *rates, *forced, *options, *books]
+        told: list[Observation] = [*candles, *rates, *forced, *options, *books, *step_spot(state, now_ms)]
         if interest is not None:
             told.append(interest)
         frozen = [
@@ -148,6 +150,8 @@ class Condenser:
                 take_skew(self.state, said)
             case Depth():
                 take_recorded_depth(self.state, said)
+            case SpotVolume():
+                take_spot(self.state, said, received_at_ms)
 
 
 def _is_overtaken(one: Finding, took_ms: int) -> bool:

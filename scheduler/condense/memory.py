@@ -15,6 +15,7 @@ from market.observations import (
     Liquidations,
     OptionQuote,
     Skew,
+    SpotVolume,
     Venue,
 )
 
@@ -177,3 +178,5 @@ class CondenserState:
     implied_at_ms: int = 0
     depth_at_ms: int = 0
     depths: dict[int, Depth] = field(default_factory=dict)
+    spot_at_ms: dict[Venue, int] = field(default_factory=dict)
+    spots: list[SpotVolume] = field(default_factory=list)

@@ -28,6 +28,7 @@ from scheduler.exchanges.bybit.shapes import (
     asked_for,
     lists,
 )
+from scheduler.exchanges.bybit.spot import spot_asks, spot_then
 from scheduler.exchanges.bybit.tickers import funding_of, mark_of, open_interest_of
 from scheduler.wire import candles, depth_bands, live_from_ms, pages, spans_hours
 
@@ -74,6 +75,7 @@ def history_asks(contract: Instrument, since_ms: int, until_ms: int) -> tuple[As
         *(ask for span in spans for ask in _bars_then(symbol, *span)),
         *(ask for span in spans for ask in _opened_then(symbol, *span)),
         _settled_then(symbol, since_ms, until_ms),
+        *spot_then(contract, since_ms, until_ms),
     )
 
 
@@ -188,6 +190,7 @@ def _asks_of(contract: Instrument) -> tuple[Ask[Reports], ...]:
             symbol=symbol,
             every_s=SETTLEMENTS_EVERY_S,
         ),
+        *spot_asks(contract),
     )
 
 

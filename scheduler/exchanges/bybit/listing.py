@@ -18,6 +18,7 @@ from scheduler.exchanges.bybit.shapes import (
     asked_for,
     lists,
 )
+from scheduler.exchanges.bybit.spot import spot_listing
 
 SETTLED_IN = "USDT"
 """One contract an asset: what settles in USDC or in coins is another market of the same coin."""
@@ -35,7 +36,7 @@ _brackets = lists(Kind.TIERS, RiskLimit)
 
 
 def instruments() -> tuple[Ask[tuple[Instrument, ...]], ...]:
-    """All listed contracts: the first page, and `next_page` the cursor of the one that follows."""
+    """All listed contracts: the first page, and `next_page` the cursor of the one that follows; then the spot markets."""
     return (
         Ask(
             venue=Venue.BYBIT,
@@ -45,6 +46,7 @@ def instruments() -> tuple[Ask[tuple[Instrument, ...]], ...]:
             params={"category": CATEGORY, "limit": "1000"},
             next_page=next_instruments,
         ),
+        spot_listing(),
     )
 
 

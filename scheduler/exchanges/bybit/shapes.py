@@ -156,6 +156,15 @@ class Listed(Struct, rename="camel", gc=False):
     leverage_filter: _LeverageFilter = field(default_factory=_LeverageFilter)
 
 
+class Paired(Struct, rename="camel", gc=False):
+    """One spot market as listed."""
+
+    symbol: str
+    base_coin: str
+    quote_coin: str
+    status: str
+
+
 class RiskLimit(Struct, rename="camel", gc=False):
     """One bracket: the largest notional it holds for, USD, and its margins; "" in `mm_deduction` is not said."""
 

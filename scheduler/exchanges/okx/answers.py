@@ -37,6 +37,7 @@ from scheduler.exchanges.okx.shapes import (
     lists,
     read_row,
 )
+from scheduler.exchanges.okx.spot import spot_asks, spot_then
 from scheduler.wire import candles, depth_bands, live_from_ms, pages, spans_hours
 
 Reports = tuple[Report, ...]
@@ -74,7 +75,10 @@ def asks(instruments: Sequence[Instrument]) -> tuple[Ask[Reports], ...]:
         _ask(Kind.OPEN_INTEREST, f"{_PUBLIC}open-interest", read_open_interest, instType="SWAP"),
         _ask(Kind.FUNDING, f"{_PUBLIC}funding-rate", read_funding, instId="ANY"),
     )
-    return (*everything, *(ask for contract in instruments for ask in _asks_of(contract.symbol)))
+    return (
+        *everything,
+        *(ask for contract in instruments for ask in (*_asks_of(contract.symbol), *spot_asks(contract))),
+    )
 
 
 def history_asks(contract: Instrument, since_ms: int, until_ms: int) -> tuple[Ask[Reports], ...]:
@@ -91,6 +95,7 @@ def history_asks(contract: Instrument, since_ms: int, until_ms: int) -> tuple[As
         *_opened_then(symbol, LIVE_STEP_MS, live_ms, until_ms),
         _settled_then(symbol, since_ms, until_ms),
         _liquidations_then(symbol, max(since_ms, until_ms - LIQUIDATIONS_KEPT_MS), until_ms),
+        *spot_then(contract, since_ms, until_ms),
     )
 
 

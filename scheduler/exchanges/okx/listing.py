@@ -8,6 +8,7 @@ from market.observations import Asset, Venue
 from scheduler.coin_names import asset_of
 from scheduler.exchange import Ask, Asked, Instrument, Kind, Misread
 from scheduler.exchanges.okx.shapes import SWAP, Bracket, Swap, as_amount, as_price, asked_for, lists, needed
+from scheduler.exchanges.okx.spot import spot_listing
 
 SETTLED_IN = "USDT"
 """One contract an asset: what settles in USDC or in coins is another market of the same coin."""
@@ -20,7 +21,7 @@ _brackets = lists(Kind.TIERS, Bracket)
 
 
 def instruments() -> tuple[Ask[tuple[Instrument, ...]], ...]:
-    """All swaps, in one page."""
+    """All swaps, in one page; then all spot markets."""
     return (
         Ask(
             venue=Venue.OKX,
@@ -30,6 +31,7 @@ def instruments() -> tuple[Ask[tuple[Instrument, ...]], ...]:
             params={"instType": "SWAP"},
             budget="instruments",
         ),
+        spot_listing(),
     )
 
 

@@ -60,6 +60,15 @@ class Swap(Struct, rename="camel", gc=False):
     lever: Loose = None
 
 
+class Paired(Struct, rename="camel", gc=False):
+    """One spot market as listed."""
+
+    inst_id: str
+    base_ccy: str
+    quote_ccy: str
+    state: str
+
+
 class Detail(Struct, rename="camel", gc=False):
     """One liquidation: `side` is the order's, `pos_side` the position's ("net": told by the order's), `sz` contracts."""
 

@@ -1,5 +1,7 @@
 """Bybit v5 as the simulated market says it: open interest counts both sides, beside it the one; every liquidation.
 
+Of category linear, and of spot what is asked of it.
+
 Tickers are a snapshot and then only what changed.
 """
 
@@ -11,13 +13,13 @@ from market.observations import HOUR_MS, MINUTE_MS, Asset, Side
 from scheduler.simulator.server.speech import Answer, Params, Refused, decimal, whole
 from scheduler.simulator.server.venue import Bar, Forced, VenueMarket
 
-QUOTE = "USDT"
+QUOTE, SPOT = "USDT", "spot"
 STEPS = {"1": MINUTE_MS, "5": 5 * MINUTE_MS, "60": HOUR_MS, "5min": 5 * MINUTE_MS, "1h": HOUR_MS}
 BRACKETS = ((2_000_000, 100, "0.005", "0"), (10_000_000, 50, "0.01", "10000"))
 
 
 class Bybit:
-    """The venue's endpoints and streams over its part of the market, of category linear."""
+    """The venue's endpoints and streams over its part of the market."""
 
     ws_path = "/v5/public/linear"
 
@@ -91,6 +93,8 @@ class Bybit:
         }
 
     def _contracts(self, params: Params, now_ms: int) -> object:
+        if params["category"] == SPOT:
+            return {"category": SPOT, "list": [self._pair(*pair) for pair in self._assets.items()]}
         ours = [self._contract(symbol, asset, "LinearPerpetual") for symbol, asset in self._assets.items()]
         dated = [
             self._contract(f"{asset}-27MAR26", asset, "LinearFutures") for asset in self._assets.values()
@@ -110,6 +114,17 @@ class Bybit:
             "leverageFilter": {"maxLeverage": "100.00"},
         }
 
+    def _pair(self, symbol: str, asset: Asset) -> dict[str, object]:
+        """A spot market as listed; the coin's is called like its perpetual."""
+        return {
+            "symbol": symbol,
+            "baseCoin": asset,
+            "quoteCoin": QUOTE,
+            "innovation": "0",
+            "status": "Trading",
+            "marginTrading": "both",
+        }
+
     def _tickers(self, params: Params, now_ms: int) -> object:
         rows = [self._ticker(symbol, asset, now_ms) for symbol, asset in self._assets.items()]
         dated = [
@@ -123,9 +138,11 @@ class Bybit:
         step_ms, limit = STEPS[params["interval"]], whole(params, "limit", 200)
         last_ms = whole(params, "end", now_ms)
         first_ms = whole(params, "start", now_ms - now_ms % step_ms - (limit - 1) * step_ms)
-        bars = self._market.bars(self._assets[symbol], step_ms, first_ms, last_ms, now_ms)
+        category = params["category"]
+        told = self._market.spot_bars if category == SPOT else self._market.bars
+        bars = told(self._assets[symbol], step_ms, first_ms, last_ms, now_ms)
         newest_first = [_kline(bar) for bar in reversed(bars)]
-        return {"category": "linear", "symbol": symbol, "list": newest_first[:limit]}
+        return {"category": category, "symbol": symbol, "list": newest_first[:limit]}
 
     def _past_open_interest(self, params: Params, now_ms: int) -> object:
         """Both sides, and the one."""

@@ -20,6 +20,7 @@ LIQUIDATIONS_KEPT_MS = DAY_MS
 SETTLED_A_PAGE, LIQUIDATIONS_A_PAGE = 400, 100
 BRACKETS = ((25_000, "0.004", "100"), (100_000, "0.01", "50"))
 PUBLIC, MARKET = "/api/v5/public/", "/api/v5/market/"
+OF_PAIRS = frozenset({MARKET + "candles", MARKET + "history-candles"})
 
 
 class Okx:
@@ -30,6 +31,7 @@ class Okx:
     def __init__(self, market: VenueMarket) -> None:
         self._market = market
         self._assets: dict[str, Asset] = {asset + SWAP: asset for asset in market.assets}
+        self._pairs: dict[str, Asset] = {asset + QUOTE: asset for asset in market.assets}
         self._answers: dict[str, Answer] = {
             PUBLIC + "instruments": self._contracts,
             PUBLIC + "mark-price": partial(self._rows, "mark-price"),
@@ -49,7 +51,8 @@ class Okx:
         found = self._answers.get(path)
         if found is None:
             raise Refused(404, {"code": "404", "msg": "Not Found", "data": []})
-        if params.get("instId", "ANY") not in {"ANY", *self._assets}:
+        pairs = self._pairs if path in OF_PAIRS else {}
+        if params.get("instId", "ANY") not in {"ANY", *self._assets, *pairs}:
             return {"code": "51001", "msg": "Instrument ID doesn't exist", "data": []}
         return {"code": "0", "msg": "", "data": found(params, now_ms)}
 
@@ -116,6 +119,8 @@ class Okx:
         return decimal(coins / CONTRACT_COINS[asset], 4)
 
     def _contracts(self, params: Params, now_ms: int) -> object:
+        if params["instType"] == "SPOT":
+            return [_paired(symbol, asset) for symbol, asset in self._pairs.items()]
         ours = [_listed(symbol, asset, "linear", "USDT") for symbol, asset in self._assets.items()]
         inverse = [_listed(asset + INVERSE, asset, "inverse", asset) for asset in self._assets.values()]
         return [*inverse, *ours]
@@ -125,17 +130,28 @@ class Okx:
         step_ms, limit = STEPS[params["bar"]], whole(params, "limit", 100)
         last_ms = min(now_ms, whole(params, "after", FOREVER_MS) - 1)
         first_ms = whole(params, "before", last_ms - last_ms % step_ms - limit * step_ms) + 1
-        bars = self._market.bars(self._assets[params["instId"]], step_ms, first_ms, last_ms, now_ms)
+        symbol = params["instId"]
+        if symbol in self._pairs:
+            bars = self._market.spot_bars(self._pairs[symbol], step_ms, first_ms, last_ms, now_ms)
+        else:
+            bars = self._market.bars(self._assets[symbol], step_ms, first_ms, last_ms, now_ms)
         return bars[::-1][:limit]
 
     def _candles(self, params: Params, now_ms: int) -> object:
-        return [
-            _candle(bar, CONTRACT_COINS[self._assets[params["instId"]]]) for bar in self._bars(params, now_ms)
-        ]
+        return [self._candle(bar, params["instId"]) for bar in self._bars(params, now_ms)]
 
     def _closed_candles(self, params: Params, now_ms: int) -> object:
-        coins = CONTRACT_COINS[self._assets[params["instId"]]]
-        return [_candle(bar, coins) for bar in self._bars(params, now_ms) if bar.is_closed]
+        return [self._candle(bar, params["instId"]) for bar in self._bars(params, now_ms) if bar.is_closed]
+
+    def _candle(self, bar: Bar, symbol: str) -> list[str]:
+        """Of a swap contracts, coins and dollars; of a pair coins, and dollars twice."""
+        prices = [decimal(price) for price in (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)]
+        coins, usd = decimal(bar.coins), decimal(bar.usd)
+        if symbol in self._pairs:
+            volumes = [coins, usd, usd]
+        else:
+            volumes = [self._contracts_of(self._assets[symbol], bar.coins), coins, usd]
+        return [str(bar.open_ms), *prices, *volumes, "1" if bar.is_closed else "0"]
 
     def _past_open_interest(self, params: Params, now_ms: int) -> object:
         asset, step_ms = self._assets[params["instId"]], STEPS[params["period"]]
@@ -220,10 +236,17 @@ def _listed(symbol: str, asset: Asset, kind: str, settled_in: str) -> dict[str, 
     }
 
 
-def _candle(bar: Bar, contract_coins: float) -> list[str]:
-    prices = [decimal(price) for price in (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)]
-    volumes = [decimal(bar.coins / contract_coins), decimal(bar.coins), decimal(bar.usd)]
-    return [str(bar.open_ms), *prices, *volumes, "1" if bar.is_closed else "0"]
+def _paired(symbol: str, asset: Asset) -> dict[str, str]:
+    """A spot market as listed."""
+    return {
+        "instId": symbol,
+        "instType": "SPOT",
+        "state": "live",
+        "baseCcy": asset,
+        "quoteCcy": QUOTE.removeprefix("-"),
+        "tickSz": "0.1",
+        "lever": "10",
+    }
 
 
 def _frame(channel: str, symbol: str, rows: list[dict[str, str]]) -> object:

@@ -136,6 +136,15 @@ class Tape:
             coins += (span.candle.volume_coins or 0.0) * (right - left) / span.candle.step_ms
         return prices[0], max(prices), min(prices), prices[-1], coins
 
+    def forced_coins(self, asset: Asset, begin_ms: int, end_ms: int) -> float:
+        """Coins of both sides closed by force from begin to end."""
+        return sum(
+            (span.long_coins + span.short_coins)
+            * (min(end_ms, span.end_ms) - max(begin_ms, span.begin_ms))
+            / span.candle.step_ms
+            for span in self.spans(asset, begin_ms, end_ms)
+        )
+
     def spans(self, asset: Asset, begin_ms: float, end_ms: float) -> Iterator[Span]:
         """The steps that overlap a time."""
         spans = self._spans[asset]

@@ -16,6 +16,8 @@ USD_AN_ORDER = 250_000.0
 MOST_ORDERS = 60
 BURST_MS = 8_000.0
 """How far the forced orders of one step lie apart: a cascade is over in seconds."""
+SPOT_OF_PERPETUAL = 0.3
+"""How much of the perpetual's turnover is traded on spot, whatever is closed by force there."""
 SPREAD, LEVEL_STEP, LEVELS_A_SIDE = 0.00005, 0.0001, 300
 
 
@@ -122,6 +124,13 @@ class VenueMarket:
             for open_ms in self.opens(step_ms, first_ms, last_ms, now_ms)
         ]
 
+    def spot_bars(self, asset: Asset, step_ms: int, first_ms: int, last_ms: int, now_ms: int) -> list[Bar]:
+        """The bars of its spot market, at the price of the index: what leverage sells by force is not traded there."""
+        return [
+            self._spot_bar(asset, open_ms, step_ms, now_ms)
+            for open_ms in self.opens(step_ms, first_ms, last_ms, now_ms)
+        ]
+
     def opens(self, step_ms: int, first_ms: int, last_ms: int, now_ms: int) -> range:
         """When those bars opened."""
         begin_ms = max(first_ms, self.tape.begin_ms)
@@ -169,6 +178,14 @@ class VenueMarket:
         factor = 1.0 + self.standing.price_offset
         first, high, low, last = (price * factor for price in prices)
         return Bar(open_ms, first, high, low, last, coins * self.standing.share, open_ms + step_ms <= now_ms)
+
+    def _spot_bar(self, asset: Asset, open_ms: int, step_ms: int, now_ms: int) -> Bar:
+        end_ms = min(open_ms + step_ms, now_ms)
+        *prices, coins = self.tape.bar(asset, open_ms, end_ms)
+        chosen = max(0.0, coins - self.tape.forced_coins(asset, open_ms, end_ms))
+        traded = SPOT_OF_PERPETUAL * chosen * self.standing.share
+        first, high, low, last = prices
+        return Bar(open_ms, first, high, low, last, traded, open_ms + step_ms <= now_ms)
 
     def _orders(self, asset: Asset, span: Span) -> tuple[Forced, ...]:
         key = (asset, span.end_ms)

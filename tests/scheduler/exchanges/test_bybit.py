@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -34,6 +35,7 @@ from scheduler.exchanges.bybit.answers import (
 )
 from scheduler.exchanges.bybit.frames import TickersInMemory, read_frame
 from scheduler.exchanges.bybit.listing import next_instruments, read_instruments, read_tiers
+from scheduler.exchanges.bybit.spot import read_spot, read_spot_listing
 from tests.scheduler.exchanges.mutations import mutated
 from tests.scheduler.exchanges.snapshots import expected, payload, spoken
 
@@ -48,6 +50,7 @@ BTC, SOL = perpetual("BTCUSDT", "BTC"), perpetual("SOLUSDT", "SOL", 4.0)
 SATS = perpetual("10000SATSUSDT", "1000SATS", 1.0, 10.0)
 OURS = {one.symbol: one for one in (BTC, SOL, SATS)}
 ASKED = Asked(NOW_MS, OURS, "BTCUSDT")
+SPOT = {one.symbol: one for one in (replace(BTC, spot_symbol="BTCUSDT"), SOL)}
 READ: dict[str, tuple[Callable[[bytes, Asked], Any], Asked]] = {
     "tickers": (read_tickers, Asked(NOW_MS, OURS)),
     "candles": (read_candles, Asked(NOW_MS, OURS, "BTCUSDT", LIVE_STEP_MS)),
@@ -55,6 +58,8 @@ READ: dict[str, tuple[Callable[[bytes, Asked], Any], Asked]] = {
     "settled_funding": (read_settled, ASKED),
     "depth": (read_depth, ASKED),
     "instruments": (read_instruments, Asked(NOW_MS)),
+    "spot_listing": (read_spot_listing, Asked(NOW_MS, OURS)),
+    "spot": (read_spot, Asked(NOW_MS, SPOT, "BTCUSDT", HOUR_MS)),
     "tiers": (read_tiers, ASKED),
     "frame_ticker": (read_frame, ASKED),
     "frame_liquidation": (read_frame, ASKED),

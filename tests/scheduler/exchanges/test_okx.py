@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -38,6 +39,7 @@ from scheduler.exchanges.okx.answers import (
 )
 from scheduler.exchanges.okx.frames import IndexInMemory, read_frame
 from scheduler.exchanges.okx.listing import read_instruments, read_tiers
+from scheduler.exchanges.okx.spot import read_spot, read_spot_listing
 from tests.scheduler.exchanges.mutations import mutated
 from tests.scheduler.exchanges.snapshots import expected, payload, spoken
 
@@ -49,6 +51,7 @@ OURS = {one.symbol: one for one in (BTC, PEPE)}
 ASKED = Asked(NOW_MS, OURS, "BTC-USDT-SWAP", price_usd=80_000.0)
 ASKED_INVERSE = Asked(NOW_MS, {INVERSE.symbol: INVERSE}, INVERSE.symbol)
 OF_ALL = Asked(NOW_MS, OURS)
+SPOT = {one.symbol: one for one in (replace(BTC, spot_symbol="BTC-USDT"), PEPE)}
 READ: dict[str, tuple[Callable[[bytes, Asked], Any], Asked]] = {
     "marks": (read_marks, OF_ALL),
     "open_interest": (read_open_interest, OF_ALL),
@@ -58,6 +61,8 @@ READ: dict[str, tuple[Callable[[bytes, Asked], Any], Asked]] = {
     "settled_funding": (read_settled, ASKED),
     "depth": (read_depth, ASKED),
     "instruments": (read_instruments, Asked(NOW_MS)),
+    "spot_listing": (read_spot_listing, Asked(NOW_MS, OURS)),
+    "spot": (read_spot, Asked(NOW_MS, SPOT, BTC.symbol, HOUR_MS)),
     "tiers": (read_tiers, ASKED),
     "liquidations": (read_liquidations, ASKED),
     "frame_mark": (read_frame, OF_ALL),
