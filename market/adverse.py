@@ -8,14 +8,13 @@ from hashlib import blake2b
 from math import ceil, inf, isnan
 from operator import add, truediv
 
+from market.evidence_rules import LEAST_OF_HISTORY
 from market.hourly import KEPT_HOURS, Doubles, Hourly
 from market.observations import Side
 
 HOURS_A_DAY = 24.0
 ONE_IN = 40
 """Of all moves one in so many is larger than the quantile: 97.5 % are not."""
-LEAST_SHARE = 0.98
-"""Of the 180 days, what has to be known before a move is called the worst of them."""
 _MOST_KEPT = 2_048
 
 
@@ -72,7 +71,7 @@ def _count(hours: Hourly, side: Side, horizon: int) -> Adverse:
     has_gaps = isnan(sum(closes) + sum(extremes))
     unknown = sum(map(isnan, map(add, closes, extremes))) if has_gaps else 0
     days = (len(hours) - unknown) / HOURS_A_DAY
-    is_enough = len(hours) - unknown >= LEAST_SHARE * KEPT_HOURS
+    is_enough = len(hours) - unknown >= LEAST_OF_HISTORY * KEPT_HOURS
     ends = _ends(hours, side, horizon, has_gaps) if is_enough else []
     if not ends:
         return Adverse(side, horizon, days, None, None)

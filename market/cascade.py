@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 
+from market.cascade_rules import DROP_CAP
 from market.observations import HOUR_MS, Side
 
 LEVERAGE_WEIGHTS: Mapping[int, float] = MappingProxyType(
@@ -24,8 +25,6 @@ MAINTENANCE_RATE = 0.005
 DEFAULT_LONG_SHARE = 0.5
 DEPTH_SCENARIOS = (1.0, 0.3, 0.1)
 """How much of the book is left: as now, in a bad hour, as in October 2025."""
-DROP_CAP = 0.9
-"""A cascade that reaches this fall has run away: the model says no more than that."""
 
 _TOUCH = 1e-12
 _SMALL_SCALE = 1e-3

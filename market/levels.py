@@ -13,7 +13,6 @@ from itertools import pairwise, takewhile
 from market.cascade import (
     DEFAULT_LONG_SHARE,
     DEPTH_SCENARIOS,
-    DROP_CAP,
     Cluster,
     FuelMap,
     Trigger,
@@ -21,6 +20,8 @@ from market.cascade import (
     trigger_drop,
     uniform_book,
 )
+from market.cascade_rules import DROP_CAP, HEAPS_WITHIN, LEAST_JUMP
+from market.evidence_rules import LEAST_HOURS
 from market.hourly import Hourly
 from market.observations import Asset, Side
 from market.reading import Presence
@@ -32,12 +33,7 @@ MOVES = (0.02, 0.05, 0.10)
 REMEMBERED_HOURS = 70 * 24
 """Ten half-lives of the map: what was opened before weighs less than a thousandth."""
 
-LEAST_HOURS = 7 * 24
-"""Below a week of growth that was seen there is no map (section 0, n_min)."""
-
-HEAP_WIDTH, HEAPS_WITHIN, MOST_HEAPS = 0.005, 0.15, 3
-LEAST_JUMP = 0.005
-"""A fall that takes less than half a percent more with it is no trigger: some band is always next."""
+HEAP_WIDTH, MOST_HEAPS = 0.005, 3
 
 
 class NoMap(StrEnum):

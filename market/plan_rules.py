@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from market.observations import HOUR_MS, MINUTE_MS
 
+MOVED = 0.001
+"""A forced close that moved by less (fraction of it) is the same: a plan is not written anew for every tick."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanRules:

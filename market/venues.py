@@ -11,6 +11,8 @@ from market.formulas.funding import dispersion, is_at_cap, weighted_by_open_inte
 from market.observations import HOUR_MS, Venue
 from market.rules import FreshnessRules
 
+MINUTES_AN_HOUR = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Rates:
@@ -102,7 +104,7 @@ def standings(venues: Sequence[AtVenue], price_usd: float | None) -> tuple[Stand
     return tuple(sorted(rows, key=lambda row: -row.coins))
 
 
-def forced_across(venues: Sequence[AtVenue], minutes: int = 60) -> Forced | None:
+def forced_across(venues: Sequence[AtVenue], minutes: int = MINUTES_AN_HOUR) -> Forced | None:
     """The last hour's liquidations of all venues, None where none was heard."""
     heard = [one for one in venues if one.long_usd_1h is not None and one.short_usd_1h is not None]
     if not heard:

@@ -9,7 +9,8 @@ from commands.wording.columns import fit
 from commands.wording.market import live_moment, source_notes
 from commands.wording.panel import age_of, unseen
 from market.cascade import Trigger
-from market.levels import LEAST_HOURS, FuelWithin, Heap, Levels, NoMap, SideLevels
+from market.evidence_rules import LEAST_HOURS
+from market.levels import FuelWithin, Heap, Levels, NoMap, SideLevels
 from market.observations import Side
 from market.report import iso, market_time
 from market.snapshot import Snapshot

@@ -22,14 +22,13 @@ from market.alerts.standing import Dwell, Standing, advance
 from market.formulas.logic import all_of, any_of
 from market.observations import MINUTE_MS
 from market.regime import Regime
+from market.rules import STAGE_LOUD, STAGE_WARNED
 from market.snapshot import Snapshot
 from market.table import State
 
 ONE_CYCLE = Dwell(fire_ms=2 * MINUTE_MS)
 """Two looks a minute apart have to agree."""
 SLOW = Dwell(fire_ms=10 * MINUTE_MS, resolve_ms=30 * MINUTE_MS)
-STAGE_WARNED = 2
-STAGE_LOUD = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,10 @@ from dataclasses import replace
 
 from market.margin import ImpossiblePosition, Tiers, liquidation, sign_of
 from market.observations import Asset
+from market.plan_rules import MOVED
 from market.plans.plan import Plan
 from market.sizing import MarginMode
 from market.sizing.wallet import others_of
-
-MOVED = 0.001
-"""A forced close that moved by less (fraction of it) is the same: a plan is not written anew for every tick."""
 
 
 def sharing(plan: Plan, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:

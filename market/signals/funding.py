@@ -1,5 +1,6 @@
 """Funding: who pays to stay in, and whether they still pay (quant.md section 5). Fractions per eight hours."""
 
+from market.evidence_rules import A_THIRD
 from market.formulas.funding import apr
 from market.formulas.logic import all_of, any_of, at_least
 from market.formulas.statistics import freshness_quality
@@ -64,7 +65,9 @@ def _quality(series: FundingSeries, now_ms: int, ttl_ms: int, rules: Rules) -> f
     """Freshness, halved until a third of the window has been seen."""
     quality = freshness_quality(now_ms - series.at_ms, ttl_ms)
     seen_ms = series.at_ms - series.first_at_ms
-    return quality if seen_ms >= series.means.span_ms // 3 else quality * rules.freshness.learning_quality
+    return (
+        quality if seen_ms >= series.means.span_ms // A_THIRD else quality * rules.freshness.learning_quality
+    )
 
 
 def _learning(series: FundingSeries, rules: FundingRules) -> Learning:

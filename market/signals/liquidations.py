@@ -3,6 +3,7 @@
 from collections import deque
 from math import sqrt
 
+from market.evidence_rules import LEAST_HOURS, THIRD_OF_MONTH_HOURS
 from market.formulas.liquidations import (
     intensity_bps,
     is_down_day_on_modest_spot,
@@ -30,13 +31,12 @@ from market.reading import (
 )
 from market.rules import LiquidationRules, Rules
 from market.state import MarketState
-from market.state.liquidations import BPS, LEAST_HOURS, LiquidationWindows, SideWindows, if_whole, stands_out
+from market.state.liquidations import BPS, LiquidationWindows, SideWindows, if_whole, stands_out
 
 NAME, UNIT = "liquidations", "bps/h"
 NOT_ESTIMATED: Facts = dict.fromkeys(
     ("branching", "branching_deviation", "branching_percentile", "branching_events")
 )
-THIRD_OF_MONTH_HOURS = 240
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:

@@ -2,6 +2,7 @@
 
 from math import expm1, sqrt
 
+from market.evidence_rules import A_THIRD
 from market.formulas.logic import all_of, any_of, as_number, at_least, at_most
 from market.formulas.open_interest import decompose, is_flushed, quadrant_code
 from market.formulas.statistics import freshness_quality
@@ -68,7 +69,7 @@ def _quality(series: OpenInterestSeries, now_ms: int, ttl_ms: int, rules: Rules)
     quality = freshness_quality(now_ms - series.at_ms, ttl_ms)
     if series.cadence_ms >= rules.freshness.slow_cadence_ms:
         quality *= rules.freshness.slow_quality
-    third_ms = series.levels.span_ms // 3
+    third_ms = series.levels.span_ms // A_THIRD
     return (
         quality
         if series.at_ms - series.first_at_ms >= third_ms

@@ -1,5 +1,6 @@
 """Options skew: what protection against a fall costs over the same rise, and whether it is getting dearer (section 6)."""
 
+from market.evidence_rules import LEAST_HOURS, THIRD_OF_MONTH_HOURS
 from market.formulas.logic import all_of, any_of, at_least, at_most
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.observations import Skew
@@ -23,7 +24,6 @@ from market.state.skew import SkewWindows
 
 NAME, UNIT = "skew", "pts"
 POINTS = 100.0
-LEAST_HOURS, THIRD_OF_MONTH_HOURS = 168, 240
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:

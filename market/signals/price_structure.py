@@ -2,6 +2,7 @@
 
 from math import sqrt
 
+from market.evidence_rules import LEAST_HOURS
 from market.formulas.horizons import horizon_of
 from market.formulas.logic import all_of, any_of, at_most
 from market.formulas.price import Pivot
@@ -26,7 +27,6 @@ from market.rules import PriceRules, Rules
 from market.state import MarketState
 
 NAME, UNIT = "price", "USD"
-LEAST_RANGES = 168
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -50,7 +50,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         ttl_ms=ttl_ms,
         facts=facts,
         conditions=_conditions(state, facts, rules.price),
-        learning=None if learned > LEARNED_MONTH else learning(learned, LEAST_RANGES, MONTH_HOURS),
+        learning=None if learned > LEARNED_MONTH else learning(learned, LEAST_HOURS, MONTH_HOURS),
     )
 
 
@@ -79,7 +79,7 @@ def _facts(state: MarketState, rules: Rules) -> dict[str, float | None]:
         "mean_7d_usd": price.mean_7d.mean,
         "range_ratio": None if span is None or not usual else span / usual,
         "range_percentile": None
-        if span is None or len(price.ranges) < LEAST_RANGES
+        if span is None or len(price.ranges) < LEAST_HOURS
         else price.ranges.rank(span),
         "hours_since_low_72h": None if since_low_ms is None else since_low_ms / HOUR_MS,
         "lower_low": _as_number(price.swings.lower_low(margin)),

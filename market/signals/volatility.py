@@ -1,5 +1,6 @@
 """Volatility: how far price moves by itself, and whether that is much for this asset (quant.md section 2)."""
 
+from market.evidence_rules import LEAST_HOURS, THIRD_OF_YEAR_HOURS
 from market.formulas.logic import any_of, at_least
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.reading import (
@@ -19,7 +20,6 @@ from market.state import MarketState
 from market.state.volatility import DAY_HOURS, MONTH_HOURS, WEEK_HOURS, least_hours
 
 NAME, UNIT = "volatility", "1/y"
-LEAST_RANKED, THIRD_OF_YEAR = 168, 365 * 8
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -34,7 +34,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         return absent(NAME, UNIT)
     ttl_ms = time_to_live_ms(fresh.price_ttl_ms, max(state.price.step_ms, 3_600_000), fresh.cadence_factor)
     learned = len(windows.sizing.ordered)
-    rank = windows.sizing.rank(sigma) if learned >= LEAST_RANKED else None
+    rank = windows.sizing.rank(sigma) if learned >= LEAST_HOURS else None
     reference, is_cold = sigma_reference(state, limits)
     variance = windows.hourly_variance(limits)
     quality = freshness_quality(now_ms - windows.last_close_at_ms, ttl_ms)
@@ -46,7 +46,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         because_of(rank),
         value=sigma,
         percentile=rank,
-        quality=quality if learned >= THIRD_OF_YEAR else quality * fresh.learning_quality,
+        quality=quality if learned >= THIRD_OF_YEAR_HOURS else quality * fresh.learning_quality,
         asof_ms=windows.last_close_at_ms,
         ttl_ms=ttl_ms,
         facts={
@@ -60,7 +60,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
             **_jumps(state, limits),
         },
         conditions=(_high(ratio, rank, limits),),
-        learning=None if learned > LEARNED_YEAR else learning(learned, LEAST_RANKED, YEAR_HOURS),
+        learning=None if learned > LEARNED_YEAR else learning(learned, LEAST_HOURS, YEAR_HOURS),
     )
 
 

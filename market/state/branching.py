@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from market.evidence_rules import LEAST_HOURS
 from market.observations import DAY_MS, HOUR_MS, Branching
 from market.rolling import RankWindow
 
 MONTH_MS = 30 * DAY_MS
-LEAST_HOURS = 168
 
 
 @dataclass(slots=True)

@@ -3,13 +3,13 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from market.evidence_rules import LEAST_HOURS
 from market.observations import DAY_MS, MINUTE_MS
 from market.rolling import RankWindow
 
 FIVE_MS = 5 * MINUTE_MS
 BUCKETS = 12
 BPS = 10_000.0
-LEAST_HOURS = 168
 
 
 @dataclass(slots=True)

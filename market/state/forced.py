@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from market.evidence_rules import LEAST_OF_HOUR_MS
 from market.hourly import Hourly
 from market.observations import HOUR_MS, Liquidations
 
-LEAST_TOLD_MS = 9 * HOUR_MS // 10
-"""An hour of which less was told is not known: its sum would look small and be none."""
 MOST_WAITING = 48
 """So many hours wait for their price; what is older is forgotten."""
 
@@ -55,5 +54,5 @@ class ForcedHours:
 
 
 def _tell(hour: ForcedHour, hours: Hourly) -> None:
-    if hour.told_ms >= LEAST_TOLD_MS:
+    if hour.told_ms >= LEAST_OF_HOUR_MS:
         hours.set_liquidated(hour.close_ms, hour.long_usd, hour.short_usd)

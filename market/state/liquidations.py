@@ -3,7 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Liquidations, Venue
+from market.evidence_rules import HOLE_OF_HOUR_MS, LATE_MINUTES_MS, LEAST_HOURS, LEAST_OF_DAY_MS
+from market.observations import DAY_MS, HOUR_MS, Liquidations, Venue
 from market.rolling import Extreme, RankWindow, RollingSum, SeldomRanked
 from market.rules import LiquidationRules
 from market.state.bursts import Bursts
@@ -11,11 +12,6 @@ from market.state.bursts import Bursts
 MONTH_MS = 30 * DAY_MS
 HOURS_A_DAY, DAYS_A_WEEK = 24, 7
 BPS = 10_000.0
-LEAST_OF_DAY_MS = 9 * DAY_MS // 10
-LONGEST_HOLE_MS = 6 * MINUTE_MS
-"""What may be missing between two buckets while the sums still count as whole: a tenth of an hour."""
-LATEST_MS = 4 * MINUTE_MS
-"""So long the judgement of an hour waits for its last minutes; until then their sums are fresh."""
 
 
 @dataclass(slots=True)
@@ -81,7 +77,7 @@ class LiquidationWindows:
         if self.at_ms is not None and said.known_at_ms <= self.at_ms:
             return False
         begun_ms = said.known_at_ms - said.step_ms
-        if self.at_ms is None or begun_ms - self.at_ms > LONGEST_HOLE_MS:
+        if self.at_ms is None or begun_ms - self.at_ms > HOLE_OF_HOUR_MS:
             self.unbroken_since_ms, self.venue = begun_ms, said.venue
         if not said.is_whole:
             self.unbroken_since_ms = said.known_at_ms
@@ -108,13 +104,13 @@ class LiquidationWindows:
 
     def has_reached(self, grid_ms: int) -> bool:
         """Whether the newest bucket ends at the full hour that is to be judged, or minutes after it."""
-        return self.grid_ms < grid_ms <= (self.at_ms or 0) <= grid_ms + LATEST_MS
+        return self.grid_ms < grid_ms <= (self.at_ms or 0) <= grid_ms + LATE_MINUTES_MS
 
     def is_awaited(self, grid_ms: int, now_ms: int) -> bool:
         """Whether the last minutes of the hour are still to be told: they wait for a venue that is usually heard."""
-        if self.at_ms is None or self.step_ms > LATEST_MS or now_ms - grid_ms > LATEST_MS:
+        if self.at_ms is None or self.step_ms > LATE_MINUTES_MS or now_ms - grid_ms > LATE_MINUTES_MS:
             return False
-        return self.step_ms <= grid_ms - self.at_ms <= LATEST_MS
+        return self.step_ms <= grid_ms - self.at_ms <= LATE_MINUTES_MS
 
     @property
     def is_hour_whole(self) -> bool:
@@ -210,9 +206,6 @@ class LiquidationWindows:
                     if missed_ms % DAY_MS == 0:
                         side.flag_day(None)
         self.grid_ms = grid_ms
-
-
-LEAST_HOURS = 168
 
 
 def if_whole(found: bool | None, *, whole: bool) -> bool | None:

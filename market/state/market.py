@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf, isfinite, sqrt
 
+from market.evidence_rules import CARRIED_MS, HIGHEST_DVOL, HIGHEST_SKEW, LEAST_HOURS
 from market.formulas.statistics import time_to_live_ms
 from market.hourly import Hourly
 from market.observations import (
@@ -33,7 +34,7 @@ from market.state.funding import FundingWindows
 from market.state.funding import ttl_of as funding_ttl_ms
 from market.state.hours import Hour, begin_hour, extend_hour, price_of
 from market.state.liquidations import LiquidationWindows
-from market.state.open_interest import CARRIED_MS, OpenInterestWindows
+from market.state.open_interest import OpenInterestWindows
 from market.state.open_interest import ttl_of as interest_ttl_ms
 from market.state.price import PriceWindows
 from market.state.skew import SkewWindows
@@ -42,7 +43,6 @@ from market.state.turnover import TurnoverWindows
 from market.state.volatility import VolatilityWindows
 
 MONTH_MS = 30 * DAY_MS
-LEAST_VOLUME_HOURS = 168
 POINTS = 100.0
 
 
@@ -105,7 +105,7 @@ class MarketState:
     def average_day_volume_usd(self) -> float | None:
         """Mean turnover a day over 30 days, None before a week of hours with a volume."""
         hours = len(self.volumes)
-        return None if hours < LEAST_VOLUME_HOURS else self.volumes.total / hours * 24.0
+        return None if hours < LEAST_HOURS else self.volumes.total / hours * 24.0
 
     def _take(self, said: Observation, rules: Rules) -> None:  # noqa: C901 (one case a kind of observation)
         match said:
@@ -308,9 +308,9 @@ def is_plausible(said: Observation) -> bool:
         case Liquidations():
             return 0.0 <= said.long_coins < inf and 0.0 <= said.short_coins < inf
         case Skew():
-            return isfinite(said.skew_25d_30d) and abs(said.skew_25d_30d) < 4.0
+            return isfinite(said.skew_25d_30d) and abs(said.skew_25d_30d) < HIGHEST_SKEW
         case ImpliedVolatility():
-            return isfinite(said.dvol) and 0.0 < said.dvol < 10.0
+            return isfinite(said.dvol) and 0.0 < said.dvol < HIGHEST_DVOL
         case Depth():
             sides = (
                 said.bid_usd,

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from math import log
 
-from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, OpenInterest, Venue
+from market.evidence_rules import CARRIED_MS
+from market.observations import DAY_MS, HOUR_MS, OpenInterest, Venue
 from market.rolling import Extreme, Lagged, RankWindow
 from market.rules import FreshnessRules, OpenInterestRules
 from market.state.digest import HourlyPairs
 
 QUARTER_MS = 90 * DAY_MS
-CARRIED_MS = 15 * MINUTE_MS
 """So much older a sample of an hour ago may be: a change over more is not an hour's."""
 
 

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from market.evidence_rules import LATE_SPOT_MS, LEAST_HOURS, LEAST_OF_DAY_MS
 from market.formulas.liquidations import relative_to_usual
-from market.observations import DAY_MS, HOUR_MS, SpotVolume, Venue
+from market.observations import DAY_MS, SpotVolume, Venue
 from market.rolling import RankWindow, RollingSum
 
 MONTH_MS = 30 * DAY_MS
-LEAST_HOURS = 168
-LEAST_OF_DAY_MS = 9 * DAY_MS // 10
-LATEST_MS = 3 * HOUR_MS
-"""So old a day's sum may be: its last hour is asked for once an hour, and one answer may fail."""
 
 
 @dataclass(slots=True)
@@ -32,7 +29,7 @@ class SpotSeries:
 
     def day_usd(self, now_ms: int) -> float | None:
         """The last 24 hours in US dollars; None before nine tenths of a day were told, and where the newest hour is old."""
-        is_known = now_ms - self.at_ms <= LATEST_MS and self.covered.total >= LEAST_OF_DAY_MS
+        is_known = now_ms - self.at_ms <= LATE_SPOT_MS and self.covered.total >= LEAST_OF_DAY_MS
         return self.day.total if is_known else None
 
     def usual_usd(self) -> float | None:

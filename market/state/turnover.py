@@ -5,13 +5,12 @@ It is that of the venue whose candles are read, as all volume here: a share of i
 
 from dataclasses import dataclass, field
 
+from market.evidence_rules import HOLE_OF_DAY_MS, HOLE_OF_HOUR_MS
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Candle
 from market.rolling import RollingSum
 from market.state.hours import volume_of
 
 FIVE_MS = 5 * MINUTE_MS
-HOLE_OF_HOUR_MS, HOLE_OF_DAY_MS = HOUR_MS // 10, DAY_MS // 10
-"""What may be missing at a stretch while a sum still counts as whole: a tenth."""
 
 
 @dataclass(slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from commands.protocol.request import Context
+from market.evidence_rules import LEAST_HOURS
 from market.hourly import Hourly
-from market.levels import LEAST_HOURS
 from market.observations import HOUR_MS, MINUTE_MS, Asset
 from market.reading import Because, Presence, Reading
 from market.snapshot import Snapshot

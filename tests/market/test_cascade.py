@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.cascade import (
-    DROP_CAP,
     Cluster,
     FuelMap,
     PositionsBar,
@@ -22,6 +21,7 @@ from market.cascade import (
     trigger_drop,
     uniform_book,
 )
+from market.cascade_rules import DROP_CAP
 from market.observations import DAY_MS, HOUR_MS, Side
 
 MILLION = 1e6

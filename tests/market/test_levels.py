@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from market.evidence_rules import LEAST_HOURS
 from market.hourly import Hourly
-from market.levels import LEAST_HOURS, Levels, NoMap, day_volume_usd, fuel_of, hours_known, levels_of
+from market.levels import Levels, NoMap, day_volume_usd, fuel_of, hours_known, levels_of
 from market.observations import HOUR_MS, Side
 from market.reading import Because, Presence, Reading
 from market.snapshot import Snapshot
