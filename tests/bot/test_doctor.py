@@ -20,7 +20,8 @@ from scheduler.simulator.market import START_MS
 from scheduler.simulator.server import Fault, SimulatedExchanges, Trouble, serve
 from tests import canary
 from tests.bot.programs import Room, room
-from tests.doubles.discord import BOT_ID, DiscordServer
+from tests.doubles.discord import DiscordServer
+from tests.doubles.discord_rest import BOT_ID
 from tests.doubles.telegram import BotApi
 from tests.doubles.telegram import Fault as TelegramFault
 from tests.scheduler.simulator.desk import sell_off

@@ -26,6 +26,11 @@ ROOM = LONGEST_ID - len("seawall:=")
 
 _LINE = re.compile(rf"seawall:(?P<renews>=?)(?P<line>{NAMED})")
 _FIELD = rf"(?P<line>{NAMED}) (?P<field>[a-z0-9_]+)="
+_FORM = re.compile(rf"seawall:\?{_FIELD}")
+_SHARE = re.compile(r"seawall:!(?P<owner>[0-9]{1,20})")
+_MENU = re.compile(rf"seawall:~{_FIELD}")
+OURS = "seawall:"
+"""How everything begins that stands below an answer, of whichever version."""
 
 Press = Callable[[discord.Interaction[Any], str, bool], Awaitable[None]]
 Fill = Callable[[discord.Interaction[Any], str, str], Awaitable[None]]
@@ -62,10 +67,7 @@ class LineButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_LINE)
         await press(interaction, self.line, self.renews)
 
 
-class FormButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=rf"seawall:\?{_FIELD}",
-):
+class FormButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_FORM):
     """A button that opens the page on which one field is written; the line so far is kept."""
 
     def __init__(self, label: str, prompt: Prompt) -> None:
@@ -93,9 +95,7 @@ class FormButton(
         await fill(interaction, self.prompt.line, self.prompt.field)
 
 
-class ShareButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"seawall:!(?P<owner>[0-9]{1,20})"
-):
+class ShareButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_SHARE):
     """A button that posts the message it stands under, for its owner alone."""
 
     def __init__(self, label: str, owner: str) -> None:
@@ -121,7 +121,7 @@ class ShareButton(
         await share(interaction, self.owner)
 
 
-class ChoiceMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"seawall:~{_FIELD}"):
+class ChoiceMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=_MENU):
     """A menu of what a field may be; the line so far is kept."""
 
     def __init__(self, prompt: Prompt, words: Sequence[str], hint: str = "") -> None:
@@ -156,6 +156,12 @@ class ChoiceMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"sea
 Control = LineButton | FormButton | ShareButton | ChoiceMenu
 KINDS = (LineButton, FormButton, ShareButton, ChoiceMenu)
 """Every kind of button, for a process that has shown none of them yet."""
+
+
+def is_forgotten(name: str) -> bool:
+    """Whether something below an answer is of another version than this one, and nothing here knows it any more."""
+    known = (_LINE, _FORM, _SHARE, _MENU)
+    return name.startswith(OURS) and not any(pattern.fullmatch(name) for pattern in known)
 
 
 def line_button(action: Action, carried: str, line: str) -> LineButton:

@@ -30,10 +30,10 @@ Never more than 45 in any second; what a slow moment cost is made good within th
 """
 
 A_CHANNEL = (Rate(1.0, 5.0),)
-GONE = frozenset({10003, 10004, 10013, 50001, 50007, 50013, 50278})
-"""Unknown channel, guild or user, missing access or permissions, no direct messages, no server in common."""
-SHUT = frozenset({50001, 50013})
-"""Missing access or permissions: the server's owner can change that."""
+GONE = frozenset({10003, 10004, 10013, 50001, 50007, 50013, 50278, 160005})
+"""Unknown channel, guild or user, missing access or permissions, no direct messages, no server in common, a locked thread."""
+SHUT = frozenset({50001, 50013, 160005})
+"""Missing access or permissions, a locked thread: the server's owner can change that."""
 A_PERSON = "@"
 MOST_OPENED = 10_000
 LONGEST_NAME = 100
@@ -121,8 +121,9 @@ class DiscordMessenger:
         us = self._client.user
         if us is None or not isinstance(place, discord.abc.GuildChannel | discord.Thread):
             return True
+        within = place.parent if isinstance(place, discord.Thread) else place
         member = place.guild.get_member(us.id)
-        return member is None or place.permissions_for(member).embed_links
+        return within is None or member is None or within.permissions_for(member).embed_links
 
     async def _tell_owner(self, address: str) -> None:
         """Tell the owner of a server that the bot may not write in one of its channels any more: once, and no matter whether it arrives."""

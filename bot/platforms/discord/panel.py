@@ -166,8 +166,10 @@ def _may_mention(interaction: Interaction, choice: Choice) -> bool:
 
 
 def _channel(interaction: Interaction, choice: Choice) -> Channel | None:
+    """The channel as far as the bot sees it; a thread in a channel it does not see is none it could write to."""
     guild = interaction.guild
-    return None if guild is None else guild.get_channel_or_thread(number_of(choice.channel))
+    found = None if guild is None else guild.get_channel_or_thread(number_of(choice.channel))
+    return None if isinstance(found, discord.Thread) and found.parent is None else found
 
 
 async def _say(interaction: Interaction, reply: Reply) -> None:

@@ -25,7 +25,10 @@ CHANNELS = [
     discord.ChannelType.news,
     discord.ChannelType.public_thread,
     discord.ChannelType.private_thread,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
 ]
+"""Wherever one can write: the panel opens in any of them, and shows it as chosen."""
 PREFIX = "seawall-panel:"
 
 Row = ui.ActionRow[Any]

@@ -9,12 +9,13 @@ from discord import app_commands
 from bot.chat_platform import Desk
 from bot.messenger import delivering
 from bot.platforms.discord.answering import Answers
-from bot.platforms.discord.buttons import KINDS
+from bot.platforms.discord.buttons import KINDS, is_forgotten
 from bot.platforms.discord.connection import GatewayClient, check, signed_in
 from bot.platforms.discord.guilds import GuildEvents
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.panel_view import PanelItem
 from bot.platforms.discord.registry import sync_if_changed
+from bot.platforms.discord.sending import say_forgotten
 from bot.platforms.discord.slash import slash_command
 from bot.platforms.discord.translation import SlashWords
 from commands.protocol import dispatch
@@ -63,6 +64,14 @@ class Client(GuildEvents, GatewayClient):
         await sync_if_changed(self.tree, self.desk.settings.data_dir / MEMORY)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """A page handed in, whichever process has shown it; the library keeps to slash commands and buttons itself."""
+        """A page handed in, whichever process has shown it, and what another version showed; the library keeps to the rest."""
         if interaction.type is discord.InteractionType.modal_submit:
             await self.answers.hand_in(interaction)
+        elif interaction.type is discord.InteractionType.component and is_forgotten(_name_of(interaction)):
+            await say_forgotten(interaction)
+
+
+def _name_of(interaction: Interaction) -> str:
+    """The name of what was pressed."""
+    told: Any = interaction.data or {}
+    return str(told.get("custom_id", ""))

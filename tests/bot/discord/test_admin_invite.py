@@ -13,7 +13,8 @@ from bot.platforms.discord.service import Client
 from bot.settings import Settings
 from tests import canary
 from tests.bot.desks import desk_on
-from tests.doubles.discord import BOT_ID, DiscordServer
+from tests.doubles.discord import DiscordServer
+from tests.doubles.discord_rest import BOT_ID
 
 DANGEROUS = ("administrator", "manage_guild", "manage_roles", "manage_channels", "manage_messages", "manage_threads",
              "manage_webhooks", "mention_everyone", "read_message_history", "kick_members", "ban_members")  # fmt: skip

@@ -198,3 +198,21 @@ async def test_alone_with_the_bot_the_asset_is_asked_for_as_ever(simcord_env: An
     user = simcord_env.create_user("bob")
     result = await user.slash("subscribe")
     assert "A word is missing" in told(result.response)
+
+
+async def test_it_opens_in_the_chat_of_a_voice_channel_as_well(env: Any, desk: Desk, manager: Any) -> None:
+    voice = env.guild.create_voice_channel("floor")
+    panel = await opened(manager, voice)
+    await choose(manager, panel, assets=["BTC"])
+    await press(manager, panel, "confirm")
+    assert await chat_of(desk, voice) is not None
+
+
+async def test_a_role_that_is_gone_is_said_to_call_nobody(
+    env: Any, desk: Desk, manager: Any, channel: Any, heads: Any
+) -> None:
+    gone = env.guild.create_role("traders", mentionable=True)
+    await manager.slash(channel, "subscribe", asset="BTC", ping=gone)
+    env.backend.delete_role(env.guild.id, gone.id)
+    panel = await opened(manager, channel)
+    assert "I may not mention this role" in told(panel)

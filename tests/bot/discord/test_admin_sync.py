@@ -13,7 +13,8 @@ from bot.settings import Settings
 from commands.protocol import dispatch
 from tests import canary
 from tests.bot.programs import room
-from tests.doubles.discord import BOT_ID, DiscordServer
+from tests.doubles.discord import DiscordServer
+from tests.doubles.discord_rest import BOT_ID
 
 ALL = f"applications/{BOT_ID}/commands"
 ONE = f"applications/{BOT_ID}/guilds/777/commands"

@@ -157,3 +157,23 @@ async def test_two_who_ask_at_the_same_moment_get_one_answer_for_all(
     assert said == [Sentence.POSTED_BEFORE.in_words("en", link=link), Sentence.POSTED.in_words("en")]
     (public,) = followups(server)
     assert not public["flags"] & EPHEMERAL
+
+
+@pytest.mark.parametrize(
+    "name", ["seawall:", "seawall:^/regime BTC", "seawall:/regime BTC\nx", "seawall:!me"]
+)
+async def test_a_button_of_another_version_is_said_to_be_too_old(
+    name: str, server: DiscordServer, desk: Desk
+) -> None:
+    await server.press({"flags": 0}, name, **GROUP)
+    await server.wait_for(lambda: bool(server.asked("POST", "/callback")))
+    (body,) = server.asked("POST", "/callback")
+    assert body["data"]["content"] == Sentence.FORGOTTEN.in_words("en")
+    assert body["data"]["flags"] & EPHEMERAL
+
+
+async def test_what_is_not_ours_is_left_alone(server: DiscordServer, desk: Desk) -> None:
+    await server.press({"flags": 0}, "another-bot:thing", **GROUP)
+    await slash(server, "status", **GROUP)
+    await server.wait_for(lambda: bool(followups(server)))
+    assert len(server.asked("POST", "/callback")) == 1

@@ -143,7 +143,7 @@ async def test_a_channel_s_limit_is_kept_by_its_headers_without_a_single_429(sig
     assert times_s[-1] - times_s[0] >= 2 * 0.2 * 0.95
 
 
-@pytest.mark.parametrize("code", [50001, 50013])
+@pytest.mark.parametrize("code", [50001, 50013, 160005])
 async def test_a_channel_that_may_not_be_written_to_is_suspended_and_its_server_s_owner_told_once(
     code: int, signed: Signed
 ) -> None:
