@@ -68,7 +68,8 @@ class Candle(Struct, frozen=True, gc=False):
 class Funding(Struct, frozen=True, gc=False):
     """A funding rate as the venue states it: a fraction per `interval_hours`, paid by longs when positive.
 
-    `settled` tells a paid rate from a predicted one; a predicted one is of the interval that ends at `next_at_ms`.
+    `settled` tells a paid rate from a predicted one; a predicted one is of the interval that ends at `next_at_ms`. `cap` is
+    the largest rate the venue allows for that interval on the side of this one, above 0, where it says so.
     """
 
     venue: Venue
@@ -77,6 +78,7 @@ class Funding(Struct, frozen=True, gc=False):
     interval_hours: float
     settled: bool = True
     next_at_ms: int | None = None
+    cap: float | None = None
 
     @property
     def rate_8h(self) -> float:

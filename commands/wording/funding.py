@@ -8,9 +8,8 @@ from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.wording import numbers, pictures
 from commands.wording.columns import first_that_fits, fit
 from commands.wording.findings import troubles_of
-from commands.wording.learning import learning_of, learning_words
 from commands.wording.market import live_moment, paragraph, source_notes
-from commands.wording.metric import describe_unseen, level_tone, market_moment
+from commands.wording.metric import describe_unseen, known_line, level_tone, market_moment
 from commands.wording.panel import age_of
 from commands.wording.venue_rows import premium_rows, rate_rows, venues_numbers
 from market.formulas.funding import DEAD_BAND, INTEREST_8H
@@ -23,6 +22,8 @@ from market.venues import Rates, rates_across
 
 NAME = "funding"
 OF_PAST_HOURS = 30 * 24
+AGREE_8H = 0.000_000_5
+"""What is written as .000 % is no difference."""
 STANDS = ("fd", "fe", "fr", "fn")
 """What is said of the rate, the first that holds."""
 
@@ -129,24 +130,25 @@ def _together(
     if across is not None:
         yield phrases.say("funding.mean", rate=numbers.rate(across.mean_8h), count=across.counted)
         if across.counted > 1:
-            yield phrases.say(
-                "funding.apart",
-                spread=numbers.rate(across.dispersion_8h),
-                highest=phrases.word("venue", across.highest.value),
-                lowest=phrases.word("venue", across.lowest.value),
-            )
+            yield _apart(across, phrases)
         if across.capped:
             names = ", ".join(phrases.word("venue", venue.value) for venue in across.capped)
             yield phrases.say("funding.capped", venues=names)
         yield from _premium(across, phrases)
-    known = learning_of(snapshot, NAME)
-    learned = "" if known is None else f" ({learning_words(known, phrases)})"
-    yield phrases.say(
-        "funding.day",
-        rate=numbers.rate(reading.value),
-        rank=_ranked(reading.percentile, phrases),
-        learned=learned,
-        age=age_of(reading, at_ms),
+    rank = _ranked(reading.percentile, phrases)
+    yield phrases.say("funding.day", rate=numbers.rate(reading.value), rank=rank)
+    yield known_line(snapshot, NAME, phrases, age_of(reading, at_ms))
+
+
+def _apart(across: Rates, phrases: Phrases) -> str:
+    """How far the venues lie apart, and which lie where; that they agree where nobody would see a difference."""
+    if across.dispersion_8h < AGREE_8H:
+        return phrases.say("funding.agree")
+    return phrases.say(
+        "funding.apart",
+        spread=numbers.rate(across.dispersion_8h),
+        highest=phrases.word("venue", across.highest.value),
+        lowest=phrases.word("venue", across.lowest.value),
     )
 
 

@@ -22,6 +22,7 @@ from market.venues import Forced, forced_across
 
 NAME = "liquidations"
 SPANS = ("5m", "1h", "24h")
+DAY_HOURS = 24
 FLOORS = (Found.FLOOR, Found.SATURATED, Found.UNHEARD)
 """Findings that make a sum a floor: it is shown as "at least"."""
 CLAIMS = ("leverage_unwind", "down_day_modest_spot", "fading")
@@ -114,6 +115,9 @@ def _meaning(
         days=_count(reading.facts.get("flagged_days_7")),
         bps=f"{rules.flagged_bps:g}",
     )
+    heard = reading.facts.get("covered_hours_24")
+    if heard is not None and round(heard) < DAY_HOURS:
+        yield phrases.say("liq.heard", hours=f"{heard:.0f}" if heard >= 1.0 else f"{heard:.1f}")
     if snapshot.regime.flag("lb"):
         yield phrases.say("liq.burst")
     for claim in CLAIMS:

@@ -37,7 +37,7 @@ def across(state: CondenserState, now_ms: int) -> tuple[AtVenue, ...]:
     newest_ms = now_ms // MINUTE_MS * MINUTE_MS - AWAITED_MINUTES * MINUTE_MS
     until_ms = max(state.forced_at_ms, newest_ms)
     told = [_at(venue, state.venues[venue], now_ms, until_ms) for venue in ORDER if venue in state.venues]
-    return tuple(one for one in told if one != AtVenue(one.venue))
+    return tuple([one for one in told if _says_anything(one)])
 
 
 def _at(venue: Venue, memory: VenueMemory, now_ms: int, until_ms: int) -> AtVenue:
@@ -54,6 +54,7 @@ def _at(venue: Venue, memory: VenueMemory, now_ms: int, until_ms: int) -> AtVenu
         interval_hours=None if rate is None else rate.interval_hours,
         next_at_ms=_next_at_ms(rate, now_ms),
         rate_at_ms=rate_at_ms,
+        cap=None if rate is None else rate.cap,
         mark_usd=mark.value,
         index_usd=memory.index_usd,
         mark_at_ms=None if mark.value is None else mark.as_of_ms,
@@ -63,6 +64,11 @@ def _at(venue: Venue, memory: VenueMemory, now_ms: int, until_ms: int) -> AtVenu
         is_sample=forced.is_sample,
         missing_factor=None if not heard else missing_factor(forced, until_ms),
     )
+
+
+def _says_anything(one: AtVenue) -> bool:
+    said = (one.coins, one.rate, one.mark_usd, one.long_usd_1h)
+    return said != (None, None, None, None)
 
 
 def _rate(rates: Rates, now_ms: int) -> tuple[Funding | None, int | None]:

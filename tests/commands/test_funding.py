@@ -78,7 +78,9 @@ async def test_the_mean_weighs_fresh_rates_by_open_interest_and_says_how_far_ven
     # (90 x .030 + 60 x .016 + 50 x .010) / 200
     assert "Now .021%/8h by open interest (3 venues)." in said
     assert "Venues lie .020%/8h apart: Binance highest, Hyperliquid lowest." in said
-    assert "Mean of 24 h .031%/8h, p94 of 90 days (1min)." in said
+    assert "Mean of 24 h .031%/8h, p94 of 90 days.\nRead 1min ago." in said
+    alike = replace(VENUES[1], rate=0.00015, interval_hours=4.0)
+    assert "Venues agree." in await talk(at_venues(crowding(), VENUES[0], alike))("/funding BTC")
 
 
 async def test_the_premium_stands_beside_the_leverage_of_each_venue() -> None:

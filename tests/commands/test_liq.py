@@ -149,6 +149,11 @@ async def test_the_branching_ratio_corroborates_with_its_deviation_and_is_no_pro
     assert "100 events in 6 h are needed" in without
 
 
+async def test_a_day_that_was_heard_in_part_says_so() -> None:
+    assert "Of the last day 11 h were heard." in await talk(forced(covered_hours_24=11.2))("/liq BTC")
+    assert "Of the last day" not in await talk(forced(covered_hours_24=23.9))("/liq BTC")
+
+
 async def test_silence_is_no_calm_and_nothing_read_is_no_number() -> None:
     assert "Liquidations are not heard now: silence is no calm." in await talk(
         market(silent=("liquidations",))
