@@ -1,0 +1,147 @@
+"""What a signal says at every step: its numbers as columns, and its flags in three values.
+
+A claim is an int8: 1 holds, -1 fails, 0 unknown. Kleene's logic is then the least and the largest (section 0).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from math import nan
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.reading import Presence
+from scheduler.batch.told import Bools, Floats, Ints
+
+Claims: TypeAlias = NDArray[np.int8]
+HOLDS, FAILS, UNKNOWN = np.int8(1), np.int8(-1), np.int8(0)
+PRESENCES = (Presence.ABSENT, Presence.STALE, Presence.SEEN)
+"""A presence in a column is its place here."""
+ABSENT, STALE, SEEN = (np.int8(place) for place in range(3))
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """One reading at every step: `market.reading.Reading` as columns, NaN for None, flags as claims."""
+
+    name: str
+    presence: NDArray[np.int8]
+    value: Floats
+    percentile: Floats
+    quality: Floats
+    facts: Mapping[str, Floats]
+    enters: Mapping[str, Claims]
+    stays: Mapping[str, Claims]
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Since when each step's value is known (`asof_ms`), whether there is one at all, and how long it is fresh."""
+
+    known: Bools
+    asof_ms: Ints
+    now_ms: Ints
+    ttl_ms: Floats | int
+    absent_after_ms: int
+
+    def presence(self) -> NDArray[np.int8]:
+        """Seen within its time to live, stale after it, absent once it is long gone or was never there."""
+        age = self.now_ms - self.asof_ms
+        there = np.where((age > self.ttl_ms) | (age < 0), STALE, SEEN)
+        return np.where(self.known & (age <= self.absent_after_ms), there, ABSENT).astype(np.int8)
+
+    def quality(self) -> Floats:
+        """1 up to the time to live, then falling in a line to 0 at three times it."""
+        age = (self.now_ms - self.asof_ms).astype(float)
+        return np.where(age < 0.0, 0.0, np.clip((3.0 * self.ttl_ms - age) / (2.0 * self.ttl_ms), 0.0, 1.0))
+
+
+def settled(
+    name: str,
+    fresh: Freshness,
+    value: Floats,
+    facts: Mapping[str, Floats],
+    enters: Mapping[str, Claims],
+    *,
+    percentile: Floats | None = None,
+    quality: Floats | None = None,
+    stays: Mapping[str, Claims] | None = None,
+) -> Columns:
+    """The reading as it may be used: nothing of what is absent, no claims of what is stale.
+
+    `quality` is what freshness is multiplied by; flags that are not in `stays` leave where they enter.
+    """
+    presence = fresh.presence()
+    rank = np.full(len(value), nan) if percentile is None else percentile
+    good = fresh.quality() if quality is None else fresh.quality() * quality
+    kept = {**enters, **(stays or {})}
+    gone, old = presence == ABSENT, presence != SEEN
+    if bool(gone.any()):
+        value, rank, good = np.where(gone, nan, value), np.where(gone, nan, rank), np.where(gone, 0.0, good)
+        facts = {fact: np.where(gone, nan, one) for fact, one in facts.items()}
+    if bool(old.any()):
+        enters = {flag: np.where(old, UNKNOWN, one) for flag, one in enters.items()}
+        kept = {flag: np.where(old, UNKNOWN, one) for flag, one in kept.items()}
+    return Columns(name, presence, value, rank, good, facts, enters, kept)
+
+
+def times_to_live(default_ms: int, cadence_ms: Floats, factor: float) -> Floats:
+    """How long values are fresh: the default of their kind, or their source's own cadence with some grace."""
+    return np.maximum(default_ms, np.rint(factor * cadence_ms))
+
+
+def at_least(value: Floats, needed: Floats | float) -> Claims:
+    """Whether values reach what is needed; unknown where they (or it) are."""
+    return (value >= needed).view(np.int8) - (value < needed).view(np.int8)
+
+
+def at_most(value: Floats, needed: Floats | float) -> Claims:
+    """Whether values are no more than what is needed."""
+    return (value <= needed).view(np.int8) - (value > needed).view(np.int8)
+
+
+def below(value: Floats, needed: Floats | float) -> Claims:
+    """Whether values lie below what is needed."""
+    return (value < needed).view(np.int8) - (value >= needed).view(np.int8)
+
+
+def above(value: Floats, needed: Floats | float) -> Claims:
+    """Whether values lie above what is needed."""
+    return (value > needed).view(np.int8) - (value <= needed).view(np.int8)
+
+
+def claimed(holds: Bools) -> Claims:
+    """A claim that is always known."""
+    return 2 * holds.view(np.int8) - HOLDS
+
+
+def all_of(*claims: Claims) -> Claims:
+    """Every claim holds: an unknown stays unknown unless another fails."""
+    return reduce(np.minimum, claims)
+
+
+def any_of(*claims: Claims) -> Claims:
+    """A claim holds: an unknown stays unknown unless another holds."""
+    return reduce(np.maximum, claims)
+
+
+def negate(claim: Claims) -> Claims:
+    """The opposite."""
+    return -claim
+
+
+def or_fails(claim: Claims) -> Claims:
+    """The claim, an unknown one as failed: what is not learned yet leaves an OR."""
+    return np.where(claim == UNKNOWN, FAILS, claim)
+
+
+def unless(claim: Claims, unknown: Bools) -> Claims:
+    """The claim, unknown where the mask says so."""
+    return np.where(unknown, UNKNOWN, claim)
+
+
+def number_of(claim: Claims) -> Floats:
+    """A claim as a fact: 1, 0 or NaN."""
+    return np.where(claim == UNKNOWN, nan, (claim > 0).astype(float))

@@ -1,0 +1,197 @@
+"""The funding reading as columns: the mean rate of a day, as a step function of what each venue said (section 5)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import nan
+
+import numpy as np
+
+from market.observations import DAY_MS, HOUR_MS
+from market.rules import FreshnessRules, FundingRules
+from market.signals.funding import NAME
+from market.state.funding import DECIMALS, QUARTER_MS
+from scheduler.batch.columns import (
+    Claims,
+    Columns,
+    Freshness,
+    above,
+    all_of,
+    any_of,
+    at_least,
+    at_most,
+    below,
+    or_fails,
+    settled,
+)
+from scheduler.batch.interest import NEVER, chosen, lives
+from scheduler.batch.ranking import grid
+from scheduler.batch.told import Bools, Floats, Ints, Table
+from scheduler.batch.view import View
+from scheduler.batch.windows import at, last_true, range_sum, seen
+
+YEAR_OF_EIGHT_HOURS = 8_760.0 / 8.0
+
+
+@dataclass(frozen=True)
+class Rates:
+    """One venue's rates from the step `begins` up to but without `ends`, per eight hours."""
+
+    table: Table
+    begins: int
+    ends: int
+    view: View
+
+    @cached_property
+    def rows(self) -> Ints:
+        """At each step the last rate."""
+        return seen(self.table.step, len(self.view)).rows
+
+    @cached_property
+    def settles(self) -> Bools:
+        """Which rows tell a settlement that was not told before."""
+        is_settled, known_ms = self.table["settled"] > 0.0, self.table.known_at_ms
+        before = np.maximum.accumulate(np.where(is_settled, known_ms, 0))
+        return np.asarray(is_settled & (known_ms > np.concatenate((np.zeros(1, np.int64), before[:-1]))))
+
+    @cached_property
+    def settled_8h(self) -> Floats:
+        """By row the last settled rate, NaN before the first."""
+        return at(self._said_8h, last_true(self.settles))
+
+    @property
+    def _said_8h(self) -> Floats:
+        return self.table["rate"] * 8.0 / self.table["interval_hours"]
+
+    @cached_property
+    def rate_8h(self) -> Floats:
+        """By row the rate that holds: the settled one, or the blend of it and the predicted one by elapsed time."""
+        said, table = self._said_8h, self.table
+        left = (table["next_at_ms"] - table.known_at_ms) / (table["interval_hours"] * HOUR_MS)
+        elapsed = np.clip(1.0 - left, 0.0, 1.0)
+        blend = elapsed * said + (1.0 - elapsed) * self.settled_8h
+        return np.where((table["settled"] > 0.0) | np.isnan(blend), said, blend)
+
+    @cached_property
+    def ttl_ms(self) -> Floats:
+        """By row how long it is fresh."""
+        rules = self.view.rules.freshness
+        settled_ms = np.trunc(rules.cadence_factor * self.table["interval_hours"] * HOUR_MS)
+        return np.where(self.table["settled"] > 0.0, settled_ms, rules.funding_predicted_ttl_ms)
+
+    def mean_24h(self, rows: Ints, asked_ms: Ints) -> Floats:
+        """The time-weighted mean of the day before, or of what is known of it, as of these rows; NaN without one."""
+        known_ms, rate = self.table.known_at_ms, self.rate_8h
+        row = np.maximum(rows, 0)
+        oldest = asked_ms - DAY_MS
+        first = np.clip(np.searchsorted(known_ms, oldest, "right") - 1, 0, row)
+        begins = np.maximum(known_ms[first], oldest)
+        pieces = rate[:-1] * np.diff(known_ms)
+        inner = np.minimum(first + 1, row)
+        ends = np.where(first < row, known_ms[inner], asked_ms)
+        area = rate[first] * (ends - begins) + range_sum(pieces, inner, row)
+        area += np.where(first < row, rate[row] * (asked_ms - known_ms[row]), 0.0)
+        covered = asked_ms - begins
+        mean = np.round(area / np.where(covered > 0, covered, 1), DECIMALS)
+        return np.where(rows < 0, nan, np.where(covered > 0, mean, rate[row]))
+
+    def rank(self, mean: Floats) -> Floats:
+        """The rank of each step's mean over 90 days of hours, NaN before enough settlements."""
+        view = self.view
+        mine = np.flatnonzero((view.turns >= self.begins) & (view.turns < self.ends))
+        turns = view.turns[mine]
+        rows = self.rows[turns]
+        means = self.mean_24h(rows, np.maximum(view.grid_ms[mine], self.table.known_at_ms[rows]))
+        made = grid(view.grid_ms[mine], means, QUARTER_MS)
+        window = made.window(view.offered(turns), np.zeros(1, np.int64))
+        rank = view.kernels.ranks(mean, window, made.values)
+        learned = at(np.cumsum(self.settles).astype(float), self.rows) >= view.rules.funding.least_settlements
+        return np.where(learned, rank, nan)
+
+    def preference(self, rules: FreshnessRules) -> tuple[Floats, ...]:
+        """By step how willingly it is read, least first; infinite where it is not there."""
+        steps, row = np.arange(len(self.view)), np.maximum(self.rows, 0)
+        is_old = self.view.now_ms - self.table.known_at_ms[row] > self.ttl_ms[row]
+        there = (steps >= self.begins) & (steps < self.ends)
+        first_ms = np.full(len(steps), float(self.table.known_at_ms[0]))
+        return np.where(there, is_old, np.inf), -self.table["interval_hours"][row], first_ms
+
+
+def read(view: View) -> Columns:
+    """The funding reading at every step, of the venue that is read there."""
+    fresh, rules = view.rules.freshness, view.rules.funding
+    series = [one for table in view.told.funding.values() for one in _lives(table, view)]
+    primary = chosen(len(view), [one.preference(fresh) for one in series])
+    columns = {name: np.full(len(view), nan) for name in COLUMNS}
+    for place, rates in enumerate(series):
+        mine = primary == place
+        if bool(mine.any()):
+            said = _facts(rates)
+            columns = {name: np.where(mine, said[name], column) for name, column in columns.items()}
+    asof = np.where(primary == NEVER, 0.0, columns.pop("asof_ms")).astype(np.int64)
+    rank, quality, ttl_ms = (columns.pop(name) for name in ("percentile", "quality", "ttl_ms"))
+    enters, stays = _claims(columns["f24"], rank, rules)
+    return settled(
+        NAME,
+        Freshness(primary != NEVER, asof, view.now_ms, ttl_ms, fresh.absent_after_ms),
+        columns["f24"],
+        columns,
+        enters,
+        percentile=rank,
+        quality=quality,
+        stays=stays,
+    )
+
+
+COLUMNS = (
+    *("f24", "rate_8h", "settled_8h", "interval_hours", "apr", "settlements"),
+    *("asof_ms", "percentile", "quality", "ttl_ms"),
+)
+
+
+def _lives(table: Table, view: View) -> Iterator[Rates]:
+    """A venue's rates, each begun anew after a long gap; what is older than the newest is left out."""
+    before = np.maximum.accumulate(table.known_at_ms)
+    kept = table.kept(table.known_at_ms >= before)
+    for first, after in lives(kept, view.rules.freshness.absent_after_ms):
+        ends = int(kept.step[after]) if after < len(kept) else len(view)
+        yield Rates(kept.rows(first, after), int(kept.step[first]), ends, view)
+
+
+def _facts(rates: Rates) -> dict[str, Floats]:
+    """Every number of one venue's rates at every step."""
+    view, rows = rates.view, rates.rows
+    mean = rates.mean_24h(rows, view.now_ms)
+    seen_ms = (rates.table.known_at_ms - rates.table.known_at_ms[0]).astype(float)
+    trust = np.where(seen_ms >= QUARTER_MS // 3, 1.0, view.rules.freshness.learning_quality)
+    return {
+        "f24": mean,
+        "rate_8h": at(rates.rate_8h, rows),
+        "settled_8h": at(rates.settled_8h, rows),
+        "interval_hours": at(rates.table["interval_hours"], rows),
+        "apr": mean * YEAR_OF_EIGHT_HOURS,
+        "settlements": at(np.cumsum(rates.settles).astype(float), rows),
+        "asof_ms": at(rates.table.known_at_ms.astype(float), rows),
+        "percentile": rates.rank(mean),
+        "quality": at(trust, rows),
+        "ttl_ms": at(rates.ttl_ms, rows),
+    }
+
+
+def _claims(mean: Floats, rank: Floats, rules: FundingRules) -> tuple[dict[str, Claims], dict[str, Claims]]:
+    """The flags as they enter and as they stay; without a rank the level alone decides."""
+    rare = or_fails(all_of(at_most(rank, rules.negative_percentile), below(mean, rules.negative)))
+    enters = {
+        "fe": _elevated(mean, rank, rules.elevated, rules.elevated_percentile, rules.material),
+        "fn": above(mean, rules.not_reset),
+        "fr": at_most(mean, rules.reset),
+        "fd": any_of(at_most(mean, rules.deeply_negative), rare),
+        "material": at_least(mean, rules.material),
+    }
+    stays = {"fe": _elevated(mean, rank, rules.elevated_exit, rules.elevated_percentile_exit, rules.material)}
+    return enters, stays
+
+
+def _elevated(mean: Floats, rank: Floats, level: float, percentile: float, floor: float) -> Claims:
+    ranked = or_fails(all_of(at_least(rank, percentile), at_least(mean, floor)))
+    return any_of(at_least(mean, level), ranked)

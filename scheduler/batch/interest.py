@@ -1,0 +1,206 @@
+"""Open interest as columns: one series a venue, the one to read, and the marks that intensities are measured in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import nan
+
+import numpy as np
+
+from market.observations import DAY_MS, HOUR_MS, Venue
+from market.rules import FreshnessRules
+from market.state.open_interest import QUARTER_MS
+from scheduler.batch.price import Prices
+from scheduler.batch.ranking import Grid, grid
+from scheduler.batch.told import VENUES, Bools, Floats, Ints, Table
+from scheduler.batch.view import View
+from scheduler.batch.volatility import newer
+from scheduler.batch.windows import Clock, at, clock, seen, then
+
+NEVER = -1
+
+
+@dataclass(frozen=True)
+class Series:
+    """One venue's samples from the step `begins` up to but without `ends`, when a long gap began it anew."""
+
+    venue: Venue
+    table: Table
+    begins: int
+    ends: int
+    price: Prices
+
+    @property
+    def view(self) -> View:
+        """The view it is a part of."""
+        return self.price.view
+
+    @cached_property
+    def clock(self) -> Clock:
+        """When its samples were known."""
+        return clock(self.table.known_at_ms)
+
+    @cached_property
+    def rows(self) -> Ints:
+        """At each step the last sample."""
+        return seen(self.table.step, len(self.view)).rows
+
+    @cached_property
+    def least(self) -> Ints:
+        """By sample: seven days of samples, fewer rank nothing."""
+        cadence = self.table["cadence_ms"].astype(np.int64)
+        return np.where(cadence >= DAY_MS, 7, 7 * DAY_MS // np.maximum(cadence, HOUR_MS))
+
+    def growth(self, days: int) -> Floats:
+        """By sample the log change in coins over so many days, NaN where there was none."""
+        coins = self.table["coins"]
+        return np.log(coins / self.clock.lagged(coins, days * DAY_MS, DAY_MS))
+
+    @cached_property
+    def graded(self) -> Ints:
+        """Which of the turns put a new sample on the grid."""
+        turns = np.flatnonzero((self.view.turns >= self.begins) & (self.view.turns < self.ends))
+        known_ms = self.table.known_at_ms[self.rows[self.view.turns[turns]]]
+        return np.asarray(turns[np.diff(known_ms, prepend=0) != 0])
+
+    def offers(self, by_turn: Floats, span_ms: int = QUARTER_MS) -> tuple[Grid, Ints]:
+        """What is known of values by turn, as this series puts them on the grid, and how many there are at each step."""
+        known = self.graded[~np.isnan(by_turn[self.graded])]
+        made = grid(self.view.grid_ms[known], by_turn[known], span_ms)
+        return made, self.view.offered(self.view.turns[known])
+
+    def at_turns(self, by_sample: Floats) -> Floats:
+        """What the samples say, at each turn."""
+        return at(by_sample, self.rows[self.view.turns])
+
+    @cached_property
+    def levels(self) -> tuple[Grid, Ints]:
+        """The coins on the hourly grid, and how many there are at each step."""
+        return self.offers(self.at_turns(self.table["coins"]))
+
+    def ttl_ms(self, rules: FreshnessRules) -> Floats:
+        """How long each sample is fresh."""
+        ttl = np.maximum(rules.open_interest_ttl_ms, rules.cadence_factor * self.table["cadence_ms"])
+        return np.asarray(np.trunc(ttl))
+
+    def preference(self, rules: FreshnessRules) -> tuple[Floats, ...]:
+        """By step how willingly it is read, least first; infinite where it is not there."""
+        steps = np.arange(len(self.view))
+        there = (steps >= self.begins) & (steps < self.ends)
+        learned, offered = self.levels
+        count = learned.window(offered, np.zeros(1, np.int64)).count
+        row = np.maximum(self.rows, 0)
+        is_old = self.view.now_ms - self.table.known_at_ms[row] > self.ttl_ms(rules)[row]
+        first_ms = float(self.table.known_at_ms[0])
+        keys = (
+            is_old.astype(float),
+            (count < self.least[row]).astype(float),
+            self.table["cadence_ms"][row],
+            np.where(is_old, -first_ms, first_ms),
+        )
+        return (np.where(there, keys[0], np.inf), *keys[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Every series, and at each step the place of the one to read (-1: none)."""
+
+    price: Prices
+    series: tuple[Series, ...]
+    primary: Ints
+
+    def of(self, values: list[Floats]) -> Floats:
+        """By step, what the series that is read says: one column a series."""
+        if len(values) == 1:
+            return np.where(self.primary == 0, values[0], nan)
+        return np.select([self.primary == place for place in range(len(values))], values, nan)
+
+
+def interest(price: Prices) -> Interest:
+    """The open interest of a history."""
+    rules = price.view.rules.freshness
+    series = tuple(
+        one for venue, table in price.view.told.interest.items() for one in _lives(venue, table, price)
+    )
+    if len(series) == 1:
+        steps = np.arange(len(price.view))
+        return Interest(price, series, np.where(steps >= series[0].begins, 0, NEVER))
+    return Interest(price, series, chosen(len(price.view), [one.preference(rules) for one in series]))
+
+
+def _lives(venue: Venue, table: Table, price: Prices) -> Iterator[Series]:
+    """A venue's series, each begun anew after a long gap."""
+    kept = newer(table)
+    for first, after in lives(kept, price.view.rules.freshness.absent_after_ms):
+        ends = int(kept.step[after]) if after < len(kept) else len(price.view)
+        yield Series(venue, kept.rows(first, after), int(kept.step[first]), ends, price)
+
+
+def lives(table: Table, absent_after_ms: int) -> list[tuple[int, int]]:
+    """The runs of rows without a gap that long."""
+    bounds = [0, *(np.flatnonzero(np.diff(table.known_at_ms) > absent_after_ms) + 1).tolist(), len(table)]
+    return [(first, after) for first, after in pairwise(bounds) if first < after]
+
+
+def chosen(steps: int, preferences: list[tuple[Floats, ...]]) -> Ints:
+    """By step the place of the least, key by key, the first of equals; -1 where none is there."""
+    best = np.full(steps, NEVER)
+    if not preferences:
+        return best
+    least = [key.copy() for key in preferences[0]]
+    best[np.isfinite(least[0])] = 0
+    for place, keys in enumerate(preferences[1:], start=1):
+        better, equal = np.zeros(steps, bool), np.isfinite(keys[0])
+        for mine, other in zip(keys, least, strict=True):
+            better |= equal & (mine < other)
+            equal &= mine == other
+        best[better] = place
+        for other, mine in zip(least, keys, strict=True):
+            other[better] = mine[better]
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Open interest in US dollars at the steps that noted it (`steps`), and of which stretch of one venue each is."""
+
+    steps: Ints
+    times: Ints
+    usd: Floats
+    stretch: Ints
+
+    def before(self, asked_ms: Ints, newest: Ints, span_ms: int, tolerance_ms: int) -> Floats:
+        """What was noted `span_ms` before, known from the marks up to `newest`; NaN where they do not reach back."""
+        if not len(self.times):
+            return np.full(len(asked_ms), nan)
+        wanted = asked_ms - span_ms
+        place = np.minimum(np.searchsorted(self.times, wanted, "right") - 1, newest)
+        found = then(self.usd, self.times, place, wanted - tolerance_ms)
+        return np.where(self.stretch[np.maximum(place, 0)] == self.stretch[np.maximum(newest, 0)], found, nan)
+
+
+def marks(known: Interest, liquidating: Ints) -> Marks:
+    """What is noted at each step, of the venue that liquidations are told of (a place in VENUES, -1 none) or the one to read."""
+    rules, view = known.price.view.rules.freshness, known.price.view
+    usd, venue = np.full(len(view), nan), np.full(len(view), NEVER)
+    speaks = [_speaks(series, liquidating, rules) for series in known.series]
+    own = np.logical_or.reduce(speaks) if speaks else np.zeros(len(view), bool)
+    for place, series in enumerate(known.series):
+        # the liquidations' own while it speaks, else the one to read
+        mine = speaks[place] | (~own & (known.primary == place))
+        row = np.maximum(series.rows, 0)
+        is_fresh = view.now_ms - series.table.known_at_ms[row] <= series.ttl_ms(rules)[row]
+        usd = np.where(mine & is_fresh, series.table["coins"][row] * known.price.by_step, usd)
+        venue[mine] = VENUES.index(series.venue)
+    steps = np.flatnonzero(~np.isnan(usd))
+    changes = np.diff(venue[steps], prepend=venue[steps][:1]) != 0
+    return Marks(steps, view.now_ms[steps], usd[steps], np.cumsum(changes))
+
+
+def _speaks(series: Series, liquidating: Ints, rules: FreshnessRules) -> Bools:
+    """Where liquidations are of this series' venue, and it has not been silent for long."""
+    view = series.view
+    steps, row = np.arange(len(view)), np.maximum(series.rows, 0)
+    there = (steps >= series.begins) & (steps < series.ends) & (liquidating == VENUES.index(series.venue))
+    return np.asarray(there & (view.now_ms - series.table.known_at_ms[row] <= rules.absent_after_ms))

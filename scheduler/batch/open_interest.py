@@ -1,0 +1,157 @@
+"""The open interest reading as columns: how much leverage stands, and whether it grows or leaves (section 4)."""
+
+from collections.abc import Callable
+from math import nan
+
+import numpy as np
+
+from market.observations import DAY_MS
+from market.rules import OpenInterestRules
+from market.signals.open_interest import LEAST_GROWTHS, NAME
+from scheduler.batch.columns import (
+    Claims,
+    Columns,
+    Freshness,
+    all_of,
+    any_of,
+    at_least,
+    at_most,
+    below,
+    or_fails,
+    settled,
+)
+from scheduler.batch.interest import Interest, Series
+from scheduler.batch.ranking import Grid, robust_z
+from scheduler.batch.told import Floats, Ints
+from scheduler.batch.windows import at, window_max
+
+ALL = np.zeros(1, np.int64)
+"""The one life of a series that was never begun anew within itself."""
+
+
+def read(known: Interest) -> Columns:
+    """The open interest reading at every step, of the series that is read there."""
+    view = known.price.view
+    fresh = view.rules.freshness
+    told = [_facts(one) for one in known.series]
+    joined = (
+        {name: known.of([facts[name] for facts in told]) for name in told[0]} if told else _nothing(known)
+    )
+    asof = np.where(known.primary < 0, 0.0, joined.pop("asof_ms"))
+    percentile, quality, ttl_ms = (joined.pop(name) for name in ("percentile", "quality", "ttl_ms"))
+    claims, stays = _claims(joined, percentile, view.rules.open_interest)
+    return settled(
+        NAME,
+        Freshness(known.primary >= 0, asof.astype(np.int64), view.now_ms, ttl_ms, fresh.absent_after_ms),
+        joined["coins"],
+        joined,
+        claims,
+        percentile=percentile,
+        quality=quality,
+        stays=stays,
+    )
+
+
+FACTS = (
+    *(
+        "coins",
+        "usd",
+        "change_24h",
+        "change_72h",
+        "z_24h",
+        "from_peak_7d",
+        "turnover_days",
+        "turnover_percentile",
+    ),
+    *("learned_days", "asof_ms", "percentile", "quality", "ttl_ms"),
+)
+
+
+def _nothing(known: Interest) -> dict[str, Floats]:
+    return {name: np.full(len(known.primary), nan) for name in FACTS}
+
+
+def _facts(series: Series) -> dict[str, Floats]:
+    """Every number of one series at every step, and what its reading stands on."""
+    rows, coins = series.rows, series.table["coins"]
+    price, volume = series.price.by_step, series.price.day_volume
+    now: Callable[[Floats], Floats] = (
+        (lambda column: at(column, rows)) if _moves(rows) else (lambda column: column)
+    )
+    growth = series.growth(1)
+    standing = now(coins)
+    turnover = standing * price / np.where(volume == 0.0, nan, volume)
+    first_ms, known_ms = float(series.table.known_at_ms[0]), series.table.known_at_ms.astype(float)
+    peak = window_max(coins, series.clock.back(7 * DAY_MS) + 1)
+    percentile = _rank(series, standing, series.levels)
+    return {
+        "coins": standing,
+        "usd": standing * price,
+        "change_24h": now(np.expm1(growth)),
+        "change_72h": now(np.expm1(series.growth(3))),
+        "z_24h": _z(series, growth, now),
+        "from_peak_7d": now(coins / peak - 1.0),
+        "turnover_days": turnover,
+        "turnover_percentile": _rank(series, turnover, series.offers(turnover[series.view.turns])),
+        "learned_days": now((known_ms - first_ms) / DAY_MS),
+        "asof_ms": now(known_ms),
+        "percentile": percentile,
+        "quality": now(_trust(series, known_ms - first_ms)),
+        "ttl_ms": now(series.ttl_ms(series.view.rules.freshness)),
+    }
+
+
+def _moves(rows: Ints) -> bool:
+    return bool(rows[0] != 0 or (np.diff(rows) != 1).any())
+
+
+def _rank(series: Series, asked: Floats, offers: tuple[Grid, Ints]) -> Floats:
+    """The rank among what was offered, NaN before seven days of samples."""
+    made, offered = offers
+    window = made.window(offered, ALL)
+    rank = series.view.kernels.ranks(asked, window, made.values)
+    return np.where(window.count < at(series.least.astype(float), series.rows), nan, rank)
+
+
+def _z(series: Series, growth: Floats, now: Callable[[Floats], Floats]) -> Floats:
+    """The day's growth as a robust score over a month of them."""
+    made, offered = series.offers(series.at_turns(growth), 30 * DAY_MS)
+    own = made.own()
+    middle, deviation = series.view.kernels.medians(made.values, own, True)
+    enough = at(own.count.astype(float), offered - 1) >= np.minimum(
+        now(series.least.astype(float)), LEAST_GROWTHS
+    )
+    scored = robust_z(now(growth), at(middle, offered - 1), at(deviation, offered - 1))
+    return np.where(enough, scored, nan)
+
+
+def _claims(
+    facts: dict[str, Floats], rank: Floats, rules: OpenInterestRules
+) -> tuple[dict[str, Claims], dict[str, Claims]]:
+    """The flags as they enter and as they stay; a leg that is not learned yet leaves the OR."""
+    turnover, change, three_days = facts["turnover_percentile"], facts["change_24h"], facts["change_72h"]
+    jumping = or_fails(at_least(facts["z_24h"], rules.rising_z))
+    enters = {
+        "oe": any_of(
+            at_least(rank, rules.elevated_percentile), or_fails(at_least(turnover, rules.turnover_percentile))
+        ),
+        "ou": any_of(at_least(change, rules.rising_24h), jumping),
+        "oc": at_most(three_days, rules.compressing_72h),
+        "off_peak": all_of(at_most(facts["from_peak_7d"], rules.rolling_from_peak), below(change, 0.0)),
+    }
+    stays = {
+        "oe": any_of(
+            at_least(rank, rules.elevated_percentile_exit),
+            or_fails(at_least(turnover, rules.turnover_percentile_exit)),
+        ),
+        "ou": any_of(at_least(change, rules.rising_24h_exit), jumping),
+        "oc": at_most(three_days, rules.compressing_72h_exit),
+    }
+    return enters, stays
+
+
+def _trust(series: Series, seen_ms: Floats) -> Floats:
+    """What quality is multiplied by: a daily series is worth half, and so is one that has not seen a third of the window."""
+    fresh = series.view.rules.freshness
+    slow = np.where(series.table["cadence_ms"] >= fresh.slow_cadence_ms, fresh.slow_quality, 1.0)
+    return slow * np.where(seen_ms >= 90 * DAY_MS // 3, 1.0, fresh.learning_quality)

@@ -1,0 +1,221 @@
+"""Price structure as columns: returns, shocks, drawdowns, ranges and swings by bar (market/state/price.py)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import nan
+
+import numpy as np
+
+from market.evidence_rules import LEAST_HOURS
+from market.observations import DAY_MS, HOUR_MS
+from market.rules import LOW_WINDOW_MS, PRICE_MEAN_HALF_LIFE_HOURS, PriceRules
+from market.signals.price_structure import NAME
+from market.state.price import LAG_TOLERANCE_MS
+from scheduler.batch.breaks import broken_bars
+from scheduler.batch.columns import (
+    Claims,
+    Columns,
+    Freshness,
+    above,
+    all_of,
+    any_of,
+    at_most,
+    below,
+    claimed,
+    negate,
+    number_of,
+    settled,
+    times_to_live,
+    unless,
+)
+from scheduler.batch.hours import Hours, average_day_volume, closed_hours
+from scheduler.batch.ranking import Grid, grid
+from scheduler.batch.swings import Swung, swung
+from scheduler.batch.told import Floats, Ints, Table
+from scheduler.batch.view import View
+from scheduler.batch.windows import Clock, Places, at, clock, decaying_mean, last_true, seen, window_max
+
+SPANS_MS = {"1h": HOUR_MS, "4h": 4 * HOUR_MS, "24h": DAY_MS, "7d": 7 * DAY_MS}
+
+
+@dataclass(frozen=True)
+class Prices:
+    """All bars and what they remember; by bar, as nothing about price changes between two."""
+
+    view: View
+    bars: Table
+    usd: Floats
+    clock: Clock
+    hours: Hours
+    unbroken_since_ms: Ints
+    gap: Ints
+
+    @cached_property
+    def place(self) -> Places:
+        """At each step the last bar."""
+        return seen(self.bars.step, len(self.view))
+
+    def steps(self, values: Floats) -> Floats:
+        """What is known by bar, at each step."""
+        return self.place.of(values)
+
+    @cached_property
+    def by_step(self) -> Floats:
+        """The price in US dollars at each step."""
+        return self.steps(self.usd)
+
+    @cached_property
+    def day_volume(self) -> Floats:
+        """Mean turnover a day at each step, US dollars."""
+        return self.steps(average_day_volume(self.hours))
+
+    @cached_property
+    def range_24h(self) -> Floats:
+        """By bar ln(highest / lowest) over 24 h, NaN before a whole day without a gap."""
+        first = self.clock.back(DAY_MS) + 1
+        high, low = window_max(self.bars["high"], first), -window_max(-self.bars["low"], first)
+        whole = self.clock.times - self.unbroken_since_ms >= DAY_MS
+        return np.where(whole, np.log(high / low), nan)
+
+    @cached_property
+    def ranges(self) -> Grid:
+        """The day's ranges on the hourly grid over 30 days, `ranges_by_bar` how many have been offered."""
+        known = self.hours.bar[~np.isnan(self.range_24h[self.hours.bar])]
+        return grid(self.clock.times[known], self.range_24h[known], 30 * DAY_MS)
+
+    @cached_property
+    def ranges_by_bar(self) -> Ints:
+        """How many ranges have been offered by each bar."""
+        known = self.hours.bar[~np.isnan(self.range_24h[self.hours.bar])]
+        return np.cumsum(np.bincount(known, minlength=len(self.bars)))
+
+    @cached_property
+    def usual_range(self) -> Floats:
+        """By bar the median of the ranges of a month."""
+        middle, _ = self.view.kernels.medians(self.ranges.values, self.ranges.own(), False)
+        return at(middle, self.ranges_by_bar - 1)
+
+
+def prices(view: View) -> Prices:
+    """The bars of a history."""
+    bars, rules = view.told.candles, view.rules
+    usd = np.where(np.isnan(bars["mark"]), bars["close"], bars["mark"])
+    step_ms = bars["step_ms"].astype(np.int64)
+    opened = bars.known_at_ms - step_ms
+    gap = np.zeros(len(bars), bool)
+    gap[1:] = opened[1:] - bars.known_at_ms[:-1] > rules.price.longest_gap_bars * np.maximum(
+        step_ms[1:], HOUR_MS
+    )
+    begun = gap.copy()
+    begun[:1] = True
+    unbroken = opened[last_true(begun)]
+    hours = closed_hours(bars, usd, rules)
+    return Prices(view, bars, usd, clock(bars.known_at_ms), hours, unbroken, np.flatnonzero(gap))
+
+
+def read(price: Prices) -> Columns:
+    """The price reading at every step."""
+    view, fresh = price.view, price.view.rules.freshness
+    facts = _facts(price)
+    claims = _claims(price, facts, view.rules.price)
+    traded = np.where(np.isnan(price.bars["mark"]), fresh.last_trade_quality, 1.0)
+    return settled(
+        NAME,
+        Freshness(
+            price.place.known,
+            price.place.times(price.clock.times),
+            view.now_ms,
+            price.steps(times_to_live(fresh.price_ttl_ms, price.bars["step_ms"], fresh.cadence_factor)),
+            fresh.absent_after_ms,
+        ),
+        price.by_step,
+        {name: price.steps(one) for name, one in facts.items()},
+        {flag: price.place.claims(one) for flag, one in claims.items()},
+        quality=price.steps(traded),
+    )
+
+
+def _facts(price: Prices) -> dict[str, Floats]:
+    """By bar, every fact but those of swings."""
+    clocked, usd, variance, bars = price.clock, price.usd, price.hours.variance, price.bars
+    known = np.flatnonzero(~np.isnan(variance))
+    first = int(known[0]) if len(known) else len(usd)
+    facts = {"price_usd": usd}
+    for name, span_ms in SPANS_MS.items():
+        tolerance = min(LAG_TOLERANCE_MS, span_ms // 8)
+        facts[f"r_{name}"] = np.log(usd / clocked.lagged(usd, span_ms, tolerance))
+    for name in ("1h", "4h", "24h"):
+        span_ms = SPANS_MS[name]
+        prior = clocked.lagged(variance, span_ms, LAG_TOLERANCE_MS, first)
+        sigma = np.sqrt(np.where(prior > 0.0, prior, nan) * (span_ms / HOUR_MS))
+        facts[f"shock_{name}"] = facts[f"r_{name}"] / sigma
+    facts["sigma_1d"] = np.sqrt(np.maximum(variance, 0.0) * 24.0)
+    for days in (7, 30, 90):
+        facts[f"drawdown_{days}d"] = usd / window_max(usd, clocked.back(days * DAY_MS) + 1) - 1.0
+    means = decaying_mean(price.hours.price, PRICE_MEAN_HALF_LIFE_HOURS)
+    facts["mean_7d_usd"] = at(means, price.hours.closed - 1)
+    window = price.ranges.window(price.ranges_by_bar, np.zeros(1, np.int64))
+    usual = np.where(price.usual_range == 0.0, nan, price.usual_range)
+    facts["range_ratio"] = price.range_24h / usual
+    rank = price.view.kernels.ranks(price.range_24h, window, price.ranges.values)
+    facts["range_percentile"] = np.where(window.count < LEAST_HOURS, nan, rank)
+    facts["hours_since_low_72h"] = (clocked.times - _new_low_ms(price)) / HOUR_MS
+    facts["step_ms"] = bars["step_ms"]
+    return facts
+
+
+def _new_low_ms(price: Prices) -> Ints:
+    """By bar when price last closed below all closes of the 72 hours before."""
+    lowest = -window_max(-price.usd, price.clock.back(LOW_WINDOW_MS) + 1)
+    is_new = np.ones(len(price.usd), bool)
+    is_new[1:] = price.usd[1:] < lowest[:-1]
+    return price.clock.times[last_true(is_new)]
+
+
+def _claims(price: Prices, facts: dict[str, Floats], rules: PriceRules) -> dict[str, Claims]:
+    """The flags by bar; the facts of swings are put beside the others."""
+    turns = swung(price.bars, price.usd, price.hours, price.gap, rules)
+    facts["lower_low"] = number_of(turns.lower_low)
+    facts["lower_low_in_progress"] = number_of(turns.in_progress)
+    facts["higher_low"] = number_of(turns.higher_low)
+    band = rules.confirm_band_sigmas * facts["sigma_1d"]
+    down, up = below(facts["r_24h"], -band), above(facts["r_24h"], band)
+    return {
+        "pd": _weak(facts, turns, rules),
+        "brk": _broken(price, facts, turns, rules),
+        "stab": _stabilised(price, facts, turns, rules),
+        "down": down,
+        "up": up,
+        "flat": negate(any_of(down, up)),
+    }
+
+
+def _weak(facts: dict[str, Floats], turns: Swung, rules: PriceRules) -> Claims:
+    deep = at_most(facts["drawdown_7d"], rules.weak_drawdown_sigmas * facts["sigma_1d"])
+    return any_of(
+        all_of(below(facts["r_7d"], 0.0), turns.lower_low),
+        at_most(facts["shock_24h"], rules.weak_shock_24h),
+        all_of(below(facts["price_usd"], facts["mean_7d_usd"]), deep),
+    )
+
+
+def _broken(price: Prices, facts: dict[str, Floats], turns: Swung, rules: PriceRules) -> Claims:
+    shocked = (facts["shock_1h"] <= rules.shock_1h) | (facts["shock_4h"] <= rules.shock_4h)
+    shocked |= facts["shock_24h"] <= rules.shock_24h
+    through = price.usd < turns.low_before * (1.0 - rules.pivot_margin)
+    broken = broken_bars(price.clock.times, price.usd, turns.low_before, shocked & through, rules)
+    # a low that is not known cannot be lost, but nothing is known to hold either
+    return np.where(broken, np.int8(1), np.where(np.isnan(turns.low_after), np.int8(0), np.int8(-1)))
+
+
+def _stabilised(price: Prices, facts: dict[str, Floats], turns: Swung, rules: PriceRules) -> Claims:
+    times = price.clock.times
+    looked = times - times[:1] >= rules.low_window_ms - price.bars["step_ms"]
+    holds = claimed(facts["hours_since_low_72h"] >= rules.no_new_low_ms / HOUR_MS)
+    seen_whole = times - price.unbroken_since_ms >= rules.no_new_low_ms
+    holds = unless(holds, ~looked | ((holds > 0) & ~seen_whole))
+    compressed = all_of(
+        at_most(facts["range_ratio"], rules.compression_ratio),
+        at_most(facts["range_percentile"], rules.compression_percentile),
+    )
+    return all_of(holds, any_of(turns.higher_low, compressed))

@@ -1,0 +1,153 @@
+"""Values on a grid and what is ranked among them: mid-ranks, medians and robust scores over trailing windows.
+
+As in `market.rolling.RankWindow`, the newest value is left out of its own window.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+
+from market.rolling import MAD_TO_SIGMA, median_deviation, median_of_sorted
+from scheduler.batch.told import Bools, Floats, Ints
+
+HOURS_AT_ONCE = 24
+"""So many grid values may come between the first and the last question that share one sorted window."""
+MOST_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Of each question the places of the grid values that it is ranked among: from `first` up to but without `after`."""
+
+    first: Ints
+    after: Ints
+
+    @property
+    def count(self) -> Ints:
+        """How many values there are to rank among."""
+        return np.asarray(np.maximum(self.after - self.first, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Values offered at times (UTC ms), kept for `span_ms`. `life` grows where a series begins anew: no window reaches back."""
+
+    times: Ints
+    values: Floats
+    span_ms: int
+    life: Ints
+
+    def window(self, offered: Ints, life: Ints) -> Window:
+        """What the window holds once `offered` values have been, for a question of that life."""
+        newest = offered - 1
+        if not len(self.times):
+            return Window(np.zeros_like(offered), np.zeros_like(offered))
+        reach = np.searchsorted(self.times, self.times - self.span_ms, "left")
+        begun = np.searchsorted(self.life, life, "left") if self.life[-1] or life[-1] else 0
+        first = np.maximum(reach[np.maximum(newest, 0)], begun)
+        return Window(first, np.maximum(newest, first))
+
+    def own(self) -> Window:
+        """The window after each offer."""
+        return self.window(np.arange(1, len(self.times) + 1), self.life)
+
+
+def grid(times: Ints, values: Floats, span_ms: int, life: Ints | None = None) -> Grid:
+    """A grid; without `life` nothing ever begins anew."""
+    return Grid(times, values, span_ms, np.zeros(len(times), np.int64) if life is None else life)
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """What decides the speed: the mid-rank of each asked value in its window, and medians with their deviations.
+
+    `ranks(asked, window, values)`: questions are in order of their windows; NaN for an empty window or an unknown value.
+    `medians(values, window, spreads)`: the medians of the windows and, if asked for, the median absolute deviations.
+    """
+
+    ranks: Callable[[Floats, Window, Floats], Floats]
+    medians: Callable[[Floats, Window, bool], tuple[Floats, Floats]]
+
+
+def ranks(asked: Floats, window: Window, values: Floats) -> Floats:
+    """Mid-ranks by numpy: questions whose windows are nearly the same share one sorted core, the rest is compared."""
+    found = np.full(len(asked), nan)
+    mine = np.flatnonzero((window.after > window.first) & ~np.isnan(asked))
+    mine = mine[_changes(asked[mine], window.first[mine], window.after[mine])]
+    first, after, wanted = window.first[mine], window.after[mine], asked[mine]
+    begins = 0
+    while begins < len(mine):
+        ends = int(np.searchsorted(after, after[begins] + HOURS_AT_ONCE, "left"))
+        ends = min(
+            ends, int(np.searchsorted(first, first[begins] + HOURS_AT_ONCE, "left")), begins + MOST_AT_ONCE
+        )
+        part = slice(begins, ends)
+        found[mine[part]] = _ranks_together(wanted[part], first[part], after[part], values)
+        begins = ends
+    return _spread(found, mine, asked, window)
+
+
+def _changes(asked: Floats, first: Ints, after: Ints) -> Bools:
+    """Where a question is not the one before it over again."""
+    new = np.ones(len(asked), bool)
+    new[1:] = (asked[1:] != asked[:-1]) | (first[1:] != first[:-1]) | (after[1:] != after[:-1])
+    return new
+
+
+def _spread(found: Floats, mine: Ints, asked: Floats, window: Window) -> Floats:
+    """The answers also for the questions that were asked over again."""
+    if len(mine) == len(asked):
+        return found
+    place = np.zeros(len(asked), np.int64)
+    place[mine] = mine
+    answered = found[np.maximum.accumulate(place)]
+    return np.where((window.after > window.first) & ~np.isnan(asked), answered, nan)
+
+
+def _ranks_together(asked: Floats, first: Ints, after: Ints, values: Floats) -> Floats:
+    """Mid-ranks of questions whose windows share what lies between the last beginning and the first end."""
+    inner, outer = int(first[-1]), int(after[0])
+    if inner >= outer:
+        inner = outer = int(first[0])
+        edges = np.arange(first[0], after[-1])
+    else:
+        edges = np.concatenate((np.arange(first[0], inner), np.arange(outer, after[-1])))
+    core = np.sort(values[inner:outer])
+    twice = core.searchsorted(asked, "left") + core.searchsorted(asked, "right")
+    if len(edges):
+        within = (edges >= first[:, None]) & (edges < after[:, None])
+        edge, mine = values[edges], asked[:, None]
+        twice += ((edge < mine) & within).sum(axis=1) + ((edge <= mine) & within).sum(axis=1)
+    return np.asarray(twice / (2.0 * (after - first)))
+
+
+def medians(values: Floats, window: Window, spreads: bool) -> tuple[Floats, Floats]:
+    """The medians of the windows, which only move on, and their median absolute deviations; NaN of nothing."""
+    ordered, held = list[float](), values.tolist()
+    middles, deviations = list[float](), list[float]()
+    low = high = 0
+    for first, after in zip(window.first.tolist(), window.after.tolist(), strict=True):
+        if first >= high:
+            ordered.clear()
+            low = high = first
+        while high < after:
+            insort(ordered, held[high])
+            high += 1
+        while low < first:
+            del ordered[bisect_left(ordered, held[low])]
+            low += 1
+        middle = median_of_sorted(ordered)
+        middles.append(nan if middle is None else middle)
+        deviations.append(nan if middle is None or not spreads else median_deviation(ordered, middle))
+    return np.array(middles), np.array(deviations)
+
+
+NUMPY = Kernels(ranks, medians)
+
+
+def robust_z(asked: Floats, middle: Floats, deviation: Floats) -> Floats:
+    """(value - median) / (1.4826 MAD), NaN where nothing varies."""
+    return (asked - middle) / (MAD_TO_SIGMA * np.where(deviation == 0.0, nan, deviation))

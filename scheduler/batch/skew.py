@@ -1,0 +1,108 @@
+"""The skew reading as columns: what protection against a fall costs, and whether it is getting dearer (section 6)."""
+
+from math import nan
+
+import numpy as np
+
+from market.evidence_rules import LEAST_HOURS, THIRD_OF_MONTH_HOURS
+from market.observations import DAY_MS, HOUR_MS
+from market.rules import SkewRules
+from market.signals.options_skew import NAME, POINTS
+from market.state.skew import MONTH_MS
+from scheduler.batch.columns import (
+    Claims,
+    Columns,
+    Freshness,
+    all_of,
+    any_of,
+    at_least,
+    at_most,
+    or_fails,
+    settled,
+    times_to_live,
+)
+from scheduler.batch.interest import lives
+from scheduler.batch.ranking import Grid, grid, robust_z
+from scheduler.batch.told import Floats, Ints, Table
+from scheduler.batch.view import View
+from scheduler.batch.volatility import newer
+from scheduler.batch.windows import Places, at, clock, seen
+
+CHANGE_TOLERANCE_MS = 6 * HOUR_MS
+"""How much older than a day the skew of then may be, as in market/state/skew.py."""
+
+
+def read(view: View) -> Columns:
+    """The skew reading at every step."""
+    fresh, table = view.rules.freshness, newer(view.told.skew)
+    place, skew = seen(table.step, len(view)), table["skew_30d"]
+    life, change = _lives(table, fresh.absent_after_ms)
+    levels = _offers(view, table, place, life, skew)
+    changes = _offers(view, table, place, life, change)
+    now_life = place.times(life)
+    count, z = _scored(view, levels, now_life, place.of(skew))
+    change_count, z_change = _scored(view, changes, now_life, place.of(change))
+    window = levels[0].window(levels[1], now_life)
+    rank = view.kernels.ranks(place.of(skew), window, levels[0].values)
+    learned = count >= LEAST_HOURS
+    facts = {
+        "skew_30d_points": place.of(skew * POINTS),
+        "skew_7d_points": place.of(table["skew_7d"] * POINTS),
+        "atm_iv_30d": place.of(table["atm_30d"]),
+        "z": np.where(learned, z, nan),
+        "change_24h_points": place.of(change * POINTS),
+        "z_change": np.where(learned & (change_count >= LEAST_HOURS), z_change, nan),
+    }
+    ttl_ms = times_to_live(fresh.options_ttl_ms, place.of(table["cadence_ms"]), fresh.cadence_factor)
+    trust = np.where(count >= THIRD_OF_MONTH_HOURS, 1.0, fresh.learning_quality)
+    return settled(
+        NAME,
+        Freshness(place.known, place.times(table.known_at_ms), view.now_ms, ttl_ms, fresh.absent_after_ms),
+        facts["skew_30d_points"],
+        facts,
+        _claims(facts, view.rules.skew),
+        percentile=np.where(learned, rank, nan),
+        quality=np.nan_to_num(place.of(table["quality"])) * trust,
+    )
+
+
+def _lives(table: Table, absent_after_ms: int) -> tuple[Ints, Floats]:
+    """By row how often a long gap began the series anew, and the day's change within one such life."""
+    life, change = np.zeros(len(table), np.int64), np.full(len(table), nan)
+    for number, (first, after) in enumerate(lives(table, absent_after_ms)):
+        life[first:after] = number
+        skew = table["skew_30d"][first:after]
+        past = clock(table.known_at_ms[first:after]).lagged(skew, DAY_MS, CHANGE_TOLERANCE_MS)
+        change[first:after] = skew - past
+    return life, change
+
+
+def _offers(view: View, table: Table, place: Places, life: Ints, values: Floats) -> tuple[Grid, Ints]:
+    """What is known of values at full hours, while the last point is of the hour before."""
+    rows = place.rows[view.turns]
+    known_ms = np.concatenate((np.zeros(1, np.int64), table.known_at_ms))[rows + 1]
+    said = at(values, rows)
+    known = np.flatnonzero((rows >= 0) & (view.grid_ms - known_ms < HOUR_MS) & ~np.isnan(said))
+    made = grid(view.grid_ms[known], said[known], MONTH_MS, life[rows[known]])
+    return made, view.offered(view.turns[known])
+
+
+def _scored(view: View, offers: tuple[Grid, Ints], life: Ints, asked: Floats) -> tuple[Ints, Floats]:
+    """At each step how many values there are to score against, and the robust score of what is asked."""
+    made, offered = offers
+    own = made.own()
+    middle, deviation = view.kernels.medians(made.values, own, True)
+    window = made.window(offered, life)
+    return window.count, robust_z(asked, at(middle, offered - 1), at(deviation, offered - 1))
+
+
+def _claims(facts: dict[str, Floats], rules: SkewRules) -> dict[str, Claims]:
+    """The flags; before a month is learned the points alone decide."""
+    z, points = facts["z"], facts["skew_30d_points"]
+    dearer = at_least(facts["change_24h_points"], rules.steepening_points)
+    return {
+        "ks": any_of(at_least(points, rules.steep_points), or_fails(at_least(z, rules.steep_z))),
+        "kst": all_of(dearer, at_least(facts["z_change"], rules.steepening_z)),
+        "ks_call": any_of(at_most(points, -rules.steep_points), or_fails(at_most(z, -rules.steep_z))),
+        "skew_dear": at_least(z, rules.caution_z),
+    }

@@ -1,0 +1,108 @@
+"""Volatility as columns: what sizing uses, its quiet reference and its rank over a year (market/state/volatility.py)."""
+
+from math import nan
+
+import numpy as np
+
+from market.evidence_rules import LEAST_HOURS, THIRD_OF_YEAR_HOURS
+from market.observations import DAY_MS, HOUR_MS
+from market.rules import VolatilityRules
+from market.signals.volatility import NAME
+from market.state.volatility import MONTH_HOURS, WEEK_HOURS, YEAR_MS, least_hours
+from scheduler.batch.columns import Columns, Freshness, any_of, at_least, or_fails, settled, times_to_live
+from scheduler.batch.hours import realised
+from scheduler.batch.price import Prices
+from scheduler.batch.ranking import Grid, grid
+from scheduler.batch.told import Bools, Floats, Ints, Table
+from scheduler.batch.view import View
+from scheduler.batch.windows import at, seen
+
+
+def read(price: Prices) -> Columns:
+    """The volatility reading at every step."""
+    view, hours = price.view, price.hours
+    rules, fresh = view.rules.volatility, view.rules.freshness
+    implied = newer(view.told.implied)
+    asked, closed = seen(implied.step, len(view)), seen(price.bars.step[hours.bar], len(view))
+    dvol = _fresh(implied, asked.rows, view.now_ms, view)
+    ewma = np.sqrt(np.maximum(price.steps(hours.variance), 0.0) * 8_760.0)
+    rv_7d, rv_30d = (
+        closed.of(realised(hours, days, least_hours(window, rules)))
+        for days, window in ((7, WEEK_HOURS), (30, MONTH_HOURS))
+    )
+    sigma = _sizing(ewma, rv_30d, dvol, rules)
+    turns, asof = view.turns, closed.times(hours.close_ms)
+    is_alive = view.grid_ms - asof[turns] <= DAY_MS
+    then = _sizing(ewma[turns], rv_30d[turns], _fresh(implied, asked.rows[turns], view.grid_ms, view), rules)
+    rank, count = _ranked(view, sigma, then, is_alive)
+    reference, is_cold = _reference(view, rv_7d[turns], is_alive, rules)
+    ratio = sigma / reference
+    ranked_high, ranked_exit = (
+        or_fails(at_least(rank, needed)) for needed in (rules.high_percentile, rules.high_percentile_exit)
+    )
+    step_ms = np.maximum(price.steps(price.bars["step_ms"]), HOUR_MS)
+    ttl_ms = times_to_live(fresh.price_ttl_ms, step_ms, fresh.cadence_factor)
+    return settled(
+        NAME,
+        Freshness(~np.isnan(sigma), asof, view.now_ms, ttl_ms, fresh.absent_after_ms),
+        sigma,
+        {
+            "sigma": sigma,
+            "ewma_3d": ewma,
+            "rv_7d": rv_7d,
+            "rv_30d": rv_30d,
+            "dvol": dvol,
+            "sigma_ref": reference,
+            "sigma_ref_cold": is_cold,
+            "ratio": ratio,
+        },
+        {"vol_hi": any_of(at_least(ratio, rules.high_ratio), ranked_high)},
+        percentile=rank,
+        quality=np.where(count >= THIRD_OF_YEAR_HOURS, 1.0, fresh.learning_quality),
+        stays={"vol_hi": any_of(at_least(ratio, rules.high_ratio_exit), ranked_exit)},
+    )
+
+
+def newer(table: Table) -> Table:
+    """The rows that are newer than all before them: of others a state takes no notice."""
+    before = np.maximum.accumulate(np.concatenate((np.zeros(1, np.int64), table.known_at_ms)))[:-1]
+    return table.kept(table.known_at_ms > before)
+
+
+def _fresh(implied: Table, rows: Ints, now_ms: Ints, view: View) -> Floats:
+    """The implied volatility of those rows, NaN where it is too old at that time."""
+    fresh = view.rules.freshness
+    ttl_ms = times_to_live(fresh.options_ttl_ms, at(implied["cadence_ms"], rows), fresh.cadence_factor)
+    known_ms = at(implied.known_at_ms.astype(float), rows)
+    return np.where(now_ms - known_ms <= ttl_ms, at(implied["dvol"], rows), nan)
+
+
+def _sizing(ewma: Floats, rv_30d: Floats, dvol: Floats, rules: VolatilityRules) -> Floats:
+    """max(EWMA, 0.8 RV_30d, 0.8 DVOL) of what is known, NaN without the first."""
+    floors = np.fmax(rules.rv_30d_weight * rv_30d, rules.dvol_weight * dvol)
+    return np.where(np.isnan(ewma), nan, np.fmax(ewma, floors))
+
+
+def _ranked(view: View, sigma: Floats, then: Floats, is_alive: Bools) -> tuple[Floats, Ints]:
+    """The rank over a year at each step, NaN before a week of hours, and how many hours it is over."""
+    sizes, offered = _offers(view, then, is_alive)
+    window = sizes.window(offered, np.zeros(1, np.int64))
+    rank = view.kernels.ranks(sigma, window, sizes.values)
+    return np.where(window.count < LEAST_HOURS, nan, rank), window.count
+
+
+def _reference(view: View, weekly: Floats, is_alive: Bools, rules: VolatilityRules) -> tuple[Floats, Floats]:
+    """The quiet volatility at each step, and 1.0 where it is a cold default."""
+    weeks, offered = _offers(view, weekly, is_alive)
+    own = weeks.own()
+    middle, _ = view.kernels.medians(weeks.values, own, False)
+    usual = np.where((own.count < rules.reference_least_hours) | (middle == 0.0), nan, middle)
+    known = at(usual, offered - 1)
+    cold = rules.reference_cold.get(view.told.asset, rules.reference_cold_other)
+    return np.where(np.isnan(known), cold, known), np.isnan(known).astype(float)
+
+
+def _offers(view: View, values: Floats, is_alive: Bools) -> tuple[Grid, Ints]:
+    """What is known of `values` on the hours that anything is known of, and how many have been offered by each step."""
+    known = np.flatnonzero(is_alive & ~np.isnan(values))
+    return grid(view.grid_ms[known], values[known], YEAR_MS), view.offered(view.turns[known])

@@ -1,0 +1,168 @@
+"""Windows over whole columns: the place of then, sums, extremes and decaying means, each over a span of market time."""
+
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scheduler.batch.told import Bools, Floats, Ints
+
+BLOCK = 2048
+"""So many values are summed from one start: a longer run would lose digits that ties between funding days need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Times of a series (UTC ms, never back), and how far they are apart where that is always the same (else None)."""
+
+    times: Ints
+    apart_ms: int | None
+
+    def back(self, span_ms: int) -> Ints:
+        """At each time the place of the last one at least `span_ms` earlier, -1 where there is none."""
+        if self.apart_ms is None:
+            return np.searchsorted(self.times, self.times - span_ms, "right") - 1
+        return np.maximum(np.arange(len(self.times)) - -(-span_ms // self.apart_ms), -1)
+
+    def lagged(self, values: Floats, span_ms: int, tolerance_ms: int, first: int = 0) -> Floats:
+        """The value `span_ms` ago, NaN where the last one known by then (from place `first` on) is older than the tolerance."""
+        return then(values, self.times, self.back(span_ms), self.times - span_ms - tolerance_ms, first)
+
+
+def clock(times: Ints) -> Clock:
+    """The clock of a series."""
+    gaps = np.diff(times)
+    is_even = len(gaps) > 0 and gaps[0] > 0 and bool((gaps == gaps[0]).all())
+    return Clock(times, int(gaps[0]) if is_even else None)
+
+
+def then(values: Floats, times: Ints, place: Ints, oldest_ms: Ints, first: int | Ints = 0) -> Floats:
+    """The values at the places, NaN where there is none, it is before `first`, or its time is before `oldest_ms`."""
+    if not len(values):
+        return np.full(len(place), nan)
+    at = np.maximum(place, 0)
+    return np.where((place >= first) & (place >= 0) & (times[at] >= oldest_ms), values[at], nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """At each step the last row of a table, -1 before the first; `same` where there is one row a step."""
+
+    rows: Ints
+    same: bool
+
+    @property
+    def known(self) -> Bools:
+        """Whether there is a row."""
+        return self.rows >= 0
+
+    def of(self, values: Floats) -> Floats:
+        """What the rows say, at each step."""
+        return values if self.same else at(values, self.rows)
+
+    def times(self, times: Ints) -> Ints:
+        """The rows' times, 0 before the first."""
+        return times if self.same else np.concatenate((np.zeros(1, np.int64), times))[self.rows + 1]
+
+    def claims(self, claims: NDArray[np.int8]) -> NDArray[np.int8]:
+        """What the rows claim, unknown before the first."""
+        return claims if self.same else np.concatenate((np.zeros(1, np.int8), claims))[self.rows + 1]
+
+
+def seen(step: Ints, steps: int) -> Places:
+    """At each of `steps` the last row whose step is that or an earlier one."""
+    same = len(step) == steps and bool((step == np.arange(steps)).all())
+    return Places(np.cumsum(np.bincount(step, minlength=steps)) - 1, same)
+
+
+def at(values: Floats, place: Ints) -> Floats:
+    """The values at the places, NaN where the place is -1."""
+    return np.concatenate(((nan,), values))[place + 1]
+
+
+def window_max(values: Floats, first: Ints) -> Floats:
+    """At each place the largest value from place `first` up to it."""
+    count = np.arange(len(values)) - first + 1
+    head, width = _head(count)
+    found = np.empty(len(values))
+    level, reach = values, 1
+    widths = count[:head]
+    longest = max(width, int(widths.max(initial=1)))
+    while True:
+        mine = np.flatnonzero((widths >= reach) & (widths < 2 * reach))
+        found[mine] = np.maximum(level[mine], level[first[mine] + reach - 1])
+        if reach <= width < 2 * reach and head < len(values):
+            back = width - reach
+            found[head:] = np.maximum(level[head:], level[head - back : len(values) - back])
+        if longest < 2 * reach:
+            return found
+        level = _joined(np.maximum, level, reach)
+        reach *= 2
+
+
+def window_sum(values: Floats, first: Ints) -> Floats:
+    """At each place the sum from place `first` up to it, exact to a few last digits: what has left leaves no rest."""
+    count = np.arange(len(values)) - first + 1
+    head, width = _head(count)
+    found, widths = np.zeros(len(values)), count[:head]
+    end, ahead = np.arange(head), 0
+    level, reach = values, 1
+    longest = max(width, int(widths.max(initial=1)))
+    while True:
+        mine = np.flatnonzero(widths & reach)
+        found[mine] += level[end[mine]]
+        end[mine] -= reach
+        if width & reach and head < len(values):
+            found[head:] += level[head - ahead : len(values) - ahead]
+            ahead += reach
+        if longest < 2 * reach:
+            return found
+        level = _joined(np.add, level, reach)
+        reach *= 2
+
+
+def _head(count: Ints) -> tuple[int, int]:
+    """How many places at the beginning have windows of their own width, and the one width of all others."""
+    if not len(count):
+        return 0, 1
+    other = np.flatnonzero(count != count[-1])
+    return (int(other[-1]) + 1 if len(other) else 0), int(count[-1])
+
+
+def _joined(join: np.ufunc, level: Floats, reach: int) -> Floats:
+    """From what spans `reach` values to what spans twice as many (at the beginning: all there are)."""
+    wider = np.empty(len(level))
+    wider[:reach] = level[:reach]
+    join(level[reach:], level[:-reach], out=wider[reach:])
+    return wider
+
+
+def range_sum(values: Floats, first: Ints, after: Ints) -> Floats:
+    """The sums from places `first` up to but without `after` (not less than first): errors are those of a block at most."""
+    blocks = -(-(len(values) + 1) // BLOCK)
+    padded = np.zeros(blocks * BLOCK)
+    padded[1 : len(values) + 1] = values
+    shaped = padded.reshape(blocks, BLOCK)
+    starts = np.concatenate(((0.0,), shaped[:-1].sum(axis=1)))
+    inside = np.cumsum(shaped, axis=1).ravel()
+    between = np.cumsum(starts)
+    one, other = first // BLOCK, after // BLOCK
+    same = inside[after] - inside[first]
+    return np.where(one == other, same, same + (between[other] - between[one]))
+
+
+def decaying_mean(values: Floats, half_life: float) -> Floats:
+    """The exponentially weighted mean after each value, unbiased from the first on."""
+    decay = float(0.5 ** (1.0 / half_life))
+    weighted, weight, means = 0.0, 0.0, list[float]()
+    for value in values.tolist():
+        weighted = decay * weighted + (1.0 - decay) * value
+        weight = decay * weight + (1.0 - decay)
+        means.append(weighted / weight)
+    return np.array(means)
+
+
+def last_true(mask: Bools) -> Ints:
+    """At each place the last place up to it where the mask holds, -1 before the first."""
+    return np.maximum.accumulate(np.where(mask, np.arange(len(mask)), -1))
