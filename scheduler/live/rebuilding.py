@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
-from market.observations import DAY_MS, Asset
+from market.hourly import KEPT_HOURS
+from market.observations import DAY_MS, HOUR_MS, Asset
 from market.reading import Presence
 from market.rules import Rules
 from market.snapshot import Snapshot
@@ -57,7 +58,8 @@ async def rebuild(
         return Rebuilt(asset, past.since_ms, past.until_ms, past.missing, is_read=False)
     engine = Engine(asset, rules, source)
     asleep = Condenser(asset, collector.listings.venues_of(asset))
-    await play(past, engine, asleep, None, tell)
+    # as far back as hours are kept: an own history knows open interest of then, so its states are worth the time
+    await play(past, engine, asleep, None, tell, judged_ms=KEPT_HOURS * HOUR_MS)
     snapshot = engine.state.snapshot
     learned, had = learned_days(snapshot), learned_days(before.engine.state.snapshot)
     kept_for = {

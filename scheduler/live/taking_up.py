@@ -66,10 +66,11 @@ async def play(
     condenser: Condenser,
     announce: Announce | None,
     tell: Progress | None = None,
+    judged_ms: int = JUDGED_MS,
 ) -> None:
     """Play a past into condenser and engine; its warnings go to the log, late as they are (None: they are old news).
 
-    Of old news only the last JUDGED_MS are judged, which is half the work.
+    Of old news only the last `judged_ms` are judged, which is half the work.
     What lies before the engine's own time is told at the first step after it. Raises StoreUnavailable: then engine and
     condenser are of no use any more.
     """
@@ -78,7 +79,7 @@ async def play(
         late += observations
         if at_ms > engine.state.market.now_ms:
             alerts: tuple[Alert, ...] = ()
-            if announce is None and at_ms < past.until_ms - JUDGED_MS:
+            if announce is None and at_ms < past.until_ms - judged_ms:
                 engine.state.market.observe(late, at_ms, engine.rules)
             else:
                 _, alerts = engine.step(at_ms, late, findings)

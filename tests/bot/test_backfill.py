@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot.backfill import backfill
 from bot.running import Refusal, WrongRequest
 from bot.settings import EXCHANGES, Settings
+from market.hourly import known
 from market.observations import HOUR_MS, Candle, Liquidations
 from market.snapshot import Snapshot
 from scheduler.clock import Clock
@@ -22,6 +23,7 @@ from scheduler.simulator.server import SimulatedExchanges, serve
 from scheduler.simulator.server.faster import faster_clock
 from scheduler.simulator.server.faults import Fault, Trouble
 from store.connection import Connection
+from store.hours import StoredHours
 from store.services import FeedStatus
 from store.snapshots import StoredFeed, StoredSnapshots
 from tests.doubles.valkey import valkey, valkey_socket
@@ -113,6 +115,11 @@ async def test_ones_own_file_teaches_what_the_exchanges_do_not_keep(
         assert forced is not None
         assert forced.learning is not None
         assert forced.learning.have_days > 28.0
+        hours = await StoredHours(valkey, "live").of("BTC")
+        assert hours is not None
+        told, judged = known(hours.long_liquidated_usd), known(hours.state_code)
+        assert len(told) - told.count(None) > 28 * 24
+        assert len(judged) - judged.count(None) > 28 * 24
 
 
 async def test_what_is_remembered_and_has_learned_more_is_not_given_up(
