@@ -34,7 +34,7 @@ def recompute(frame: pd.DataFrame, rules: Rules, ranks: Ranks = Ranks.COLUMN) ->
     variance = hourly_variance(frame)
     rank = column_rank if ranks is Ranks.COLUMN else mid_rank
     found = {
-        "price": _price(frame, price, variance, rank) | _swings(price, variance, rules),
+        "price": _price(frame, price, variance, rules, rank) | _swings(price, variance, rules),
         "volatility": _volatility(frame, price, variance, rules, rank),
         "funding": _funding(frame, rank),
         "open_interest": _open_interest(frame, price, rank),
@@ -57,7 +57,7 @@ def day_range(frame: pd.DataFrame) -> pd.Series:
     return ln(frame["high"].rolling(DAY).max() / frame["low"].rolling(DAY).min())
 
 
-def _price(frame: pd.DataFrame, price: pd.Series, variance: pd.Series, rank: Rank) -> Facts:
+def _price(frame: pd.DataFrame, price: pd.Series, variance: pd.Series, rules: Rules, rank: Rank) -> Facts:
     spans, ranges = {"1h": 1, "4h": 4, "24h": DAY}, day_range(frame)
     returns = {name: ln(price / price.shift(hours)) for name, hours in spans.items()}
     shocks = {name: returns[name] / root(variance.shift(hours) * hours) for name, hours in spans.items()}
@@ -73,6 +73,7 @@ def _price(frame: pd.DataFrame, price: pd.Series, variance: pd.Series, rank: Ran
     }
     found |= {f"r_{name}": last(series) for name, series in returns.items()}
     found |= {f"shock_{name}": last(series) for name, series in shocks.items()}
+    found |= reached(shocks["1h"], shocks["24h"], rules)
     windows = {"7d": WEEK, "30d": MONTH, "90d": QUARTER}
     return found | {
         f"drawdown_{name}": last(price / price.rolling(hours).max() - 1) for name, hours in windows.items()
@@ -97,7 +98,10 @@ def _volatility(
         "ewma_3d": last(ewma),
         "rv_7d": last(weekly),
         "rv_30d": last(monthly),
+        "rv_24h": last(root(squares.rolling(DAY).mean() * YEAR)),
+        "rv_24h_fine": 0.0,
         "dvol": last(dvol),
+        "vrp": last(dvol - monthly),
         "sigma_ref": reference,
         "ratio": size / reference if size and reference else None,
         "percentile": rank(sigma, YEAR),
@@ -226,11 +230,25 @@ def _past(series: pd.Series, window: int) -> tuple[pd.Series, float | None]:
 
 
 def _swings(price: pd.Series, variance: pd.Series, rules: Rules) -> Facts:
-    """Directional change on hourly closes (section 1): it remembers its way, so it is a loop over plain lists."""
-    limits, closes = rules.price, price.tolist()
-    sigma = root(variance * DAY)
-    thresholds = (limits.swing_sigmas * sigma).clip(limits.swing_floor, limits.swing_cap).tolist()
-    lows, rising, top, bottom = list[float](), None, closes[0], closes[0]
+    """Swings of hourly closes, the slow scale (section 1)."""
+    limits = rules.price
+    thresholds = (limits.swing_sigmas * root(variance * DAY)).clip(limits.swing_floor, limits.swing_cap)
+    lows, highs, in_progress = pivots(price.tolist(), thresholds.tolist())
+    last_low, previous = lows[-1], lows[-2]
+    return {
+        "lower_low": float(last_low < previous * (1 - limits.pivot_margin)),
+        "higher_low": float(last_low > previous * (1 + limits.pivot_margin)),
+        "lower_low_in_progress": float(in_progress),
+        "last_low_usd": last_low,
+        "last_high_usd": highs[-1],
+        "trend_slow": trend_of(lows, highs, limits.pivot_margin),
+    }
+
+
+def pivots(closes: list[float], thresholds: list[float]) -> tuple[list[float], list[float], bool]:
+    """Directional change: it remembers its way, so it is a loop over plain lists. Lows, highs, and a lower low begun."""
+    lows, highs = list[float](), list[float]()
+    rising, top, bottom = None, closes[0], closes[0]
     for close, threshold in zip(closes, thresholds, strict=True):
         if close > top:
             top = close
@@ -240,13 +258,28 @@ def _swings(price: pd.Series, variance: pd.Series, rules: Rules) -> Facts:
             lows.append(bottom)
             rising, top, bottom = True, close, close
         elif rising is not False and close <= top * (1 - threshold):
+            highs.append(top)
             rising, top, bottom = False, close, close
-    last_low, previous = lows[-1], lows[-2]
-    return {
-        "lower_low": float(last_low < previous * (1 - limits.pivot_margin)),
-        "higher_low": float(last_low > previous * (1 + limits.pivot_margin)),
-        "lower_low_in_progress": float(rising is False and bottom < last_low),
-    }
+    return lows, highs, rising is False and bool(lows) and bottom < lows[-1]
+
+
+def trend_of(lows: list[float], highs: list[float], margin: float) -> float:
+    """-1 on a lower low and a lower high, 1 on a higher low and a higher high, else 0 (section 1)."""
+    (before, low), (over, high) = lows[-2:], highs[-2:]
+    if low < before * (1 - margin) and high < over * (1 - margin):
+        return -1.0
+    return float(low > before * (1 + margin) and high > over * (1 + margin))
+
+
+def reached(hours: pd.Series, days: pd.Series, rules: Rules, fives: float = 0.0) -> Facts:
+    """How many hours of 24 and days of 7 were flagged by their own shock, and what that adds up to (section 1)."""
+    limits, full_days = rules.price, days[days.index.to_numpy() % DAY_MS == 0]
+    flagged_hours = float((hours.iloc[-DAY:] <= limits.shock_1h).sum())
+    flagged_days = float((full_days.iloc[-7:] <= limits.shock_24h).sum())
+    horizon = float(bool(flagged_hours or flagged_days or fives))
+    horizon = 2.0 if flagged_hours >= limits.episode_hours else horizon
+    horizon = 3.0 if flagged_days >= limits.regime_days else horizon
+    return {"flagged_hours_24": flagged_hours, "flagged_days_7": flagged_days, "horizon": horizon}
 
 
 def _flagged(mine: pd.Series, other: pd.Series, interest: pd.Series, rules: Rules) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from time import process_time
 
 import pandas as pd
 
+from benchmarks.fives import bars_of, generated_fives, recompute_fives
 from benchmarks.markets import generated_market, minutes_of, recorded_market, steps_of
 from benchmarks.reference import Facts, Ranks, recompute
 from market.observations import ImpliedVolatility, Observation, Skew
@@ -29,6 +30,7 @@ ASSETS = 300
 WITH_OPTIONS = 3
 """BTC, ETH and SOL: more assets have no options market worth a skew. All are checked with their options."""
 CHECKED_HOURS = 48
+FIVES_DAYS, CHECKED_FIVES = 9, 48
 CYCLES = 60
 LIVE_HOURS = 48
 RECORDED = ("BTC", "ETH")
@@ -61,8 +63,12 @@ def main() -> int:
     rules, markets = Rules(), load_markets()
     warm = {market.name: warmed(market, rules) for market in markets}
     compared, differences = check(markets, warm, rules)
+    for seed in SEEDS:
+        more, others = check_fives(seed, rules)
+        compared, differences = compared + more, differences + others
+    count = len(markets) + len(SEEDS)
     say(
-        f"correctness: {compared} values of {len(markets)} markets, {len(differences)} differ by more than {RELATIVE:g}"
+        f"correctness: {compared} values of {count} markets, {len(differences)} differ by more than {RELATIVE:g}"
     )
     for difference in differences[:40]:
         say(f"  {difference}")
@@ -105,6 +111,20 @@ def check(
             wanted = recompute(window, rules)
             compared += sum(value is not None for value in wanted.values())
             differences += [f"{market.name} hour {index}: {line}" for line in unequal(live, wanted)]
+    return compared, differences
+
+
+def check_fives(seed: int, rules: Rules, bars: int = CHECKED_FIVES) -> tuple[int, list[str]]:
+    """The same over the last bars of a generated market whose bars are five minutes: what only they tell."""
+    frame, state = generated_fives(seed, FIVES_DAYS), MarketState(f"fives {seed}")
+    compared, differences = 0, list[str]()
+    for row, (now_ms, observations) in enumerate(bars_of(frame), start=1):
+        state.observe(observations, now_ms, rules)
+        if row > len(frame) - bars:
+            wanted = recompute_fives(frame.iloc[:row], rules)
+            compared += sum(value is not None for value in wanted.values())
+            live = flat(read_signals(state, now_ms, rules))
+            differences += [f"{state.asset} row {row}: {line}" for line in unequal(live, wanted)]
     return compared, differences
 
 

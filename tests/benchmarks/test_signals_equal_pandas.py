@@ -6,7 +6,17 @@ import pytest
 
 from benchmarks.markets import generated_market, minutes_of, recorded_market, recordings, steps_of
 from benchmarks.reference import Ranks, recompute
-from benchmarks.signals import HISTORY_HOURS, Market, check, flat, same, unequal, warmed, window_of
+from benchmarks.signals import (
+    HISTORY_HOURS,
+    Market,
+    check,
+    check_fives,
+    flat,
+    same,
+    unequal,
+    warmed,
+    window_of,
+)
 from market.observations import HOUR_MS, Candle, Liquidations
 from market.reading import Because, Condition, Presence, Reading
 from market.rules import Rules
@@ -37,6 +47,12 @@ def test_live_windows_tell_what_pandas_finds_in_the_whole_history(name: str) -> 
     compared, differences = check([market], {name: warmed(market, RULES)}, RULES, HOURS)
     assert differences == []
     assert compared > HOURS * 45
+
+
+def test_bars_of_five_minutes_tell_what_pandas_finds_in_them() -> None:
+    compared, differences = check_fives(7, RULES, 15)
+    assert differences == []
+    assert compared == 15 * 19
 
 
 def test_pandas_finds_the_same_in_the_last_row_as_in_full_columns() -> None:
