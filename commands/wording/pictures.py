@@ -16,7 +16,8 @@ from market.observations import DAY_MS, HOUR_MS
 from market.snapshot import Snapshot
 from market.table import CODED, SEVERITY, State
 
-WEEK_HOURS = 7 * 24
+DAY_HOURS = 24
+WEEK_HOURS = 7 * DAY_HOURS
 WEEK_MS = 7 * DAY_MS
 LEAST_OF_WEEK = 151
 """A week's total is told where nine tenths of its 168 hours are known: else it would look small and be none."""
@@ -169,15 +170,18 @@ def _words_of(ink: Ink, phrases: Phrases) -> str:
 
 def _days(hours: Hourly) -> list[State | None]:
     """The state of each UTC day, oldest first; an hour belongs to the day in which it began."""
-    by_day: dict[int, Counter[State]] = {}
-    for row, code in enumerate(hours.state_code):
-        day = by_day.setdefault((hours.first_close_ms + row * HOUR_MS - 1) // DAY_MS, Counter())
-        if not isnan(code) and CODED[int(code)] in _INKS:
-            day[CODED[int(code)]] += 1
-    return [_longest(by_day[day]) for day in sorted(by_day)]
+    codes, begun_ms = hours.state_code, hours.first_close_ms - HOUR_MS
+    # so many hours of the first day were before the oldest row
+    before = begun_ms % DAY_MS // HOUR_MS
+    return [_longest(codes[max(0, row) : row + DAY_HOURS]) for row in range(-before, len(codes), DAY_HOURS)]
 
 
-def _longest(counts: Counter[State]) -> State | None:
+def _longest(codes: Sequence[float]) -> State | None:
+    counts = {
+        CODED[int(code)]: count
+        for code, count in Counter(codes).items()
+        if not isnan(code) and CODED[int(code)] in _INKS
+    }
     return max(counts, key=lambda state: (counts[state], SEVERITY[state]), default=None)
 
 
