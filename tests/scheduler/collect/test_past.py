@@ -17,6 +17,7 @@ from market.observations import (
     Liquidations,
     Observation,
     OpenInterest,
+    SpotVolume,
     Venue,
 )
 from market.reading import Learning, Presence
@@ -259,3 +260,16 @@ async def test_forced_orders_are_asked_for_in_a_short_gap_only(past: Past) -> No
         gap = await at.gather(NOW_MS - 3 * HOUR_MS)
     assert not any(isinstance(report, Liquidation) for one in past.heard for report in one.reports)
     assert any(isinstance(report, Liquidation) for one in gap.heard for report in one.reports)
+
+
+def test_a_cold_start_learns_thirty_days_of_spot_volume_of_each_market_by_itself(cold: Watch) -> None:
+    told = [one for one in cold.told if isinstance(one, SpotVolume)]
+    assert {one.venue for one in told} == {Venue.BYBIT, Venue.OKX}
+    of_bybit = [one for one in told if one.venue is Venue.BYBIT]
+    assert len(of_bybit) == 30 * 24
+    bars = markets()[Venue.BYBIT].spot_bars(ASSET, HOUR_MS, OPENED_MS - DAY_MS, OPENED_MS - 1, NOW_MS)
+    facts = cold.facts("open_interest")
+    assert facts["spot_usd_24h"] == pytest.approx(sum(bar.usd for bar in bars))
+    assert facts["spot_relative"] is not None
+    assert facts["digesting"] is not None
+    assert None not in (facts["quadrant_1h"], facts["quadrant_24h"], facts["usd_change_72h"])
