@@ -1,5 +1,6 @@
 """How warnings look in channels: words above an embed where they make a sound, layouts where they do not, words where all is refused."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,12 @@ import discord
 import pytest
 import simcord
 from discord.http import Route
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.messenger import Undelivered, Wrong
 from bot.platforms.discord.connection import GatewayClient
+from bot.platforms.discord.messages import edits_of, forms_of
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.service import Client
 from bot.settings import Settings
@@ -201,3 +205,37 @@ async def test_a_whole_wave_fits_a_layout(count: int, there: Discord, messenger:
     assert is_layout(only(there))
     await messenger.edit(CHANNEL, "2000", reply)
     assert is_layout(only(there, "PATCH"))
+
+
+async def test_what_a_layout_cannot_hold_does_not_become_words_again(
+    there: Discord, messenger: DiscordMessenger
+) -> None:
+    """A layout stays one: the wave goes on in a new message, as where the old one was deleted."""
+    name = await messenger.send(CHANNEL, WARNING, is_silent=True, nonce="one")
+    long = Reply((Heading("BTC"), *(Text("falling " * 300),) * 3))
+    with pytest.raises(Undelivered) as caught:
+        await messenger.edit(CHANNEL, name, long)
+    assert caught.value.wrong is Wrong.MESSAGE
+    assert "24 h shock" in there.rest.shown("55")[0], "what stood there stands"
+
+
+HOSTILE = st.lists(
+    st.sampled_from(("@everyone", "@here", "<@1>", "<@&1>", "||", "```", "`", "**", "> ", "[a](http://b)", "\n", "x")),
+    min_size=1,
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@given(HOSTILE, st.booleans())
+def test_mentions_markdown_and_backticks_in_a_warning_are_inert_in_every_form(
+    said: str, is_silent: bool
+) -> None:
+    reply = Reply((Heading(said, Tone.STRESS), Text(said), Lines((said,)), Note(said, Tone.CAUTION)))
+    for form in (*forms_of(reply, is_silent=is_silent, role="777"), *edits_of(reply)):
+        embed, view = form.get("embed"), form.get("view")
+        laid = view.to_components() if isinstance(view, discord.ui.LayoutView) else []
+        words = words_of({"content": form.get("content"), "components": laid})
+        words += f"\n{embed.description}" if embed is not None else ""
+        prose = "".join(words.replace("<@&777> ", "").split("```")[::2])
+        assert words.count("```") == 2, "of the fixed lines alone"
+        assert not re.search(r"(?<!\\)(<@|\|\||`|@everyone|@here|\]\()", prose)
