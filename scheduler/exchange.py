@@ -58,6 +58,12 @@ class Misread(Exception):
         self.venue, self.kind, self.field = venue, kind, field
 
 
+def funding_cap(rate: float, highest: float | None, lowest: float | None) -> float | None:
+    """How large a rate on the side of this one may be, above 0, of the bounds a venue tells; None where it tells none."""
+    bound = highest if rate >= 0.0 else lowest
+    return abs(bound) if bound else None
+
+
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """One perpetual as its venue lists it.
@@ -66,6 +72,7 @@ class Instrument:
     `funding_interval_hours` is None where the venue tells it elsewhere. `quoted_coins` is how many of the asset's coins the
     venue's price and base quantity are of: 0.001 where PEPE is quoted singly and the asset is 1000PEPE. Readers have
     divided prices and multiplied quantities by it before an observation exists; `coins_per_contract` contains it.
+    `highest_funding` and `lowest_funding` bound a rate per interval, where the listing says so.
     `spot_symbol` is what the venue calls the same coin's spot market, None where it has none that is asked for.
     """
 
@@ -79,6 +86,12 @@ class Instrument:
     highest_leverage: float | None = None
     quoted_coins: float = 1.0
     spot_symbol: str | None = None
+    highest_funding: float | None = None
+    lowest_funding: float | None = None
+
+    def cap_of(self, rate: float) -> float | None:
+        """The largest rate on the side of this one, above 0; None where the listing does not say."""
+        return funding_cap(rate, self.highest_funding, self.lowest_funding)
 
     def coins(self, contracts: float, price_usd: float) -> float:
         """A number of contracts in coins at a price."""

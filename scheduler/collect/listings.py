@@ -120,11 +120,15 @@ def _with_what_was_known(
 def _completed(one: Instrument, known: Instrument | None) -> Instrument:
     if known is None:
         return one
-    hours, spot = one.funding_interval_hours, one.spot_symbol
+    spot = known.spot_symbol if one.spot_symbol is None else one.spot_symbol
+    if one.funding_interval_hours is not None:
+        return replace(one, spot_symbol=spot)
     return replace(
         one,
-        funding_interval_hours=known.funding_interval_hours if hours is None else hours,
-        spot_symbol=known.spot_symbol if spot is None else spot,
+        funding_interval_hours=known.funding_interval_hours,
+        highest_funding=known.highest_funding,
+        lowest_funding=known.lowest_funding,
+        spot_symbol=spot,
     )
 
 

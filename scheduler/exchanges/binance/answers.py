@@ -81,7 +81,8 @@ def read_premium(payload: bytes, asked: Asked) -> tuple[Report, ...]:
             reports.append(Mark(VENUE, asset, mine.time, mine.mark_price, mine.index_price))
             if hours is not None:
                 rate, next_ms = mine.last_funding_rate, mine.next_funding_time
-                reports.append(Told(asset, Funding(VENUE, mine.time, rate, hours, False, next_ms)))
+                cap = instrument.cap_of(rate)
+                reports.append(Told(asset, Funding(VENUE, mine.time, rate, hours, False, next_ms, cap)))
     return tuple(reports)
 
 
@@ -112,12 +113,27 @@ def next_funding_page(payload: bytes, asked: Asked) -> Mapping[str, str] | None:
 
 
 def read_funding_intervals(payload: bytes, asked: Asked) -> tuple[Instrument, ...]:
-    """The instruments known so far, each with its funding interval; eight hours for those not listed."""
-    hours = {row.symbol: float(row.funding_interval_hours) for row in _intervals(payload)}
+    """The instruments known so far, each with its funding interval; eight hours for those not listed.
+
+    Of those that are listed it says between which bounds a rate stays; of the others nobody does.
+    """
+    listed = {row.symbol: row for row in _intervals(payload)}
+    ours = {symbol: one for symbol, one in asked.instruments.items() if one.venue is VENUE}
     return tuple(
-        replace(instrument, funding_interval_hours=hours.get(symbol, DEFAULT_INTERVAL_HOURS))
-        for symbol, instrument in asked.instruments.items()
-        if instrument.venue is VENUE
+        _adjusted(one, listed[symbol])
+        if symbol in listed
+        else replace(one, funding_interval_hours=DEFAULT_INTERVAL_HOURS)
+        for symbol, one in ours.items()
+    )
+
+
+def _adjusted(instrument: Instrument, row: FundingInterval) -> Instrument:
+    cap, floor = row.adjusted_funding_rate_cap, row.adjusted_funding_rate_floor
+    return replace(
+        instrument,
+        funding_interval_hours=float(row.funding_interval_hours),
+        highest_funding=cap if isinstance(cap, float) else None,
+        lowest_funding=floor if isinstance(floor, float) else None,
     )
 
 

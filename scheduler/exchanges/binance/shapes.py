@@ -73,10 +73,12 @@ class FundingRow(Struct, rename="camel", frozen=True):
 
 
 class FundingInterval(Struct, rename="camel", frozen=True):
-    """A symbol whose interval was adjusted."""
+    """A symbol whose interval, cap or floor was adjusted."""
 
     symbol: str
     funding_interval_hours: Annotated[int, Meta(ge=1, le=24)]
+    adjusted_funding_rate_cap: SaidRate = None
+    adjusted_funding_rate_floor: SaidRate = None
 
 
 class OpenInterestNow(Struct, rename="camel", frozen=True):

@@ -69,6 +69,7 @@ class Ticker(Struct, rename="camel", gc=False):
     funding_rate: SaidRate = None
     next_funding_time: SaidTimeMs = None
     funding_interval_hour: SaidPrice = None
+    funding_cap: SaidRate = None
 
 
 class AnyTicker(Struct, rename="camel", gc=False):
@@ -82,6 +83,7 @@ class AnyTicker(Struct, rename="camel", gc=False):
     funding_rate: Loose = None
     next_funding_time: str | int | None = None
     funding_interval_hour: Loose = None
+    funding_cap: Loose = None
 
     def read(self) -> Ticker:
         """The ticker itself. Raises Misread by the field's name."""
@@ -94,6 +96,7 @@ class AnyTicker(Struct, rename="camel", gc=False):
             as_rate(Kind.FUNDING, "fundingRate", self.funding_rate),
             as_time_ms(Kind.FUNDING, "nextFundingTime", self.next_funding_time),
             as_price(Kind.FUNDING, "fundingIntervalHour", self.funding_interval_hour),
+            as_rate(Kind.FUNDING, "fundingCap", self.funding_cap),
         )
 
 

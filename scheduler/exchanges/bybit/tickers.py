@@ -40,4 +40,6 @@ def funding_of(ticker: Ticker, contract: Instrument, at_ms: int) -> tuple[Told, 
     if not isinstance(rate, float) or hours is None:
         return ()
     next_at_ms = next_ms if isinstance(next_ms, int) else None
-    return (Told(contract.asset, Funding(_VENUE, at_ms, rate, hours, False, next_at_ms)),)
+    said = ticker.funding_cap
+    cap = abs(said) if isinstance(said, float) and said else contract.cap_of(rate)
+    return (Told(contract.asset, Funding(_VENUE, at_ms, rate, hours, False, next_at_ms, cap)),)

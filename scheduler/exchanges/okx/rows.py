@@ -12,7 +12,7 @@ from market.observations import (
     Side,
     Venue,
 )
-from scheduler.exchange import Instrument, Kind, Misread, Told
+from scheduler.exchange import Instrument, Kind, Misread, Told, funding_cap
 from scheduler.exchanges.okx.shapes import Detail, Said, there
 
 # bound once: before Python 3.12 a member looked up on its class is slow
@@ -67,8 +67,13 @@ def funding_of(row: Said, contract: Instrument, received_at_ms: int) -> tuple[To
     if not 0.0 < hours <= 24.0:
         raise Misread(_VENUE, Kind.FUNDING, "nextFundingTime is not the settlement after fundingTime")
     known_at_ms = row.ts if isinstance(row.ts, int) else received_at_ms
-    predicted = Funding(_VENUE, known_at_ms, rate, hours, settled=False, next_at_ms=ends_ms)
+    cap = funding_cap(rate, _known(row.max_funding_rate), _known(row.min_funding_rate))
+    predicted = Funding(_VENUE, known_at_ms, rate, hours, settled=False, next_at_ms=ends_ms, cap=cap)
     return (Told(contract.asset, predicted),)
+
+
+def _known(said: object) -> float | None:
+    return said if isinstance(said, float) else None
 
 
 def liquidations_of(row: Said, contract: Instrument) -> Iterator[Liquidation]:

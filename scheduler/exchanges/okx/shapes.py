@@ -91,6 +91,8 @@ class Said(Struct, rename="camel", gc=False):
     funding_rate: SaidRate = None
     funding_time: SaidTimeMs = None
     next_funding_time: SaidTimeMs = None
+    max_funding_rate: SaidRate = None
+    min_funding_rate: SaidRate = None
     details: list[Detail] | None = None
     ts: SaidTimeMs = None
 
@@ -117,6 +119,8 @@ class AnySaid(Struct, rename="camel", gc=False):
     funding_rate: Loose = None
     funding_time: Loose = None
     next_funding_time: Loose = None
+    max_funding_rate: Loose = None
+    min_funding_rate: Loose = None
     details: list[AnyDetail] | None = None
     ts: Loose = None
 

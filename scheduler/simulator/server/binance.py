@@ -85,7 +85,9 @@ class Binance:
         hours = self._market.hours
         if hours == USUAL_HOURS:
             return []
-        return [{"symbol": symbol, "fundingIntervalHours": hours} for symbol in self._assets]
+        cap = self._market.funding_cap
+        bounds = {"adjustedFundingRateCap": decimal(cap), "adjustedFundingRateFloor": decimal(-cap)}
+        return [{"symbol": symbol, "fundingIntervalHours": hours, **bounds} for symbol in self._assets]
 
     def _premiums(self, params: Params, now_ms: int) -> object:
         rows = [self._premium(symbol, asset, now_ms) for symbol, asset in self._assets.items()]

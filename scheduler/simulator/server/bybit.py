@@ -90,6 +90,7 @@ class Bybit:
             "fundingRate": decimal(market.tape.rate_8h(asset, now_ms) * market.hours / 8.0),
             "nextFundingTime": str((now_ms // step_ms + 1) * step_ms),
             "fundingIntervalHour": str(market.hours),
+            "fundingCap": decimal(market.funding_cap),
         }
 
     def _contracts(self, params: Params, now_ms: int) -> object:

@@ -101,6 +101,8 @@ class Okx:
             "fundingTime": str(ends_ms),
             "nextFundingTime": str(ends_ms + step_ms),
             "nextFundingRate": "",
+            "maxFundingRate": decimal(self._market.funding_cap),
+            "minFundingRate": decimal(-self._market.funding_cap),
         }
 
     def _index(self, asset: Asset, now_ms: int) -> dict[str, str]:

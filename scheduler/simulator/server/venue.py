@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from market.observations import HOUR_MS, Asset, Side, Venue
 from scheduler.simulator.market import DEPTH_WITHIN
+from scheduler.simulator.sentiment import FUNDING_CAP_8H
 from scheduler.simulator.server.tape import Span, Tape
 
 COINS_DIGITS = 3
@@ -91,6 +92,11 @@ class VenueMarket:
         self.hours = HOURS[venue]
         self._forced: dict[tuple[Asset, int], tuple[Forced, ...]] = {}
         self._frozen_at_ms = float("inf")
+
+    @property
+    def funding_cap(self) -> float:
+        """The largest rate of one of its intervals, either way."""
+        return FUNDING_CAP_8H * self.hours / 8.0
 
     @property
     def assets(self) -> tuple[Asset, ...]:

@@ -58,6 +58,8 @@ async def test_a_part_of_an_answer_changes_only_what_it_tells(monkeypatch: pytes
         monkeypatch.setattr(speech, "answer", answer)
         await at.collector.learn()
         assert hours(at, Venue.BINANCE) == 4.0, "exchangeInfo came, the intervals did not: they stay"
+        (kept,) = at.collector.listings.watched(Venue.BINANCE, ("BTC",))
+        assert (kept.highest_funding, kept.lowest_funding) == (0.0015, -0.0015), "half of .3 % for four hours"
         assert listed(at, Venue.BINANCE) == {"BTC", "ETH", "SOL"}
 
 

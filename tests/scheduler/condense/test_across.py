@@ -166,3 +166,10 @@ def test_a_feed_that_tells_all_left_nothing_out() -> None:
     take(condenser, 1, forced(B, 0.5, 1.0))
     condenser.step(at(1))
     assert of(condenser, B, 1).missing_factor == 1.0
+
+
+def test_the_largest_rate_a_venue_allows_is_told_with_its_rate() -> None:
+    condenser = Condenser("BTC")
+    said = Funding(A, at(1), 0.02, 4.0, settled=False, next_at_ms=at(240), cap=0.02)
+    take(condenser, 1, Told("BTC", said), rate(B, 1, 0.0001))
+    assert [of(condenser, venue, 1).cap for venue in (A, B)] == [0.02, None]

@@ -26,3 +26,9 @@ def test_an_exchange_is_named_like_its_venue_and_listens_to_something_that_prove
 
 def test_binance_and_hyperliquid_are_found() -> None:
     assert {Venue.BINANCE, Venue.HYPERLIQUID} <= {exchange.venue for exchange in exchanges()}
+
+
+def test_a_cap_is_the_bound_on_the_side_of_the_rate_and_unknown_where_none_is_told() -> None:
+    adjusted = Instrument(Venue.BINANCE, "SOLUSDT", "SOL", 1.0, highest_funding=0.02, lowest_funding=-0.03)
+    assert (adjusted.cap_of(0.0001), adjusted.cap_of(-0.0001)) == (0.02, 0.03)
+    assert Instrument(Venue.BINANCE, "BTCUSDT", "BTC", 1.0).cap_of(0.0001) is None
