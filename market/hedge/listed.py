@@ -15,6 +15,7 @@ from market.options.quotes import is_tradable
 class NoHedge(StrEnum):
     """Why no hedge can be told."""
 
+    NO_PRICE = "no_price"
     NO_CHAIN = "no_chain"
     STALE = "stale"
     NO_PUTS = "no_puts"

@@ -23,8 +23,10 @@ from market.alerts import Alert
 from market.hourly import Hourly
 from market.margin import Tiers
 from market.observations import Asset
+from market.options import Chain
 from market.snapshot import Snapshot
 from store.in_memory import (
+    ChainsInMemory,
     ChatsInMemory,
     FeedInMemory,
     HoursInMemory,
@@ -57,13 +59,14 @@ def context(
     people: Iterable[Person] | None = (),
     hours: Mapping[Asset, Hourly] | None = None,
     tiers: Iterable[Tiers] | None = None,
+    chains: Iterable[Chain] | None = None,
     is_private: bool = True,
     user: str = "4711",
 ) -> Context:
     """What a platform would hand over, on these snapshots.
 
     `listed` None stands for a market that cannot be changed, `alerts` None for one that warns nobody, and
-    `people`, `hours`, `tiers` None for one that keeps none of them.
+    `people`, `hours`, `tiers`, `chains` None for one that keeps none of them.
     """
     source = snapshots[0].source if snapshots else "none"
     status = feed or FeedStatus(source, now_ms if snapshots else None, 60_000, 200)
@@ -81,6 +84,7 @@ def context(
         None if people is None else PeopleInMemory(people),
         None if hours is None else HoursInMemory(hours),
         None if tiers is None else TiersInMemory(tiers),
+        chains=None if chains is None else ChainsInMemory(chains),
     )
     return Context(
         services,

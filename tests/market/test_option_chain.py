@@ -10,7 +10,6 @@ from market.options import Chain, gamma_near, option_value, skew_of, surface_of
 from market.options.quotes import LeftOut, examine, spread_of
 from tests.market.test_options import FORWARD, NOW_MS, expiry, quote
 
-
 WEEK = {strike: 0.64 + 5e-6 * (100_000 - strike) for strike in range(86_000, 114_001, 2_000)}
 """A straight smile of a week, at 64 % in the middle."""
 

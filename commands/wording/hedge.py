@@ -1,0 +1,176 @@
+"""A hedge in words: which way the rule takes and why, what each costs and leaves open, and why none can be told."""
+
+from collections.abc import Iterator
+
+from commands.protocol.phrases import Phrases
+from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
+from commands.wording import numbers
+from commands.wording.columns import first_that_fits, fit
+from commands.wording.hedge_lines import after_lines, halving_lines, put_lines, spread_lines
+from commands.wording.hedge_numbers import hedge_numbers
+from commands.wording.hedge_picture import hedge_picture
+from commands.wording.market import live_moment, source_notes
+from commands.wording.panel import unseen
+from commands.wording.unhedged import Unhedged, unhedged_lines
+from market.hedge import Because, Choice, Hedge, HedgeRefused, NoHedge
+from market.report import market_time
+from market.rules import HedgeRules, Rules
+from market.snapshot import Snapshot
+
+NOT_NEEDED = "not_needed"
+
+
+def describe_hedge(
+    hedge: Hedge, stands: Unhedged | None, snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
+) -> Reply:
+    """The answer to /hedge. `stands` is how the asker's own plans do without (None: no plans, or more is to be hedged)."""
+    verdict = NOT_NEEDED if stands is not None and stands.is_enough else hedge.choice.value
+    own = () if stands is None else unhedged_lines(stands, phrases)
+    blocks: tuple[Block, ...] = (
+        Heading(_heading(hedge, verdict, phrases), Tone.GOOD if verdict == NOT_NEEDED else Tone.PLAIN),
+        *source_notes(snapshot, phrases, now_ms),
+        Text("\n".join((*own, *_because(hedge, phrases, rules.hedge)))),
+        Lines((_when(hedge, phrases), *put_lines(hedge, phrases))),
+        Lines(spread_lines(hedge, phrases)),
+        Lines(halving_lines(hedge, phrases)),
+        Lines(after_lines(hedge, phrases)),
+        *_margin(hedge, phrases),
+        Text("\n".join((*_open(hedge, phrases), *_rests_on(hedge, snapshot, phrases, now_ms)))),
+        hedge_picture(hedge, snapshot, phrases),
+    )
+    return Reply(
+        blocks,
+        _actions(hedge, phrases),
+        private=True,
+        data=hedge_numbers(hedge, verdict, stands),
+        at_ms=live_moment(snapshot),
+    )
+
+
+def describe_no_hedge(
+    refused: HedgeRefused, snapshot: Snapshot, notional_usd: float, phrases: Phrases, now_ms: int
+) -> Reply:
+    """That no hedge can be told, and why: no price is made up for what nobody quotes."""
+    asset, at_ms = snapshot.asset, market_time(snapshot, now_ms)
+    known = {
+        "asset": asset,
+        "missing": ", ".join(unseen(snapshot, phrases, at_ms, ("price",))) or phrases.say("presence.absent"),
+        "age": numbers.age(round(refused.numbers.get("age_ms", 0.0))),
+        "puts": f"{refused.numbers.get('puts', 0.0):.0f}",
+        "step": f"{refused.numbers.get('step_coins', 0.0):g} {asset}",
+        "step_usd": numbers.money(refused.numbers.get("step_usd")),
+    }
+    return Reply(
+        (
+            Heading(fit(phrases.say("hedge.heading_none", asset=asset)), Tone.CAUTION),
+            *source_notes(snapshot, phrases, now_ms),
+            Text(phrases.say(f"no_hedge.{refused.why.value}", **known)),
+        ),
+        (
+            Action(phrases.say("button.size"), f"/size {asset} 5x 10k"),
+            Action(phrases.say("button.regime"), f"/regime {asset}"),
+        ),
+        private=True,
+        data={
+            "asset": asset,
+            "verdict": None,
+            "reason": refused.why.value,
+            "notional": notional_usd,
+            **({} if refused.why is NoHedge.NO_PRICE else refused.numbers),
+        },
+    )
+
+
+def _heading(hedge: Hedge, verdict: str, phrases: Phrases) -> str:
+    asset, usd = hedge.asked.asset, numbers.short(hedge.asked.notional_usd)
+    told = phrases.word("hedge_verdict", verdict)
+    said = (
+        phrases.say(key, asset=asset, usd=usd, verdict=told)
+        for key in ("hedge.heading", "hedge.heading_short")
+    )
+    return first_that_fits(*said)
+
+
+def _because(hedge: Hedge, phrases: Phrases, rules: HedgeRules) -> Iterator[str]:
+    """What of the rule decided, in its order, and what of it could not be asked."""
+    asked, halving = hedge.asked, hedge.halving
+    known = {
+        "z": numbers.UNKNOWN if asked.z is None else f"{asked.z:+.1f}",
+        "over": numbers.UNKNOWN if asked.skew_over_atm is None else f"{asked.skew_over_atm:.2f}",
+        "line_z": f"{rules.dear_z:g}",
+        "line_over": f"{rules.dear_over_atm:g}",
+        "cost": numbers.percent(hedge.chosen.cost_share, signed=False, digits=2),
+        "times": f"{rules.too_dear:g}",
+        "funding": numbers.percent(_share(hedge, halving.funding_usd), signed=False, digits=2),
+        "fees": numbers.percent(_share(hedge, halving.fees_usd), signed=False, digits=2),
+    }
+    for because in hedge.because:
+        yield phrases.say(f"hedge_because.{because.value}", **known)
+    if hedge.choice is not Choice.REDUCE and Because.NO_FUNDING not in hedge.because:
+        yield phrases.say("hedge.worth_it", **known)
+
+
+def _share(hedge: Hedge, usd: float | None) -> float | None:
+    return None if usd is None else usd / hedge.asked.notional_usd
+
+
+def _when(hedge: Hedge, phrases: Phrases) -> str:
+    """The expiry that is taken, and how far off what was asked for it lies."""
+    known = {
+        "day": day(hedge.expiry.at_ms),
+        "days": f"{hedge.days_left:.0f}",
+        "asked": f"{hedge.asked.days:g}",
+    }
+    return first_that_fits(*(phrases.say(key, **known) for key in ("hedge.when", "hedge.when_short")))
+
+
+def day(at_ms: int) -> str:
+    """The day of an expiry, UTC: "2026-12-25"."""
+    return numbers.date_and_clock(at_ms).partition(" ")[0]
+
+
+def _margin(hedge: Hedge, phrases: Phrases) -> tuple[Note, ...]:
+    return () if hedge.is_inverse else (Note(phrases.say("hedge.in_dollars"), Tone.CAUTION),)
+
+
+def _open(hedge: Hedge, phrases: Phrases) -> Iterator[str]:
+    """What stays uncovered: above the strike, below the short strike, and what contracts do not reach."""
+    price_usd, strike_usd = hedge.asked.price_usd, hedge.put.bought.strike_usd
+    first = numbers.percent(1.0 - strike_usd / price_usd, signed=False)
+    yield phrases.say("hedge.open_above", first=first, strike=numbers.price(strike_usd))
+    lower_usd = None if hedge.spread is None else hedge.spread.covered_to_usd
+    if lower_usd is not None:
+        yield phrases.say("hedge.open_below", strike=numbers.price(lower_usd))
+    yield from _steps(hedge, phrases)
+
+
+def _steps(hedge: Hedge, phrases: Phrases) -> Iterator[str]:
+    asset, step = hedge.asked.asset, hedge.step_coins
+    if step is None:
+        yield phrases.say("hedge.no_step", asset=asset)
+        return
+    rest = hedge.coins - hedge.covered_coins
+    key = "hedge.step_under" if rest >= 0.0 else "hedge.step_over"
+    covered, position = (f"{coins:.4g} {asset}" for coins in (hedge.covered_coins, hedge.coins))
+    yield phrases.say(key, covered=covered, position=position, step=f"{step:g} {asset}")
+
+
+def _rests_on(hedge: Hedge, snapshot: Snapshot, phrases: Phrases, now_ms: int) -> Iterator[str]:
+    """The neighbouring expiries, whose quotes these are and how old, and that no sizes are told with them."""
+    neighbours = [at_ms for at_ms in (hedge.expiry.before_ms, hedge.expiry.after_ms) if at_ms is not None]
+    if neighbours:
+        yield phrases.say("hedge.neighbours", days=", ".join(day(at_ms) for at_ms in neighbours))
+    else:
+        yield phrases.say("hedge.no_neighbours")
+    age = numbers.age(market_time(snapshot, now_ms) - hedge.as_of_ms)
+    yield phrases.say("hedge.rests_on", venue=phrases.word("venue", hedge.venue.value), age=age)
+    yield phrases.say("hedge.at_expiry")
+
+
+def _actions(hedge: Hedge, phrases: Phrases) -> tuple[Action, ...]:
+    asset, notional = hedge.asked.asset, f"{hedge.asked.notional_usd:.0f}usdt"
+    return (
+        Action(phrases.say("button.skew"), f"/skew {asset}"),
+        Action(phrases.say("button.stress"), "/stress"),
+        Action(phrases.say("button.refresh"), f"/hedge {asset} {notional} {hedge.asked.days:.0f}d"),
+    )
