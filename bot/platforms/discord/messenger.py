@@ -16,7 +16,7 @@ from discord.http import Route
 from bot.layout import clean
 from bot.messenger import Manners, Undelivered, Wrong
 from bot.platforms.discord.breaker import Resting
-from bot.platforms.discord.messages import Form, edits_of, first_taken, forms_of
+from bot.platforms.discord.messages import edits_of, first_taken, forms_of
 from bot.platforms.discord.retry import is_of_discord
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply, Text
@@ -62,16 +62,11 @@ class DiscordMessenger:
 
     async def send(self, address: str, reply: Reply, *, is_silent: bool, nonce: str) -> str:
         """A new message, without mentions and previews."""
-        return await self._post(
-            address, reply, discord.AllowedMentions.none(), is_silent=is_silent, nonce=nonce
-        )
+        return await self._post(address, reply, is_silent=is_silent, nonce=nonce)
 
     async def send_calling(self, address: str, reply: Reply, role: str, *, nonce: str) -> str:
         """A new message that mentions one role, and can call nobody else."""
-        only = discord.AllowedMentions(
-            everyone=False, users=False, roles=[discord.Object(int(role))], replied_user=False
-        )
-        return await self._post(address, reply, only, is_silent=False, nonce=nonce, role=role)
+        return await self._post(address, reply, is_silent=False, nonce=nonce, role=role)
 
     async def open_thread(self, address: str, message: str, name: str) -> str:
         """The thread below a message; Discord gives it the message's own number."""
@@ -86,34 +81,19 @@ class DiscordMessenger:
         return f"{NAME}:{message}"
 
     async def _post(
-        self,
-        address: str,
-        reply: Reply,
-        allowed: discord.AllowedMentions,
-        *,
-        is_silent: bool,
-        nonce: str,
-        role: str | None = None,
+        self, address: str, reply: Reply, *, is_silent: bool, nonce: str, role: str | None = None
     ) -> str:
         self._insist_on_login()
         forms = forms_of(reply, is_silent=is_silent, role=role, may_embed=self._may_embed(address))
+        around = {"nonce": nonce, "silent": is_silent, "allowed_mentions": _only(role)}
         try:
-            channel = await self._messageable(address)
-
-            async def put(form: Form) -> discord.Message:
-                said: dict[str, Any] = {
-                    "nonce": nonce,
-                    "silent": is_silent,
-                    "allowed_mentions": allowed,
-                    **form,
-                }
-                return await channel.send(**said)
-
-            return str((await first_taken(forms, put)).id)
+            channel: Any = await self._messageable(address)
+            sent: discord.Message = await first_taken(forms, lambda form: channel.send(**around, **form))
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             if isinstance(error, discord.HTTPException) and error.code in SHUT:
                 await self._tell_owner(address)
             raise understood(error) from None
+        return str(sent.id)
 
     def _may_embed(self, address: str) -> bool:
         """Whether embeds are shown there, as far as is known: they need a right of their own."""
@@ -143,12 +123,8 @@ class DiscordMessenger:
         self._insist_on_login()
         try:
             channel = await self._messageable(address)
-            edited = channel.get_partial_message(int(message))
-
-            async def put(form: Form) -> None:
-                await edited.edit(allowed_mentions=discord.AllowedMentions.none(), **form)
-
-            await first_taken(edits_of(reply), put)
+            edited, nobody = channel.get_partial_message(int(message)), _only(None)
+            await first_taken(edits_of(reply), lambda form: edited.edit(allowed_mentions=nobody, **form))
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise understood(error) from None
 
@@ -191,6 +167,14 @@ def person_of(address: str) -> int | None:
     platform, _, name = address.partition(":")
     is_person = platform == NAME and name.startswith(A_PERSON)
     return int(name.removeprefix(A_PERSON)) if is_person else None
+
+
+def _only(role: str | None) -> discord.AllowedMentions:
+    """A message may call this role, and nobody else."""
+    if role is None:
+        return discord.AllowedMentions.none()
+    roles = [discord.Object(int(role))]
+    return discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
 
 
 def understood(error: Exception) -> Undelivered:

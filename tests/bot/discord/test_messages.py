@@ -232,10 +232,11 @@ def test_mentions_markdown_and_backticks_in_a_warning_are_inert_in_every_form(
 ) -> None:
     reply = Reply((Heading(said, Tone.STRESS), Text(said), Lines((said,)), Note(said, Tone.CAUTION)))
     for form in (*forms_of(reply, is_silent=is_silent, role="777"), *edits_of(reply)):
-        embed, view = form.get("embed"), form.get("view")
-        laid = view.to_components() if isinstance(view, discord.ui.LayoutView) else []
+        embed: discord.Embed | None = form.get("embed")
+        view: Any = form.get("view")
+        laid: Any = view.to_components() if hasattr(view, "walk_children") else []
         words = words_of({"content": form.get("content"), "components": laid})
         words += f"\n{embed.description}" if embed is not None else ""
         prose = "".join(words.replace("<@&777> ", "").split("```")[::2])
-        assert words.count("```") == 2, "of the fixed lines alone"
+        assert words.count("```") in {0, 2}, "of the fixed lines alone, where they say something"
         assert not re.search(r"(?<!\\)(<@|\|\||`|@everyone|@here|\]\()", prose)
