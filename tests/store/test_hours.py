@@ -1,12 +1,14 @@
 """The closed hours of assets, in the real Valkey and in memory alike."""
 
+import msgspec
 import pytest
 
-from market.hourly import Hourly
+from market.hourly import KEPT_HOURS, Hourly, known
 from market.observations import HOUR_MS
 from store import keys
+from store.codec import encode
 from store.connection import Connection
-from store.hours import StoredHours
+from store.hours import HOURS, StoredHours
 from store.in_memory import HoursInMemory
 from store.services import Hours
 from tests.store.samples import HOURS_SAMPLE
@@ -69,3 +71,39 @@ async def test_hours_of_a_newer_version_are_missing(valkey: Connection) -> None:
         await redis.hset(keys.hours("live", "BTC"), mapping={"last_close_ms": 5, "hours": b"\x92\x63\x90"})
     assert await here.of("BTC") is None
     assert await here.of("BTC") is None
+
+
+async def test_hours_that_an_older_version_stored_are_read_with_what_it_did_not_know(
+    valkey: Connection,
+) -> None:
+    columns = {
+        name: ["d", [1.0, 2.0]] for name in ("high_usd", "low_usd", "close_usd", "open_interest_coins")
+    }
+    stored = msgspec.msgpack.encode((1, {"last_close_ms": 2 * HOUR_MS, **columns}))
+    async with valkey.writing() as redis:
+        await redis.hset(keys.hours("live", "BTC"), mapping={"last_close_ms": 2 * HOUR_MS, "hours": stored})
+    here = StoredHours(valkey, "live")
+    hours = await here.of("BTC")
+    assert hours is not None
+    assert (len(hours), list(hours.close_usd), known(hours.funding_8h)) == (2, [1.0, 2.0], (None, None))
+    hours.close_hour(3 * HOUR_MS, 2.0, 1.0, 1.5, None, funding_8h=0.5)
+    await here.save("BTC", hours)
+    again = await StoredHours(valkey, "live").of("BTC")
+    assert again == hours
+    assert known(hours.funding_8h) == (None, None, 0.5)
+
+
+async def test_another_process_sees_an_hour_that_was_mended(valkey: Connection) -> None:
+    writer, reader = StoredHours(valkey, "live"), StoredHours(valkey, "live")
+    hours = hours_until(2)
+    await writer.save("BTC", hours)
+    assert await reader.of("BTC") == hours
+    hours.set_liquidated(2 * HOUR_MS, 5e6, 1e6)
+    await writer.save("BTC", hours)
+    mended = await reader.of("BTC")
+    assert mended == hours
+    assert mended is await reader.of("BTC")
+
+
+async def test_half_a_year_of_hours_is_a_quarter_of_a_megabyte() -> None:
+    assert len(encode(HOURS, hours_until(KEPT_HOURS))) < 250_000
