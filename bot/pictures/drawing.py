@@ -35,7 +35,7 @@ def draw(picture: Picture) -> bytes:
 
 def _with_times(panels: tuple[Panel, ...]) -> list[bool]:
     """Which panels have times below them: the last of those in a row that share them."""
-    behind = [*panels[1:], None]
+    behind = [*panels[1:], *([None] if panels else [])]
     return [
         after is None or _axis(panel) != _axis(after) for panel, after in zip(panels, behind, strict=True)
     ]

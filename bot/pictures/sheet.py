@@ -29,6 +29,7 @@ PIXELS_AN_INCH = 72
 """So that a point of type is a pixel."""
 COMPRESSION = 3
 NO_GLYPH = "?"
+LONGEST_WORDS = 200
 CUT = "…"
 
 mpl.rcdefaults()  # not what a file of settings on this machine says
@@ -84,11 +85,12 @@ class Sheet:
     ) -> float:  # fmt: skip
         """The same in at most `room` pixels: smaller down to the second size, then cut short. Gives its width."""
         size, least = sizes
+        words = words[:LONGEST_WORDS]
         taken = self.width_of(words, size, bold=bold)
         if taken > room:
             size = max(least, size * room / taken)
         while len(words) > 1 and (taken := self.width_of(words, size, bold=bold)) > room:
-            words = words[:-2].rstrip() + CUT
+            words = words[: min(len(words) - 2, int(len(words) * room / taken))].rstrip() + CUT
         self.text(x, y, words, size, colour, side=side, bold=bold)
         return taken
 

@@ -42,7 +42,10 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Shown:
-    """A message as a chat shows it: what is read, what was sent, its buttons, and how often it was edited."""
+    """A message as a chat shows it: what is read, what was sent, its buttons, and how often it was edited.
+
+    `photo` is what Telegram calls its picture; what is read is then its caption.
+    """
 
     message_id: int
     chat_id: int
@@ -52,6 +55,7 @@ class Shown:
     keyboard: list[list[Json]]
     call: Method
     edits: int = 0
+    photo: str | None = None
 
     @property
     def buttons(self) -> dict[str, Json]:
@@ -96,6 +100,8 @@ class BotApi:
         self.menu: list[Json] = []
         self.answered: list[str] = []
         self.uploads: list[tuple[str, bytes]] = []
+        self.files: dict[str, bytes] = {}
+        """What was uploaded as a photo, by the name it was given."""
         self.managers: set[tuple[int, int]] = set()
         """Who is an administrator, by chat and user."""
         self.members: dict[tuple[int, int], Json] = {}
@@ -162,7 +168,11 @@ class BotApi:
     def _told(self, shown: Shown, chat: Json) -> Json:
         """A message of the bot as Telegram tells it: with its marks and its buttons."""
         told = {"message_id": shown.message_id, "date": int(self.clock()), "chat": chat, "from": BOT}
-        told |= {"text": shown.text, "entities": entities(shown.raw, shown.parse_mode)}
+        marked = entities(shown.raw, shown.parse_mode)
+        if shown.photo is None:
+            told |= {"text": shown.text, "entities": marked}
+        else:
+            told |= {"photo": [_size(shown.photo)], "caption": shown.text, "caption_entities": marked}
         return told | ({"reply_markup": {"inline_keyboard": shown.keyboard}} if shown.keyboard else {})
 
     async def happen(self, update: Json) -> Json:
@@ -250,13 +260,17 @@ class BotApi:
 
     async def _read_form(self, request: web.Request) -> Json:
         form: Json = {}
+        files: dict[str, str] = {}
         for key, value in (await request.post()).items():
             if isinstance(value, web.FileField):
                 self.uploads.append((value.filename, value.file.read()))
-                form[key] = f"attach://{value.filename}"
+                files[key] = value.filename
                 continue
             form[key] = value if isinstance(value, str) else bytes(value).decode()
-        return form
+        spoken_of = " ".join(map(str, form.values()))
+        return form | {
+            key: f"attach://{name}" for key, name in files.items() if f"attach://{key}" not in spoken_of
+        }
 
     def _message_id(self) -> int:
         self._next_message += 1
@@ -324,6 +338,8 @@ class BotApi:
         shown = next((one for one in self.shown if one.message_id == call.message_id), None)
         if shown is None:
             raise Refused("Bad Request: message to edit not found")
+        if shown.photo is not None:
+            raise Refused("Bad Request: there is no text in the message to edit")
         seen, keyboard = visible(call.text, mode_of(call)), _keyboard(call.reply_markup)
         if (seen, call.text, keyboard) == (shown.text, shown.raw, shown.keyboard):
             raise Refused(
@@ -332,6 +348,45 @@ class BotApi:
         shown.text, shown.raw, shown.keyboard, shown.call = seen, call.text, keyboard, call
         shown.edits += 1
         return self._message(shown.message_id, shown.chat_id, seen)
+
+    async def _do_sendPhoto(self, call: Any) -> Json:  # noqa: N802
+        shown = Shown(self._message_id(), int(call.chat_id), "", "", None, [], call)
+        self._put_photo(shown, call, str(call.photo), call.caption)
+        self.shown.append(shown)
+        return self._as_photo(shown)
+
+    async def _do_editMessageMedia(self, call: Any) -> Json:  # noqa: N802
+        shown = next((one for one in self.shown if one.message_id == call.message_id), None)
+        if shown is None:
+            raise Refused("Bad Request: message to edit not found")
+        before = shown.raw, shown.keyboard, shown.photo
+        self._put_photo(shown, call.media, str(call.media.media), call.media.caption)
+        shown.keyboard, shown.call = _keyboard(call.reply_markup), call
+        if (shown.raw, shown.keyboard, shown.photo) == before:
+            raise Refused(
+                "Bad Request: message is not modified: specified new message content is exactly the same"
+            )
+        shown.edits += 1
+        return self._as_photo(shown)
+
+    def _put_photo(self, shown: Shown, spoken: Any, media: str, caption: str | None) -> None:
+        """Let a message show a photo: one that was uploaded just now gets a name, another must have one."""
+        if not media.startswith("attach://") and media not in self.files:
+            raise Refused("Bad Request: wrong remote file identifier specified: Wrong string length")
+        if media.startswith("attach://"):
+            media = f"file-{len(self.files)}"
+            self.files[media] = self.uploads[-1][1]
+        shown.photo, shown.raw, shown.parse_mode = media, caption or "", mode_of(spoken)
+        shown.text = visible(shown.raw, shown.parse_mode)
+        shown.keyboard = _keyboard(getattr(spoken, "reply_markup", None))
+
+    def _as_photo(self, shown: Shown) -> Json:
+        told = self._message(shown.message_id, shown.chat_id, "")
+        return {
+            **{key: value for key, value in told.items() if key != "text"},
+            "photo": [_size(str(shown.photo))],
+            "caption": shown.text,
+        }
 
     async def _do_editMessageReplyMarkup(self, call: Any) -> Json:  # noqa: N802
         shown = next((one for one in self.shown if one.message_id == call.message_id), None)
@@ -360,6 +415,10 @@ class BotApi:
     def _message(self, message_id: int, chat_id: int, text: str) -> Json:
         chat = {"id": chat_id, "type": "private" if chat_id > 0 else "supergroup"}
         return {"message_id": message_id, "date": int(self.clock()), "chat": chat, "from": BOT, "text": text}
+
+
+def _size(name: str) -> Json:
+    return {"file_id": name, "file_unique_id": f"u{name}", "width": 900, "height": 1_200}
 
 
 def _keyboard(markup: Any) -> list[list[Json]]:

@@ -14,6 +14,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 LONGEST_TEXT_UNITS = 4_096
+LONGEST_CAPTION_UNITS = 1_024
 LONGEST_CALLBACK_BYTES = 64
 LONGEST_CALLBACK_ANSWER = 200
 MOST_BUTTONS_IN_A_ROW = 8
@@ -174,6 +175,10 @@ def _check_limits(call: Method) -> None:
             raise Refused("Bad Request: message text is empty")
         if units(seen) > LONGEST_TEXT_UNITS:
             raise Refused("Bad Request: message is too long")
+    for spoken in (call, getattr(call, "media", None)):
+        caption = getattr(spoken, "caption", None)
+        if isinstance(caption, str) and units(visible(caption, mode_of(spoken))) > LONGEST_CAPTION_UNITS:
+            raise Refused("Bad Request: message caption is too long")
     _check_buttons(getattr(getattr(call, "reply_markup", None), "inline_keyboard", None) or [])
 
 

@@ -18,7 +18,7 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot.platforms.telegram.photos import Photo
+from bot.platforms.telegram.photos import FILE_NAME, Photo
 from bot.platforms.telegram.transport import Flooded, NotSent
 
 LONGEST_PAUSE_S = 60.0
@@ -80,7 +80,8 @@ async def _put(bot: Bot, part: Part) -> Message | bool:
     if part.photo is not None:
         return await bot.send_photo(
             part.chat_id,
-            part.photo.file,
+            part.photo.media,
+            filename=FILE_NAME,
             caption=text or None,
             parse_mode=mode,
             reply_markup=part.keyboard,
@@ -108,7 +109,7 @@ async def _edit(
 ) -> Message | bool:
     if part.photo is not None:
         return await bot.edit_message_media(
-            InputMediaPhoto(part.photo.file, caption=text or None, parse_mode=mode),
+            InputMediaPhoto(part.photo.media, caption=text or None, parse_mode=mode, filename=FILE_NAME),
             chat_id=part.chat_id,
             message_id=message_id,
             reply_markup=keyboard,

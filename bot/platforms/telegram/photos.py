@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import structlog
-from telegram import Bot, InputFile, Message
+from telegram import Bot, Message
 
 from bot.chat_platform import Desk
 from bot.layout import TELEGRAM_HTML, beside, lay_out
@@ -16,6 +16,7 @@ from store.connection import StoreUnavailable
 
 LONGEST_CAPTION_UNITS = 1_024
 """Telegram's longest caption (Bot API, sendPhoto), counted after its entities are parsed."""
+FILE_NAME = "picture.png"
 KNOWN_FOR_S = DAY_MS // SECOND_MS
 """Far longer than a picture is of the present; Telegram keeps files for good."""
 
@@ -32,11 +33,6 @@ class Photo:
     picture: Picture | None
     media: bytes | str
     words: str
-
-    @property
-    def file(self) -> InputFile | str:
-        """What the library sends."""
-        return self.media if isinstance(self.media, str) else InputFile(self.media, "picture.png")
 
 
 class Photos:

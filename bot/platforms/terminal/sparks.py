@@ -13,7 +13,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text as Styled
 
 from bot.layout import clean
-from commands.protocol.picture import Ink, Known, Panel, Picture, Series
+from commands.protocol.picture import Ink, Known, Mark, Panel, Picture, Series
 
 T = TypeVar("T")
 
@@ -52,20 +52,23 @@ class Sparks:
                 )
 
 
-def spark(values: Sequence[Known], letters: int) -> str:
+def spark(values: Sequence[Known], letters: int, *, is_from_zero: bool = False) -> str:
     """Numbers as at most so many bars between their least and their largest; a gap where none of a bar's is known."""
     told = [_mean(part) for part in _parts(values, letters)]
     seen = [value for value in told if value is not None]
     if not seen:
         return GAP * len(told)
     low, high = min(seen), max(seen)
+    if is_from_zero:
+        low, high = min(0.0, low), max(0.0, high)
     return "".join(GAP if value is None else _bar(value, low, high) for value in told)
 
 
 def _series(panel: Panel, one: Series, letters: int) -> Iterator[Styled]:
     if len(panel.series) > 1:
         yield Styled(clean(one.name), style="dim")
-    yield _fixed(spark(one.values, letters), COLOUR.get(one.ink, ""))
+    bars = spark(one.values, letters, is_from_zero=one.mark is Mark.BARS)
+    yield _fixed(bars, COLOUR.get(one.ink, ""))
 
 
 def _ribbon(cells: Sequence[int | None], inks: Sequence[Ink], letters: int) -> Styled:

@@ -1,0 +1,163 @@
+"""The process that draws: lazy, alone, killed and started again, never in the way, and without our secrets."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.pictures import painter as of_painter
+from bot.pictures.drawing import draw
+from bot.pictures.painter import NotDrawn, Painter
+from tests.bot.pictures.samples import PNG, picture
+
+SOME = "import bot.app, bot.cli, bot.platforms.telegram.service, bot.platforms.discord.service, bot.platforms.terminal.chat"
+LONGEST_LAG_S = 0.020
+
+
+@pytest.fixture(scope="session")
+def fonts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One list of fonts for all."""
+    return tmp_path_factory.mktemp("fonts")
+
+
+@pytest_asyncio.fixture
+async def painter(fonts: Path) -> AsyncIterator[Painter]:
+    made = Painter(fonts)
+    yield made
+    await made.close()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_what_the_process_draws_is_what_would_be_drawn_here(painter: Painter) -> None:
+    assert painter.pid is None
+    first, second = picture(), picture(source="simulated")
+    assert await painter.png(first) == draw(first)
+    pid = painter.pid
+    assert await painter.png(second) == draw(second)
+    assert painter.pid == pid
+
+
+async def test_the_one_that_answers_is_not_kept_waiting(painter: Painter) -> None:
+    """Of three pictures, the first of which starts the process, at least one must leave the loop its time throughout."""
+    lags = [
+        await _lag_while(painter.png(picture(source=source))) for source in ("live", "history", "simulated")
+    ]
+    assert min(lags) <= LONGEST_LAG_S
+    assert await _lag_while(_drawn_here()) > LONGEST_LAG_S
+
+
+async def _drawn_here() -> bytes:
+    return draw(picture())
+
+
+async def _lag_while(work: Coroutine[Any, Any, bytes]) -> float:
+    """The longest the loop was kept while something was done, seconds."""
+    longest, done = 0.0, asyncio.create_task(work)
+    while not done.done():
+        before = time.perf_counter()
+        await asyncio.sleep(0)
+        longest = max(longest, time.perf_counter() - before)
+    assert done.result().startswith(PNG)
+    return longest
+
+
+async def test_a_process_that_dies_is_started_again_for_the_next_picture(painter: Painter) -> None:
+    await painter.png(picture())
+    dead = painter.pid
+    assert dead is not None
+    waiting = asyncio.create_task(painter.png(picture()))
+    await asyncio.sleep(0)
+    os.kill(dead, signal.SIGKILL)
+    with pytest.raises(NotDrawn, match="ended"):
+        await waiting
+    assert (await painter.png(picture())).startswith(PNG)
+    assert painter.pid not in {None, dead}
+
+
+async def test_a_process_that_hangs_is_ended_at_the_deadline(fonts: Path) -> None:
+    painter = Painter(fonts)
+    await painter.png(picture())
+    stopped = painter.pid
+    assert stopped is not None
+    os.kill(stopped, signal.SIGSTOP)
+    painter._deadline_s = 0.1
+    with pytest.raises(NotDrawn, match=r"within 0\.1 s"):
+        await painter.png(picture())
+    assert not is_alive(stopped)
+    painter._deadline_s = 5.0
+    assert (await painter.png(picture())).startswith(PNG)
+    await painter.close()
+
+
+async def test_more_than_can_be_drawn_in_time_are_refused_at_once(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_painter, "MOST_WAITING", 2)
+    waiting = [asyncio.create_task(painter.png(picture())) for _ in range(3)]
+    done = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in done] == [bytes, bytes, NotDrawn]
+
+
+async def test_what_cannot_be_drawn_is_told_and_the_process_goes_on(painter: Painter) -> None:
+    await painter.png(picture())
+    pid = painter.pid
+    answer = await painter._exchange(b"\xc1 no picture")
+    assert answer[0] == 1
+    assert b"Error" in answer
+    assert (await painter.png(picture())).startswith(PNG)
+    assert painter.pid == pid
+
+
+async def test_a_process_that_cannot_start_is_not_tried_at_every_question(
+    fonts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_painter, "WORKER", "bot.pictures.nowhere")
+    painter = Painter(fonts)
+    with pytest.raises(NotDrawn, match="ended"):
+        await painter.png(picture())
+    monkeypatch.setattr(of_painter, "WORKER", "bot.pictures.worker")
+    with pytest.raises(NotDrawn, match="a moment ago"):
+        await painter.png(picture())
+    await painter.close()
+
+
+async def test_the_process_ends_when_nobody_asks_and_with_the_one_that_started_it(fonts: Path) -> None:
+    painter = Painter(fonts, idle_s=0.05)
+    await painter.png(picture())
+    pid = painter.pid
+    assert pid is not None
+    async with asyncio.timeout(5.0):
+        while is_alive(pid):
+            await asyncio.sleep(0.01)
+    assert painter.pid is None
+    await painter.close()
+
+
+async def test_it_is_given_none_of_our_secrets(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_TELEGRAM_TOKEN", "a secret of ours")
+    await painter.png(picture())
+    environ = Path(f"/proc/{painter.pid}/environ")
+    if environ.exists():
+        assert b"secret" not in environ.read_bytes()
+    assert not any(name.startswith("SEAWALL") for name in painter._environment())
+
+
+def test_nothing_of_the_bot_imports_what_draws() -> None:
+    code = f"{SOME}; import sys; print([name for name in ('matplotlib', 'PIL', 'bot.pictures.sheet') if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

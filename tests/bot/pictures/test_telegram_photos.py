@@ -1,0 +1,199 @@
+"""Answers with a picture on Telegram: one photo with its caption, uploaded once, edited in place, and words where it cannot be."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest_asyncio
+
+from bot.chat_platform import Desk
+from bot.platforms.telegram.service import Service
+from commands.protocol.reply import Reply, Text
+from store.in_memory import MemosInMemory
+from tests.bot.conftest import api
+from tests.bot.desks import first, telegram_serving
+from tests.bot.pictures.asked import Easel, desk_with_hours
+from tests.bot.pictures.samples import PNG
+from tests.doubles.telegram import GROUP, BotApi, Fault
+
+__all__ = ["api"]
+LONG = " · ".join(["a line that says more than a caption holds"] * 40)
+
+
+@pytest_asyncio.fixture
+async def easel() -> Easel:
+    return Easel()
+
+
+@pytest_asyncio.fixture
+async def desk(api: BotApi, easel: Easel) -> Desk:
+    return desk_with_hours(easel, telegram_url=api.url)
+
+
+@pytest_asyncio.fixture
+async def service(desk: Desk) -> AsyncIterator[Service]:
+    async with telegram_serving(desk) as running:
+        yield running
+
+
+def photos(api: BotApi) -> list[dict[str, Any]]:
+    return api.called("sendPhoto")
+
+
+async def test_an_answer_with_a_picture_is_one_photo_with_the_answer_below_it(
+    api: BotApi, service: Service, easel: Easel
+) -> None:
+    await api.say("/regime BTC")
+    shown = await first(api)
+    assert shown.photo is not None
+    assert api.files[shown.photo].startswith(PNG)
+    assert shown.text.startswith("BTC · CROWDING")
+    assert "Price, USD: last" not in shown.text
+    assert list(shown.buttons) == ["Why", "Size", "Warn me", "Refresh"]
+    assert api.called("sendMessage") == []
+
+
+async def test_a_picture_that_telegram_has_is_neither_drawn_nor_uploaded_again(
+    api: BotApi, service: Service, easel: Easel
+) -> None:
+    await api.say("/regime BTC")
+    uploaded = await first(api)
+    await api.say("/regime BTC")
+    again = await first(api, 2)
+    assert again.photo == uploaded.photo
+    assert len(easel.drawn) == len(api.uploads) == 1
+
+
+async def test_refresh_edits_the_photo_in_place(api: BotApi, service: Service) -> None:
+    await api.say("/regime BTC")
+    shown = await first(api)
+    shown.text, shown.raw = "old", "old"
+    await api.press(shown, "Refresh")
+    await api.wait_for(lambda: shown.edits == 1)
+    assert shown.text.startswith("BTC · CROWDING")
+    assert len(api.shown) == 1
+    assert api.called("editMessageText") == []
+
+
+async def test_words_become_a_photo_in_place_when_the_picture_is_there(
+    api: BotApi, service: Service, easel: Easel
+) -> None:
+    easel.is_late = True
+    await api.say("/regime BTC")
+    shown = await first(api)
+    assert shown.photo is None
+    assert "Price, USD: last" in shown.text
+    easel.is_late = False
+    await api.press(shown, "Refresh")
+    await api.wait_for(lambda: shown.edits == 1)
+    assert shown.photo is not None
+    assert "Price, USD: last" not in shown.text
+
+
+async def test_a_photo_never_stays_above_words_of_another_time(
+    api: BotApi, service: Service, easel: Easel
+) -> None:
+    """Words cannot take the place of a photo: they come below, as a message of their own."""
+    await api.say("/regime BTC")
+    shown = await first(api)
+    await _forget_files(service)
+    easel.is_late = True
+    await api.press(shown, "Refresh")
+    below = await first(api, 2)
+    assert shown.edits == 0
+    assert below.photo is None
+    assert "Price, USD: last" in below.text
+    assert "Refresh" in below.buttons
+
+
+async def test_what_is_too_long_for_a_caption_stands_below_the_photo_and_both_are_renewed(
+    api: BotApi, desk: Desk
+) -> None:
+    async with telegram_serving(_talkative(desk)) as _:
+        await api.say("/regime BTC")
+        photo, words = await api.messages(2)
+        assert photo.photo is not None
+        assert (photo.text, photo.buttons) == ("", {})
+        assert LONG in words.text
+        photo.photo, words.raw = "file-of-an-older-hour", "old"
+        await api.press(words, "Refresh")
+        await api.wait_for(lambda: photo.edits == words.edits == 1)
+        assert LONG in words.text
+        assert len(api.shown) == 2
+
+
+async def test_a_photo_that_telegram_refuses_is_told_in_words(api: BotApi, service: Service) -> None:
+    api.fail("sendPhoto", Fault(400, "Bad Request: not enough rights to send photos to the chat"))
+    await api.say("/regime BTC")
+    shown = await first(api)
+    assert shown.text.startswith("BTC · CROWDING")
+    assert "Price, USD: last" in shown.text
+    assert "Refresh" in shown.buttons
+
+
+async def test_a_name_that_telegram_does_not_know_is_not_used_again(
+    api: BotApi, service: Service, easel: Easel
+) -> None:
+    await api.say("/regime BTC")
+    await first(api)
+    api.files.clear()
+    await api.say("/regime BTC")
+    assert (await first(api, 2)).photo is None
+    await api.say("/regime BTC")
+    assert (await first(api, 3)).photo is not None
+    assert len(easel.drawn) == 2
+    api.refusals.clear()
+
+
+async def test_html_that_telegram_refuses_becomes_plain_words_below_the_same_photo(
+    api: BotApi, service: Service
+) -> None:
+    api.fail("sendPhoto", Fault(400, "Bad Request: can't parse entities: unexpected end"))
+    await api.say("/regime BTC")
+    shown = await first(api)
+    assert shown.photo is not None
+    assert shown.parse_mode is None
+    assert "<b>" not in shown.text
+
+
+async def test_in_a_group_the_photo_answers_the_question_and_in_a_forum_its_topic(
+    api: BotApi, service: Service
+) -> None:
+    await api.say("/regime BTC", chat=GROUP)
+    shown = await first(api)
+    assert shown.photo is not None
+    assert shown.call.reply_parameters.message_id > 0
+    await api.say("/regime BTC", chat={**GROUP, "is_forum": True}, message_thread_id=7, is_topic_message=True)
+    assert (await first(api, 2)).call.message_thread_id == 7
+
+
+async def test_a_slow_upload_is_not_repeated(api: BotApi, service: Service) -> None:
+    api.fail("sendPhoto", Fault(502, "Bad Gateway", delivered=True))
+    await api.say("/regime BTC")
+    await first(api)
+    await api.say("/scan")
+    await first(api, 2)
+    assert len(photos(api)) == 1
+
+
+async def _forget_files(service: Service) -> None:
+    """A picture of another hour: Telegram has no file of it."""
+    memos = service._desk.services.memos
+    assert memos is not None
+    assert isinstance(memos, MemosInMemory)
+    while not memos._kept:  # it is noted when the answer is out
+        await asyncio.sleep(0)
+    for name in list(memos._kept):
+        await memos.keep(name, "", 60)
+
+
+def _talkative(desk: Desk) -> Desk:
+    """The same desk, whose answers end with a long line."""
+
+    class Talkative(Desk):
+        async def ask(self, line: str, asker: Any) -> Reply:
+            reply = await super().ask(line, asker)
+            return replace(reply, blocks=(*reply.blocks, Text(LONG)))
+
+    return Talkative(desk.settings, desk.services, desk.now_ms, draw=desk.draw)
