@@ -138,16 +138,47 @@ def test_black_76_is_the_payoff_integrated_over_the_lognormal(
     assert value.gamma == pytest.approx((up.delta - down.delta) / 2.0, abs=1e-9)
 
 
-@pytest.mark.parametrize(("strike", "years", "iv"), GRID)
+FINE = [
+    (k, t, v)
+    for k in (60_000.0, 80_000.0, 92_000.0, 100_000.0, 112_000.0, 150_000.0)
+    for t in (2 / 365, 7 / 365, 30 / 365, 0.5, 1.5)
+    for v in (0.15, 0.3, 0.65, 1.2, 3.0)
+]
+
+
 @pytest.mark.parametrize("is_call", [True, False])
-def test_black_76_agrees_with_quantlib(strike: float, years: float, iv: float, is_call: bool) -> None:
+def test_black_76_agrees_with_quantlib_to_a_billionth_over_a_grid(is_call: bool) -> None:
     ql = pytest.importorskip("QuantLib", reason="the oracle is installed for development only")
     kind = ql.Option.Call if is_call else ql.Option.Put
-    oracle = ql.BlackCalculator(ql.PlainVanillaPayoff(kind, strike), FORWARD, iv * sqrt(years), 1.0)
-    value = option_value(FORWARD, strike, years, iv, is_call=is_call)
-    assert value.price_usd == pytest.approx(oracle.value(), abs=1e-6)
-    assert value.delta == pytest.approx(oracle.deltaForward(), abs=1e-9)
-    assert value.gamma == pytest.approx(oracle.gammaForward(), abs=1e-12)
+    for strike, years, iv in (*GRID, *FINE):
+        deviation = iv * sqrt(years)
+        oracle = ql.BlackCalculator(ql.PlainVanillaPayoff(kind, strike), FORWARD, deviation, 1.0)
+        adjusted = ql.BlackDeltaCalculator(kind, ql.DeltaVolQuote.PaFwd, FORWARD, 1.0, 1.0, deviation)
+        value = option_value(FORWARD, strike, years, iv, is_call=is_call)
+        assert value.price_coins == pytest.approx(oracle.value() / FORWARD, abs=1e-9)
+        assert value.price_usd == pytest.approx(oracle.value(), rel=1e-9, abs=1e-9)
+        assert value.delta == pytest.approx(oracle.deltaForward(), abs=1e-9)
+        assert value.premium_adjusted_delta == pytest.approx(adjusted.deltaFromStrike(strike), abs=1e-9)
+        assert value.gamma == pytest.approx(oracle.gammaForward(), abs=1e-12)
+
+
+@pytest.mark.parametrize("is_call", [True, False])
+def test_implied_volatilities_out_of_the_money_agree_with_quantlib_to_a_billionth(is_call: bool) -> None:
+    """In the money the price itself, rounded to sixteen digits, no longer says which volatility it was."""
+    ql = pytest.importorskip("QuantLib", reason="the oracle is installed for development only")
+    kind = ql.Option.Call if is_call else ql.Option.Put
+    compared = 0
+    for strike, years, iv in (*GRID, *FINE):
+        is_out = strike >= FORWARD if is_call else strike <= FORWARD
+        price = option_value(FORWARD, strike, years, iv, is_call=is_call).price_usd
+        if not is_out or price < 1e-3:
+            continue
+        root = sqrt(years)
+        told = ql.blackFormulaImpliedStdDev(kind, strike, FORWARD, price, 1.0, 0.0, iv * root, 1e-14, 1_000)
+        found = implied_volatility(price, FORWARD, strike, years, is_call=is_call)
+        assert found == pytest.approx(told / root, abs=1e-9)
+        compared += 1
+    assert compared > 50
 
 
 @given(
