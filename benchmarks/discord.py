@@ -8,7 +8,6 @@ same length, in turn with ours. Ends with 1 where an answer is not the desk's; a
 
 import argparse
 import asyncio
-import gc
 import json
 import sys
 import tempfile
@@ -37,6 +36,7 @@ from bot.delivery.words import Words
 from bot.platforms.discord.connection import GatewayClient
 from bot.platforms.discord.connection_socket import GatewaySocket
 from bot.platforms.discord.service import Client
+from bot.running import settle
 from bot.settings import Settings
 from commands.protocol.reply import Heading, Reply
 from market.alerts import Edge, Severity
@@ -248,8 +248,7 @@ async def command_over(command: str, ours: Side, floor: Side, plain: Plain) -> f
 async def _round(command: str, ours: Side, floor: Side) -> None:
     for place in range(WARM + ASKS):
         if place == WARM:
-            gc.collect()
-            gc.freeze()
+            settle()
             for side in (ours, floor):
                 side.times_ms.clear()
                 side.cpu_ms.clear()

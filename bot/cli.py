@@ -77,10 +77,11 @@ def run(
 
     def start() -> int:
         from bot.app import serve
-        from bot.running import run
+        from bot.running import run, settle
         from bot.settings import read_settings
 
         settings = read_settings()
+        settle()
         return run(serve(settings, _feed_of(history, speed, settings)))
 
     _finish(start)
