@@ -34,6 +34,11 @@ class Pivot:
     confirmed_at_ms: int
 
 
+def level_of(pivot: Pivot | None) -> float | None:
+    """The price of a pivot in US dollars, None where there is none."""
+    return None if pivot is None else pivot.price_usd
+
+
 @dataclass(slots=True)
 class Swings:
     """Turning points of closes without look-ahead: a pivot counts from the close that left it by the threshold.

@@ -3,9 +3,8 @@
 from math import sqrt
 
 from market.evidence_rules import LEAST_HOURS
-from market.formulas.horizons import horizon_of
+from market.formulas.horizons import Horizon
 from market.formulas.logic import all_of, any_of, at_most
-from market.formulas.price import Pivot
 from market.formulas.statistics import freshness_quality, time_to_live_ms
 from market.observations import DAY_MS, HOUR_MS
 from market.reading import (
@@ -58,12 +57,11 @@ def _facts(state: MarketState, rules: Rules) -> dict[str, float | None]:
     price = state.price
     usd = price.price_usd or 0.0
     variance = state.volatility.hourly_variance(rules.volatility)
-    margin = rules.price.pivot_margin
     span, usual = price.range_24h(), price.ranges.median()
     r_1h, r_4h = price.log_return(price.hour.price), price.log_return(price.four_hours.price)
     r_24h = price.log_return(price.day.price)
     since_low_ms = None if price.new_low_at_ms is None else price.price_at_ms - price.new_low_at_ms
-    return {
+    facts = {
         "price_usd": usd,
         "r_1h": None if price.step_ms > HOUR_MS else r_1h,
         "r_4h": r_4h,
@@ -82,60 +80,35 @@ def _facts(state: MarketState, rules: Rules) -> dict[str, float | None]:
         if span is None or len(price.ranges) < LEAST_HOURS
         else price.ranges.rank(span),
         "hours_since_low_72h": None if since_low_ms is None else since_low_ms / HOUR_MS,
-        "lower_low": _as_number(price.swings.lower_low(margin)),
-        "lower_low_in_progress": _as_number(price.swings.lower_low_in_progress()),
-        "higher_low": _as_number(price.swings.higher_low(margin)),
         "step_ms": float(price.step_ms),
         "drawdown_ever": price.drawdown_ever(),
         "stored_days": (price.price_at_ms - price.highest_since_ms) / DAY_MS,
-        "trend_slow": price.trend,
-        "last_low_usd": _level(price.swings.last_low),
-        "last_high_usd": _level(price.swings.last_high),
-        "flagged_hours_24": float(price.hours.flagged),
-        "flagged_days_7": float(price.days.flagged),
-        **_fives(state, rules.price),
+        **price.hourly_facts(rules.price),
     }
+    facts |= _fives(state, facts, rules.price)
+    return facts
 
 
-def _fives(state: MarketState, rules: PriceRules) -> dict[str, float | None]:
-    """What bars of five minutes tell, and how far the shocks of all horizons reach.
+def _fives(state: MarketState, facts: dict[str, float | None], rules: PriceRules) -> Facts:
+    """What bars of five minutes tell; all None where the source's bars are longer.
 
-    All None where the source's bars are longer: the five minutes then leave the horizon's OR.
+    A flagged bucket is noise where hours and days reach no farther; without such bars it leaves the OR.
     """
-    fives, price = state.closes, state.price
-    is_current = fives.is_current(price.price_at_ms)
-    flagged = len(fives.flagged_ms) if is_current else None
-    horizon = horizon_of(
-        flagged, price.hours.counts, price.days.counts, rules.episode_hours, rules.regime_days
-    )
-    if flagged is None:
-        return _NO_FIVES | {"horizon": _as_number(horizon)}
-    swings, margin = fives.swings, rules.pivot_margin
-    return {
-        "r_5m": fives.change,
-        "sigma_5m": fives.sigma,
-        "shock_5m": fives.shock,
-        "flagged_5m_24h": float(flagged),
-        "trend_fast": fives.trend,
-        "fast_lower_low": _as_number(swings.lower_low(margin)),
-        "fast_lower_low_in_progress": _as_number(swings.lower_low_in_progress()),
-        "fast_higher_low": _as_number(swings.higher_low(margin)),
-        "fast_low_usd": _level(swings.last_low),
-        "fast_high_usd": _level(swings.last_high),
-        "horizon": _as_number(horizon),
-    }
+    closes = state.closes
+    if not closes.is_current(state.price.price_at_ms):
+        return _NO_FIVES
+    fives = closes.facts(rules.pivot_margin)
+    if fives["flagged_5m_24h"] and facts["horizon"] == Horizon.QUIET:
+        facts["horizon"] = float(Horizon.NOISE)
+    return fives
 
 
-_NO_FIVES: dict[str, float | None] = dict.fromkeys(
+_NO_FIVES: Facts = dict.fromkeys(
     (
         *("r_5m", "sigma_5m", "shock_5m", "flagged_5m_24h", "trend_fast"),
         *("fast_lower_low", "fast_lower_low_in_progress", "fast_higher_low", "fast_low_usd", "fast_high_usd"),
     )
 )
-
-
-def _level(pivot: Pivot | None) -> float | None:
-    return None if pivot is None else pivot.price_usd
 
 
 def _conditions(state: MarketState, facts: Facts, rules: PriceRules) -> tuple[Condition, ...]:
@@ -220,10 +193,6 @@ def _stabilised(state: MarketState, facts: Facts, rules: PriceRules) -> Conditio
             measure("range_ratio", facts["range_ratio"], rules.compression_ratio, "ratio", above=False),
         ),
     )
-
-
-def _as_number(claim: bool | int | None) -> float | None:
-    return None if claim is None else float(claim)
 
 
 SIGNAL = Signal(NAME, order=1, weight=0.25, read=read)

@@ -17,7 +17,6 @@ from market.reading import (
 )
 from market.rules import Rules, VolatilityRules
 from market.state import MarketState
-from market.state.volatility import DAY_HOURS, MONTH_HOURS, WEEK_HOURS, least_hours
 
 NAME, UNIT = "volatility", "1/y"
 
@@ -26,6 +25,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     """Read the volatility that sizing uses: annualised decimal, ranked over a year, beside its quiet reference.
 
     It rests on hourly bars and DVOL; the realised volatilities beside it are as fine as the bars were, and no part of it.
+    `vrp` is what options ask above the month's.
     """
     windows, limits, fresh = state.volatility, rules.volatility, rules.freshness
     dvol = state.implied_volatility(now_ms, rules)
@@ -39,6 +39,8 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     variance = windows.hourly_variance(limits)
     quality = freshness_quality(now_ms - windows.last_close_at_ms, ttl_ms)
     ratio = sigma / reference
+    realised = windows.finest.facts(limits)
+    month = realised["rv_30d"]
     return Reading(
         NAME,
         UNIT,
@@ -56,30 +58,13 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
             "sigma_ref": reference,
             "sigma_ref_cold": float(is_cold),
             "ratio": ratio,
-            **_realised(state, dvol, limits),
+            **realised,
+            "vrp": None if dvol is None or month is None else dvol - month,
             **_jumps(state, limits),
         },
         conditions=(_high(ratio, rank, limits),),
         learning=None if learned > LEARNED_YEAR else learning(learned, LEAST_HOURS, YEAR_HOURS),
     )
-
-
-def _realised(state: MarketState, dvol: float | None, rules: VolatilityRules) -> dict[str, float | None]:
-    """Realised volatility of three spans, each with the share of its hours that was measured in five minutes.
-
-    Hours of coarser bars count with the square of their own return. `vrp` is what options ask above the month's.
-    """
-    finest = state.volatility.finest
-    month = finest.month.annualised(least_hours(MONTH_HOURS, rules))
-    return {
-        "rv_24h": finest.day.annualised(least_hours(DAY_HOURS, rules)),
-        "rv_7d": finest.week.annualised(least_hours(WEEK_HOURS, rules)),
-        "rv_30d": month,
-        "rv_24h_fine": finest.day.fine_share,
-        "rv_7d_fine": finest.week.fine_share,
-        "rv_30d_fine": finest.month.fine_share,
-        "vrp": None if dvol is None or month is None else dvol - month,
-    }
 
 
 def _jumps(state: MarketState, rules: VolatilityRules) -> dict[str, float | None]:

@@ -5,7 +5,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from math import fsum, inf, log, sqrt
 
-from market.formulas.price import Swings, swing_threshold, trend_number
+from market.formulas.logic import as_number
+from market.formulas.price import Swings, level_of, swing_threshold, trend_number
 from market.formulas.volatility import (
     bipower_of,
     jump_share_of,
@@ -103,7 +104,8 @@ class FiveMinuteCloses:
     """What bars of five minutes or finer tell; nothing at all of a source whose bars are longer.
 
     `variance` is that of an hour as it was known at the last close: the next shock is measured by it. `sigma` is what a
-    bucket was expected to move when the last one began. `flagged_ms` are the buckets with a shock of the last day.
+    bucket was expected to move when the last one began. `flagged_ms` are the buckets with a shock of the last day. `told` are
+    the facts of price once they were asked for, None after a close: they are asked for at every look.
     """
 
     close_usd: float = 0.0
@@ -118,6 +120,7 @@ class FiveMinuteCloses:
     swings: Swings = field(default_factory=Swings)
     trend: float | None = None
     flagged_ms: deque[int] = field(default_factory=deque)
+    told: dict[str, float | None] | None = None
 
     def observe(self, candle: Candle, rules: PriceRules) -> bool:
         """Take a candle; tells whether it closed a bucket of five minutes."""
@@ -133,6 +136,7 @@ class FiveMinuteCloses:
 
     def judge(self, variance: float | None, rules: PriceRules, volatility: VolatilityRules) -> None:
         """Look at the bucket that has closed; `variance` is that of an hour as it is known now."""
+        self.told = None
         prior, self.variance = self.variance, variance
         self.sigma = sqrt(prior / AN_HOUR) if prior is not None and prior > 0.0 else None
         self.shock = None if self.change is None or self.sigma is None else self.change / self.sigma
@@ -145,6 +149,24 @@ class FiveMinuteCloses:
             )
             if self.swings.observe(self.close_usd, threshold, self.at_ms):
                 self.trend = trend_number(self.swings.trend(rules.pivot_margin))
+
+    def facts(self, margin: float) -> dict[str, float | None]:
+        """What the price reading tells of five minutes."""
+        if self.told is None:
+            swings = self.swings
+            self.told = {
+                "r_5m": self.change,
+                "sigma_5m": self.sigma,
+                "shock_5m": self.shock,
+                "flagged_5m_24h": float(len(self.flagged_ms)),
+                "trend_fast": self.trend,
+                "fast_lower_low": as_number(swings.lower_low(margin)),
+                "fast_lower_low_in_progress": as_number(swings.lower_low_in_progress()),
+                "fast_higher_low": as_number(swings.higher_low(margin)),
+                "fast_low_usd": level_of(swings.last_low),
+                "fast_high_usd": level_of(swings.last_high),
+            }
+        return self.told
 
     def is_current(self, price_at_ms: int) -> bool:
         """Whether the last bucket that can have closed is in it: after coarser bars what it holds is old."""

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from math import log, sqrt
 
-from market.formulas.price import Swings, drawdown, swing_threshold, trend_number
+from market.formulas.horizons import horizon_of
+from market.formulas.logic import as_number
+from market.formulas.price import Swings, drawdown, level_of, swing_threshold, trend_number
 from market.observations import DAY_MS, HOUR_MS, Candle
 from market.rolling import DecayingMean, Extreme, Lagged, RankWindow
 from market.rules import LOW_WINDOW_MS, PRICE_MEAN_HALF_LIFE_HOURS, PriceRules
@@ -38,6 +40,7 @@ class PriceWindows:
     Lows are kept negated, so that the largest is the lowest. `broken_low_usd` is the confirmed low that a fast break
     went through, None when there is no break. Candles are without a longer gap since `unbroken_since_ms`. `highest_ever_usd`
     is the highest close since `highest_since_ms`. Hours and days are flagged by their own shock, `trend` is that of `swings`.
+    `told` is what closed hours tell once it was asked for, None after a change.
     """
 
     price_usd: float | None = None
@@ -66,6 +69,7 @@ class PriceWindows:
     trend: float | None = None
     hours: Flagged = field(default_factory=lambda: Flagged(HOUR_MS, HOURS_A_DAY))
     days: Flagged = field(default_factory=lambda: Flagged(DAY_MS, DAYS_A_WEEK))
+    told: dict[str, float | None] | None = None
 
     def observe(self, candle: Candle, hourly_variance: float | None, rules: PriceRules) -> None:
         """Add a closed candle and the variance that is known at its close."""
@@ -84,6 +88,7 @@ class PriceWindows:
 
     def close_hour(self, price_usd: float, at_ms: int, sigma_1d: float | None, rules: PriceRules) -> None:
         """Take a closed hour into swings, the weekly mean and the ranks of daily ranges."""
+        self.told = None
         self.mean_7d.offer(price_usd)
         span = self.range_24h()
         if span is not None:
@@ -109,6 +114,26 @@ class PriceWindows:
         """How far the price is below its highest close of the last `days` (at most 90), a fraction; None without price."""
         highest = self.highest.since(self.price_at_ms - days * DAY_MS)
         return None if highest is None or self.price_usd is None else drawdown(self.price_usd, highest)
+
+    def hourly_facts(self, rules: PriceRules) -> dict[str, float | None]:
+        """What the reading tells of closed hours; `horizon` is that of hours and days alone."""
+        if self.told is None:
+            swings, margin = self.swings, rules.pivot_margin
+            reached = horizon_of(
+                None, self.hours.counts, self.days.counts, rules.episode_hours, rules.regime_days
+            )
+            self.told = {
+                "lower_low": as_number(swings.lower_low(margin)),
+                "lower_low_in_progress": as_number(swings.lower_low_in_progress()),
+                "higher_low": as_number(swings.higher_low(margin)),
+                "trend_slow": self.trend,
+                "last_low_usd": level_of(swings.last_low),
+                "last_high_usd": level_of(swings.last_high),
+                "flagged_hours_24": float(self.hours.flagged),
+                "flagged_days_7": float(self.days.flagged),
+                "horizon": None if reached is None else float(reached),
+            }
+        return self.told
 
     def drawdown_ever(self) -> float | None:
         """How far the price is below its highest close of all that was seen, a fraction; None without price."""
@@ -165,7 +190,7 @@ class PriceWindows:
             self.unbroken_since_ms = candle.open_at_ms
         elif gap_ms > rules.longest_gap_bars * max(candle.step_ms, HOUR_MS):
             self.swings.reset()
-            self.trend = None
+            self.trend = self.told = None
             self.unbroken_since_ms = candle.open_at_ms
 
     def _mind_new_low(self, at_ms: int, price: float) -> None:

@@ -52,6 +52,7 @@ class Realised:
     """The variance of each of the last 30 days' hours as finely as it is known, oldest first, UNKNOWN where it is not.
 
     An hour is the sum of its twelve squared returns of five minutes, or the square of its own return where bars are longer.
+    `told` are its facts once they were asked for, None after a change.
     """
 
     at_ms: int = 0
@@ -60,9 +61,11 @@ class Realised:
     day: RealisedSpan = field(default_factory=lambda: RealisedSpan(DAY_HOURS))
     week: RealisedSpan = field(default_factory=lambda: RealisedSpan(WEEK_HOURS))
     month: RealisedSpan = field(default_factory=lambda: RealisedSpan(MONTH_HOURS))
+    told: dict[str, float | None] | None = None
 
     def close_hour(self, at_ms: int, fine: float | None, square: float | None) -> None:
         """Take the hour that closed at `at_ms`: its variance from five minutes, or the square of its return."""
+        self.told = None
         missed = (at_ms - self.at_ms) // HOUR_MS - 1 if self.at_ms else 0
         for _ in range(min(missed, MONTH_HOURS)):
             self._add(UNKNOWN, UNKNOWN)
@@ -73,6 +76,15 @@ class Realised:
         else:
             self._add(UNKNOWN, UNKNOWN)
         self.at_ms = at_ms
+
+    def facts(self, rules: VolatilityRules) -> dict[str, float | None]:
+        """Realised volatility of three spans, each with the share of its hours that was measured in five minutes."""
+        if self.told is None:
+            self.told = {}
+            for name, span in (("rv_24h", self.day), ("rv_7d", self.week), ("rv_30d", self.month)):
+                self.told[name] = span.annualised(least_hours(span.hours, rules))
+                self.told[f"{name}_fine"] = span.fine_share
+        return self.told
 
     def _add(self, variance: float, fine: float) -> None:
         self.variances.append(variance)
