@@ -1,6 +1,7 @@
 """A smooth smile through quotes of which some are wrong: the quadratic of least absolute deviation."""
 
 from collections.abc import Callable, Sequence
+from operator import mul
 from statistics import median
 
 ROUNDS = 20
@@ -14,9 +15,11 @@ def least_deviation_quadratic(xs: Sequence[float], ys: Sequence[float]) -> Calla
     """
     weights = [1.0] * len(xs)
     middle = median(ys)
+    powers = [list(xs), *([x**power for x in xs] for power in (2, 3, 4))]
+    products = [list(ys), *([x**power * y for x, y in zip(xs, ys, strict=True)] for power in (1, 2))]
     a, b, c = middle, 0.0, 0.0
     for _ in range(ROUNDS):
-        solved = _weighted_quadratic(xs, ys, weights)
+        solved = _weighted_quadratic(powers, products, weights)
         if solved is None:
             return lambda _: middle
         a, b, c = solved
@@ -25,12 +28,15 @@ def least_deviation_quadratic(xs: Sequence[float], ys: Sequence[float]) -> Calla
 
 
 def _weighted_quadratic(
-    xs: Sequence[float], ys: Sequence[float], weights: Sequence[float]
+    powers: Sequence[Sequence[float]], products: Sequence[Sequence[float]], weights: Sequence[float]
 ) -> tuple[float, float, float] | None:
-    """The normal equations of a + bx + cx2 by Cramer's rule, None where they have no single answer."""
+    """The normal equations of a + bx + cx2 by Cramer's rule, None where they have no single answer.
+
+    `powers` are x to the first until the fourth, `products` y, xy and x2y: they are the same in every round.
+    """
     total = sum(weights)
-    s = [sum(w / total * x**power for w, x in zip(weights, xs, strict=True)) for power in range(5)]
-    t = [sum(w / total * y * x**power for w, x, y in zip(weights, xs, ys, strict=True)) for power in range(3)]
+    s = [1.0, *(sum(map(mul, weights, values)) / total for values in powers)]
+    t = [sum(map(mul, weights, values)) / total for values in products]
     columns = ([s[0], s[1], s[2]], [s[1], s[2], s[3]], [s[2], s[3], s[4]])
     whole = _determinant(*columns)
     if abs(whole) < 1e-18:
