@@ -69,7 +69,8 @@ class Funding(Struct, frozen=True, gc=False):
     """A funding rate as the venue states it: a fraction per `interval_hours`, paid by longs when positive.
 
     `settled` tells a paid rate from a predicted one; a predicted one is of the interval that ends at `next_at_ms`. `cap` is
-    the largest rate the venue allows for that interval on the side of this one, above 0, where it says so.
+    the largest rate the venue allows for that interval on the side of this one, above 0, where it says so; of AGGREGATE the
+    size of the rate itself where most of the open interest is at venues that stand at theirs.
     """
 
     venue: Venue

@@ -286,7 +286,8 @@ def _open_interest_level(flags: Mapping[str, FlagMemory]) -> Level | None:
 
 def _funding_level(flags: Mapping[str, FlagMemory]) -> Level | None:
     caution = _on(flags, "material") or _on(flags, "fd")
-    stress = _on(flags, "fe") or _on(flags, "paying_while_falling")
+    # a rate at its cap is censored: the true one lies beyond (section 5)
+    stress = _on(flags, "fe") or _on(flags, "paying_while_falling") or _on(flags, "at_cap")
     return _graded(stress=stress, caution=caution, known=_known(flags, "fe"))
 
 

@@ -214,6 +214,8 @@ class FundingRules:
     least_settlements: int = 30
     # "Flipped: sign<0 on 2 consecutive settlements"
     flipped_settlements: int = 2
+    # "funding-cap prints (±cap) are censored -> level 2": where they are of the venues with most of the open interest
+    capped_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

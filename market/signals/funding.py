@@ -14,6 +14,7 @@ from market.reading import (
     Reading,
     Signal,
     absent,
+    claim,
     learning,
     measure,
     presence_of,
@@ -23,6 +24,8 @@ from market.state import MarketState
 from market.state.funding import FundingSeries, ttl_of
 
 NAME, UNIT = "funding", "/8h"
+AT_CAP = (claim("at_cap", holds=True),)
+"""Said only where it is so: where no venue tells its cap, nothing is claimed of it."""
 
 
 def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
@@ -53,8 +56,9 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
             "settlements": float(series.settlements),
             "flipped": _flipped(series, rules.funding),
             "dispersion": state.funding.spread(now_ms, rules.freshness),
+            "at_cap": 1.0 if series.is_capped else None,
         },
-        conditions=_conditions(mean, rank, rules.funding),
+        conditions=_conditions(mean, rank, rules.funding) + (AT_CAP if series.is_capped else ()),
         learning=None
         if learned and len(series.means.ordered) > LEARNED_QUARTER
         else _learning(series, rules.funding),

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from math import fsum
 
-from market.formulas.funding import dispersion
+from market.formulas.funding import dispersion, is_at_cap
 from market.observations import DAY_MS, Funding, Venue
 from market.rolling import RankWindow
 from market.rules import FreshnessRules
@@ -20,7 +20,8 @@ class FundingSeries:
     """One venue's funding per eight hours as a step function; `area` is the integral of the closed steps in the window.
 
     With a predicted rate the present step is the blend of the predicted and the last settled rate by elapsed time.
-    `negative_settlements` is how many of the last settlements in a row were paid by shorts.
+    `negative_settlements` is how many of the last settlements in a row were paid by shorts; `is_capped`: the last rate that
+    was predicted stands at its cap.
     """
 
     interval_hours: float
@@ -35,6 +36,7 @@ class FundingSeries:
     settled_at_ms: int = 0
     settlements: int = 0
     negative_settlements: int = 0
+    is_capped: bool = False
     means: RankWindow = field(default_factory=lambda: RankWindow(QUARTER_MS))
 
     def observe(self, said: Funding) -> None:
@@ -47,6 +49,7 @@ class FundingSeries:
             rate = said.rate_8h
         else:
             rate = self._blend(said)
+            self.is_capped = said.cap is not None and is_at_cap(said.rate, said.cap)
         self.interval_hours = said.interval_hours
         self.is_predicted = not said.settled
         self._step(said.known_at_ms, rate)

@@ -8,8 +8,9 @@ from math import isfinite
 from msgspec.structs import replace
 
 from market.findings import Finding, Found
-from market.formulas.funding import blended, dispersion, weighted_by_open_interest
+from market.formulas.funding import blended, dispersion, is_at_cap, weighted_by_open_interest
 from market.observations import HOUR_MS, MINUTE_MS, Funding, Venue
+from market.rules import FundingRules
 from scheduler.condense.admission import as_of_ms, is_of_our_time, is_timely, note, passes
 from scheduler.condense.interest import FORGOTTEN_AFTER_MS
 from scheduler.condense.memory import CondenserState, Rates, VenueMemory, first_hand
@@ -19,6 +20,7 @@ PREDICTED_TTL_MS = 10 * MINUTE_MS
 SETTLED_FACTOR = 1.1
 EIGHT_HOURS_MS = 8 * HOUR_MS
 LARGEST_RATE, LONGEST_INTERVAL_HOURS = 0.1, 24.0
+_CAPPED_SHARE = FundingRules().capped_share
 RATE_JUMP = 0.01
 """One per cent per eight hours away from the last one waits for a second that agrees."""
 
@@ -57,7 +59,9 @@ def step_funding(
         return [], findings
     told = _settled(state, rates, newest_ms, now_ms, heavy)
     state.funding_at_ms = newest_ms
-    return [*told, Funding(Venue.AGGREGATE, newest_ms, state.funding_8h, 8.0, settled=False)], findings
+    cap = abs(state.funding_8h) if _is_capped(state, rates, now_ms, heavy) else None
+    mean = Funding(Venue.AGGREGATE, newest_ms, state.funding_8h, 8.0, settled=False, cap=cap)
+    return [*told, mean], findings
 
 
 def _move_on(
@@ -91,6 +95,24 @@ def _present(state: CondenserState, now_ms: int) -> tuple[dict[Venue, float], li
             if is_relayed:
                 findings.append(Finding(Found.RELAYED, now_ms, venue, OF, rate))
     return first_hand(rates), findings
+
+
+def _is_capped(
+    state: CondenserState, rates: dict[Venue, float], now_ms: int, heavy: dict[Venue, float]
+) -> bool:
+    """Whether the venues at their cap have most of the open interest of those that say a rate: then the mean is censored."""
+    weigh = {venue: heavy.get(venue, 0.0) for venue in rates}
+    capped = [venue for venue in rates if _stands_at_cap(state.venues[venue].rates, now_ms)]
+    held = sum(weigh[venue] for venue in capped)
+    return bool(capped) and held >= _CAPPED_SHARE * sum(weigh.values())
+
+
+def _stands_at_cap(rates: Rates, now_ms: int) -> bool:
+    """Whether what a venue predicts is the largest rate that it allows."""
+    said = rates.predicted
+    if said is None or said.cap is None or now_ms - rates.predicted_as_of_ms > PREDICTED_TTL_MS:
+        return False
+    return is_at_cap(said.rate, said.cap)
 
 
 def _rate_of(memory: VenueMemory, now_ms: int) -> tuple[float | None, bool]:

@@ -6,9 +6,12 @@ import pytest
 
 from market.across import AtVenue
 from market.observations import HOUR_MS, MINUTE_MS, Funding, Venue
+from market.reading import Level
+from market.regime import judge
 from market.rules import Rules
+from market.signals import read_signals
 from market.venues import Rates, forced_across, is_rate_fresh, rates_across, standings, stands_at_cap
-from tests.market.feeds import RULES, closes, fed, hour, read, settled
+from tests.market.feeds import RULES, claims, closes, fed, hour, read, settled
 
 FRESH = Rules().freshness
 NOW_MS = 1_000 * HOUR_MS
@@ -129,3 +132,17 @@ def test_venues_that_disagree_are_told_apart_where_each_is_heard() -> None:
     state.observe([Funding(Venue.HYPERLIQUID, hour(3), 0.0000375, 1.0)], hour(3), RULES)
     assert read(state, "funding").facts["dispersion"] == pytest.approx(0.0002)
     assert read(state, "funding", hour(6)).facts["dispersion"] is None
+
+
+def test_a_rate_at_its_cap_is_stress_however_small_the_days_mean_still_is() -> None:
+    state = fed(closes([100.0] * 8))
+    state.observe([settled(1, 0.00002)], hour(8), RULES)
+    free = read(state, "funding")
+    assert "at_cap" not in claims(free)
+    assert free.facts["at_cap"] is None
+    capped = Funding(Venue.BINANCE, hour(8), 0.003, 8.0, settled=False, next_at_ms=hour(16), cap=0.003)
+    state.observe([capped], hour(8), RULES)
+    held = read(state, "funding")
+    assert (claims(held)["at_cap"], held.facts["at_cap"]) == (True, 1.0)
+    assert claims(held)["fe"] is False
+    assert judge(read_signals(state, hour(8), RULES), None, RULES, hour(8)).levels["funding"] is Level.STRESS

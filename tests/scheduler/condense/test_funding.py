@@ -168,3 +168,25 @@ def test_what_was_settled_is_not_told_while_nobody_is_heard_as_it_would_be_fresh
     take(condenser, 600, rate(A, 600, 5 * BP), rate(C, 600, BP / 8, 1.0))
     settled = [one for one in condenser.step(at(600))[0] if isinstance(one, Funding) and one.settled]
     assert [one.known_at_ms for one in settled] == [at(480)]
+
+
+@pytest.mark.parametrize(("held", "capped"), [(6.0, True), (4.9, False)])
+def test_the_mean_is_censored_where_most_of_the_open_interest_stands_at_its_venues_cap(
+    held: float, capped: bool
+) -> None:
+    condenser = Condenser("BTC")
+    settle(condenser, {A: held, B: 10.0 - held})
+    at_cap = Funding(A, at(1), -0.02, 4.0, settled=False, next_at_ms=at(240), cap=0.02)
+    take(condenser, 1, Told("BTC", at_cap), rate(B, 1, -BP))
+    (mean,) = (one for one in condenser.step(at(1))[0] if isinstance(one, Funding))
+    assert (mean.cap is not None) is capped
+    assert mean.cap in (None, -mean.rate)
+
+
+def test_a_mean_within_every_cap_and_one_of_venues_that_tell_none_is_not_censored() -> None:
+    condenser = Condenser("BTC")
+    settle(condenser, {A: 1.0})
+    within = Funding(A, at(1), 0.0199, 8.0, settled=False, next_at_ms=at(240), cap=0.02)
+    take(condenser, 1, Told("BTC", within))
+    (mean,) = (one for one in condenser.step(at(1))[0] if isinstance(one, Funding))
+    assert mean.cap is None
