@@ -7,6 +7,7 @@ from commands.wording import numbers
 from commands.wording.columns import fit
 from market.formulas.horizons import Horizon
 from market.reading import Reading
+from market.state.closes import STEP_MS
 
 _TRENDS: Mapping[float, str] = {-1.0: "down", 0.0: "range", 1.0: "up"}
 POINTS = 100.0
@@ -24,9 +25,15 @@ def _price(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[str]
     if slow is not None:
         known = {"slow": slow, "fast": fast}
         yield fit("   " + phrases.say("fact.trend" if fast is None else "fact.trends", **known))
+    step_ms = facts.get("step_ms")
+    if step_ms is not None and step_ms > STEP_MS:
+        yield fit("   " + phrases.say("fact.coarse", step=numbers.duration(int(step_ms))))
     reach = facts.get("horizon")
     if reach is not None and reach > Horizon.QUIET:
         yield fit("   " + phrases.say("fact.shocks", reach=phrases.word("reach", Horizon(int(reach)).name)))
+    fallen, days = facts.get("drawdown_ever"), facts.get("stored_days")
+    if fallen is not None and days is not None and days >= 1.0:
+        yield fit("   " + phrases.say("fact.fallen", share=numbers.percent(fallen), days=f"{days:.0f}"))
 
 
 def _volatility(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[str]:

@@ -22,6 +22,19 @@ def test_where_price_points_is_told_on_both_scales_or_the_one_there_is() -> None
     assert told("price", trend_slow=None, trend_fast=1.0) == []
 
 
+def test_bars_too_long_for_a_look_at_five_minutes_are_named() -> None:
+    assert told("price", trend_slow=1.0, step_ms=3_600_000.0) == [
+        "swings: up",
+        "bars of 1 h: no look at 5 min",
+    ]
+    assert told("price", step_ms=300_000.0) == []
+
+
+def test_a_drawdown_says_of_how_much_of_the_past_it_is() -> None:
+    assert told("price", drawdown_ever=-0.123, stored_days=62.4) == ["-12.3% off the top of 62 d seen"]
+    assert told("price", drawdown_ever=0.0, stored_days=0.2) == []
+
+
 @pytest.mark.parametrize(
     ("reach", "words"),
     [
