@@ -15,6 +15,7 @@ import yarl
 from aiohttp import WSMsgType, web
 
 from tests.doubles.discord_rest import BOT_ID, ME, interaction, shown_message
+from tests.doubles.discord_uploads import Uploads, body_of
 
 Json = dict[str, Any]
 PATIENCE_S = 10.0
@@ -39,6 +40,7 @@ class DiscordServer:
         self.gateway_token = gateway_token or token
         self.url = ""
         self.requests: list[tuple[str, str, Any]] = []
+        self.uploads: Uploads = []
         self.refused: dict[str, int] = {}
         self.drops: list[str] = []
         self.objects: Callable[[str, Any], int | None] = lambda _path, _body: None
@@ -107,7 +109,7 @@ class DiscordServer:
 
     async def _rest(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]
-        body = await request.json() if request.can_read_body else None
+        body = await body_of(request, self.uploads)
         if request.headers.get("Authorization", f"Bot {self.token}") != f"Bot {self.token}":
             return _json({"message": "401: Unauthorized", "code": 0}, 401)
         self.requests.append((request.method, path, body))

@@ -17,6 +17,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.doubles.discord_schemas import is_layout, words_of
+from tests.doubles.discord_uploads import Uploads, body_of
 from tests.doubles.strict.limits import Window
 
 Json = dict[str, Any]
@@ -28,6 +29,8 @@ LONGEST_NONCE = 25
 NONCE_KEPT_S = 180.0
 """The documentation says "the past few minutes"."""
 VIA = {"Via": "1.1 google"}
+ATTACH_FILES = str(1 << 15)
+"""The right to attach files (developer documentation, Permissions)."""
 JSON = {"Content-Type": "application/json"}
 """Exactly this: with a charset behind it the library takes an answer for text."""
 
@@ -125,6 +128,7 @@ class DiscordRest:
         self.faults: deque[Fault] = deque()
         self.lasting: list[Fault] = []
         self.asked: list[Asked] = []
+        self.uploads: Uploads = []
         self.messages: dict[str, list[Json]] = {}
         self._standing: dict[str, Json] = {}
         self._acknowledged: set[str] = set()
@@ -146,7 +150,7 @@ class DiscordRest:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """One request of the bot."""
         path = request.match_info["path"]
-        body = await request.json() if request.can_read_body else None
+        body = await body_of(request, self.uploads)
         asked = Asked(time.monotonic(), request.method, path, body)
         self.asked.append(asked)
         try:
@@ -284,7 +288,7 @@ def interaction(data: Json, kind: int = COMMAND, name: str = "77") -> Json:
         "entitlements": [],
         "authorizing_integration_owners": {"1": "42"},
         "attachment_size_limit": 1,
-        "app_permissions": "0",
+        "app_permissions": ATTACH_FILES,
         "data": data,
     }
 

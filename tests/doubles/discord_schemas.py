@@ -23,6 +23,7 @@ UPDATED, CHOICES, PAGE = (6, 7), 8, 9
 
 def refused(kind: str, payload: Any) -> list[str]:
     """What Discord would object to in a request of a kind ("message", "followup", "command"), nothing where it takes it."""
+    payload = _numbered(payload)
     said = [f"{error.json_path}: {error.message[:120]}" for error in _judge(kind).iter_errors(payload)]
     return [*said, *_over_limits(payload)] if isinstance(payload, Mapping) else said
 
@@ -54,6 +55,17 @@ def words_of(payload: Mapping[str, Any]) -> str:
 def is_layout(payload: Mapping[str, Any]) -> bool:
     """Whether it is made of a layout, as its flags say."""
     return bool(int(payload.get("flags") or 0) & LAYOUT)
+
+
+def _numbered(payload: Any) -> Any:
+    """Files are numbered in words there, and in numbers in the documentation (Uploading Files); Discord takes both."""
+    if not isinstance(payload, Mapping):
+        return payload
+    if isinstance(payload.get("data"), Mapping):
+        return {**payload, "data": _numbered(payload["data"])}
+    files = payload.get("attachments")
+    told = [{**one, "id": str(one["id"])} for one in files or ()]
+    return {**payload, "attachments": told} if files is not None else payload
 
 
 @lru_cache(maxsize=16)

@@ -15,7 +15,7 @@ from tests.bot.conftest import api
 from tests.bot.desks import first, telegram_serving
 from tests.bot.pictures.asked import Easel, desk_with_hours
 from tests.bot.pictures.samples import PNG
-from tests.doubles.telegram import GROUP, BotApi, Fault
+from tests.doubles.telegram import GROUP, BotApi, Fault, Shown
 
 __all__ = ["api"]
 LONG = " · ".join(["a line that says more than a caption holds"] * 40)
@@ -39,6 +39,10 @@ async def service(desk: Desk) -> AsyncIterator[Service]:
 
 def photos(api: BotApi) -> list[dict[str, Any]]:
     return api.called("sendPhoto")
+
+
+def has_photo(shown: Shown) -> bool:
+    return shown.photo is not None
 
 
 async def test_an_answer_with_a_picture_is_one_photo_with_the_answer_below_it(
@@ -82,12 +86,12 @@ async def test_words_become_a_photo_in_place_when_the_picture_is_there(
     easel.is_late = True
     await api.say("/regime BTC")
     shown = await first(api)
-    assert shown.photo is None
+    assert not has_photo(shown)
     assert "Price, USD: last" in shown.text
     easel.is_late = False
     await api.press(shown, "Refresh")
     await api.wait_for(lambda: shown.edits == 1)
-    assert shown.photo is not None
+    assert has_photo(shown)
     assert "Price, USD: last" not in shown.text
 
 
