@@ -1,12 +1,15 @@
 """The cycle on the real Valkey: what is kept, and that an end at any moment loses nothing."""
 
+from dataclasses import replace
+
 import pytest
 
+from market.across import AtVenue
 from market.alerts import Alert
 from market.observations import MINUTE_MS, Liquidations, Observation, Venue
 from market.rules import Rules
 from scheduler import cycle
-from scheduler.cycle import ENGINE_STATE, Memory, Watched, resume, run_cycle
+from scheduler.cycle import ENGINE_STATE, LiveLook, Memory, Watched, resume, run_cycle
 from scheduler.engine import Engine
 from store import keys
 from store.alerts_log import AlertsLog
@@ -80,6 +83,39 @@ async def test_an_end_between_keeping_and_answering_is_made_good(valkey: Connect
     assert again.seq == watched.seq + 1
     assert await memory.snapshots.latest("BTC") == snapshot
     assert list(await AlertsLog(valkey).recent(100)) == [*told, *alerts][::-1]
+
+
+VENUES = (
+    AtVenue(Venue.BINANCE, coins=3.3, rate=0.1 + 0.2, interval_hours=8.0, rate_at_ms=7, cap=0.02),
+    AtVenue(Venue.BYBIT, long_usd_1h=1e9 / 3.0, heard_minutes=41, missing_factor=1.1),
+)
+
+
+async def test_what_each_venue_says_is_shown_and_kept_to_the_last_bit(valkey: Connection) -> None:
+    memory = memory_of(valkey)
+    watched = await resume("BTC", RULES, "live", memory)
+    now_ms, observations = steps()[0]
+    snapshot, _ = await run_cycle(
+        watched, now_ms, observations, memory, live=LiveLook(b"", MINUTE_MS, 0, VENUES)
+    )
+    assert snapshot.venues == VENUES
+    assert await memory.snapshots.latest("BTC") == snapshot
+
+
+@pytest.mark.parametrize("killed_after", [2, 33])
+async def test_what_each_venue_says_changes_nothing_that_is_judged_nor_what_a_restart_says(
+    valkey: Connection, monkeypatch: pytest.MonkeyPatch, killed_after: int
+) -> None:
+    monkeypatch.setattr(cycle, "CHECKPOINT_EVERY", 7)
+    memory, straight = memory_of(valkey), Engine("BTC", RULES, "live")
+    watched = await resume("BTC", RULES, "live", memory)
+    look = LiveLook(b"", MINUTE_MS, 0, VENUES)
+    for count, (now_ms, observations) in enumerate(steps()):
+        if count == killed_after:
+            watched = await resume("BTC", RULES, "live", memory)
+        shown, alerts = await run_cycle(watched, now_ms, observations, memory, live=look)
+        expected = straight.step(now_ms, observations)
+        assert repr((replace(shown, venues=()), alerts)) == repr(expected)
 
 
 async def test_the_hours_are_kept_as_each_closes(valkey: Connection) -> None:
