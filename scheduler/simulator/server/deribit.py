@@ -229,7 +229,7 @@ def _summary(option: Listed, now_ms: int) -> dict[str, object]:
         "mark_price": option.price_coins,
         "bid_price": option.bid_coins,
         "ask_price": option.ask_coins,
-        "open_interest": 100.0,
+        "open_interest": option.held_coins,
         "volume": 10.0,
     }
 

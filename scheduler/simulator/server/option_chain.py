@@ -1,9 +1,13 @@
-"""The simulated chain of listed options: one smile an expiry, straight in standard deviations, priced by Black 76."""
+"""The simulated chain of listed options: one smile an expiry, straight in standard deviations, priced by Black 76.
+
+Strikes are listed in round steps and stay listed while the price moves; bids and asks lie on the venue's ticks, further apart
+in the wings, where nobody bids at last.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import exp, sqrt
+from math import ceil, exp, floor, log, sqrt
 
 from market.observations import DAY_MS, HOUR_MS, Asset
 from market.options.black76 import option_value
@@ -11,58 +15,80 @@ from scheduler.simulator.server.venue import VenueMarket
 
 EXPIRY_HOUR_UTC = 8
 DAYS = (3, 7, 14, 28, 35, 63, 91)
-DEVIATIONS = tuple(place * 0.3 for place in range(-7, 8))
-"""Strikes, in standard deviations of the expiry from the forward."""
+MOST_DEVIATIONS = 2.6
+"""How far from the forward strikes are listed, in standard deviations of the expiry."""
+
+STRIKE_STEPS = {"BTC": (1_000, 2_000, 5_000), "ETH": (50, 100, 200)}
+"""The steps between strikes: of up to a week, of up to five, and beyond."""
+
 OF_25_DELTA = 0.674
 YEAR_MS = 365 * DAY_MS
 HALF_SPREAD = 0.01
-ROUND_STRIKES = {"BTC": 100, "ETH": 5, "SOL": 1}
+FINE_TICK, COARSE_TICK, COARSE_FROM = 0.0001, 0.0005, 0.005
+"""Prices below .005 coins lie on the fine tick, others on the coarse one."""
+
+MOST_HELD = 400.0
+"""Open interest at the money, coins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One option: strike and forward in US dollars, IV a fraction, prices in coins."""
+    """One option: strike and forward in US dollars, IV a fraction, prices in coins; `bid_coins` None where nobody bids."""
 
     name: str
     forward_usd: float
     iv: float
     price_coins: float
+    held_coins: float
 
     @property
-    def bid_coins(self) -> float:
-        """The best bid."""
-        return self.price_coins * (1.0 - HALF_SPREAD)
+    def bid_coins(self) -> float | None:
+        """The best bid, None where it would be nothing."""
+        bid = self.price_coins * (1.0 - HALF_SPREAD)
+        ticks = floor(bid / _tick(bid))
+        return round(ticks * _tick(bid), 4) if ticks else None
 
     @property
     def ask_coins(self) -> float:
         """The best ask."""
-        return self.price_coins * (1.0 + HALF_SPREAD)
+        ask = self.price_coins * (1.0 + HALF_SPREAD)
+        return round(ceil(ask / _tick(ask)) * _tick(ask), 4)
+
+
+def _tick(price: float) -> float:
+    return FINE_TICK if price < COARSE_FROM else COARSE_TICK
 
 
 def chain(market: VenueMarket, asset: Asset, now_ms: int) -> Iterator[Listed]:
     """Calls and puts of every expiry."""
     forward = market.index(asset, now_ms)
     atm = market.tape.implied(asset, now_ms)
-    for days in DAYS:
+    for place, days in enumerate(DAYS):
         expires_ms = _expiry_ms(now_ms, days)
         years = (expires_ms - now_ms) / YEAR_MS
         skew = _skew(market.tape.skew(asset, now_ms), years * 365.0)
-        for strike, iv in _smile(forward, years, atm, skew, ROUND_STRIKES[asset]):
+        step = STRIKE_STEPS[asset][0 if days <= 7 else 1 if days <= 35 else 2]
+        for strike, iv, many in _smile(forward, atm * sqrt(years), atm, skew, step):
             for kind in "CP":
                 value = option_value(forward, strike, years, iv, is_call=kind == "C")
                 name = f"{asset}-{_day(expires_ms)}-{strike}-{kind}"
-                yield Listed(name, forward, iv, value.price_usd / forward)
+                yield Listed(name, forward, iv, value.price_usd / forward, _held(many, place))
 
 
-def _smile(forward: float, years: float, atm: float, skew: float, unit: int) -> Iterator[tuple[int, float]]:
-    """Puts dearer than calls by the skew at 25 delta."""
-    deviation = atm * sqrt(years)
-    seen: set[int] = set()
-    for many in DEVIATIONS:
-        strike = round(forward * exp(many * deviation) / unit) * unit
-        if strike > 0 and strike not in seen:
-            seen.add(strike)
-            yield strike, max(0.05, atm - skew * many / (2.0 * OF_25_DELTA))
+def _smile(
+    forward: float, deviation: float, atm: float, skew: float, step: int
+) -> Iterator[tuple[int, float, float]]:
+    """Puts dearer than calls by the skew at 25 delta: each strike with its IV, and how many deviations away it lies."""
+    lowest = ceil(forward * exp(-MOST_DEVIATIONS * deviation) / step)
+    highest = floor(forward * exp(MOST_DEVIATIONS * deviation) / step)
+    for strike in range(max(1, lowest) * step, highest * step + 1, step):
+        many = log(strike / forward) / deviation
+        yield strike, max(0.05, atm - skew * many / (2.0 * OF_25_DELTA)), many
+
+
+def _held(many: float, place: int) -> float:
+    """Most is held at the money and in the near expiries."""
+    return float(round(MOST_HELD * exp(-many * many / 2.0) / (1.0 + place)))
 
 
 def _skew(at_30d_and_7d: tuple[float, float], days: float) -> float:

@@ -1,5 +1,10 @@
-"""The option chains of the live market: kept once a changed one, and nothing of them judged."""
+"""The option chains of the live market: kept once a changed one, there for those who ask, and nothing of them judged."""
 
+import pytest
+
+from bot.live import services_on
+from commands.protocol.dispatch import answer
+from commands.protocol.request import Context
 from market.observations import MINUTE_MS
 from market.options import skew_of
 from scheduler.simulator.market import START_MS
@@ -32,3 +37,22 @@ async def test_the_chain_the_skew_is_made_of_is_there_for_those_who_ask(valkey: 
         newer = await StoredChains(valkey).of("BTC")
         assert newer is not None
         assert newer.as_of_ms > kept.as_of_ms
+
+
+async def test_somebody_who_asks_is_told_what_the_simulated_book_asks_for_a_hedge(valkey: Connection) -> None:
+    async with town(NOW_MS, one_coin()) as here, here.house(valkey) as house:
+        await house.begin("BTC")
+        snapshot = (await house.minutes(2))[-1]
+        context = Context(services_on(valkey, is_live=True), here.time.now_ms(), user="4711")
+        hedge = await answer("/hedge btc 100k 30d", context)
+        assert hedge.data["verdict"] in {"PUT", "SPREAD", "REDUCE"}
+        put = hedge.data["put"]
+        assert isinstance(put, dict)
+        assert put["strike"] == pytest.approx(0.92 * snapshot.fact("price", "price_usd"), rel=0.03)  # type: ignore[operator]
+        assert hedge.data["expiry_before"] is not None
+        skew = await answer("/skew btc", context)
+        chain = skew.data["chain"]
+        assert isinstance(chain, dict)
+        assert chain["strikes"] > 50
+        assert chain["skew_30d"] == pytest.approx(skew.data["skew_30d_points"], abs=0.5)
+        assert chain["gamma_usd_per_percent"] > 0.0

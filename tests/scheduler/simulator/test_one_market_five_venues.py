@@ -24,6 +24,7 @@ from scheduler.condense import Condenser
 from scheduler.exchange import Instrument, Kind, Report, Told
 from scheduler.simulator.market import START_MS
 from scheduler.simulator.server import STANDINGS
+from scheduler.simulator.server.option_chain import chain
 from scheduler.simulator.server.recorded import recorded
 from tests.scheduler.simulator.desk import ASSETS, BY_VENUE, desk, listened, sell_off
 
@@ -207,6 +208,22 @@ async def test_the_option_chain_of_deribit_gives_back_the_skew_it_was_made_of() 
         assert skew is not None
         assert skew.skew_25d_30d == pytest.approx(at.venues.tape.skew("BTC", NOW_MS)[0], abs=0.01)
         assert skew.atm_iv_30d == pytest.approx(at.venues.tape.implied("BTC", NOW_MS), abs=0.01)
+
+
+async def test_listed_strikes_stay_while_the_price_moves_and_quotes_lie_on_ticks() -> None:
+    async with desk(NOW_MS) as at:
+        known = list((await at.instruments(Venue.DERIBIT)).values())
+        quotes = of(await at.now(Venue.DERIBIT, known), "BTC", OptionQuote)
+        later = chain(at.venues.markets[Venue.DERIBIT], "BTC", NOW_MS + HOUR_MS)
+        before = {(one.strike_usd, one.is_call, one.expires_at_ms) for one in quotes}
+        assert quotes[0].forward_usd != at.venues.markets[Venue.DERIBIT].index("BTC", NOW_MS + HOUR_MS)
+        strikes = {strike for strike, _, _ in before}
+        assert sum(float(one.name.split("-")[2]) in strikes for one in later) > 0.9 * len(quotes)
+        for one in quotes:
+            tick = 0.0001 if (one.ask_price or 1.0) < 0.005 else 0.0005
+            assert one.ask_price == pytest.approx(round((one.ask_price or 0.0) / tick) * tick)
+            assert one.bid_price is None or one.bid_price < (one.ask_price or 0.0)
+        assert any(one.bid_price is None for one in quotes)
 
 
 @pytest.mark.parametrize("venue", [Venue.OKX, Venue.DERIBIT])
