@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from market.across import AtVenue
 from market.formulas.funding import dispersion, is_at_cap, weighted_by_open_interest
+from market.formulas.liquidations import scaled_from_full_feed
 from market.observations import HOUR_MS, Venue
 from market.rules import FreshnessRules
 
@@ -47,13 +48,15 @@ class Forced:
     """Liquidations of the last hour over all venues that were heard, in US dollars by position side.
 
     `is_floor`: a feed samples, or a venue was not heard throughout. `long_usd_likely` is the sum with what throttled feeds
-    probably left out; None where one of them left out more than can be told.
+    probably left out; None where one of them left out more than can be told. `long_usd_scaled` is another guess at the same:
+    what venues that tell all closed, by their open interest, at those that do not; None where no venue tells all.
     """
 
     long_usd: float
     short_usd: float
     is_floor: bool
     long_usd_likely: float | None
+    long_usd_scaled: float | None
 
 
 def rates_across(venues: Sequence[AtVenue], now_ms: int, rules: FreshnessRules) -> Rates | None:
@@ -115,7 +118,20 @@ def forced_across(venues: Sequence[AtVenue], minutes: int = MINUTES_AN_HOUR) -> 
         sum(one.short_usd_1h or 0.0 for one in heard),
         is_floor=any(one.is_sample or one.heard_minutes < minutes for one in heard),
         long_usd_likely=None if None in likely else sum(usd or 0.0 for usd in likely),
+        long_usd_scaled=_scaled(heard),
     )
+
+
+def _scaled(heard: Sequence[AtVenue]) -> float | None:
+    """Whole feeds as they are, and throttled ones as whole ones of their open interest would tell."""
+    whole = [one for one in heard if not one.is_sample and one.coins]
+    throttled = [one for one in heard if one.is_sample]
+    known = [one.coins for one in throttled if one.coins]
+    if not whole or not throttled or len(known) < len(throttled):
+        return None
+    full_usd = sum(one.long_usd_1h or 0.0 for one in whole)
+    guess = scaled_from_full_feed(full_usd, sum(one.coins or 0.0 for one in whole), sum(known))
+    return None if guess is None else full_usd + guess
 
 
 def _likely(one: AtVenue) -> float | None:

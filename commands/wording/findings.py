@@ -64,7 +64,7 @@ def troubles_of(snapshot: Snapshot, of: str, phrases: Phrases) -> tuple[str, ...
         sentence(one, phrases)
         for found in TROUBLES
         for one in snapshot.findings
-        if one.found is found and one.of in (of, "mark")
+        if one.found is found and one.of in (of, "mark", None)
     ]
     more = len(told) - MOST_TOLD
     if more > 0:

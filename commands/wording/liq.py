@@ -187,15 +187,30 @@ def _by_venue(snapshot: Snapshot, across: Forced | None, phrases: Phrases) -> It
         yield Text(phrases.say("venues.none"))
         return
     yield Lines(rows)
+    yield from paragraph((*_silent(snapshot, phrases), *_missing(across, phrases)))
+
+
+def _silent(snapshot: Snapshot, phrases: Phrases) -> Iterator[str]:
+    """The venues that have leverage, and of whose liquidations nothing is heard."""
+    silent = [one.venue for one in snapshot.venues if one.coins and one.long_usd_1h is None]
+    if silent:
+        names = ", ".join(phrases.word("venue", venue.value) for venue in silent)
+        yield phrases.say("liq.silent", venues=names)
+
+
+def _missing(across: Forced, phrases: Phrases) -> Iterator[str]:
+    """That the sums are floors, and two guesses at what they are floors of."""
     if not across.is_floor:
         return
+    told = {"usd": numbers.short(across.long_usd)}
     if across.long_usd_likely is None:
-        yield Text(phrases.say("liq.at_least", usd=numbers.short(across.long_usd)))
+        yield phrases.say("liq.at_least", **told)
     elif across.long_usd_likely > across.long_usd:
-        known = {"usd": numbers.short(across.long_usd), "likely": numbers.short(across.long_usd_likely)}
-        yield Text(phrases.say("liq.likely", **known))
+        yield phrases.say("liq.likely", **told, likely=numbers.short(across.long_usd_likely))
     else:
-        yield Text(phrases.say("liq.floor"))
+        yield phrases.say("liq.floor")
+    if across.long_usd_scaled is not None and across.long_usd_scaled > across.long_usd:
+        yield phrases.say("liq.scaled", usd=numbers.short(across.long_usd_scaled))
 
 
 def _picture(snapshot: Snapshot, hours: Hourly | None, phrases: Phrases) -> tuple[Picture, ...]:
@@ -256,6 +271,7 @@ def _plain(snapshot: Snapshot, reading: Reading, across: Forced | None) -> dict[
         "windows": windows,
         "is_floor": is_floor(snapshot, across),
         "long_usd_1h_likely": None if across is None else across.long_usd_likely,
+        "long_usd_1h_scaled": None if across is None else across.long_usd_scaled,
         **{name: facts.get(name) for name in PLAIN},
         **{name: as_claim(facts.get(name)) for name in CLAIMS},
         "flags": {name: snapshot.regime.flag(name) for name in ("lc", "lb", "lc_short", "lb_short")},

@@ -13,6 +13,7 @@ AWAITED_MINUTES = 2
 """A minute is told up to ninety seconds after its end: the hour that is shown ends there, or with the newest one told."""
 PREDICTED_TTL_MS = 10 * MINUTE_MS
 SECONDS = 60
+Row = tuple[int, float, float, int]
 _SATURATED = LiquidationRules().saturated_share
 
 
@@ -108,10 +109,16 @@ def _last_hour(forced: Forced, until_ms: int) -> tuple[float | None, float | Non
     """What was closed by force in the hour that ends at `until_ms`, and how many of its minutes were heard."""
     gone = (until_ms - forced.heard_to_ms) // MINUTE_MS
     heard = (forced.heard << gone & ALL_HEARD).bit_count() if 0 <= gone < MINUTES else 0
-    rows = [row for row in forced.hour if row[0] > until_ms - HOUR_MS]
+    rows = _rows(forced, until_ms)
     if not heard and not rows:
         return None, None, 0
-    return sum(row[1] for row in rows), sum(row[2] for row in rows), heard
+    return sum([row[1] for row in rows], 0.0), sum([row[2] for row in rows], 0.0), heard
+
+
+def _rows(forced: Forced, until_ms: int) -> list[Row]:
+    """The minutes with any of the hour that ends at `until_ms`; what is kept is mostly that."""
+    rows, after_ms = forced.hour, until_ms - HOUR_MS
+    return rows if not rows or rows[0][0] > after_ms else [row for row in rows if row[0] > after_ms]
 
 
 def missing_factor(forced: Forced, until_ms: int) -> float | None:
@@ -124,9 +131,7 @@ def missing_factor(forced: Forced, until_ms: int) -> float | None:
     if not forced.is_sample:
         return 1.0
     told = corrected = 0.0
-    for ended_ms, longs, shorts, busy in forced.hour:
-        if ended_ms <= until_ms - HOUR_MS:
-            continue
+    for _, longs, shorts, busy in _rows(forced, until_ms):
         found = throttle_correction(min(busy, SECONDS), SECONDS, _SATURATED)
         if found is None or found.is_saturated:
             return None

@@ -119,6 +119,14 @@ async def test_a_floor_is_shown_as_at_least_with_what_throttled_feeds_leave_out(
     assert "A floor: not all is published or was heard." in deaf
 
 
+async def test_venues_that_tell_all_are_scaled_to_those_that_do_not_and_the_silent_are_named() -> None:
+    binance, bybit = replace(SAMPLED, coins=90_000.0), replace(HEARD, coins=60_000.0)
+    silent = AtVenue(Venue.HYPERLIQUID, coins=33_800.0)
+    said = await talk(forced(binance, bybit, silent))("/liq BTC")
+    assert "Not heard, or not published: Hyperliquid." in said
+    assert "By open interest, from venues that tell all: about 15.0M." in said  # 6 + 6 x 90 / 60
+
+
 async def test_saturation_makes_every_sum_a_floor_and_is_named() -> None:
     finding = Finding(Found.SATURATED, NOW_MS, Venue.BINANCE, "liquidations", 58.0)
     said = await talk(replace(forced(HEARD), findings=(finding,)))("/liq BTC")

@@ -117,6 +117,9 @@ async def test_who_is_left_out_is_named_and_other_troubles_are_not() -> None:
     assert "Heard: open interest 86% of what is open." in said
     assert "Bybit is" not in said
     assert "relays" not in said
+    absent = (Finding(Found.NEVER_HEARD, NOW_MS, Venue.DERIBIT),)
+    said = await talk(replace(crowded(), findings=absent))("/oi BTC")
+    assert "Deribit has not answered yet: what is open there is in none of these numbers." in said
 
 
 async def test_what_is_not_known_is_said_so_and_nothing_is_guessed() -> None:

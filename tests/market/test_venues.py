@@ -116,6 +116,21 @@ def test_what_a_throttled_feed_left_out_is_added_where_it_can_be_told() -> None:
     assert quiet.long_usd_likely == 3.0
 
 
+def test_venues_that_tell_all_say_by_their_open_interest_what_throttled_ones_may_have_closed() -> None:
+    """Bybit closed 3 on 30 coins, so 60 at Binance and 40 at OKX closed 10 more."""
+    bybit = replace(forced(B, 3.0), coins=30.0)
+    binance, okx = (
+        replace(forced(one, 1.0, sample=True), coins=coins) for one, coins in ((A, 60.0), (C, 40.0))
+    )
+    told = forced_across([binance, bybit, okx])
+    assert told is not None
+    assert told.long_usd_scaled == pytest.approx(13.0)
+    for lacking in ([binance, okx], [bybit], [replace(binance, coins=None), bybit]):
+        found = forced_across(lacking)
+        assert found is not None
+        assert found.long_usd_scaled is None
+
+
 def test_two_settlements_paid_by_shorts_are_a_flip_and_one_paid_by_longs_ends_it() -> None:
     state = fed(closes([100.0] * 2))
     flips = []
