@@ -1,10 +1,10 @@
 """Open interest: how much leverage stands, and whether it grows or leaves, always in coins (quant.md section 4)."""
 
-from math import expm1, sqrt
+from math import expm1
 
-from market.evidence_rules import A_THIRD
+from market.evidence_rules import A_THIRD, LEAST_HOURS
 from market.formulas.logic import all_of, any_of, as_number, at_least, at_most
-from market.formulas.open_interest import decompose, is_flushed, quadrant_code
+from market.formulas.open_interest import is_flushed
 from market.formulas.statistics import freshness_quality
 from market.observations import DAY_MS
 from market.reading import (
@@ -19,14 +19,11 @@ from market.reading import (
     measure,
     presence_of,
 )
-from market.rolling import Lagged, RankWindow
 from market.rules import OpenInterestRules, Rules
 from market.state import MarketState
 from market.state.open_interest import OpenInterestSeries, ttl_of
 
 NAME, UNIT = "open_interest", "coins"
-LEAST_GROWTHS = 168
-DAY_HOURS_ROOT = sqrt(24.0)
 WEEK_DAYS, LEARNED_DAYS, QUARTER_DAYS = 7, 89, 90
 """A week of samples ranks, a quarter is all; a window within a day of that has learned what it can."""
 
@@ -39,7 +36,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     ttl_ms = ttl_of(series, rules.freshness)
     learned, least = len(series.levels.ordered), series.least_samples
     rank = series.levels.rank(series.coins) if learned >= least else None
-    facts = _facts(state, series, now_ms, rules)
+    facts = _facts(state, series, rules)
     return Reading(
         NAME,
         UNIT,
@@ -77,16 +74,14 @@ def _quality(series: OpenInterestSeries, now_ms: int, ttl_ms: int, rules: Rules)
     )
 
 
-def _facts(
-    state: MarketState, series: OpenInterestSeries, now_ms: int, rules: Rules
-) -> dict[str, float | None]:
+def _facts(state: MarketState, series: OpenInterestSeries, rules: Rules) -> dict[str, float | None]:
     price = state.price.price_usd
     growth = series.growth(series.day)
     three_days = series.growth(series.three_days)
     peak = series.peak_7d.largest
     volume = state.average_day_volume_usd()
     turnover = None if price is None or not volume else series.coins * price / volume
-    enough = len(series.growths) >= min(series.least_samples, LEAST_GROWTHS)
+    enough = len(series.growths) >= min(series.least_samples, LEAST_HOURS)
     off_peak = None if not peak else series.coins / peak - 1.0
     hour = series.growth(series.hour)
     return {
@@ -101,73 +96,7 @@ def _facts(
         "learned_days": (series.at_ms - series.first_at_ms) / DAY_MS,
         "change_1h": None if hour is None else expm1(hour),
         "flushed": as_number(is_flushed(off_peak, rules.open_interest.flushed_from_peak)),
-        **_in_usd(state, series),
-        **_quadrants(state, series, hour, growth, rules),
-        **_digestion(series),
-        **_spot(state, now_ms),
-    }
-
-
-def _in_usd(state: MarketState, series: OpenInterestSeries) -> dict[str, float | None]:
-    """The change in US dollars over an hour, a day and three: what was added or closed, and what price made of the rest."""
-    past, facts = state.price, dict[str, float | None]()
-    for span, coins, price in (
-        ("1h", series.hour, past.hour.price),
-        ("24h", series.day, past.day.price),
-        ("72h", series.three_days, state.open_interest.price_3d_ago),
-    ):
-        before, then_usd = coins.before(series.at_ms), price.before(past.price_at_ms)
-        change = (
-            None
-            if before is None or then_usd is None or past.price_usd is None
-            else decompose(before, series.coins, then_usd, past.price_usd)
-        )
-        facts["usd_change_" + span] = None if change is None else change.usd
-        facts["positioning_usd_" + span] = None if change is None else change.positioning_usd
-        facts["revaluation_usd_" + span] = None if change is None else change.revaluation_usd
-    return facts
-
-
-def _quadrants(
-    state: MarketState, series: OpenInterestSeries, hour: float | None, day: float | None, rules: Rules
-) -> dict[str, float | None]:
-    """Which of the four stories an hour and a day tell, by number (market.formulas.open_interest.quadrant_of)."""
-    price, limits = state.price, rules.open_interest
-    variance = state.volatility.hourly_variance(rules.volatility)
-    band = None if variance is None else limits.quadrant_price_sigmas * sqrt(max(0.0, variance))
-    least = min(series.least_samples, LEAST_GROWTHS)
-
-    def of(past: Lagged, growth: float | None, growths: RankWindow, price_band: float | None) -> float | None:
-        sigma = growths.robust_sigma() if growth is not None and len(growths) >= least else None
-        oi_band = None if sigma is None else limits.quadrant_interest_sigmas * sigma
-        return quadrant_code(price.log_return(past), price_band, growth, oi_band)
-
-    return {
-        "quadrant_1h": of(price.hour.price, hour, series.hour_growths, band),
-        "quadrant_24h": of(
-            price.day.price, day, series.growths, None if band is None else band * DAY_HOURS_ROOT
-        ),
-    }
-
-
-def _digestion(series: OpenInterestSeries) -> dict[str, float | None]:
-    """What open interest did in the hours of the last 72 that fell and in those that rose, mean log changes."""
-    pairs = series.pairs
-    return {
-        "digest_falling": pairs.falling,
-        "digest_rising": pairs.rising,
-        "digest_falling_hours": float(pairs.falling_hours),
-        "digest_rising_hours": float(pairs.rising_hours),
-        "digesting": as_number(pairs.is_digesting),
-    }
-
-
-def _spot(state: MarketState, now_ms: int) -> dict[str, float | None]:
-    """Who else buys: the spot market's day in US dollars, and over its median of a month."""
-    series = state.spot.primary(now_ms)
-    return {
-        "spot_usd_24h": None if series is None else series.day_usd(now_ms),
-        "spot_relative": None if series is None else state.spot.relative(now_ms),
+        **state.told_of_interest,
     }
 
 

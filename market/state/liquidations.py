@@ -122,6 +122,16 @@ class LiquidationWindows:
         """Whether nine tenths of the last day were reported: an hour that is missing does not change its size."""
         return self.covered.total >= LEAST_OF_DAY_MS
 
+    def long_intensity(self, hour_ago_usd: float | None) -> tuple[float | None, float | None]:
+        """The last hour's long total in bps of the open interest then, and its rank once a week has been seen.
+
+        A part of an hour is told, as a floor, and not ranked.
+        """
+        if not hour_ago_usd:
+            return None, None
+        past, bps = self.longs.intensities, self.longs.hour.total / hour_ago_usd * BPS
+        return bps, past.rank(bps) if len(past) >= LEAST_HOURS and self.is_hour_whole else None
+
     def forget_intensities(self) -> None:
         """Begin to learn anew what is usual, as when open interest is another venue's from now on."""
         for side in (self.longs, self.shorts):

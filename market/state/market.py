@@ -33,6 +33,7 @@ from market.state.forced import ForcedHours
 from market.state.funding import FundingWindows
 from market.state.funding import ttl_of as funding_ttl_ms
 from market.state.hours import Hour, begin_hour, extend_hour, price_of
+from market.state.leverage import told_of_interest, told_of_liquidations
 from market.state.liquidations import LiquidationWindows
 from market.state.open_interest import OpenInterestWindows
 from market.state.open_interest import ttl_of as interest_ttl_ms
@@ -51,7 +52,7 @@ class MarketState:
     """Everything remembered of `asset`; plain numbers throughout, so that a checkpoint of it is exact.
 
     `hours` are the closed hours, as far back as they are kept, `hours_venue` whose open interest stands in the newest,
-    `forced` what their liquidations are still added up from.
+    `forced` what their liquidations are still added up from. `told_...` is what is worked out every five minutes.
     `refused` counts observations that were not plausible or not yet known, by kind.
     """
 
@@ -72,6 +73,9 @@ class MarketState:
     hours: Hourly = field(default_factory=Hourly)
     hours_venue: Venue | None = None
     forced: ForcedHours = field(default_factory=ForcedHours)
+    told_at_ms: int = 0
+    told_of_liquidations: dict[str, float | None] = field(default_factory=dict)
+    told_of_interest: dict[str, float | None] = field(default_factory=dict)
     grid_ms: int = 0
     now_ms: int = 0
     refused: dict[str, int] = field(default_factory=dict)
@@ -226,6 +230,10 @@ class MarketState:
             venue, price = self.liquidations.venue, self.price.price_usd
             if self.open_interest.mark(now_ms, price, venue, rules.freshness):
                 self.liquidations.forget_intensities()
+        if now_ms - now_ms % FIVE_MS > self.told_at_ms:
+            self.told_at_ms = now_ms - now_ms % FIVE_MS
+            self.told_of_liquidations = told_of_liquidations(self, now_ms, rules)
+            self.told_of_interest = told_of_interest(self, now_ms, rules)
 
     def _close_hour(self, grid_ms: int, rules: Rules) -> None:
         self.volatility.rank_hour(grid_ms, rules.volatility, self.implied_volatility(grid_ms, rules))

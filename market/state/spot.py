@@ -66,6 +66,11 @@ class SpotWindows:
             default=None,
         )
 
+    def day_usd(self, now_ms: int) -> float | None:
+        """The day's volume of that market in US dollars, None where it is unknown."""
+        series = self.primary(now_ms)
+        return None if series is None else series.day_usd(now_ms)
+
     def relative(self, now_ms: int) -> float | None:
         """The day's volume over its own median of a month, None where either is unknown."""
         series = self.primary(now_ms)

@@ -178,7 +178,8 @@ def test_two_spot_markets_are_never_one_series() -> None:
     series = state.spot.primary(state.now_ms)
     assert series is state.spot.series[Venue.OKX]
     assert facts_of(state)["ldr"] is None
-    state.observe([spot(number, 1_000.0) for number in range(201, 231)], state.now_ms + 1, RULES)
+    later_ms = state.now_ms + 5 * MINUTE_MS
+    state.observe([spot(number, 1_000.0) for number in range(201, 231)], later_ms, RULES)
     assert facts_of(state)["ldr"] == pytest.approx(1.0)
 
 
@@ -253,3 +254,12 @@ def test_volume_that_is_not_told_gives_no_share_of_it() -> None:
     facts = facts_of(state)
     assert facts["long_bps_of_volume_1h"] == pytest.approx(100.0 / 10_000.0 * 1e4)
     assert facts["long_bps_of_volume_24h"] is not None
+
+
+def test_what_is_beside_the_hour_is_worked_out_every_five_minutes() -> None:
+    state = market([2.0] * 30)
+    told = state.told_of_liquidations
+    minutes(state, state.now_ms, [1.0] * 4)
+    assert state.told_of_liquidations is told
+    minutes(state, state.now_ms, [1.0])
+    assert state.told_of_liquidations["long_usd_5m"] == 500.0
