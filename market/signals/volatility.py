@@ -3,6 +3,7 @@
 from market.evidence_rules import LEAST_HOURS, THIRD_OF_YEAR_HOURS
 from market.formulas.logic import any_of, at_least
 from market.formulas.statistics import freshness_quality, time_to_live_ms
+from market.observations import HOUR_MS
 from market.reading import (
     LEARNED_YEAR,
     YEAR_HOURS,
@@ -28,19 +29,13 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     `vrp` is what options ask above the month's.
     """
     windows, limits, fresh = state.volatility, rules.volatility, rules.freshness
-    dvol = state.implied_volatility(now_ms, rules)
-    sigma = windows.sizing_sigma(limits, dvol)
-    if sigma is None:
+    known = windows.facts(state.asset, limits, state.implied_volatility(now_ms, rules))
+    sigma, ratio, rank = known["sigma"], known["ratio"], windows.told_rank
+    if sigma is None or ratio is None:
         return absent(NAME, UNIT)
-    ttl_ms = time_to_live_ms(fresh.price_ttl_ms, max(state.price.step_ms, 3_600_000), fresh.cadence_factor)
+    ttl_ms = time_to_live_ms(fresh.price_ttl_ms, max(state.price.step_ms, HOUR_MS), fresh.cadence_factor)
     learned = len(windows.sizing.ordered)
-    rank = windows.sizing.rank(sigma) if learned >= LEAST_HOURS else None
-    reference, is_cold = sigma_reference(state, limits)
-    variance = windows.hourly_variance(limits)
     quality = freshness_quality(now_ms - windows.last_close_at_ms, ttl_ms)
-    ratio = sigma / reference
-    realised = windows.finest.facts(limits)
-    month = realised["rv_30d"]
     return Reading(
         NAME,
         UNIT,
@@ -51,17 +46,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
         quality=quality if learned >= THIRD_OF_YEAR_HOURS else quality * fresh.learning_quality,
         asof_ms=windows.last_close_at_ms,
         ttl_ms=ttl_ms,
-        facts={
-            "sigma": sigma,
-            "ewma_3d": None if variance is None else (max(0.0, variance) * 8_760.0) ** 0.5,
-            "dvol": dvol,
-            "sigma_ref": reference,
-            "sigma_ref_cold": float(is_cold),
-            "ratio": ratio,
-            **realised,
-            "vrp": None if dvol is None or month is None else dvol - month,
-            **_jumps(state, limits),
-        },
+        facts=known | _jumps(state, limits),
         conditions=(_high(ratio, rank, limits),),
         learning=None if learned > LEARNED_YEAR else learning(learned, LEAST_HOURS, YEAR_HOURS),
     )
@@ -81,15 +66,6 @@ def _jumps(state: MarketState, rules: VolatilityRules) -> dict[str, float | None
 
 
 _NO_JUMPS: dict[str, float | None] = dict.fromkeys(("jump_share", "jump_z", "jumped"))
-
-
-def sigma_reference(state: MarketState, rules: VolatilityRules) -> tuple[float, bool]:
-    """The quiet volatility of this asset (annualised decimal) and whether it is a cold default."""
-    weekly = state.volatility.weekly
-    usual = weekly.median()
-    if usual and len(weekly) >= rules.reference_least_hours:
-        return usual, False
-    return rules.reference_cold.get(state.asset, rules.reference_cold_other), True
 
 
 def _high(ratio: float, rank: float | None, rules: VolatilityRules) -> Condition:

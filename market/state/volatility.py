@@ -4,8 +4,9 @@ from array import array
 from dataclasses import dataclass, field
 from math import log, sqrt
 
+from market.evidence_rules import LEAST_HOURS
 from market.formulas.volatility import rogers_satchell
-from market.observations import DAY_MS, HOUR_MS, YEAR_HOURS, ImpliedVolatility
+from market.observations import DAY_MS, HOUR_MS, YEAR_HOURS, Asset, ImpliedVolatility
 from market.rolling import DecayingMean, Doubles, RankWindow, RollingSum
 from market.rules import VARIANCE_HALF_LIFE_HOURS, VolatilityRules
 from market.state.closes import UNKNOWN, ExactSum
@@ -52,7 +53,6 @@ class Realised:
     """The variance of each of the last 30 days' hours as finely as it is known, oldest first, UNKNOWN where it is not.
 
     An hour is the sum of its twelve squared returns of five minutes, or the square of its own return where bars are longer.
-    `told` are its facts once they were asked for, None after a change.
     """
 
     at_ms: int = 0
@@ -61,11 +61,9 @@ class Realised:
     day: RealisedSpan = field(default_factory=lambda: RealisedSpan(DAY_HOURS))
     week: RealisedSpan = field(default_factory=lambda: RealisedSpan(WEEK_HOURS))
     month: RealisedSpan = field(default_factory=lambda: RealisedSpan(MONTH_HOURS))
-    told: dict[str, float | None] | None = None
 
     def close_hour(self, at_ms: int, fine: float | None, square: float | None) -> None:
         """Take the hour that closed at `at_ms`: its variance from five minutes, or the square of its return."""
-        self.told = None
         missed = (at_ms - self.at_ms) // HOUR_MS - 1 if self.at_ms else 0
         for _ in range(min(missed, MONTH_HOURS)):
             self._add(UNKNOWN, UNKNOWN)
@@ -79,12 +77,11 @@ class Realised:
 
     def facts(self, rules: VolatilityRules) -> dict[str, float | None]:
         """Realised volatility of three spans, each with the share of its hours that was measured in five minutes."""
-        if self.told is None:
-            self.told = {}
-            for name, span in (("rv_24h", self.day), ("rv_7d", self.week), ("rv_30d", self.month)):
-                self.told[name] = span.annualised(least_hours(span.hours, rules))
-                self.told[f"{name}_fine"] = span.fine_share
-        return self.told
+        found: dict[str, float | None] = {}
+        for name, span in (("rv_24h", self.day), ("rv_7d", self.week), ("rv_30d", self.month)):
+            found[name] = span.annualised(least_hours(span.hours, rules))
+            found[f"{name}_fine"] = span.fine_share
+        return found
 
     def _add(self, variance: float, fine: float) -> None:
         self.variances.append(variance)
@@ -97,7 +94,11 @@ class Realised:
 
 @dataclass(slots=True)
 class VolatilityWindows:
-    """Variance per hour (fractions squared) and annualised volatilities (decimals), from closed hours only."""
+    """Variance per hour (fractions squared) and annualised volatilities (decimals), from closed hours only.
+
+    `told` are the facts of the reading with the DVOL `told_implied`, once they were asked for, None after a closed hour;
+    `told_rank` is where their sigma stands among those of a year.
+    """
 
     last_close_usd: float | None = None
     last_close_at_ms: int = 0
@@ -108,9 +109,13 @@ class VolatilityWindows:
     sizing: RankWindow = field(default_factory=lambda: RankWindow(YEAR_MS))
     implied: ImpliedVolatility | None = None
     finest: Realised = field(default_factory=Realised)
+    told: dict[str, float | None] | None = None
+    told_implied: float | None = None
+    told_rank: float | None = None
 
     def close_hour(self, hour: Hour, close_usd: float, fine: float | None) -> None:
         """Take a closed hour and its variance in five minutes; its return is skipped where the hour before is missing."""
+        self.told = None
         at_ms = hour.open_at_ms + HOUR_MS
         self.variance.offer(rogers_satchell(hour.open_usd, hour.high_usd, hour.low_usd, hour.close_usd))
         square = None
@@ -123,6 +128,7 @@ class VolatilityWindows:
 
     def rank_hour(self, at_ms: int, rules: VolatilityRules, implied: float | None) -> None:
         """Add this hour to the ranks of a year; a day after the last close nothing is known that could be ranked."""
+        self.told = None
         if at_ms - self.last_close_at_ms > DAY_MS:
             return
         weekly = self.realised(self.squares_7d, WEEK_HOURS, rules)
@@ -143,6 +149,19 @@ class VolatilityWindows:
             return None
         return sqrt(max(0.0, squares.total) / count * YEAR_HOURS)
 
+    def facts(self, asset: Asset, rules: VolatilityRules, implied: float | None) -> dict[str, float | None]:
+        """What the reading tells, and `told_rank` with it; worked out once an hour and for each new DVOL."""
+        if self.told is None or self.told_implied != implied:
+            self.told, self.told_implied = self._facts(asset, rules, implied), implied
+        return self.told
+
+    def reference(self, asset: Asset, rules: VolatilityRules) -> tuple[float, bool]:
+        """The quiet volatility of this asset (annualised decimal) and whether it is a cold default."""
+        usual = self.weekly.median()
+        if usual and len(self.weekly) >= rules.reference_least_hours:
+            return usual, False
+        return rules.reference_cold.get(asset, rules.reference_cold_other), True
+
     def sizing_sigma(self, rules: VolatilityRules, implied: float | None) -> float | None:
         """max(EWMA, 0.8 RV_30d, 0.8 DVOL): fast up, slow down, with a forward-looking floor (section 2)."""
         variance = self.hourly_variance(rules)
@@ -153,6 +172,24 @@ class VolatilityWindows:
         if monthly is not None:
             sigma = max(sigma, rules.rv_30d_weight * monthly)
         return sigma if implied is None else max(sigma, rules.dvol_weight * implied)
+
+    def _facts(self, asset: Asset, rules: VolatilityRules, implied: float | None) -> dict[str, float | None]:
+        sigma, variance = self.sizing_sigma(rules, implied), self.hourly_variance(rules)
+        reference, is_cold = self.reference(asset, rules)
+        is_learned = len(self.sizing) >= LEAST_HOURS
+        self.told_rank = None if sigma is None or not is_learned else self.sizing.rank(sigma)
+        found: dict[str, float | None] = {
+            "sigma": sigma,
+            "ewma_3d": None if variance is None else sqrt(max(0.0, variance) * YEAR_HOURS),
+            "dvol": implied,
+            "sigma_ref": reference,
+            "sigma_ref_cold": float(is_cold),
+            "ratio": None if sigma is None else sigma / reference,
+            **self.finest.facts(rules),
+        }
+        month = found["rv_30d"]
+        found["vrp"] = None if implied is None or month is None else implied - month
+        return found
 
 
 def least_hours(window_hours: int, rules: VolatilityRules) -> float:
