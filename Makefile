@@ -66,6 +66,7 @@ bench: $(DEV) ## the benchmarks: signals, sizes, frames, bulk answers, matching,
 	@$(BIN)/python -m benchmarks.matching
 	@$(BIN)/python -m benchmarks.fanout
 	@$(BIN)/python -m benchmarks.discord --chats 0
+	@$(BIN)/python -m benchmarks.pictures
 
 clean: ## remove what was installed and cached here
 	@rm -rf $(VENV) .venv-peers .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov
