@@ -37,20 +37,15 @@ class ExactSum:
     rest: float = 0.0
     count: int = 0
 
-    def take(self, value: float) -> None:
-        """Add a number."""
-        if value < inf:
-            self._move(value)
+    def move(self, come: float, gone: float = UNKNOWN) -> None:
+        """Add a number, and take one away that was added before."""
+        moved = [self.total, self.rest]
+        if come < inf:
+            moved.append(come)
             self.count += 1
-
-    def drop(self, value: float) -> None:
-        """Take a number away that was added before."""
-        if value < inf:
-            self._move(-value)
+        if gone < inf:
+            moved.append(-gone)
             self.count -= 1
-
-    def _move(self, value: float) -> None:
-        moved = [self.total, self.rest, value]
         self.total = total = fsum(moved)
         moved.append(-total)
         self.rest = fsum(moved)
@@ -68,17 +63,16 @@ class DayOfReturns:
     def take(self, change: float) -> None:
         """Add the next bucket's return; the oldest of a full day goes."""
         returns = self.returns
+        square = pair = triple = UNKNOWN
         if len(returns) == A_DAY:
             gone, second, third = returns[0], returns[1], returns[2]
+            square, pair, triple = gone * gone, abs(gone * second), tripower_term(gone, second, third)
             del returns[0]
-            self.squares.drop(gone * gone)
-            self.pairs.drop(abs(gone * second))
-            self.triples.drop(tripower_term(gone, second, third))
-        self.squares.take(change * change)
+        self.squares.move(change * change, square)
         if returns:
-            self.pairs.take(abs(returns[-1] * change))
+            self.pairs.move(abs(returns[-1] * change), pair)
         if len(returns) > 1:
-            self.triples.take(tripower_term(returns[-2], returns[-1], change))
+            self.triples.move(tripower_term(returns[-2], returns[-1], change), triple)
         returns.append(change)
 
     def last_hour(self) -> float | None:

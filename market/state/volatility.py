@@ -30,11 +30,10 @@ class RealisedSpan:
 
     def move(self, variances: Doubles, fines: Doubles) -> None:
         """Take the newest hour of both columns in, and let go of the one that has left the span."""
-        self.variance.take(variances[-1])
-        self.fine.take(fines[-1])
-        if len(variances) > self.hours:
-            self.variance.drop(variances[-1 - self.hours])
-            self.fine.drop(fines[-1 - self.hours])
+        is_full = len(variances) > self.hours
+        left = -1 - self.hours
+        self.variance.move(variances[-1], variances[left] if is_full else UNKNOWN)
+        self.fine.move(fines[-1], fines[left] if is_full else UNKNOWN)
 
     def annualised(self, least: float) -> float | None:
         """The volatility of a year (decimal), None below `least` known hours."""
