@@ -5,6 +5,7 @@ every eight hours, skew each quarter of an hour, implied volatility each hour, t
 """
 
 from collections.abc import Callable, Iterator
+from math import isnan
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from market.observations import (
     HOUR_MS,
     MINUTE_MS,
     Book,
+    Branching,
     Candle,
     Depth,
     Funding,
@@ -21,6 +23,7 @@ from market.observations import (
     Observation,
     OpenInterest,
     Skew,
+    SpotVolume,
     Venue,
 )
 from market.rules import DepthRules
@@ -63,6 +66,8 @@ def generated(seed: int, bars: int, step_ms: int = MINUTE_MS) -> Told:
         implied=_implied(dice, now_ms),
         depth=_depth(books),
         books=books,
+        spot={Venue.BYBIT: _spot(dice, now_ms)},
+        branching=_branching(dice, now_ms),
     )
 
 
@@ -105,6 +110,7 @@ def _funding(dice: np.random.Generator, now_ms: np.ndarray) -> Table:
         "interval_hours": np.full(len(rows), 8.0),
         "settled": is_settled,
         "next_at_ms": (now_ms - now_ms % (8 * HOUR_MS) + 8 * HOUR_MS)[rows].astype(float),
+        "cap": np.where(rows % 7 < 5, 0.0009, np.nan),
     }
     return Table(rows, now_ms[rows], numbers)
 
@@ -118,6 +124,9 @@ def _skew(dice: np.random.Generator, now_ms: np.ndarray) -> Table:
         "skew_7d": points * 1.1,
         "atm_30d": np.full(len(told), 0.55),
         "quality": np.where(dice.random(len(told)) < 0.02, 0.5, 1.0),
+        "atm_7d": 0.55 + 0.05 * _wandering(dice, len(told), 0.99, 0.1),
+        "butterfly": np.full(len(told), 0.02),
+        "adjusted": points * 1.2,
     }
     return _table(now_ms, told, numbers)
 
@@ -126,6 +135,20 @@ def _implied(dice: np.random.Generator, now_ms: np.ndarray) -> Table:
     told = now_ms[now_ms % HOUR_MS == 0]
     dvol = 0.5 + 0.1 * np.tanh(_wandering(dice, len(told), 0.999, 0.03))
     return _table(now_ms, told, {"cadence_ms": np.full(len(told), float(HOUR_MS)), "dvol": dvol})
+
+
+def _spot(dice: np.random.Generator, now_ms: np.ndarray) -> Table:
+    told = now_ms[now_ms % HOUR_MS == 0]
+    usd = 6e7 * np.exp(dice.normal(0.0, 0.4, len(told)))
+    return _table(now_ms, told, {"step_ms": np.full(len(told), float(HOUR_MS)), "usd": usd})
+
+
+def _branching(dice: np.random.Generator, now_ms: np.ndarray) -> Table:
+    told = now_ms[now_ms % (15 * MINUTE_MS) == 0]
+    told = told[dice.random(len(told)) < 0.8]
+    ratio = np.clip(0.3 + 0.2 * _wandering(dice, len(told), 0.98, 0.2), 0.0, 0.98)
+    numbers = {"ratio": ratio, "deviation": 0.05 + 0.1 * ratio, "events": np.full(len(told), 150.0)}
+    return _table(now_ms, told, numbers)
 
 
 def _books(dice: np.random.Generator, now_ms: np.ndarray) -> dict[Venue, Table]:
@@ -197,6 +220,9 @@ def _readers(told: Told) -> Iterator[tuple[Table, Callable[[int, dict[str, float
         told.implied,
         lambda at, one: ImpliedVolatility(Venue.DERIBIT, at, int(one["cadence_ms"]), one["dvol"]),
     )
+    for venue, table in told.spot.items():
+        yield table, lambda at, one, venue=venue: _traded(venue, at, one)
+    yield told.branching, _excited
     parts = [dict[Venue, Book]() for _ in range(len(told.depth))]
     for venue, table in told.books.items():
         for row, bid, ask in zip(table["depth"], table["bid"].tolist(), table["ask"].tolist(), strict=True):
@@ -215,7 +241,28 @@ def _rate(venue: Venue, known_ms: int, one: dict[str, float]) -> Funding:
     if one["settled"]:
         return Funding(venue, known_ms, one["rate"], one["interval_hours"])
     next_ms = int(one["next_at_ms"])
-    return Funding(venue, known_ms, one["rate"], one["interval_hours"], settled=False, next_at_ms=next_ms)
+    return Funding(
+        venue,
+        known_ms,
+        one["rate"],
+        one["interval_hours"],
+        settled=False,
+        next_at_ms=next_ms,
+        cap=_known(one["cap"]),
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if isnan(value) else value
+
+
+def _traded(venue: Venue, known_ms: int, one: dict[str, float]) -> SpotVolume:
+    return SpotVolume(venue, known_ms, int(one["step_ms"]), one["usd"])
+
+
+def _excited(known_ms: int, one: dict[str, float]) -> Branching:
+    numbers = (one["ratio"], one["deviation"], int(one["events"]))
+    return Branching(Venue.BYBIT, known_ms, 15 * MINUTE_MS, *numbers)
 
 
 def _forced(known_ms: int, one: dict[str, float]) -> Liquidations:
@@ -224,7 +271,8 @@ def _forced(known_ms: int, one: dict[str, float]) -> Liquidations:
 
 
 def _point(known_ms: int, one: dict[str, float]) -> Skew:
-    numbers = (one["skew_30d"], one["skew_7d"], one["atm_30d"], one["quality"])
+    names = ("skew_30d", "skew_7d", "atm_30d", "quality", "atm_7d", "butterfly", "adjusted")
+    numbers = [one[name] for name in names]
     return Skew(Venue.DERIBIT, known_ms, int(one["cadence_ms"]), *numbers)
 
 

@@ -59,6 +59,20 @@ class Rates:
         """By row the last settled rate, NaN before the first."""
         return at(self._said_8h, last_true(self.settles))
 
+    @cached_property
+    def in_a_row(self) -> Floats:
+        """By row how many of the last settlements in a row were paid by shorts."""
+        count = np.cumsum(self.settles)
+        ended = self.settles & ~(self.table["rate"] < 0.0)
+        return np.asarray(count - np.maximum.accumulate(np.where(ended, count, 0)), float)
+
+    @cached_property
+    def capped(self) -> Floats:
+        """By row 1.0 where the last predicted rate stands at its cap, else NaN."""
+        cap = self.table["cap"]
+        stands = (np.abs(self.table["rate"]) >= cap) & (cap > 0.0)
+        return np.where(at(stands.astype(float), last_true(self.table["settled"] <= 0.0)) == 1.0, 1.0, nan)
+
     @property
     def _said_8h(self) -> Floats:
         return self.table["rate"] * 8.0 / self.table["interval_hours"]
@@ -130,7 +144,10 @@ def read(view: View) -> Columns:
             columns = {name: np.where(mine, said[name], column) for name, column in columns.items()}
     asof = np.where(primary == NEVER, 0.0, columns.pop("asof_ms")).astype(np.int64)
     rank, quality, ttl_ms = (columns.pop(name) for name in ("percentile", "quality", "ttl_ms"))
+    columns["dispersion"] = _dispersion(view, series)
     enters, stays = _claims(columns["f24"], rank, rules)
+    # said only where it is so
+    enters["at_cap"] = (columns["at_cap"] == 1.0).astype(np.int8)
     return settled(
         NAME,
         Freshness(primary != NEVER, asof, view.now_ms, ttl_ms, fresh.absent_after_ms),
@@ -144,7 +161,7 @@ def read(view: View) -> Columns:
 
 
 COLUMNS = (
-    *("f24", "rate_8h", "settled_8h", "interval_hours", "apr", "settlements"),
+    *("f24", "rate_8h", "settled_8h", "interval_hours", "apr", "settlements", "flipped", "at_cap"),
     *("asof_ms", "percentile", "quality", "ttl_ms"),
 )
 
@@ -158,11 +175,25 @@ def _lives(table: Table, view: View) -> Iterator[Rates]:
         yield Rates(kept.rows(first, after), int(kept.step[first]), ends, view)
 
 
+def _dispersion(view: View, series: list[Rates]) -> Floats:
+    """At each step how far the fresh venues lie apart, NaN of fewer than two."""
+    least, most, count = np.full(len(view), nan), np.full(len(view), nan), np.zeros(len(view))
+    steps = np.arange(len(view))
+    for one in series if len(series) > 1 else ():
+        row = np.maximum(one.rows, 0)
+        is_fresh = (steps >= one.begins) & (steps < one.ends)
+        is_fresh &= view.now_ms - one.table.known_at_ms[row] <= one.ttl_ms[row]
+        rate = np.where(is_fresh, one.rate_8h[row], nan)
+        least, most, count = np.fmin(least, rate), np.fmax(most, rate), count + is_fresh
+    return np.where(count > 1, most - least, nan)
+
+
 def _facts(rates: Rates) -> dict[str, Floats]:
     """Every number of one venue's rates at every step."""
     view, rows = rates.view, rates.rows
     mean = rates.mean_24h(rows, view.now_ms)
     seen_ms = (rates.table.known_at_ms - rates.table.known_at_ms[0]).astype(float)
+    needed = view.rules.funding.flipped_settlements
     trust = np.where(seen_ms >= QUARTER_MS // 3, 1.0, view.rules.freshness.learning_quality)
     return {
         "f24": mean,
@@ -170,7 +201,9 @@ def _facts(rates: Rates) -> dict[str, Floats]:
         "settled_8h": at(rates.settled_8h, rows),
         "interval_hours": at(rates.table["interval_hours"], rows),
         "apr": mean * YEAR_OF_EIGHT_HOURS,
-        "settlements": at(np.cumsum(rates.settles).astype(float), rows),
+        "settlements": (settlements := at(np.cumsum(rates.settles).astype(float), rows)),
+        "flipped": np.where(settlements >= needed, (at(rates.in_a_row, rows) >= needed).astype(float), nan),
+        "at_cap": at(rates.capped, rows),
         "asof_ms": at(rates.table.known_at_ms.astype(float), rows),
         "percentile": rates.rank(mean),
         "quality": at(trust, rows),

@@ -8,6 +8,7 @@ from math import nan
 
 import numpy as np
 
+from market.evidence_rules import CARRIED_MS
 from market.observations import DAY_MS, HOUR_MS, Venue
 from market.rules import FreshnessRules
 from market.state.open_interest import QUARTER_MS
@@ -56,6 +57,12 @@ class Series:
         """By sample the log change in coins over so many days, NaN where there was none."""
         coins = self.table["coins"]
         return np.log(coins / self.clock.lagged(coins, days * DAY_MS, DAY_MS))
+
+    @cached_property
+    def hour_growth(self) -> Floats:
+        """The same over an hour, NaN where the sample of then is much older."""
+        coins = self.table["coins"]
+        return np.log(coins / self.clock.lagged(coins, HOUR_MS, CARRIED_MS))
 
     @cached_property
     def graded(self) -> Ints:

@@ -86,7 +86,7 @@ def entries(hours: Judged, verdicts: list[Verdict], each_ms: int) -> Entries:
     """The verdicts of every hour (or, `each_ms` a day, of every UTC day's last), unknown where nobody judged."""
     told, counts, before = list[Verdict](), list[int](), 0
     for grid_ms, verdict in zip(hours.grid_ms.tolist(), verdicts, strict=True):
-        if before:
+        if before and grid_ms - before > HOUR_MS:
             first = max(before + HOUR_MS, grid_ms - DAYS_A_WEEK * DAY_MS)
             told += [float("nan")] * len(range(-(-first // each_ms) * each_ms, grid_ms, each_ms))
         before = grid_ms

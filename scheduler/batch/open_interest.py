@@ -5,9 +5,11 @@ from math import nan
 
 import numpy as np
 
+from market.evidence_rules import LEAST_HOURS
 from market.observations import DAY_MS
 from market.rules import OpenInterestRules
-from market.signals.open_interest import LEAST_GROWTHS, NAME
+from market.signals.open_interest import NAME
+from scheduler.batch import stories
 from scheduler.batch.columns import (
     Claims,
     Columns,
@@ -17,11 +19,13 @@ from scheduler.batch.columns import (
     at_least,
     at_most,
     below,
+    number_of,
     or_fails,
     settled,
 )
 from scheduler.batch.interest import Interest, Series
 from scheduler.batch.ranking import Grid, robust_z
+from scheduler.batch.spot import Spot
 from scheduler.batch.told import Floats, Ints
 from scheduler.batch.windows import at, window_max
 
@@ -29,8 +33,8 @@ ALL = np.zeros(1, np.int64)
 """The one life of a series that was never begun anew within itself."""
 
 
-def read(known: Interest) -> Columns:
-    """The open interest reading at every step, of the series that is read there."""
+def read(known: Interest, steps: Ints, spot: Spot) -> Columns:
+    """The open interest reading at every step, of the series that is read there; `steps` are those of five minutes."""
     view = known.price.view
     fresh = view.rules.freshness
     told = [_facts(one) for one in known.series]
@@ -39,6 +43,9 @@ def read(known: Interest) -> Columns:
     )
     asof = np.where(known.primary < 0, 0.0, joined.pop("asof_ms"))
     percentile, quality, ttl_ms = (joined.pop(name) for name in ("percentile", "quality", "ttl_ms"))
+    flushed = at_most(joined["from_peak_7d"], view.rules.open_interest.flushed_from_peak)
+    joined["flushed"] = number_of(flushed)
+    joined |= stories.told(known, steps, spot)
     claims, stays = _claims(joined, percentile, view.rules.open_interest)
     return settled(
         NAME,
@@ -88,6 +95,7 @@ def _facts(series: Series) -> dict[str, Floats]:
         "coins": standing,
         "usd": standing * price,
         "change_24h": now(np.expm1(growth)),
+        "change_1h": now(np.expm1(series.hour_growth)),
         "change_72h": now(np.expm1(series.growth(3))),
         "z_24h": _z(series, growth, now),
         "from_peak_7d": now(coins / peak - 1.0),
@@ -119,7 +127,7 @@ def _z(series: Series, growth: Floats, now: Callable[[Floats], Floats]) -> Float
     own = made.own()
     middle, deviation = series.view.kernels.medians(made.values, own, True)
     enough = at(own.count.astype(float), offered - 1) >= np.minimum(
-        now(series.least.astype(float)), LEAST_GROWTHS
+        now(series.least.astype(float)), LEAST_HOURS
     )
     scored = robust_z(now(growth), at(middle, offered - 1), at(deviation, offered - 1))
     return np.where(enough, scored, nan)

@@ -11,8 +11,12 @@ from market.observations import DAY_MS, HOUR_MS
 from market.rules import LOW_WINDOW_MS, PRICE_MEAN_HALF_LIFE_HOURS, PriceRules
 from market.signals.price_structure import NAME
 from market.state.price import LAG_TOLERANCE_MS
+from scheduler.batch import horizons
 from scheduler.batch.breaks import broken_bars
 from scheduler.batch.columns import (
+    FAILS,
+    HOLDS,
+    UNKNOWN,
     Claims,
     Columns,
     Freshness,
@@ -28,6 +32,7 @@ from scheduler.batch.columns import (
     times_to_live,
     unless,
 )
+from scheduler.batch.fives import Fives
 from scheduler.batch.hours import Hours, average_day_volume, closed_hours
 from scheduler.batch.ranking import Grid, grid
 from scheduler.batch.swings import Swung, swung
@@ -68,6 +73,45 @@ class Prices:
     def day_volume(self) -> Floats:
         """Mean turnover a day at each step, US dollars."""
         return self.steps(average_day_volume(self.hours))
+
+    @cached_property
+    def lagged(self) -> dict[str, Floats]:
+        """By bar the price of so long ago, by span."""
+        return {
+            name: self.clock.lagged(self.usd, span_ms, min(LAG_TOLERANCE_MS, span_ms // 8))
+            for name, span_ms in SPANS_MS.items()
+        }
+
+    @cached_property
+    def returns(self) -> dict[str, Floats]:
+        """By bar the log return over each span."""
+        return {name: np.log(self.usd / before) for name, before in self.lagged.items()}
+
+    @cached_property
+    def facts(self) -> dict[str, Floats]:
+        """By bar every fact but those of swings."""
+        return _facts(self)
+
+    @cached_property
+    def fives(self) -> Fives:
+        """What bars of five minutes or finer tell."""
+        return Fives(self.bars, self.usd, self.hours.variance, self.view.rules)
+
+    @cached_property
+    def swings(self) -> Swung:
+        """The swings of hourly closes after none, one, two ... hours and gaps."""
+        limits, hours = self.view.rules.price, self.hours
+        sigma = limits.swing_sigmas * np.sqrt(np.maximum(hours.variance[hours.bar], 0.0) * 24.0)
+        thresholds = np.minimum(limits.swing_cap, np.maximum(limits.swing_floor, sigma))
+        # a gap is an event of its own: it comes before what the bar after it closes
+        places = np.searchsorted(hours.bar, self.gap)
+        closes, limits_of = (np.insert(column, places, nan) for column in (hours.price, thresholds))
+        return swung(closes, limits_of, places + np.arange(len(places)), limits.pivot_margin)
+
+    @cached_property
+    def swung_by_bar(self) -> Ints:
+        """By bar which of these holds."""
+        return self.hours.closed + np.cumsum(np.bincount(self.gap, minlength=len(self.bars)))
 
     @cached_property
     def range_24h(self) -> Floats:
@@ -116,7 +160,7 @@ def prices(view: View) -> Prices:
 def read(price: Prices) -> Columns:
     """The price reading at every step."""
     view, fresh = price.view, price.view.rules.freshness
-    facts = _facts(price)
+    facts = dict(price.facts)
     claims = _claims(price, facts, view.rules.price)
     traded = np.where(np.isnan(price.bars["mark"]), fresh.last_trade_quality, 1.0)
     return settled(
@@ -141,9 +185,7 @@ def _facts(price: Prices) -> dict[str, Floats]:
     known = np.flatnonzero(~np.isnan(variance))
     first = int(known[0]) if len(known) else len(usd)
     facts = {"price_usd": usd}
-    for name, span_ms in SPANS_MS.items():
-        tolerance = min(LAG_TOLERANCE_MS, span_ms // 8)
-        facts[f"r_{name}"] = np.log(usd / clocked.lagged(usd, span_ms, tolerance))
+    facts |= {f"r_{name}": change for name, change in price.returns.items()}
     for name in ("1h", "4h", "24h"):
         span_ms = SPANS_MS[name]
         prior = clocked.lagged(variance, span_ms, LAG_TOLERANCE_MS, first)
@@ -161,6 +203,8 @@ def _facts(price: Prices) -> dict[str, Floats]:
     facts["range_percentile"] = np.where(window.count < LEAST_HOURS, nan, rank)
     facts["hours_since_low_72h"] = (clocked.times - _new_low_ms(price)) / HOUR_MS
     facts["step_ms"] = bars["step_ms"]
+    facts["drawdown_ever"] = usd / np.maximum.accumulate(usd) - 1.0
+    facts["stored_days"] = (clocked.times - clocked.times[:1]) / DAY_MS
     return facts
 
 
@@ -174,41 +218,49 @@ def _new_low_ms(price: Prices) -> Ints:
 
 def _claims(price: Prices, facts: dict[str, Floats], rules: PriceRules) -> dict[str, Claims]:
     """The flags by bar; the facts of swings are put beside the others."""
-    turns = swung(price.bars, price.usd, price.hours, price.gap, rules)
-    facts["lower_low"] = number_of(turns.lower_low)
-    facts["lower_low_in_progress"] = number_of(turns.in_progress)
-    facts["higher_low"] = number_of(turns.higher_low)
+    swings, after = price.swings, price.swung_by_bar
+    lower_low, higher_low = swings.lower_low[after], swings.higher_low[after]
+    facts["lower_low"] = number_of(lower_low)
+    facts["lower_low_in_progress"] = number_of(swings.in_progress[after])
+    facts["higher_low"] = number_of(higher_low)
+    facts["trend_slow"] = swings.trend[after]
+    facts["last_low_usd"] = swings.last_low[after]
+    facts["last_high_usd"] = swings.last_high[after]
+    facts |= horizons.facts(price.hours, price.fives, facts, rules)
     band = rules.confirm_band_sigmas * facts["sigma_1d"]
     down, up = below(facts["r_24h"], -band), above(facts["r_24h"], band)
     return {
-        "pd": _weak(facts, turns, rules),
-        "brk": _broken(price, facts, turns, rules),
-        "stab": _stabilised(price, facts, turns, rules),
+        "pd": _weak(facts, lower_low, rules),
+        "brk": _broken(price, facts, rules),
+        "stab": _stabilised(price, facts, higher_low, rules),
         "down": down,
         "up": up,
         "flat": negate(any_of(down, up)),
     }
 
 
-def _weak(facts: dict[str, Floats], turns: Swung, rules: PriceRules) -> Claims:
+def _weak(facts: dict[str, Floats], lower_low: Claims, rules: PriceRules) -> Claims:
     deep = at_most(facts["drawdown_7d"], rules.weak_drawdown_sigmas * facts["sigma_1d"])
     return any_of(
-        all_of(below(facts["r_7d"], 0.0), turns.lower_low),
+        all_of(below(facts["r_7d"], 0.0), lower_low),
         at_most(facts["shock_24h"], rules.weak_shock_24h),
         all_of(below(facts["price_usd"], facts["mean_7d_usd"]), deep),
     )
 
 
-def _broken(price: Prices, facts: dict[str, Floats], turns: Swung, rules: PriceRules) -> Claims:
+def _broken(price: Prices, facts: dict[str, Floats], rules: PriceRules) -> Claims:
+    low, after = price.swings.low_to_lose, price.swung_by_bar
+    # a bar is held against the low that was known before it closed its hour
+    before = low[after - np.diff(price.hours.closed, prepend=0)]
     shocked = (facts["shock_1h"] <= rules.shock_1h) | (facts["shock_4h"] <= rules.shock_4h)
     shocked |= facts["shock_24h"] <= rules.shock_24h
-    through = price.usd < turns.low_before * (1.0 - rules.pivot_margin)
-    broken = broken_bars(price.clock.times, price.usd, turns.low_before, shocked & through, rules)
+    through = price.usd < before * (1.0 - rules.pivot_margin)
+    broken = broken_bars(price.clock.times, price.usd, before, shocked & through, rules)
     # a low that is not known cannot be lost, but nothing is known to hold either
-    return np.where(broken, np.int8(1), np.where(np.isnan(turns.low_after), np.int8(0), np.int8(-1)))
+    return np.where(broken, HOLDS, np.where(np.isnan(low[after]), UNKNOWN, FAILS))
 
 
-def _stabilised(price: Prices, facts: dict[str, Floats], turns: Swung, rules: PriceRules) -> Claims:
+def _stabilised(price: Prices, facts: dict[str, Floats], higher_low: Claims, rules: PriceRules) -> Claims:
     times = price.clock.times
     looked = times - times[:1] >= rules.low_window_ms - price.bars["step_ms"]
     holds = claimed(facts["hours_since_low_72h"] >= rules.no_new_low_ms / HOUR_MS)
@@ -218,4 +270,4 @@ def _stabilised(price: Prices, facts: dict[str, Floats], turns: Swung, rules: Pr
         at_most(facts["range_ratio"], rules.compression_ratio),
         at_most(facts["range_percentile"], rules.compression_percentile),
     )
-    return all_of(holds, any_of(turns.higher_low, compressed))
+    return all_of(holds, any_of(higher_low, compressed))

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from math import nan
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.rolling import MAD_TO_SIGMA, median_deviation, median_of_sorted
 from scheduler.batch.told import Bools, Floats, Ints
 
-HOURS_AT_ONCE = 24
-"""So many grid values may come between the first and the last question that share one sorted window."""
-MOST_AT_ONCE = 4096
+AT_ONCE = 4096
+"""So many grid values lie between the ends of the windows that are counted together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +73,17 @@ class Kernels:
 
 
 def ranks(asked: Floats, window: Window, values: Floats) -> Floats:
-    """Mid-ranks by numpy: questions whose windows are nearly the same share one sorted core, the rest is compared."""
+    """Mid-ranks by numpy, of thousands of grid values at a time."""
     found = np.full(len(asked), nan)
     mine = np.flatnonzero((window.after > window.first) & ~np.isnan(asked))
     mine = mine[_changes(asked[mine], window.first[mine], window.after[mine])]
     first, after, wanted = window.first[mine], window.after[mine], asked[mine]
     begins = 0
     while begins < len(mine):
-        ends = int(np.searchsorted(after, after[begins] + HOURS_AT_ONCE, "left"))
-        ends = min(
-            ends, int(np.searchsorted(first, first[begins] + HOURS_AT_ONCE, "left")), begins + MOST_AT_ONCE
-        )
-        part = slice(begins, ends)
-        found[mine[part]] = _ranks_together(wanted[part], first[part], after[part], values)
+        ends = int(np.searchsorted(after, after[begins] + AT_ONCE, "left"))
+        part, base = slice(begins, ends), int(first[begins])
+        counted = _counted(values[base : after[ends - 1]])
+        found[mine[part]] = counted.ranks(wanted[part], first[part] - base, after[part] - base)
         begins = ends
     return _spread(found, mine, asked, window)
 
@@ -107,21 +105,47 @@ def _spread(found: Floats, mine: Ints, asked: Floats, window: Window) -> Floats:
     return np.where((window.after > window.first) & ~np.isnan(asked), answered, nan)
 
 
-def _ranks_together(asked: Floats, first: Ints, after: Ints, values: Floats) -> Floats:
-    """Mid-ranks of questions whose windows share what lies between the last beginning and the first end."""
-    inner, outer = int(first[-1]), int(after[0])
-    if inner >= outer:
-        inner = outer = int(first[0])
-        edges = np.arange(first[0], after[-1])
-    else:
-        edges = np.concatenate((np.arange(first[0], inner), np.arange(outer, after[-1])))
-    core = np.sort(values[inner:outer])
-    twice = core.searchsorted(asked, "left") + core.searchsorted(asked, "right")
-    if len(edges):
-        within = (edges >= first[:, None]) & (edges < after[:, None])
-        edge, mine = values[edges], asked[:, None]
-        twice += ((edge < mine) & within).sum(axis=1) + ((edge <= mine) & within).sum(axis=1)
-    return np.asarray(twice / (2.0 * (after - first)))
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many of the first so many values are below each of them: whole words of 64 values counted, the rest as bits.
+
+    `ordered` are the distinct values; of word w and the r lowest of these, `before` counts those in all words before w and
+    `bits` marks those in it.
+    """
+
+    ordered: Floats
+    before: Ints
+    bits: NDArray[np.uint64]
+
+    def ranks(self, asked: Floats, first: Ints, after: Ints) -> Floats:
+        """The mid-rank of each asked value among the values from place `first` up to but without `after`."""
+        lower = self.ordered.searchsorted(asked)
+        below = self._among(lower, first, after)
+        ties = np.flatnonzero(self.ordered[np.minimum(lower, len(self.ordered) - 1)] == asked)
+        twice = 2 * below
+        twice[ties] += self._among(lower[ties] + 1, first[ties], after[ties]) - below[ties]
+        return np.asarray(twice / (2.0 * (after - first)))
+
+    def _among(self, lowest: Ints, first: Ints, after: Ints) -> Ints:
+        return self._up_to(after, lowest) - self._up_to(first, lowest)
+
+    def _up_to(self, place: Ints, lowest: Ints) -> Ints:
+        """How many of the values before `place` are among the `lowest` so many."""
+        cell = (place >> 6) * (len(self.ordered) + 1) + lowest
+        rest = (np.uint64(1) << (place & 63).astype(np.uint64)) - np.uint64(1)
+        return np.asarray(self.before.take(cell) + np.bitwise_count(self.bits.take(cell) & rest))
+
+
+def _counted(values: Floats) -> Counted:
+    ordered, rank = np.unique(values, return_inverse=True)
+    place = np.arange(len(values))
+    bits = np.zeros((len(values) // 64 + 1, len(ordered) + 1), np.uint64)
+    np.add.at(bits, (place >> 6, rank + 1), np.uint64(1) << (place & 63).astype(np.uint64))
+    # no bit is there twice: to add is to join
+    np.add.accumulate(bits, axis=1, out=bits)
+    before = np.zeros(bits.shape, np.int64)
+    np.cumsum(np.bitwise_count(bits[:-1]), axis=0, out=before[1:])
+    return Counted(ordered, before.ravel(), bits.ravel())
 
 
 def medians(values: Floats, window: Window, spreads: bool) -> tuple[Floats, Floats]:

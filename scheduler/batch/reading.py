@@ -1,10 +1,14 @@
 """All signals over a whole history at once."""
 
+import numpy as np
+
 from market.rules import Rules
 from scheduler.batch import depth, funding, liquidations, open_interest, price, skew, volatility
 from scheduler.batch.columns import Columns
 from scheduler.batch.interest import interest
+from scheduler.batch.leverage import told_steps
 from scheduler.batch.ranking import NUMPY, Kernels
+from scheduler.batch.spot import spot
 from scheduler.batch.told import Told
 from scheduler.batch.view import view
 
@@ -14,16 +18,20 @@ def read_columns(told: Told, rules: Rules, kernels: Kernels = NUMPY) -> dict[str
 
     Levels and the state of the market are not among them: they need what was judged before.
     """
-    seen = view(told, rules, kernels)
-    prices = price.prices(seen)
-    standing = interest(prices)
-    readings = (
-        price.read(prices),
-        liquidations.read(standing),
-        open_interest.read(standing),
-        funding.read(seen),
-        skew.read(seen),
-        volatility.read(prices),
-        depth.read(seen),
-    )
+    # what is unknown is NaN, and what is made of it as well
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seen = view(told, rules, kernels)
+        prices = price.prices(seen)
+        standing = interest(prices)
+        steps = told_steps(seen)
+        traded = spot(seen, steps)
+        readings = (
+            price.read(prices),
+            liquidations.read(standing, steps, traded),
+            open_interest.read(standing, steps, traded),
+            funding.read(seen),
+            skew.read(seen),
+            volatility.read(prices),
+            depth.read(seen),
+        )
     return {one.name: one for one in readings}

@@ -8,7 +8,7 @@ from market.evidence_rules import LEAST_HOURS, THIRD_OF_MONTH_HOURS
 from market.observations import DAY_MS, HOUR_MS
 from market.rules import SkewRules
 from market.signals.options_skew import NAME, POINTS
-from market.state.skew import MONTH_MS
+from market.state.skew import MONTH_MS, WEEK_MS
 from scheduler.batch.columns import (
     Claims,
     Columns,
@@ -17,6 +17,8 @@ from scheduler.batch.columns import (
     any_of,
     at_least,
     at_most,
+    below,
+    number_of,
     or_fails,
     settled,
     times_to_live,
@@ -26,7 +28,7 @@ from scheduler.batch.ranking import Grid, grid, robust_z
 from scheduler.batch.told import Floats, Ints, Table
 from scheduler.batch.view import View
 from scheduler.batch.volatility import newer
-from scheduler.batch.windows import Places, at, clock, seen
+from scheduler.batch.windows import Places, at, clock, range_max, seen
 
 CHANGE_TOLERANCE_MS = 6 * HOUR_MS
 """How much older than a day the skew of then may be, as in market/state/skew.py."""
@@ -53,6 +55,7 @@ def read(view: View) -> Columns:
         "change_24h_points": place.of(change * POINTS),
         "z_change": np.where(learned & (change_count >= LEAST_HOURS), z_change, nan),
     }
+    facts |= _shape(table, place) | _ebbing(view, levels, place, table, change)
     ttl_ms = times_to_live(fresh.options_ttl_ms, place.of(table["cadence_ms"]), fresh.cadence_factor)
     trust = np.where(count >= THIRD_OF_MONTH_HOURS, 1.0, fresh.learning_quality)
     return settled(
@@ -94,6 +97,41 @@ def _scored(view: View, offers: tuple[Grid, Ints], life: Ints, asked: Floats) ->
     middle, deviation = view.kernels.medians(made.values, own, True)
     window = made.window(offered, life)
     return window.count, robust_z(asked, at(middle, offered - 1), at(deviation, offered - 1))
+
+
+def _shape(table: Table, place: Places) -> dict[str, Floats]:
+    """What else the smile and its term say."""
+    week, month = table["atm_7d"], table["atm_30d"]
+    known = np.where(month == 0.0, nan, month)
+    return {
+        "skew_30d_adjusted_points": place.of(table["adjusted"] * POINTS),
+        "butterfly_30d_points": place.of(table["butterfly"] * POINTS),
+        "atm_iv_7d": place.of(week),
+        "skew_over_atm": place.of(table["skew_30d"] / known),
+        "term_inversion_points": place.of((week - month) * POINTS),
+    }
+
+
+def _ebbing(
+    view: View, levels: tuple[Grid, Ints], place: Places, table: Table, change: Floats
+) -> dict[str, Floats]:
+    """Whether fear leaves: how far below the week's highest hour the skew stands, and that it still falls."""
+    made, offered = levels
+    now = place.of(table["skew_30d"])
+    newest = np.concatenate((np.zeros(1, np.int64), made.times))[offered]
+    oldest_ms = np.maximum(newest, place.times(table.known_at_ms)) - WEEK_MS
+    begun = np.searchsorted(made.life, place.times(_lives(table, view.rules.freshness.absent_after_ms)[0]))
+    first = np.maximum(np.searchsorted(made.times, oldest_ms, "right"), begun)
+    peak = np.fmax(range_max(made.values, first, offered), now)
+    left = now / np.where(peak > 0.0, peak, nan)
+    has_fallen = or_fails(at_most(left, 1.0 - view.rules.skew.normalising_share))
+    return {
+        "peak_7d_points": peak * POINTS,
+        "from_peak_7d": left - 1.0,
+        "normalising": np.where(
+            place.known, number_of(all_of(has_fallen, below(place.of(change), 0.0))), nan
+        ),
+    }
 
 
 def _claims(facts: dict[str, Floats], rules: SkewRules) -> dict[str, Claims]:

@@ -1,75 +1,117 @@
-"""Turning points of hourly closes by bar: directional change remembers its way, so it is taken hour by hour."""
+"""Turning points by directional change: they remember their way, so they are taken close by close, over plain numbers."""
 
 from dataclasses import dataclass
 from math import nan
 
 import numpy as np
 
-from market.formulas.price import Swings, swing_threshold
-from market.rules import PriceRules
+from market.formulas.logic import all_of
 from scheduler.batch.columns import Claims
-from scheduler.batch.hours import Hours
-from scheduler.batch.told import Floats, Ints, Table
+from scheduler.batch.told import Floats, Ints
+
+DOWN, RANGE, UP = -1.0, 0.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Swung:
-    """By bar what the swings claim after it, and the last confirmed low before and after it was taken (NaN: no claim)."""
+    """What the swings claim after none, one, two ... events; levels in US dollars, NaN where there is none.
+
+    `known` tells whether the open leg's direction is known: without it nothing is claimed, and the last low cannot be lost.
+    """
 
     lower_low: Claims
-    in_progress: Claims
     higher_low: Claims
-    low_before: Floats
-    low_after: Floats
+    in_progress: Claims
+    known: Claims
+    last_low: Floats
+    last_high: Floats
+    trend: Floats
+
+    @property
+    def low_to_lose(self) -> Floats:
+        """The last low while the direction is known."""
+        return np.where(self.known > 0, self.last_low, nan)
 
 
-def swung(bars: Table, price: Floats, hours: Hours, gaps: Ints, rules: PriceRules) -> Swung:
-    """The swings of the closes of hours, begun anew at the bars after a gap (`gaps`)."""
-    sigma = np.sqrt(np.maximum(hours.variance[hours.bar], 0.0) * 24.0)
-    learned = np.flatnonzero(~np.isnan(sigma))
-    events = [(int(bar), 0, nan, nan) for bar in gaps]
-    events += [
-        (bar, 1, close, one)
-        for bar, close, one in zip(
-            hours.bar[learned].tolist(), hours.price[learned].tolist(), sigma[learned].tolist(), strict=True
-        )
-    ]
-    events.sort()
-    said = _said(events, bars, rules)
-    bar, kind = (np.array([one[place] for one in events], np.int64) for place in (0, 1))
-    after = np.cumsum(np.bincount(bar, minlength=len(bars)))
-    # a bar is held against the low that was known before it closed its hour
-    before = after - np.bincount(bar[kind == 1], minlength=len(bars))
-    return Swung(
-        said[after, 0].astype(np.int8),
-        said[after, 1].astype(np.int8),
-        said[after, 2].astype(np.int8),
-        said[before, 3],
-        said[after, 3],
-    )
+@dataclass(slots=True)
+class _Leg:
+    """The open leg and the last two pivots of either kind."""
+
+    margin: float
+    rising: bool | None = None
+    high: float | None = None
+    low: float | None = None
+    highs: tuple[float, float] = (nan, nan)
+    lows: tuple[float, float] = (nan, nan)
+
+    def turn(self, close: float, threshold: float) -> bool:
+        """Take a close; tells whether it confirmed a pivot."""
+        high, low = self.high, self.low
+        if high is None and low is None:
+            self.high = self.low = high = low = close
+        elif high is not None and close > high:
+            self.high = high = close
+        elif low is not None and close < low:
+            self.low = low = close
+        if low is not None and close >= low * (1.0 + threshold):
+            self.lows, self.rising, self.low, self.high = (self.lows[1], low), True, None, close
+            return True
+        if high is not None and close <= high * (1.0 - threshold):
+            self.highs, self.rising, self.high, self.low = (self.highs[1], high), False, None, close
+            return True
+        return False
+
+    def forget(self) -> None:
+        """Begin the open leg anew, as after a gap."""
+        self.rising = self.high = self.low = None
+
+    def said(self, trend: float) -> tuple[float, ...]:
+        """What is claimed until the next pivot, and the levels."""
+        known = 1.0 if self.rising is not None else 0.0
+        lower, higher = (known * claim for claim in (self._lower(self.lows), self._higher(self.lows)))
+        return lower, higher, known, self.lows[1], self.highs[1], trend
+
+    def trend(self) -> float:
+        """Down on a lower low and a lower high, up on a higher low and a higher high, else range; NaN if undecided."""
+        down = all_of(*(_claim(self._lower(pair)) for pair in (self.lows, self.highs)))
+        up = all_of(*(_claim(self._higher(pair)) for pair in (self.lows, self.highs)))
+        if down or up:
+            return DOWN if down else UP
+        return nan if down is None or up is None else RANGE
+
+    def _lower(self, pair: tuple[float, float]) -> float:
+        limit = pair[0] * (1.0 - self.margin)
+        return float(pair[1] < limit) - float(pair[1] >= limit)
+
+    def _higher(self, pair: tuple[float, float]) -> float:
+        limit = pair[0] * (1.0 + self.margin)
+        return float(pair[1] > limit) - float(pair[1] <= limit)
 
 
-def _said(events: list[tuple[int, int, float, float]], bars: Table, rules: PriceRules) -> Floats:
-    """After none, one, two ... events: the three claims and the last low while the leg's direction is known."""
-    swings, times = Swings(), bars.known_at_ms
-    said = [(0.0, 0.0, 0.0, nan)]
-    for bar, kind, close, sigma in events:
-        if kind:
-            threshold = swing_threshold(sigma, rules.swing_sigmas, rules.swing_floor, rules.swing_cap)
-            swings.observe(close, threshold, int(times[bar]))
+def _claim(said: float) -> bool | None:
+    return said > 0.0 if said else None
+
+
+def swung(closes: Floats, thresholds: Floats, begins: Ints, margin: float) -> Swung:
+    """The swings of closes, each with its threshold (NaN: not looked at); `begins` are those at which they begin anew."""
+    leg, trend = _Leg(margin), nan
+    rows, row_of, progress = [leg.said(nan)], [0], [0.0]
+    anew = set(begins.tolist())
+    for place, (close, threshold) in enumerate(zip(closes.tolist(), thresholds.tolist(), strict=True)):
+        if place in anew:
+            leg.forget()
+            trend = nan
+            rows.append(leg.said(trend))
+        if threshold == threshold and leg.turn(close, threshold):  # noqa: PLR0124 (NaN is not itself)
+            trend = leg.trend()
+            rows.append(leg.said(trend))
+        low = leg.low
+        if leg.rising is None or leg.lows[1] != leg.lows[1]:
+            progress.append(0.0)
         else:
-            swings.reset()
-        low = swings.last_low
-        said.append(
-            (
-                _claim(swings.lower_low(rules.pivot_margin)),
-                _claim(swings.lower_low_in_progress()),
-                _claim(swings.higher_low(rules.pivot_margin)),
-                nan if low is None or swings.rising is None else low.price_usd,
-            )
-        )
-    return np.array(said)
-
-
-def _claim(said: bool | None) -> float:
-    return 0.0 if said is None else 1.0 if said else -1.0
+            progress.append(1.0 if low is not None and low < leg.lows[1] else -1.0)
+        row_of.append(len(rows) - 1)
+    said = np.array(rows)[row_of]
+    lower, higher, known = (said[:, column].astype(np.int8) for column in range(3))
+    in_progress = np.array(progress).astype(np.int8)
+    return Swung(lower, higher, in_progress, known, *(said[:, column] for column in (3, 4, 5)))

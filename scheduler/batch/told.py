@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from market.observations import (
     HOUR_MS,
     Asset,
+    Branching,
     Candle,
     Depth,
     Funding,
@@ -19,6 +20,7 @@ from market.observations import (
     Observation,
     OpenInterest,
     Skew,
+    SpotVolume,
     Venue,
 )
 from market.state.depth import parts_of
@@ -68,13 +70,15 @@ class Table:
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "candles": ("step_ms", "open", "high", "low", "close", "mark", "volume_usd"),
-    "funding": ("rate", "interval_hours", "settled", "next_at_ms"),
+    "funding": ("rate", "interval_hours", "settled", "next_at_ms", "cap"),
     "interest": ("coins", "cadence_ms"),
     "liquidations": ("step_ms", "longs", "shorts", "whole", "venue"),
-    "skew": ("cadence_ms", "skew_30d", "skew_7d", "atm_30d", "quality"),
+    "skew": ("cadence_ms", "skew_30d", "skew_7d", "atm_30d", "quality", "atm_7d", "butterfly", "adjusted"),
     "implied": ("cadence_ms", "dvol"),
     "depth": ("cadence_ms", "within", "bid", "ask", "whole", "reaches"),
     "books": ("depth", "bid", "ask"),
+    "spot": ("step_ms", "usd"),
+    "branching": ("ratio", "deviation", "events"),
 }
 """The columns of each kind. `depth` of a book is the row of the sum that it is a part of."""
 
@@ -89,8 +93,8 @@ def nothing(kind: str) -> Table:
 class Told:
     """The history of `asset`: when it was looked at (UTC ms, ascending) and what had been told by then, nothing implausible.
 
-    Bars are an hour long or shorter and in order; a history that is not raises ValueError. `interest`, `funding` and `books`
-    are by venue, in the order in which the venues were first heard of.
+    Bars are an hour long or shorter and in order; a history that is not raises ValueError. `interest`, `funding`, `books`
+    and `spot` are by venue, in the order in which the venues were first heard of.
     """
 
     asset: Asset
@@ -103,6 +107,8 @@ class Told:
     implied: Table
     depth: Table
     books: Mapping[Venue, Table]
+    spot: Mapping[Venue, Table]
+    branching: Table
 
     def __post_init__(self) -> None:
         if len(self.now_ms) == 0 or bool((np.diff(self.now_ms) <= 0).any()):
@@ -141,7 +147,7 @@ class _Gathered:
                 self._add("candles", None, number, said, _candle(said))
             case Funding():
                 next_ms = nan if said.next_at_ms is None else said.next_at_ms
-                rate = (said.rate, said.interval_hours, said.settled, next_ms)
+                rate = (said.rate, said.interval_hours, said.settled, next_ms, _or_nan(said.cap))
                 self._add("funding", said.venue, number, said, rate)
             case OpenInterest():
                 self._add("interest", said.venue, number, said, (said.coins, said.cadence_ms))
@@ -154,8 +160,10 @@ class _Gathered:
                 self._add("implied", None, number, said, (said.cadence_ms, said.dvol))
             case Depth():
                 self._take_depth(number, said)
-            case _:
-                pass
+            case SpotVolume():
+                self._add("spot", said.venue, number, said, (said.step_ms, said.usd))
+            case Branching():
+                self._add("branching", None, number, said, (said.ratio, said.deviation, said.events))
 
     def told(self, asset: Asset, now_ms: Ints) -> Told:
         """The tables."""
@@ -170,6 +178,8 @@ class _Gathered:
             implied=self._table("implied", None),
             depth=self._table("depth", None),
             books=self._by_venue("books"),
+            spot=self._by_venue("spot"),
+            branching=self._table("branching", None),
         )
 
     def _take_depth(self, number: int, said: Depth) -> None:
@@ -204,7 +214,9 @@ def _candle(said: Candle) -> tuple[float, ...]:
 
 def _skew(said: Skew) -> tuple[float, ...]:
     known = (said.skew_25d_7d, said.atm_iv_30d)
-    return (said.cadence_ms, said.skew_25d_30d, *(_or_nan(one) for one in known), said.quality)
+    shape = (said.atm_iv_7d, said.butterfly_25d_30d, said.skew_25d_30d_adjusted)
+    month = (said.cadence_ms, said.skew_25d_30d, *map(_or_nan, known), said.quality)
+    return (*month, *map(_or_nan, shape))
 
 
 def _or_nan(value: float | None) -> float:

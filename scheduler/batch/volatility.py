@@ -8,14 +8,25 @@ from market.evidence_rules import LEAST_HOURS, THIRD_OF_YEAR_HOURS
 from market.observations import DAY_MS, HOUR_MS
 from market.rules import VolatilityRules
 from market.signals.volatility import NAME
-from market.state.volatility import MONTH_HOURS, WEEK_HOURS, YEAR_MS, least_hours
-from scheduler.batch.columns import Columns, Freshness, any_of, at_least, or_fails, settled, times_to_live
+from market.state.volatility import YEAR_MS, least_hours
+from scheduler.batch.columns import (
+    Columns,
+    Freshness,
+    any_of,
+    at_least,
+    number_of,
+    or_fails,
+    settled,
+    times_to_live,
+)
 from scheduler.batch.hours import realised
 from scheduler.batch.price import Prices
 from scheduler.batch.ranking import Grid, grid
 from scheduler.batch.told import Bools, Floats, Ints, Table
 from scheduler.batch.view import View
-from scheduler.batch.windows import at, seen
+from scheduler.batch.windows import Places, at, clock, counted, seen, window_sum
+
+DAYS_A_WEEK, DAYS_A_MONTH = 7, 30
 
 
 def read(price: Prices) -> Columns:
@@ -27,8 +38,8 @@ def read(price: Prices) -> Columns:
     dvol = _fresh(implied, asked.rows, view.now_ms, view)
     ewma = np.sqrt(np.maximum(price.steps(hours.variance), 0.0) * 8_760.0)
     rv_7d, rv_30d = (
-        closed.of(realised(hours, days, least_hours(window, rules)))
-        for days, window in ((7, WEEK_HOURS), (30, MONTH_HOURS))
+        closed.of(realised(hours, days, least_hours(24 * days, rules)))
+        for days in (DAYS_A_WEEK, DAYS_A_MONTH)
     )
     sigma = _sizing(ewma, rv_30d, dvol, rules)
     turns, asof = view.turns, closed.times(hours.close_ms)
@@ -49,12 +60,12 @@ def read(price: Prices) -> Columns:
         {
             "sigma": sigma,
             "ewma_3d": ewma,
-            "rv_7d": rv_7d,
-            "rv_30d": rv_30d,
             "dvol": dvol,
             "sigma_ref": reference,
             "sigma_ref_cold": is_cold,
             "ratio": ratio,
+            **_finest(price, closed, dvol, rules),
+            **_jumps(price, rules),
         },
         {"vol_hi": any_of(at_least(ratio, rules.high_ratio), ranked_high)},
         percentile=rank,
@@ -67,6 +78,41 @@ def newer(table: Table) -> Table:
     """The rows that are newer than all before them: of others a state takes no notice."""
     before = np.maximum.accumulate(np.concatenate((np.zeros(1, np.int64), table.known_at_ms)))[:-1]
     return table.kept(table.known_at_ms > before)
+
+
+def _finest(price: Prices, closed: Places, dvol: Floats, rules: VolatilityRules) -> dict[str, Floats]:
+    """At each step realised volatility as finely as each hour is known, and how many of the hours were known in five minutes."""
+    hours, fives = price.hours, price.fives
+    by_close = at(fives.hour_variance, fives.place[hours.bar])
+    is_now = at(fives.times.astype(float), fives.place[hours.bar]) == hours.close_ms
+    fine = np.where(is_now, by_close, nan)
+    square = np.full(len(hours.price), nan)
+    square[1:] = np.where(
+        np.diff(hours.close_ms) == HOUR_MS, np.log(hours.price[1:] / hours.price[:-1]) ** 2, nan
+    )
+    variance = np.where(np.isnan(fine), square, fine)
+    facts = dict[str, Floats]()
+    for name, days in (("24h", 1), ("7d", DAYS_A_WEEK), ("30d", DAYS_A_MONTH)):
+        first = clock(hours.close_ms).back(days * DAY_MS) + 1
+        count, fines = (_between(one, first) for one in (~np.isnan(variance), ~np.isnan(fine)))
+        mean = window_sum(np.nan_to_num(variance), first) / np.where(count > 0, count, nan)
+        enough = count >= least_hours(24 * days, rules)
+        facts[f"rv_{name}"] = closed.of(np.where(enough, np.sqrt(mean * 8_760.0), nan))
+        facts[f"rv_{name}_fine"] = closed.of(fines / np.where(count > 0, count, nan))
+    facts["vrp"] = dvol - facts["rv_30d"]
+    return facts
+
+
+def _between(known: Bools, first: Ints) -> Ints:
+    """At each place how many are known from place `first` up to it."""
+    total = counted(known)
+    return np.asarray(total[1:] - total[first])
+
+
+def _jumps(price: Prices, rules: VolatilityRules) -> dict[str, Floats]:
+    """At each step the share of the day's variance that came in jumps, and whether that is more than chance."""
+    share, z = (price.steps(price.fives.now(one)) for one in price.fives.jumps)
+    return {"jump_share": share, "jump_z": z, "jumped": number_of(at_least(z, rules.jump_z))}
 
 
 def _fresh(implied: Table, rows: Ints, now_ms: Ints, view: View) -> Floats:

@@ -101,6 +101,18 @@ def window_max(values: Floats, first: Ints) -> Floats:
         reach *= 2
 
 
+def range_max(values: Floats, first: Ints, after: Ints) -> Floats:
+    """The largest value from places `first` up to but without `after`, NaN of none."""
+    width, found = after - first, np.full(len(first), nan)
+    level, reach = values, 1
+    while reach <= len(values):
+        mine = np.flatnonzero((width >= reach) & (width < 2 * reach))
+        found[mine] = np.maximum(level[after[mine] - 1], level[first[mine] + reach - 1])
+        level = _joined(np.maximum, level, reach)
+        reach *= 2
+    return found
+
+
 def window_sum(values: Floats, first: Ints) -> Floats:
     """At each place the sum from place `first` up to it, exact to a few last digits: what has left leaves no rest."""
     count = np.arange(len(values)) - first + 1
@@ -161,6 +173,13 @@ def decaying_mean(values: Floats, half_life: float) -> Floats:
         weight = decay * weight + (1.0 - decay)
         means.append(weighted / weight)
     return np.array(means)
+
+
+def counted(mask: Bools) -> Ints:
+    """After none, one, two ... places how many of them hold."""
+    total = np.zeros(len(mask) + 1, np.int64)
+    np.cumsum(mask, out=total[1:])
+    return total
 
 
 def last_true(mask: Bools) -> Ints:
