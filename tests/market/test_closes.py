@@ -256,6 +256,27 @@ def test_a_lost_bucket_is_no_return_of_zero_and_joins_no_neighbours() -> None:
     assert day.pairs.total == pytest.approx(0.001 * 0.002 + 0.003 * 0.001)
 
 
+def test_after_a_day_that_nobody_saw_the_day_begins_anew() -> None:
+    state = fed_bars(zigzag(400))
+    for number in (400 + A_DAY + 5, 400 + A_DAY + 6):
+        late = bar(number, 101.0)
+        state.observe([late], late.known_at_ms, RULES)
+    assert list(state.closes.day.returns) == [float("inf"), 0.0]
+    assert facts_of(state)["r_5m"] == 0.0
+
+
+def test_a_price_never_seen_is_below_no_top() -> None:
+    assert MarketState("BTC").price.drawdown_ever() is None
+
+
+def test_what_is_quiet_for_an_asset_is_its_own_year_once_that_is_known() -> None:
+    windows, rules = MarketState("BTC").volatility, RULES.volatility
+    assert windows.reference("BTC", rules) == (0.50, True)
+    for number in range(rules.reference_least_hours + 1):
+        windows.weekly.offer(hour(number), 0.3)
+    assert windows.reference("BTC", rules) == (0.3, False)
+
+
 def test_a_halt_has_no_jump_share() -> None:
     assert rolled([0.0] * A_DAY).jumps(LEAST) == (None, None)
 
@@ -288,6 +309,12 @@ def test_twelve_returns_of_five_minutes_are_the_variance_of_their_hour() -> None
     assert facts["rv_24h_fine"] == 1.0
     # hourly closes alone would see a market that stands still
     assert facts_of(fed_bars([100.1] * 48, HOUR_MS), "volatility")["rv_24h"] == 0.0
+
+
+def test_the_first_minutes_make_no_hour() -> None:
+    state = fed_bars(zigzag(5))
+    assert state.closes.hour_variance(state.now_ms) is None
+    assert state.closes.hour_variance(state.now_ms + STEP_MS) is None
 
 
 def test_hours_of_long_bars_count_with_their_own_return_and_are_told_apart() -> None:
