@@ -6,15 +6,16 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
-from commands.wording.hedge_lines import after_lines, halving_lines, put_lines, spread_lines
+from commands.wording.hedge_lines import after_lines, halving_lines, in_coins, put_lines, spread_lines
 from commands.wording.hedge_numbers import hedge_numbers
 from commands.wording.hedge_picture import hedge_picture
 from commands.wording.market import live_moment, source_notes
 from commands.wording.panel import unseen
 from commands.wording.unhedged import Unhedged, unhedged_lines
 from market.hedge import Because, Choice, Hedge, HedgeRefused, NoHedge
+from market.hedge_rules import HedgeRules
 from market.report import market_time
-from market.rules import HedgeRules, Rules
+from market.rules import Rules
 from market.snapshot import Snapshot
 
 NOT_NEEDED = "not_needed"
@@ -151,8 +152,8 @@ def _steps(hedge: Hedge, phrases: Phrases) -> Iterator[str]:
         return
     rest = hedge.coins - hedge.covered_coins
     key = "hedge.step_under" if rest >= 0.0 else "hedge.step_over"
-    covered, position = (f"{coins:.4g} {asset}" for coins in (hedge.covered_coins, hedge.coins))
-    yield phrases.say(key, covered=covered, position=position, step=f"{step:g} {asset}")
+    covered, position = (in_coins(coins, hedge) for coins in (hedge.covered_coins, hedge.coins))
+    yield phrases.say(key, covered=covered, position=position, step=in_coins(step, hedge))
 
 
 def _rests_on(hedge: Hedge, snapshot: Snapshot, phrases: Phrases, now_ms: int) -> Iterator[str]:

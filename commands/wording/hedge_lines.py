@@ -79,8 +79,8 @@ def _cost(way: Way, hedge: Hedge, phrases: Phrases) -> tuple[str, ...]:
     all_usd, fees_usd = way.cost_usd * coins, way.fees_usd * coins
     share = numbers.percent(way.cost_share, signed=False, digits=2)
     told = phrases.say("hedge.cost", usd=numbers.short(all_usd), share=share, fees=numbers.short(fees_usd))
-    amount = f"{coins:.{MOST_DIGITS}g} {hedge.asked.asset}"
-    whole = phrases.say("hedge.cost_of", amount=amount, money=in_money(way.cost * coins, hedge))
+    money = in_money(way.cost * coins, hedge)
+    whole = phrases.say("hedge.cost_of", amount=in_coins(coins, hedge), money=money)
     return fit(whole), fit(told)
 
 
@@ -89,10 +89,16 @@ def _even(way: Way, hedge: Hedge, phrases: Phrases) -> str:
     return fit(phrases.say("hedge.even", price=even, away=_away(way.break_even_usd, hedge)))
 
 
+def in_coins(coins: float, hedge: Hedge) -> str:
+    """An amount of the asset with no more digits than it has: "0.8 BTC", "1,234.5 ETH"."""
+    told = f"{coins:,.{MOST_DIGITS}f}".rstrip("0").rstrip(".")
+    return f"{told} {hedge.asked.asset}"
+
+
 def in_money(amount: float, hedge: Hedge) -> str:
     """An amount in the money the chain is margined in: "0.0373 BTC", "3,727 USDC"."""
     if hedge.is_inverse:
-        return f"{amount:.{MOST_DIGITS}f} {hedge.asked.asset}"
+        return f"{amount:,.{MOST_DIGITS}f} {hedge.asked.asset}"
     return f"{numbers.money(amount)} USDC"
 
 

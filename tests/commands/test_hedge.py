@@ -1,8 +1,11 @@
 """/hedge: what protecting a long costs, which way the rule takes and why, and what is refused; answered to one person alone."""
 
+import asyncio
 import dataclasses
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from commands.hedge import read_days
 from commands.protocol.dispatch import outcome
@@ -22,6 +25,7 @@ from store.persons import Person
 from tests.commands.chained import PRICE, chain
 from tests.commands.markets import NOW_MS, crowding, market, reading
 from tests.commands.talking import Talk, monospaced, talk
+from tests.commands.test_fuzz import PIECES
 
 LEXICON = Lexicon()
 
@@ -244,6 +248,28 @@ async def test_an_asset_that_was_never_looked_at_has_no_hedge_but_a_reason() -> 
     here = desk()
     await here("/hedge eth 10k")
     assert here.reply.private
+
+
+@settings(max_examples=150, deadline=None)
+@given(words=st.lists(st.sampled_from(PIECES), max_size=7), amount=st.floats(1.0, 1e12))
+def test_whatever_is_said_is_answered_in_lines_that_fit(words: list[str], amount: float) -> None:
+    here = desk()
+    for line in (
+        " ".join(("/hedge", *words)),
+        f"/hedge btc notional={amount:.2f}",
+        f"/hedge {amount:.0f}usdt 7d",
+    ):
+        asyncio.run(here(line))
+        assert here.reply.private or outcome(here.reply) != "answered"
+        assert all(len(one) <= COLUMNS for one in monospaced(here.reply)), line
+
+
+async def test_large_and_small_amounts_are_written_out() -> None:
+    here = desk()
+    said = await here("/hedge btc 1b")
+    assert "15,573.9 BTC of" not in said
+    assert " 15,573.9 BTC: " in said
+    assert "e+" not in said
 
 
 @pytest.mark.parametrize(
