@@ -7,6 +7,7 @@ from commands.wording import numbers
 from commands.wording.columns import fit
 from market.formulas.horizons import Horizon
 from market.reading import Reading
+from market.snapshot import Snapshot
 from market.state.closes import STEP_MS
 
 _TRENDS: Mapping[float, str] = {-1.0: "down", 0.0: "range", 1.0: "up"}
@@ -18,6 +19,13 @@ def fact_lines(reading: Reading, phrases: Phrases) -> Iterator[str]:
     told = _TOLD.get(reading.name)
     if told is not None:
         yield from told(reading.facts, phrases)
+
+
+def gap_lines(snapshot: Snapshot, phrases: Phrases) -> Iterator[str]:
+    """Whether the day leapt without forced closing, or was ground down by it; nothing where either is not known."""
+    jumped, forced = snapshot.fact("volatility", "jumped"), snapshot.regime.flag("flagged")
+    if jumped is not None and forced is not None and bool(jumped) is not forced:
+        yield fit("   " + phrases.say("fact.news_gap" if jumped else "fact.grinding"))
 
 
 def _price(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[str]:

@@ -23,7 +23,7 @@ from commands.wording.market import (
 )
 from commands.wording.panel import age_of, unseen
 from commands.wording.sequence import early_words, lead_words, out_of_order_words, steps_lines
-from commands.wording.told_facts import fact_lines
+from commands.wording.told_facts import fact_lines, gap_lines
 from commands.wording.turns import turns_words
 from market.checklist import READ_BY
 from market.outlook import Turn, better, worse
@@ -123,6 +123,8 @@ def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[st
         if learned is not None:
             yield fit(f"   {learned}")
         yield from fact_lines(reading, phrases)
+        if name == "volatility":
+            yield from gap_lines(snapshot, phrases)
         if name == "depth":
             yield from book_lines(reading, phrases)
         for condition in reading.conditions:

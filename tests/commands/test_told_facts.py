@@ -1,11 +1,14 @@
 """What /why tells of price and volatility beside their conditions; what is not known is left out."""
 
+from dataclasses import replace
+
 import pytest
 
 from commands.protocol.phrases import phrases_in
 from commands.wording.columns import COLUMNS
 from commands.wording.told_facts import fact_lines
 from market.formulas.horizons import Horizon
+from market.reading import claim
 from tests.commands.markets import NOW_MS, crowding, reading
 from tests.commands.talking import talk
 
@@ -68,6 +71,32 @@ def test_volatility_is_told_over_three_spans_with_what_jumped_and_what_options_a
 
 def test_a_reading_without_such_facts_has_no_lines() -> None:
     assert told("funding") == []
+
+
+@pytest.mark.parametrize(
+    ("jumped", "forced", "words"),
+    [
+        (1.0, False, "   leapt, no hour of forced closing"),
+        (0.0, True, "   no leap: a grind of forced sales"),
+        (1.0, True, None),
+        (0.0, False, None),
+        (None, True, None),
+        (1.0, None, None),
+    ],
+)
+async def test_why_tells_a_leap_without_forced_closing_from_a_grind_by_it(
+    jumped: float | None, forced: bool | None, words: str | None
+) -> None:
+    liquidations = reading("liquidations", NOW_MS)
+    claims = (*liquidations.conditions, claim("flagged", forced))
+    snapshot = crowding(
+        volatility=reading("volatility", NOW_MS, jumped=jumped, jump_share=0.6),
+        liquidations=replace(liquidations, conditions=claims),
+    )
+    said = (await talk(snapshot)("/why BTC")).splitlines()
+    stories = [line for line in said if "forced" in line and line.startswith("   ")]
+    assert stories == ([] if words is None else [words])
+    assert all(len(line) <= COLUMNS for line in stories)
 
 
 async def test_why_tells_them_beneath_the_reading_and_they_fit() -> None:
