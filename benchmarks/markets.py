@@ -1,7 +1,8 @@
 """Markets to measure on, as hourly frames: recorded ones where they lie beside the checkout, else generated ones.
 
 A frame's index is the UTC time (ms) at which its row was known; an empty cell is unknown. Columns: open, high, low,
-close, mark, volume_usd, funding_8h (where one was settled), oi_coins, liq_long, liq_short, skew_30d, dvol (where new).
+close, mark, volume_usd, funding_8h (where one was settled), oi_coins, liq_long, liq_short, skew_30d, dvol (where new),
+spot_usd.
 """
 
 import os
@@ -24,6 +25,7 @@ from market.observations import (
     Observation,
     OpenInterest,
     Skew,
+    SpotVolume,
     Venue,
 )
 
@@ -64,6 +66,7 @@ def recorded_market(asset: str, hours: int) -> pd.DataFrame | None:
     frame["liq_short"] = _column(rows, "liq_short_coins_1h")
     frame["skew_30d"] = np.nan
     frame["dvol"] = np.where(frame.index.to_numpy() % DAY_MS == 0, _column(rows, "dvol_1d") / 100.0, np.nan)
+    frame["spot_usd"] = np.nan
     return frame
 
 
@@ -85,7 +88,8 @@ def generated_market(seed: int, hours: int) -> pd.DataFrame:
     frame["low"] = frame[["open", "close"]].min(axis=1) * np.exp(-reach[1])
     frame["mark"] = close * np.exp(dice.normal(0.0, 1e-5, hours))
     frame["volume_usd"] = 4e8 * np.exp(dice.normal(0.0, 0.5, hours)) * (sigma / 0.006)
-    return frame.assign(**_leverage(dice, index, returns))
+    frame = frame.assign(**_leverage(dice, index, returns))
+    return frame.assign(spot_usd=0.3 * frame["volume_usd"] * np.exp(dice.normal(0.0, 0.3, hours)))
 
 
 def _leverage(dice: np.random.Generator, index: pd.Index, returns: np.ndarray) -> dict[str, np.ndarray]:
@@ -144,6 +148,8 @@ def _said(now_ms: int, cells: Mapping[str, float]) -> Iterator[Observation]:
         yield Skew(Venue.DERIBIT, now_ms, HOUR_MS, cells["skew_30d"])
     if "dvol" in cells:
         yield ImpliedVolatility(Venue.DERIBIT, now_ms, DAY_MS, cells["dvol"])
+    if "spot_usd" in cells:
+        yield SpotVolume(Venue.BYBIT, now_ms, HOUR_MS, cells["spot_usd"])
 
 
 def minutes_of(said: Iterable[Observation]) -> Iterator[tuple[int, tuple[Observation, ...]]]:
@@ -179,7 +185,7 @@ def _said_in_minute(
                 yield Liquidations(said.venue, now_ms, MINUTE_MS, longs, shorts)
             case Skew() if minute % 15 == 14:
                 yield replace(said, known_at_ms=now_ms, cadence_ms=15 * MINUTE_MS)
-            case Funding() | ImpliedVolatility() if minute == 59:
+            case Funding() | ImpliedVolatility() | SpotVolume() if minute == 59:
                 yield said
             case _:
                 pass

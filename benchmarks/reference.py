@@ -12,6 +12,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from benchmarks.leverage import told_of_interest, told_of_liquidations
 from market.observations import DAY_MS
 from market.rules import Rules
 
@@ -37,8 +38,8 @@ def recompute(frame: pd.DataFrame, rules: Rules, ranks: Ranks = Ranks.COLUMN) ->
         "price": _price(frame, price, variance, rules, rank) | _swings(price, variance, rules),
         "volatility": _volatility(frame, price, variance, rules, rank),
         "funding": _funding(frame, rank),
-        "open_interest": _open_interest(frame, price, rank),
-        "liquidations": _liquidations(frame, price, rules, rank),
+        "open_interest": _open_interest(frame, price, rank) | told_of_interest(frame, price, variance, rules),
+        "liquidations": _liquidations(frame, price, variance, rules, rank),
         "skew": _skew(frame, rank),
     }
     return {f"{reading}.{name}": value for reading, facts in found.items() for name, value in facts.items()}
@@ -141,7 +142,9 @@ def long_share(mine: pd.Series, other: pd.Series) -> pd.Series:
     return (mine + 0.5 * usual) / (mine + other + usual)
 
 
-def _liquidations(frame: pd.DataFrame, price: pd.Series, rules: Rules, rank: Rank) -> Facts:
+def _liquidations(
+    frame: pd.DataFrame, price: pd.Series, variance: pd.Series, rules: Rules, rank: Rank
+) -> Facts:
     if np.isnan(frame["liq_long"].iloc[-1]):
         return {}  # an hour that was not heard: there is nothing to recompute
     longs, shorts = frame["liq_long"] * price, frame["liq_short"] * price
@@ -168,7 +171,7 @@ def _liquidations(frame: pd.DataFrame, price: pd.Series, rules: Rules, rank: Ran
         "long_share": last(long_share(longs, shorts)),
         "rri": last((day / usual_day) / (ranges / usual_range)),
         "percentile": rank(intensity, MONTH),
-    }
+    } | told_of_liquidations(frame, price, variance, rules, rank)
 
 
 def _skew(frame: pd.DataFrame, rank: Rank) -> Facts:
