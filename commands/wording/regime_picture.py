@@ -2,8 +2,10 @@
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Ink, Mark, Panel, Picture, Rule
-from commands.wording.pictures import hours_panel, picture, series, states_panel, weekly_panel
+from commands.wording import numbers
+from commands.wording.pictures import WEEK_HOURS, hours_panel, picture, series, states_panel, weekly_panel
 from market.hourly import Hourly
+from market.observations import HOUR_MS
 from market.rules import FundingRules, Rules
 from market.snapshot import Snapshot
 
@@ -17,14 +19,17 @@ def regime_picture(
     """The picture as a block, none where hardly an hour has closed. Its key changes with the bar, so one is drawn for all."""
     if hours is None or len(hours) < LEAST_HOURS:
         return ()
-    title = phrases.say("regime_picture.title", asset=snapshot.asset)
+    week = numbers.duration(min(len(hours), WEEK_HOURS) * HOUR_MS)
+    ribbon = states_panel(phrases.say("regime_picture.states"), hours, phrases)
+    days = 0 if ribbon.band is None else len(ribbon.band.cells)
+    title = phrases.say("regime_picture.title", asset=snapshot.asset, week=week, days=days)
     panels = (
         _price(snapshot, hours, phrases),
         _liquidations(hours, phrases),
         _open_interest(hours, phrases),
         _funding(hours, phrases, rules.funding),
         _skew(hours, phrases, rules),
-        states_panel(phrases.say("regime_picture.states"), hours, phrases),
+        ribbon,
         weekly_panel(
             phrases.say("regime_picture.weeks"),
             phrases.say("regime_picture.long"),

@@ -98,7 +98,7 @@ async def test_the_words_say_what_is_drawn(half_a_year: Hourly) -> None:
     picture = await drawn(half_a_year)
     assert picture is not None
     assert picture.alt.startswith(
-        "BTC: 7 days by the hour, 180 days of states. Price, USD: last 64,211, lowest 64,211,"
+        "BTC: 7 d by the hour, 180 d of states. Price, USD: last 64,211, lowest 64,211,"
     )
     assert "long last 1.00M" in picture.alt
     assert (
@@ -134,6 +134,7 @@ async def test_what_was_never_told_is_said_and_drawn_as_a_gap() -> None:
     picture = await drawn(hours)
     assert picture is not None
     assert isnan(hours.skew_points[0])
+    assert picture.title == "BTC: 30 h by the hour, 2 d of states"
     assert "25-delta skew 30 d, points: not known; steep +8.0." in picture.alt
     assert "Liquidated an hour, USD: long not known; short not known." in picture.alt
     assert "Longs liquidated a week, USD: not known." in picture.alt
