@@ -11,6 +11,9 @@ from market.snapshot import Snapshot
 LOWEST, HIGHEST, STEP = 0.60, 1.10, 0.01
 """The prices drawn, as shares of the present one."""
 
+HEIGHT = 2.5
+"""Four lines cross each other in one panel: it has room."""
+
 
 def hedge_picture(hedge: Hedge, snapshot: Snapshot, phrases: Phrases) -> Picture:
     """One panel over price: four lines, the strikes, the price now, and where nothing is won or lost."""
@@ -37,12 +40,11 @@ def hedge_picture(hedge: Hedge, snapshot: Snapshot, phrases: Phrases) -> Picture
         rules=(Rule(0.0, phrases.say("hedge.picture_even")), *_uprights(hedge, phrases)),
         first_x=LOWEST * price_usd,
         step_x=STEP * price_usd,
-        axis=phrases.say("hedge.picture_axis"),
-        says=_says(hedge, phrases),
+        height=HEIGHT,
     )
     drawn = crc32(repr((title, panel)).encode())
     key = f"hedge:{snapshot.source}:{hedge.asked.asset}:{hedge.as_of_ms}:{drawn:08x}"
-    alt = f"{pictures.alt(title, (panel,), phrases)} {panel.says}"
+    alt = f"{pictures.alt(title, (panel,), phrases)} {_says(hedge, phrases)}"
     return Picture(key, title, (panel,), alt, snapshot.source)
 
 

@@ -22,6 +22,7 @@ from commands.wording.plans import (
     tight_words,
 )
 from commands.wording.sizing_lines import turned_words
+from market.observations import Side
 from market.plans import Happened, PlanNews
 from market.plans.news import CRITICAL, WATCH, urgency_of
 from market.plans.standing import CALLED, Standing, rest_hours, standing_of
@@ -154,10 +155,17 @@ def _in_a_line(news: PlanNews, phrases: Phrases) -> str:
 
 
 def _actions(ordered: Sequence[PlanNews], phrases: Phrases) -> tuple[Action, ...]:
-    """How all positions stand, and of the plans told in full: show it, or say that it is closed."""
+    """How all positions stand, and of the plans told in full: show it, say that it is closed, or ask what a hedge costs."""
     plans = [one.plan for one in ordered[:IN_FULL]]
+    hedged = [one.plan.asset for one in ordered[:IN_FULL] if _asks_for_a_hedge(one)]
     return (
         Action(phrases.say("button.positions"), "/positions"),
         *(Action(phrases.say("button.plan", id=plan.id), f"/plan show {plan.id}") for plan in plans),
         *(Action(phrases.say("button.closed", id=plan.id), f"/plan close {plan.id}") for plan in plans),
+        *(Action(phrases.say("button.hedge"), f"/hedge {asset}") for asset in dict.fromkeys(hedged)),
     )
+
+
+def _asks_for_a_hedge(news: PlanNews) -> bool:
+    """Whether a long has reached the rung at which it is hedged."""
+    return news.plan.side is Side.LONG and _gravest(news) is Happened.HEDGE

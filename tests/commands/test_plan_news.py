@@ -119,6 +119,15 @@ def test_buttons_show_the_positions_and_close_the_plan() -> None:
     assert commands == ["/positions", "/plan show p7f2", "/plan close p7f2"]
 
 
+def test_a_long_that_is_to_be_hedged_is_offered_what_that_costs_and_a_short_is_not() -> None:
+    commands = [action.command for action in told(news(Happened.HEDGE)).actions]
+    assert commands[-1] == f"/hedge {PLAN.asset}"
+    short = replace(PLAN, side=Side.SHORT)
+    assert f"/hedge {PLAN.asset}" not in [
+        action.command for action in told(news(Happened.HEDGE, plan=short)).actions
+    ]
+
+
 def test_every_rung_has_its_word() -> None:
     assert all(WORDS.knows("rung", rung.value) for rung in CALLED)
     assert all(WORDS.knows("plan_happened", one.value) for one in Happened)

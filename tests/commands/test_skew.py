@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -14,12 +15,12 @@ from market.options import Chain, skew_of
 from market.options.quotes import LeftOut
 from market.reading import Reading
 from market.rules import Rules
-from market.state import MarketState
 from tests.commands.chained import chain
 from tests.commands.markets import NOW_MS, market, reading
 from tests.commands.talking import Talk, monospaced, talk
 
 RULES = Rules()
+HOME = Path(__file__).parent.parent.parent
 FACTS: Mapping[str, float | None] = {
     "skew_30d_points": 6.1,
     "skew_7d_points": 8.0,
@@ -128,8 +129,14 @@ def test_gamma_is_no_part_of_any_state() -> None:
     assert one.gamma is not None
     assert other.gamma is not None
     assert one.gamma.unsigned_usd == pytest.approx(1_000.0 * other.gamma.unsigned_usd)
-    fields = {name for name in dir(MarketState("BTC")) if "gamma" in name}
-    assert not fields
+
+
+def test_nothing_that_judges_reads_gamma() -> None:
+    judging = [path for path in (HOME / "market").rglob("*.py") if path.parent.name != "options"]
+    assert len(judging) > 50
+    assert not [
+        path for path in judging if "options.gamma" in path.read_text() or "gamma_near" in path.read_text()
+    ]
 
 
 async def test_without_a_fresh_chain_the_reading_still_speaks() -> None:

@@ -180,6 +180,13 @@ def test_a_position_smaller_than_half_a_contract_is_refused() -> None:
     assert refused.value.numbers == {"step_coins": 0.1, "step_usd": 10_000.0}
 
 
+def test_options_in_dollars_have_steps_of_their_own() -> None:
+    told = hedge_of(
+        asked(asset="SOL", notional_usd=24.0 * PRICE), chain(*puts(inverse=False), asset="SOL"), NOW_MS, RULES
+    )
+    assert (told.step_coins, told.covered_coins) == (10.0, 20.0)
+
+
 def test_where_the_step_is_not_known_all_is_counted_as_covered() -> None:
     told = hedge_of(asked(asset="NEW", notional_usd=4_000.0), chain(asset="NEW"), NOW_MS, RULES)
     assert told.step_coins is None
