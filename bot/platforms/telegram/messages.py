@@ -8,7 +8,7 @@ from bot.chat_platform import Sentence, is_of_position
 from bot.layout import TELEGRAM_HTML, lay_out, units
 from bot.platforms.telegram.buttons import Buttons, share_button, typing_button
 from bot.platforms.telegram.parts import Part, deliver, plain
-from bot.platforms.telegram.photos import LONGEST_CAPTION_UNITS, Photo, Photos
+from bot.platforms.telegram.photos import LONGEST_CAPTION_UNITS, Above, Photo, Photos
 from bot.platforms.telegram.updates import Question
 from commands.protocol.dispatch import outcome
 from commands.protocol.reply import Prompt, Reply, Text
@@ -47,7 +47,8 @@ async def _give(bot: Bot, buttons: Buttons, question: Question, reply: Reply, ph
     photo, above = None, None
     if photos is not None:
         reply, photo = await photos.of(reply)
-        above = await photos.above(question) if photo is not None else None
+        if photo is not None and question.renews is not None and not question.renews_photo:
+            above = await photos.above(question.chat_id, question.renews)
     parts = parts_of(reply, question, buttons, photo, above)
     sent = [await deliver(bot, part) for part in parts]
     if photos is not None and photo is not None:
@@ -62,7 +63,7 @@ def parts_of(
     question: Question,
     buttons: Buttons,
     photo: Photo | None = None,
-    above: int | None = None,
+    above: Above | None = None,
 ) -> tuple[Part, ...]:
     """The messages of a reply: the first takes the question's place or quotes it, the last carries the buttons.
 
@@ -93,7 +94,7 @@ def parts_of(
     )
 
 
-def _edited(question: Question, count: int, photo: Photo | None, above: int | None) -> dict[int, int]:
+def _edited(question: Question, count: int, photo: Photo | None, above: Above | None) -> dict[int, int]:
     """Which messages take the place of older ones: a photo can stand for words as well, words not for a photo."""
     if question.renews is None:
         return {}
@@ -101,7 +102,7 @@ def _edited(question: Question, count: int, photo: Photo | None, above: int | No
         return {} if question.renews_photo else {0: question.renews}
     if count == 1 or question.renews_photo:
         return {0: question.renews}
-    return {1: question.renews} | ({} if above is None else {0: above})
+    return {1: question.renews} | ({} if above is None else {0: above.message_id})
 
 
 def _has_to_be_typed(reply: Reply, prompt: Prompt, question: Question) -> bool:

@@ -1,6 +1,7 @@
 """Pictures of answers as Telegram takes them: uploaded once, and named by what Telegram calls them ever after."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 from telegram import Bot, Message
@@ -8,7 +9,6 @@ from telegram import Bot, Message
 from bot.chat_platform import Desk
 from bot.layout import TELEGRAM_HTML, beside, lay_out
 from bot.pictures.drawn import name_of
-from bot.platforms.telegram.updates import Question
 from commands.protocol.picture import Picture
 from commands.protocol.reply import Reply
 from market.observations import DAY_MS, SECOND_MS
@@ -27,12 +27,19 @@ log = structlog.stdlib.get_logger(__name__)
 class Photo:
     """A picture to be sent: its bytes, or what Telegram calls the file. `words` are what it shows, as our HTML.
 
-    `picture` is None where one that is in a chat already is sent into another.
+    `picture` is None where nothing is remembered of it: somebody's own, or one that is in a chat already and sent into another.
     """
 
     picture: Picture | None
     media: bytes | str
     words: str
+
+
+class Above(NamedTuple):
+    """A photo that stands above words which are too long for its caption: its message, and what Telegram calls it."""
+
+    message_id: int
+    file: str
 
 
 class Photos:
@@ -53,7 +60,7 @@ class Photos:
                 return reply, None
             media = drawn[1]
         words = lay_out(Reply((picture,)), TELEGRAM_HTML)[0]
-        return beside(reply, picture), Photo(picture, media, words)
+        return beside(reply, picture), Photo(None if reply.private else picture, media, words)
 
     async def note(self, photo: Photo, sent: Message | bool) -> None:
         """Remember what Telegram calls a picture that was uploaded; forget a name under which it knows none."""
@@ -64,18 +71,17 @@ class Photos:
         elif not sent.photo and isinstance(photo.media, str):
             await self._keep(self._name(photo.picture), "")
 
-    async def above(self, question: Question) -> int | None:
-        """The photo that stands above the words which an answer renews, None where none is known."""
-        if question.renews is None or question.renews_photo:
-            return None
-        noted = await self._read(f"telegram-above:{question.chat_id}:{question.renews}")
-        return None if noted is None else int(noted)
+    async def above(self, chat_id: int, message_id: int) -> Above | None:
+        """The photo that stands above these words, None where none is known."""
+        noted = await self._read(f"telegram-above:{chat_id}:{message_id}")
+        number, _, file = (noted or "").partition(" ")
+        return Above(int(number), file) if number and file else None
 
     async def note_above(self, photo: Message | bool, words: Message | bool) -> None:
         """Remember which photo stands above which words."""
-        if not isinstance(photo, bool) and not isinstance(words, bool):
+        if not isinstance(photo, bool) and not isinstance(words, bool) and photo.photo:
             name = f"telegram-above:{words.chat_id}:{words.message_id}"
-            await self._keep(name, str(photo.message_id))
+            await self._keep(name, f"{photo.message_id} {photo.photo[-1].file_id}")
 
     async def _read(self, name: str) -> str | None:
         memos = self._desk.services.memos

@@ -91,8 +91,8 @@ class Service:
         self._messenger = TelegramMessenger(self.application.bot, self._buttons)
         self._seen = Seen()
         self._managers: Managers | None = None
-        self._shares = Shares(self.application.bot)
         self._photos = Photos(self.application.bot, desk)
+        self._shares = Shares(self.application.bot, self._photos)
         self._told_ms: OrderedDict[int, int] = OrderedDict()
         self._offset: int | None = None
         self.application.add_handler(TypeHandler(Update, self._take))

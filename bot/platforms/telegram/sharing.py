@@ -10,7 +10,7 @@ from bot.chat_platform import Sentence
 from bot.layout import TELEGRAM_UNITS, clean, units
 from bot.platforms.telegram.buttons import without_sharing
 from bot.platforms.telegram.parts import Part, deliver, plain
-from bot.platforms.telegram.photos import LONGEST_CAPTION_UNITS, Photo
+from bot.platforms.telegram.photos import LONGEST_CAPTION_UNITS, Photo, Photos
 from bot.platforms.telegram.updates import Sharing
 
 WHO_BELONGS = frozenset({ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER})
@@ -21,10 +21,10 @@ log = structlog.stdlib.get_logger(__name__)
 class Shares:
     """What is being shared just now: two presses in a hurry are one."""
 
-    __slots__ = ("_bot", "_under_way")
+    __slots__ = ("_bot", "_photos", "_under_way")
 
-    def __init__(self, bot: Bot) -> None:
-        self._bot = bot
+    def __init__(self, bot: Bot, photos: Photos) -> None:
+        self._bot, self._photos = bot, photos
         self._under_way: set[tuple[int, int]] = set()
 
     async def share(self, sharing: Sharing) -> Sentence | None:
@@ -56,8 +56,10 @@ class Shares:
         return member.status in WHO_BELONGS
 
     async def _post(self, sharing: Sharing) -> bool:
-        chat, topic = _place(sharing)
-        return all([await deliver(self._bot, part) for part in _parts(sharing, chat, topic)])
+        message = sharing.message
+        above = None if message.photo else await self._photos.above(message.chat_id, message.message_id)
+        file = message.photo[-1].file_id if message.photo else None if above is None else above.file
+        return all([await deliver(self._bot, part) for part in _parts(sharing, file)])
 
     async def _take_button(self, sharing: Sharing) -> None:
         message = sharing.message
@@ -76,15 +78,14 @@ def _place(sharing: Sharing) -> tuple[int, int | None]:
     return int(chat), int(topic) if topic else None
 
 
-def _parts(sharing: Sharing, chat: int, topic: int | None) -> tuple[Part, ...]:
-    """The mark and the answer, in one message where that is not too long for one; a photo is sent as Telegram knows it."""
+def _parts(sharing: Sharing, file: str | None) -> tuple[Part, ...]:
+    """The mark and the answer, in one message where that is not too long for one; `file` is its photo, as Telegram knows it."""
+    chat, topic = _place(sharing)
     name = clean(sharing.user.full_name)
     mark = html.escape(Sentence.SHARED_BY.in_words(sharing.language, name=name))
-    message = sharing.message
-    answer = message.caption_html if message.photo else message.text_html
-    whole = f"{mark}\n{answer}" if answer else mark
-    photo = Photo(None, message.photo[-1].file_id, "") if message.photo else None
-    most = LONGEST_CAPTION_UNITS if photo is not None else TELEGRAM_UNITS
-    if units(plain(whole)) <= most:
+    answer = sharing.message.caption_html if sharing.message.photo else sharing.message.text_html
+    photo = None if file is None else Photo(None, file, "")
+    whole = f"{mark}\n{answer}"
+    if units(plain(whole)) <= (TELEGRAM_UNITS if photo is None else LONGEST_CAPTION_UNITS):
         return (Part(whole, chat, thread_id=topic, photo=photo),)
-    return Part(mark, chat, thread_id=topic), Part(answer, chat, thread_id=topic, photo=photo)
+    return Part(mark, chat, thread_id=topic, photo=photo), Part(answer, chat, thread_id=topic)

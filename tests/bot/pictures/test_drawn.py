@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.pictures.drawing import draw
 from bot.pictures.drawn import Drawn, lasts_s, name_of
 from bot.pictures.painter import NotDrawn, Painter
 from commands.protocol.picture import Picture, Series
@@ -23,7 +24,7 @@ SMALL = picture(hourly(Series("price", (1.0, 2.0, 3.0))), key="regime:live:BTC:1
 
 
 class Counting(Painter):
-    """The painter, which counts what it draws; `broken`: it says that it cannot."""
+    """Draws in this process (`test_painter` looks at the other one), and counts; `is_broken`: it says that it cannot."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -38,7 +39,7 @@ class Counting(Painter):
         await self.may_go.wait()
         if self.is_broken:
             raise NotDrawn("it broke")
-        return await super().png(wanted)
+        return draw(wanted)
 
 
 @pytest_asyncio.fixture

@@ -53,27 +53,31 @@ async def test_what_the_process_draws_is_what_would_be_drawn_here(painter: Paint
 
 
 async def test_the_one_that_answers_is_not_kept_waiting(painter: Painter) -> None:
-    """Of three pictures, the first of which starts the process, at least one must leave the loop its time throughout."""
-    lags = [
-        await _lag_while(painter.png(picture(source=source))) for source in ("live", "history", "simulated")
+    """Of three pictures, the first of which starts the process, none takes time of the loop, and one no waiting either."""
+    idle = await _kept_while(asyncio.sleep(0.2))
+    kept = [
+        await _kept_while(painter.png(picture(source=source))) for source in ("live", "history", "simulated")
     ]
-    assert min(lags) <= LONGEST_LAG_S
-    assert await _lag_while(_drawn_here()) > LONGEST_LAG_S
+    assert max(cpu_s for cpu_s, _ in kept) <= LONGEST_LAG_S
+    assert min(wall_s for _, wall_s in kept) <= LONGEST_LAG_S + idle[1]  # others use this machine, too
+    assert (await _kept_while(_drawn_here()))[0] > LONGEST_LAG_S
 
 
 async def _drawn_here() -> bytes:
     return draw(picture())
 
 
-async def _lag_while(work: Coroutine[Any, Any, bytes]) -> float:
-    """The longest the loop was kept while something was done, seconds."""
-    longest, done = 0.0, asyncio.create_task(work)
+async def _kept_while(work: Coroutine[Any, Any, object]) -> tuple[float, float]:
+    """The longest that a turn of the loop took while something was done, seconds of processor and on the wall."""
+    longest_cpu = longest_wall = 0.0
+    done = asyncio.create_task(work)
     while not done.done():
-        before = time.perf_counter()
+        cpu, wall = time.thread_time(), time.perf_counter()
         await asyncio.sleep(0)
-        longest = max(longest, time.perf_counter() - before)
-    assert done.result().startswith(PNG)
-    return longest
+        longest_cpu = max(longest_cpu, time.thread_time() - cpu)
+        longest_wall = max(longest_wall, time.perf_counter() - wall)
+    done.result()
+    return longest_cpu, longest_wall
 
 
 async def test_a_process_that_dies_is_started_again_for_the_next_picture(painter: Painter) -> None:

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest_asyncio
 
-from bot.chat_platform import Desk
+from bot.chat_platform import Asker, Desk, Sentence
 from bot.platforms.telegram.service import Service
-from commands.protocol.reply import Reply, Text
+from commands.protocol.reply import Block, Reply, Text
 from store.in_memory import MemosInMemory
 from tests.bot.conftest import api
 from tests.bot.desks import first, telegram_serving
 from tests.bot.pictures.asked import Easel, desk_with_hours
-from tests.bot.pictures.samples import PNG
-from tests.doubles.telegram import GROUP, BotApi, Fault, Shown
+from tests.bot.pictures.samples import PNG, picture
+from tests.doubles.telegram import ALICE, GROUP, BotApi, Fault, Shown
 
 __all__ = ["api"]
 LONG = " · ".join(["a line that says more than a caption holds"] * 40)
@@ -192,12 +192,54 @@ async def _forget_files(service: Service) -> None:
         await memos.keep(name, "", 60)
 
 
+class Adding(Desk):
+    """A desk whose answers end with one more block."""
+
+    more: Block = Text(LONG)
+
+    async def ask(self, line: str, asker: Asker) -> Reply:
+        """The reply with that block."""
+        reply = await super().ask(line, asker)
+        return replace(reply, blocks=(*reply.blocks, self.more))
+
+
 def _talkative(desk: Desk) -> Desk:
-    """The same desk, whose answers end with a long line."""
+    return Adding(desk.settings, desk.services, desk.now_ms, draw=desk.draw)
 
-    class Talkative(Desk):
-        async def ask(self, line: str, asker: Any) -> Reply:
-            reply = await super().ask(line, asker)
-            return replace(reply, blocks=(*reply.blocks, Text(LONG)))
 
-    return Talkative(desk.settings, desk.services, desk.now_ms, draw=desk.draw)
+class Picturing(Adding):
+    """One whose every answer comes with the same picture."""
+
+    more = picture()
+
+
+async def test_a_picture_of_a_position_is_told_in_private_and_goes_with_its_words_when_its_owner_shares_them(
+    api: BotApi, desk: Desk, easel: Easel
+) -> None:
+    async with telegram_serving(_picturing(desk)):
+        await api.say("/size BTC 5x 10k", chat=GROUP)
+        photo, answer, told = await api.messages(3)
+        assert [has_photo(one) for one in (photo, answer, told)] == [True, False, False]
+        assert [one.chat_id for one in (photo, answer, told)] == [ALICE["id"], ALICE["id"], GROUP["id"]]
+        await api.press(answer, Sentence.SHARE.in_words("en"))
+        marked, shared = (await api.messages(5))[3:]
+        assert (marked.chat_id, marked.photo, marked.text) == (GROUP["id"], photo.photo, "Shared by Alice:")
+        assert shared.raw == answer.raw
+        await api.say("/size BTC 5x 10k")
+        await first(api, 7)
+    assert len(easel.drawn) == len(api.uploads) == 2  # somebody's own is kept under no name for all
+
+
+async def test_a_photo_with_its_caption_is_shared_as_one(api: BotApi, desk: Desk) -> None:
+    async with telegram_serving(_picturing(desk)):
+        await api.say("/positions", chat=GROUP)
+        answer = (await api.messages(2))[0]
+        assert has_photo(answer)
+        await api.press(answer, Sentence.SHARE.in_words("en"))
+        shared = await first(api, 3)
+        assert (shared.chat_id, shared.photo) == (GROUP["id"], answer.photo)
+        assert shared.raw == f"Shared by Alice:\n{answer.raw}"
+
+
+def _picturing(desk: Desk) -> Desk:
+    return Picturing(desk.settings, desk.services, desk.now_ms, draw=desk.draw)
