@@ -7,13 +7,18 @@ from commands.wording import numbers
 from commands.wording.columns import sides
 from market.regime import Regime
 from market.report import iso
-from market.sequence import Misplaced, early_warning, misplaced, steps_seen
+from market.sequence import STEPS, Misplaced, StepSeen, early_warning, misplaced, steps_seen
 
-HOLDS, WAS, NOT_SEEN = "+", ".", "-"
+HOLDS, HELD_LAST, WAS, NOT_SEEN = "+", "?", ".", "-"
+WARNED_BY = STEPS[:3]
+"""The steps that an early warning is made of: what warns, and what has not come."""
 
 
 def steps_lines(regime: Regime, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
-    """The five steps with the time each was first seen within a week: + holds now, . did, - not seen, and its age."""
+    """The five steps with the time each was first seen within a week, and its age.
+
+    + holds now, ? held when its input was last seen, . did hold, - was not seen.
+    """
     rows = [phrases.say("sequence.heading")]
     for number, seen in enumerate(
         steps_seen(regime.step_onsets_ms, regime.active_steps, regime.steps), start=1
@@ -23,7 +28,7 @@ def steps_lines(regime: Regime, phrases: Phrases, at_ms: int) -> tuple[str, ...]
             rows.append(sides(f" {NOT_SEEN} {name}", phrases.say("sequence.not_seen")))
         else:
             told = f"{numbers.day_and_minute(seen.first_ms)} {numbers.age(at_ms - seen.first_ms):>5}"
-            rows.append(sides(f" {HOLDS if seen.holds else WAS} {name}", told))
+            rows.append(sides(f" {_mark(seen, regime)} {name}", told))
     return tuple(rows)
 
 
@@ -36,9 +41,10 @@ def out_of_order_words(regime: Regime, phrases: Phrases) -> str:
 
 
 def early_words(regime: Regime, phrases: Phrases) -> tuple[str, ...]:
-    """That price and funding warn ahead of liquidations, while they do; nothing else."""
+    """That price and funding warn ahead of liquidations, while all three are seen and they do; nothing else."""
     early = early_warning(regime.step_onsets_ms, regime.active_steps)
-    if early is None or not early.stands:
+    are_seen = all(regime.levels.get(name) is not None for name in WARNED_BY)
+    if early is None or not early.stands or not are_seen:
         return ()
     return (phrases.say("regime.early", at=numbers.day_and_minute(early.since_ms)),)
 
@@ -65,6 +71,12 @@ def sequence_numbers(regime: Regime) -> dict[str, object]:
 def _first_seen(regime: Regime) -> Mapping[str, str | None]:
     seen = steps_seen(regime.step_onsets_ms, regime.active_steps, regime.steps)
     return {one.step: None if one.first_ms is None else iso(one.first_ms) for one in seen}
+
+
+def _mark(seen: StepSeen, regime: Regime) -> str:
+    if not seen.holds:
+        return WAS
+    return HELD_LAST if regime.levels.get(seen.step) is None else HOLDS
 
 
 def _placed(one: Misplaced, phrases: Phrases) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
+
 from commands.protocol.phrases import phrases_in
 from commands.wording.columns import COLUMNS
 from commands.wording.sequence import lead_words, out_of_order_words, steps_lines
@@ -65,6 +67,15 @@ async def test_regime_says_what_came_first_and_what_price_and_funding_warn_of() 
 async def test_the_early_warning_ends_when_one_of_the_two_no_longer_holds() -> None:
     assert "Early warning" not in await talk(seen(EARLY, "funding"))("/regime BTC")
     assert "Early warning" not in await talk(calm())("/regime BTC")
+
+
+@pytest.mark.parametrize("silent", ["price", "funding", "liquidations"])
+async def test_nothing_is_warned_of_by_an_input_that_is_no_longer_seen(silent: str) -> None:
+    blind = crowding(silent=(silent,)).regime
+    before = replace(told(EARLY, "price", "funding"), levels=blind.levels)
+    assert "Early warning" not in await talk(replace(crowding(), regime=before))("/regime BTC")
+    mark = {"price": " ? 1 price", "funding": " ? 2 funding"}.get(silent, " + 1 price")
+    assert any(line.startswith(mark) for line in steps_lines(before, ENGLISH, NOW_MS))
 
 
 async def test_once_liquidations_came_why_tells_how_long_before_the_warning_was() -> None:
