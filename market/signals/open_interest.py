@@ -3,8 +3,7 @@
 from math import expm1
 
 from market.evidence_rules import A_THIRD, LEAST_HOURS
-from market.formulas.logic import all_of, any_of, as_number, at_least, at_most
-from market.formulas.open_interest import is_flushed
+from market.formulas.logic import all_of, any_of, at_least, at_most
 from market.formulas.statistics import freshness_quality
 from market.observations import DAY_MS
 from market.reading import (
@@ -36,7 +35,7 @@ def read(state: MarketState, now_ms: int, rules: Rules) -> Reading:
     ttl_ms = ttl_of(series, rules.freshness)
     learned, least = len(series.levels.ordered), series.least_samples
     rank = series.levels.rank(series.coins) if learned >= least else None
-    facts = _facts(state, series, rules)
+    facts = _facts(state, series)
     return Reading(
         NAME,
         UNIT,
@@ -74,7 +73,7 @@ def _quality(series: OpenInterestSeries, now_ms: int, ttl_ms: int, rules: Rules)
     )
 
 
-def _facts(state: MarketState, series: OpenInterestSeries, rules: Rules) -> dict[str, float | None]:
+def _facts(state: MarketState, series: OpenInterestSeries) -> dict[str, float | None]:
     price = state.price.price_usd
     growth = series.growth(series.day)
     three_days = series.growth(series.three_days)
@@ -82,20 +81,16 @@ def _facts(state: MarketState, series: OpenInterestSeries, rules: Rules) -> dict
     volume = state.average_day_volume_usd()
     turnover = None if price is None or not volume else series.coins * price / volume
     enough = len(series.growths) >= min(series.least_samples, LEAST_HOURS)
-    off_peak = None if not peak else series.coins / peak - 1.0
-    hour = series.growth(series.hour)
     return {
         "coins": series.coins,
         "usd": None if price is None else series.coins * price,
         "change_24h": None if growth is None else expm1(growth),
         "change_72h": None if three_days is None else expm1(three_days),
         "z_24h": series.growths.robust_z(growth) if growth is not None and enough else None,
-        "from_peak_7d": off_peak,
+        "from_peak_7d": None if not peak else series.coins / peak - 1.0,
         "turnover_days": turnover,
         "turnover_percentile": _turnover_rank(series, turnover),
         "learned_days": (series.at_ms - series.first_at_ms) / DAY_MS,
-        "change_1h": None if hour is None else expm1(hour),
-        "flushed": as_number(is_flushed(off_peak, rules.open_interest.flushed_from_peak)),
         **state.told_of_interest,
     }
 

@@ -3,7 +3,7 @@
 It is as of the last full five minutes that were looked at, of an hour where bars are hours: a look only reads it out.
 """
 
-from math import sqrt
+from math import expm1, sqrt
 from typing import Protocol
 
 from market.evidence_rules import LEAST_HOURS
@@ -15,7 +15,7 @@ from market.formulas.liquidations import (
     relative_to_usual,
 )
 from market.formulas.logic import all_of, any_of, as_number, at_least, at_most
-from market.formulas.open_interest import decompose, quadrant_code
+from market.formulas.open_interest import decompose, from_peak, is_flushed, quadrant_code
 from market.rolling import Lagged, RankWindow
 from market.rules import Rules
 from market.state.liquidations import LiquidationWindows
@@ -56,8 +56,14 @@ def told_of_interest(state: Windows, now_ms: int, rules: Rules) -> Told:
     series = state.open_interest.primary(now_ms, rules.freshness)
     if series is None:
         return {}
+    peak, hour = series.peak_7d.largest, series.growth(series.hour)
+    off_peak = None if not peak else from_peak(series.coins, peak)
     return (
-        _in_usd(state, series)
+        {
+            "change_1h": None if hour is None else expm1(hour),
+            "flushed": as_number(is_flushed(off_peak, rules.open_interest.flushed_from_peak)),
+        }
+        | _in_usd(state, series)
         | _quadrants(state, series, rules)
         | _digestion(series)
         | {"spot_usd_24h": state.spot.day_usd(now_ms), "spot_relative": state.spot.relative(now_ms)}
