@@ -79,12 +79,22 @@ def settled(
     kept = {**enters, **(stays or {})}
     gone, old = presence == ABSENT, presence != SEEN
     if bool(gone.any()):
-        value, rank, good = np.where(gone, nan, value), np.where(gone, nan, rank), np.where(gone, 0.0, good)
-        facts = {fact: np.where(gone, nan, one) for fact, one in facts.items()}
+        rows = np.flatnonzero(gone)
+        value, rank, good = _unknown(value, rows), _unknown(rank, rows), np.where(gone, 0.0, good)
+        facts = {fact: _unknown(one, rows) for fact, one in facts.items()}
     if bool(old.any()):
         enters = {flag: np.where(old, UNKNOWN, one) for flag, one in enters.items()}
         kept = {flag: np.where(old, UNKNOWN, one) for flag, one in kept.items()}
     return Columns(name, presence, value, rank, good, facts, enters, kept)
+
+
+def _unknown(column: Floats, rows: Ints) -> Floats:
+    """The column without what it says at those rows; itself where it says nothing there."""
+    if bool(np.isnan(column[rows]).all()):
+        return column
+    column = column.copy()
+    column[rows] = nan
+    return column
 
 
 def times_to_live(default_ms: int, cadence_ms: Floats, factor: float) -> Floats:

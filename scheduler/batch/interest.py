@@ -17,7 +17,7 @@ from scheduler.batch.ranking import Grid, grid
 from scheduler.batch.told import VENUES, Bools, Floats, Ints, Table
 from scheduler.batch.view import View
 from scheduler.batch.volatility import newer
-from scheduler.batch.windows import Clock, at, clock, seen, then
+from scheduler.batch.windows import Clock, at, clock, seen, then, window_max
 
 NEVER = -1
 
@@ -65,6 +65,27 @@ class Series:
         return np.log(coins / self.clock.lagged(coins, HOUR_MS, CARRIED_MS))
 
     @cached_property
+    def off_peak(self) -> Floats:
+        """By sample how far it stands below the highest of a week, a fraction."""
+        coins = self.table["coins"]
+        return coins / window_max(coins, self.clock.back(7 * DAY_MS) + 1) - 1.0
+
+    @cached_property
+    def growths(self) -> "Scores":
+        """The day's growths over a month of full hours."""
+        return self._scores(self.growth(1))
+
+    @cached_property
+    def hour_growths(self) -> "Scores":
+        """The hour's growths over a month of full hours."""
+        return self._scores(self.hour_growth)
+
+    def _scores(self, growth: Floats) -> "Scores":
+        made, offered = self.offers(self.at_turns(growth), 30 * DAY_MS)
+        own = made.own()
+        return Scores(offered, own.count, *self.view.kernels.medians(made.values, own, True))
+
+    @cached_property
     def graded(self) -> Ints:
         """Which of the turns put a new sample on the grid."""
         turns = np.flatnonzero((self.view.turns >= self.begins) & (self.view.turns < self.ends))
@@ -107,6 +128,16 @@ class Series:
             np.where(is_old, -first_ms, first_ms),
         )
         return (np.where(there, keys[0], np.inf), *keys[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What values are scored against: at each step how many were offered; after each how many count, and what is usual."""
+
+    offered: Ints
+    count: Ints
+    middle: Floats
+    deviation: Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What is worked out every five minutes of liquidations and held until then (market/state/leverage.py)."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import nan
 
 import numpy as np
@@ -64,15 +65,18 @@ class Leverage:
     def _of_bars(self, by_bar: Floats) -> Floats:
         return at(by_bar, self.price.place.rows[self.steps])
 
+    @cached_property
+    def _bursts(self) -> Bursts:
+        return Bursts(self.both.told)
+
     def _by_window(self) -> dict[str, Floats]:
-        told, traded = self.both.told, self.traded
-        bursts = Bursts(told)
+        told, traded, bursts = self.both.told, self.traded, self._bursts
         rated = self._rated(bursts)
         facts = {
             "long_usd_5m": self._of_buckets(bursts.now(bursts.longs)),
             "short_usd_5m": self._of_buckets(bursts.now(bursts.shorts)),
             "printing_buckets_12": self._of_buckets(bursts.now(bursts.printing)),
-            "long_percentile_24h": self._day_rank(),
+            "long_percentile_24h": self._day_rank,
             **rated,
         }
         for side, hour, day in (
@@ -133,6 +137,7 @@ class Leverage:
         rank = both.view.kernels.ranks(bps, window, made.values)
         return np.where(window.count < LEAST_HOURS, nan, rank)
 
+    @cached_property
     def _day_rank(self) -> Floats:
         """The rank of the day's longs among those of a month, as of the last hour judged and learned."""
         both = self.both
@@ -153,9 +158,7 @@ class Leverage:
         day_usd = np.where(whole, self._of_buckets(told.long_day), nan)
         made, offers = self.both.long_days
         so_far = self.both.offered(offers)[self.steps]
-        own = made.own()
-        middle, _ = self.both.view.kernels.medians(made.values, own, False)
-        usual = at(np.where((own.count < LEAST_HOURS) | (middle == 0.0), nan, middle), so_far - 1)
+        usual = at(self.both.usual_long_day, so_far - 1)
         peaks = range_max(
             made.values,
             np.searchsorted(made.times, made.times - WEEK_MS, "right"),
@@ -167,7 +170,7 @@ class Leverage:
         )
         down = all_of(
             self._has_fallen(),
-            at_least(self._day_rank(), limits.modest_spot_percentile),
+            at_least(self._day_rank, limits.modest_spot_percentile),
             at_most(spot, limits.modest_spot_ratio),
         )
         return {
@@ -195,8 +198,8 @@ class Leverage:
                 )
             )
         )
-        bursts = Bursts(self.both.told)
-        printing = bursts.now(bursts.is_printing(rules.liquidations.printing_buckets).astype(float))
+        claims = self._bursts.is_printing(rules.liquidations.printing_buckets)
+        printing = self._bursts.now(claims.astype(float))
         is_printing = np.nan_to_num(self._of_buckets(printing)).astype(np.int8)
         return all_of(at_least(self.rri[self.steps], rules.liquidations.range_relative), is_printing, shocked)
 

@@ -4,7 +4,7 @@ from math import nan
 
 import numpy as np
 
-from market.evidence_rules import LEAST_HOURS, THIRD_OF_MONTH_HOURS
+from market.evidence_rules import THIRD_OF_MONTH_HOURS
 from market.observations import DAY_MS, HOUR_MS
 from market.signals.liquidations import NAME
 from scheduler.batch import branching
@@ -40,8 +40,8 @@ def read(known: Interest, steps: Ints, spot: Spot) -> Columns:
     sums = {name: told.place.of(one) for name, one in _sums(told).items()}
     share = longs.share(sums["long_usd_1h"], sums["short_usd_1h"], usual)
     share_short = longs.share(sums["short_usd_1h"], sums["long_usd_1h"], usual)
-    bps, rank, burst = longs.now(hour_ago, share)
-    bps_short, _, burst_short = shorts.now(hour_ago, share_short)
+    bps, rank, burst = longs.now(hour_ago, share, ranked=True)
+    bps_short, _, burst_short = shorts.now(hour_ago, share_short, ranked=False)
     cluster, hours, days, flagged = longs.cluster()
     learned = view.offered(both.hours.step[both.learned])
     rri = _range_relative(both, price.steps(price.range_24h), price.steps(price.usual_range))
@@ -100,10 +100,7 @@ def _sums(told: Buckets) -> dict[str, Floats]:
 
 def _range_relative(both: Liquidated, span: Floats, usual_range: Floats) -> Floats:
     """RRI at each step: the day's long liquidations against their usual, over the day's range against its usual."""
-    made, offers = both.long_days
-    own = made.own()
-    middle, _ = both.view.kernels.medians(made.values, own, False)
-    usual = at(np.where((own.count < LEAST_HOURS) | (middle == 0.0), nan, middle), both.offered(offers) - 1)
+    usual = at(both.usual_long_day, both.offered(both.long_days[1]) - 1)
     place = both.told.place
     whole = place.of(both.told.day_is_whole.astype(float)) == 1.0
     ratio = (place.of(both.told.long_day) / usual) / (span / usual_range)

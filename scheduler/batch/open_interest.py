@@ -19,7 +19,6 @@ from scheduler.batch.columns import (
     at_least,
     at_most,
     below,
-    number_of,
     or_fails,
     settled,
 )
@@ -27,7 +26,7 @@ from scheduler.batch.interest import Interest, Series
 from scheduler.batch.ranking import Grid, robust_z
 from scheduler.batch.spot import Spot
 from scheduler.batch.told import Floats, Ints
-from scheduler.batch.windows import at, window_max
+from scheduler.batch.windows import at
 
 ALL = np.zeros(1, np.int64)
 """The one life of a series that was never begun anew within itself."""
@@ -43,8 +42,6 @@ def read(known: Interest, steps: Ints, spot: Spot) -> Columns:
     )
     asof = np.where(known.primary < 0, 0.0, joined.pop("asof_ms"))
     percentile, quality, ttl_ms = (joined.pop(name) for name in ("percentile", "quality", "ttl_ms"))
-    flushed = at_most(joined["from_peak_7d"], view.rules.open_interest.flushed_from_peak)
-    joined["flushed"] = number_of(flushed)
     joined |= stories.told(known, steps, spot)
     claims, stays = _claims(joined, percentile, view.rules.open_interest)
     return settled(
@@ -89,16 +86,14 @@ def _facts(series: Series) -> dict[str, Floats]:
     standing = now(coins)
     turnover = standing * price / np.where(volume == 0.0, nan, volume)
     first_ms, known_ms = float(series.table.known_at_ms[0]), series.table.known_at_ms.astype(float)
-    peak = window_max(coins, series.clock.back(7 * DAY_MS) + 1)
     percentile = _rank(series, standing, series.levels)
     return {
         "coins": standing,
         "usd": standing * price,
         "change_24h": now(np.expm1(growth)),
-        "change_1h": now(np.expm1(series.hour_growth)),
         "change_72h": now(np.expm1(series.growth(3))),
         "z_24h": _z(series, growth, now),
-        "from_peak_7d": now(coins / peak - 1.0),
+        "from_peak_7d": now(series.off_peak),
         "turnover_days": turnover,
         "turnover_percentile": _rank(series, turnover, series.offers(turnover[series.view.turns])),
         "learned_days": now((known_ms - first_ms) / DAY_MS),
@@ -123,13 +118,10 @@ def _rank(series: Series, asked: Floats, offers: tuple[Grid, Ints]) -> Floats:
 
 def _z(series: Series, growth: Floats, now: Callable[[Floats], Floats]) -> Floats:
     """The day's growth as a robust score over a month of them."""
-    made, offered = series.offers(series.at_turns(growth), 30 * DAY_MS)
-    own = made.own()
-    middle, deviation = series.view.kernels.medians(made.values, own, True)
-    enough = at(own.count.astype(float), offered - 1) >= np.minimum(
-        now(series.least.astype(float)), LEAST_HOURS
-    )
-    scored = robust_z(now(growth), at(middle, offered - 1), at(deviation, offered - 1))
+    past = series.growths
+    last = past.offered - 1
+    enough = at(past.count.astype(float), last) >= np.minimum(now(series.least.astype(float)), LEAST_HOURS)
+    scored = robust_z(now(growth), at(past.middle, last), at(past.deviation, last))
     return np.where(enough, scored, nan)
 
 

@@ -102,6 +102,14 @@ class Liquidated:
         return grid(self.hours.grid_ms[offers], self.at_hours(self.told.long_day)[offers], MONTH_MS), offers
 
     @cached_property
+    def usual_long_day(self) -> Floats:
+        """After one, two ... days' longs their median over a month, NaN before a week of them."""
+        made, _ = self.long_days
+        own = made.own()
+        middle, _ = self.view.kernels.medians(made.values, own, False)
+        return np.where((own.count < LEAST_HOURS) | (middle == 0.0), nan, middle)
+
+    @cached_property
     def life_of_steps(self) -> Ints:
         """At each step how often the noted open interest has become another venue's."""
         return np.concatenate((np.zeros(1, np.int64), self.noted.stretch))[
@@ -159,8 +167,8 @@ class Side:
         made, offers = past
         so_far = np.searchsorted(offers, np.arange(len(self.all.hours)), "right")
         window = made.window(so_far, self.all.life_of_hours)
-        rank = self.all.view.kernels.ranks(bps, window, made.values)
         heavy = all_of(_one_sided(share, self.rules.share), at_least(bps, bound))
+        rank = self.all.view.kernels.ranks(np.where(heavy == HOLDS, bps, nan), window, made.values)
         return heavy, np.where(window.count < LEAST_HOURS, nan, rank)
 
     def flagged_hours(self) -> Entries:
@@ -203,18 +211,19 @@ class Side:
         sure = said.recent(lambda verdict: verdict == 1.0, window)[place]
         return sure, sure, said.recent(np.isnan, window)[place]
 
-    def now(self, hour_ago: Floats, share: Floats) -> tuple[Floats, Floats, Claims]:
-        """At each step the last hour in bps, its rank (NaN before a week), and the burst flag."""
+    def now(self, hour_ago: Floats, share: Floats, *, ranked: bool) -> tuple[Floats, Floats, Claims]:
+        """At each step the last hour in bps, its rank (NaN before a week), and the burst flag.
+
+        Unless all are to be `ranked`, only those are that may be a burst.
+        """
         told, place = self.all, self.all.told.place
         bps = place.of(self.hour) / hour_ago * BPS
         made, offers = self.intensities
         window = made.window(told.offered(offers), told.life_of_steps)
-        rank = np.where(window.count < LEAST_HOURS, nan, told.view.kernels.ranks(bps, window, made.values))
-        found = all_of(
-            _one_sided(share, self.rules.share),
-            at_least(bps, self.rules.burst_bps),
-            at_least(rank, self.rules.burst_percentile),
-        )
+        heavy = all_of(_one_sided(share, self.rules.share), at_least(bps, self.rules.burst_bps))
+        asked = bps if ranked else np.where(heavy == HOLDS, bps, nan)
+        rank = np.where(window.count < LEAST_HOURS, nan, told.view.kernels.ranks(asked, window, made.values))
+        found = all_of(heavy, at_least(rank, self.rules.burst_percentile))
         whole = place.of(told.told.hour_is_whole.astype(float)) == 1.0
         return bps, rank, unless(found, (found == FAILS) & ~whole)
 

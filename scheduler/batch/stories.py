@@ -10,8 +10,9 @@ from market.evidence_rules import CARRIED_MS, LEAST_HOURS
 from market.formulas.open_interest import QUADRANTS, Quadrant
 from market.observations import DAY_MS, HOUR_MS
 from market.rolling import MAD_TO_SIGMA
+from scheduler.batch.columns import at_most, number_of
 from scheduler.batch.digest import digested
-from scheduler.batch.interest import Interest, Series
+from scheduler.batch.interest import Interest, Scores, Series
 from scheduler.batch.spot import Spot
 from scheduler.batch.told import Floats, Ints
 from scheduler.batch.windows import at, then
@@ -40,7 +41,7 @@ def told(known: Interest, steps: Ints, spot: Spot) -> dict[str, Floats]:
 SPLITS = ("1h", "24h", "72h")
 NAMES = (
     *(f"{what}_{span}" for span in SPLITS for what in ("usd_change", "positioning_usd", "revaluation_usd")),
-    *("quadrant_1h", "quadrant_24h"),
+    *("quadrant_1h", "quadrant_24h", "change_1h", "flushed"),
     *("digest_falling", "digest_rising", "digest_falling_hours", "digest_rising_hours", "digesting"),
 )
 
@@ -54,7 +55,12 @@ class Story:
 
     def facts(self) -> dict[str, Floats]:
         """All of its facts."""
-        return self._in_usd() | self._quadrants() | self._digestion()
+        limit = self.series.view.rules.open_interest.flushed_from_peak
+        facts = {
+            "change_1h": self._now(np.expm1(self.series.hour_growth)),
+            "flushed": number_of(at_most(self._now(self.series.off_peak), limit)),
+        }
+        return facts | self._in_usd() | self._quadrants() | self._digestion()
 
     def _now(self, by_sample: Floats) -> Floats:
         return at(by_sample, self.series.rows[self.steps])
@@ -94,20 +100,19 @@ class Story:
         limits, price = self.series.view.rules.open_interest, self.series.price
         band = limits.quadrant_price_sigmas * np.sqrt(np.maximum(0.0, self._price(price.hours.variance)))
         return {
-            "quadrant_1h": self._quadrant("1h", self.series.hour_growth, band),
-            "quadrant_24h": self._quadrant("24h", self.series.growth(1), band * np.sqrt(24.0)),
+            "quadrant_1h": self._quadrant("1h", self.series.hour_growth, self.series.hour_growths, band),
+            "quadrant_24h": self._quadrant(
+                "24h", self.series.growth(1), self.series.growths, band * np.sqrt(24.0)
+            ),
         }
 
-    def _quadrant(self, span: str, growth: Floats, band: Floats) -> Floats:
+    def _quadrant(self, span: str, growth: Floats, past: Scores, band: Floats) -> Floats:
         series, change = self.series, self._price(self.series.price.returns[span])
-        made, offered = series.offers(series.at_turns(growth), 30 * DAY_MS)
-        own = made.own()
-        _, deviation = series.view.kernels.medians(made.values, own, True)
-        so_far = offered[self.steps] - 1
-        enough = at(own.count.astype(float), so_far) >= np.minimum(
+        so_far = past.offered[self.steps] - 1
+        enough = at(past.count.astype(float), so_far) >= np.minimum(
             self._now(series.least.astype(float)), LEAST_HOURS
         )
-        sigma = MAD_TO_SIGMA * np.where(enough, at(deviation, so_far), nan)
+        sigma = MAD_TO_SIGMA * np.where(enough, at(past.deviation, so_far), nan)
         return _code(
             change, band, self._now(growth), series.view.rules.open_interest.quadrant_interest_sigmas * sigma
         )

@@ -1,7 +1,7 @@
 """Turning points by directional change: they remember their way, so they are taken close by close, over plain numbers."""
 
 from dataclasses import dataclass
-from math import nan
+from math import isnan, nan
 
 import numpy as np
 
@@ -45,21 +45,27 @@ class _Leg:
     lows: tuple[float, float] = (nan, nan)
 
     def turn(self, close: float, threshold: float) -> bool:
-        """Take a close; tells whether it confirmed a pivot."""
-        high, low = self.high, self.low
-        if high is None and low is None:
-            self.high = self.low = high = low = close
-        elif high is not None and close > high:
-            self.high = high = close
-        elif low is not None and close < low:
-            self.low = low = close
-        if low is not None and close >= low * (1.0 + threshold):
-            self.lows, self.rising, self.low, self.high = (self.lows[1], low), True, None, close
-            return True
-        if high is not None and close <= high * (1.0 - threshold):
-            self.highs, self.rising, self.high, self.low = (self.highs[1], high), False, None, close
-            return True
+        """Take a close; tells whether it confirmed a pivot. Of an open leg with a direction only its end is looked for."""
+        if self.rising is not True:
+            if self.low is None or close < self.low:
+                self.low = close
+            elif close >= self.low * (1.0 + threshold):
+                self.lows, self.rising, self.high = (self.lows[1], self.low), True, close
+                return True
+        if self.rising is not False:
+            if self.high is None or close > self.high:
+                self.high = close
+            elif close <= self.high * (1.0 - threshold):
+                self.highs, self.rising, self.low = (self.highs[1], self.high), False, close
+                return True
         return False
+
+    def in_progress(self) -> int:
+        """The claim that the open leg already runs below the last confirmed low."""
+        last = self.lows[1]
+        if self.rising is None or isnan(last):
+            return 0
+        return 1 if not self.rising and self.low is not None and self.low < last else -1
 
     def forget(self) -> None:
         """Begin the open leg anew, as after a gap."""
@@ -94,24 +100,19 @@ def _claim(said: float) -> bool | None:
 
 def swung(closes: Floats, thresholds: Floats, begins: Ints, margin: float) -> Swung:
     """The swings of closes, each with its threshold (NaN: not looked at); `begins` are those at which they begin anew."""
-    leg, trend = _Leg(margin), nan
-    rows, row_of, progress = [leg.said(nan)], [0], [0.0]
-    anew = set(begins.tolist())
+    leg, trend, anew = _Leg(margin), nan, set(begins.tolist())
+    rows, row_of, progress = [leg.said(nan)], [0], [0]
     for place, (close, threshold) in enumerate(zip(closes.tolist(), thresholds.tolist(), strict=True)):
         if place in anew:
             leg.forget()
             trend = nan
             rows.append(leg.said(trend))
-        if threshold == threshold and leg.turn(close, threshold):  # noqa: PLR0124 (NaN is not itself)
+        if threshold > 0.0 and leg.turn(close, threshold):
             trend = leg.trend()
             rows.append(leg.said(trend))
-        low = leg.low
-        if leg.rising is None or leg.lows[1] != leg.lows[1]:
-            progress.append(0.0)
-        else:
-            progress.append(1.0 if low is not None and low < leg.lows[1] else -1.0)
         row_of.append(len(rows) - 1)
+        progress.append(leg.in_progress())
     said = np.array(rows)[row_of]
     lower, higher, known = (said[:, column].astype(np.int8) for column in range(3))
-    in_progress = np.array(progress).astype(np.int8)
+    in_progress = np.array(progress, np.int8)
     return Swung(lower, higher, in_progress, known, *(said[:, column] for column in (3, 4, 5)))

@@ -78,7 +78,13 @@ def seen(step: Ints, steps: int) -> Places:
 
 def at(values: Floats, place: Ints) -> Floats:
     """The values at the places, NaN where the place is -1."""
-    return np.concatenate(((nan,), values))[place + 1]
+    if not len(values):
+        return np.full(len(place), nan)
+    found = values.take(place, mode="clip")
+    missing = place < 0
+    if bool(missing.any()):
+        found[missing] = nan
+    return found
 
 
 def window_max(values: Floats, first: Ints) -> Floats:
