@@ -140,6 +140,7 @@ class MarketState:
             if self.liquidations.observe(said, self.price.price_usd):
                 bursts = self.liquidations.bursts
                 bursts.rate(self.open_interest.usd_at(bursts.at_ms - FIVE_MS))
+                self.told_at_ms = 0  # a minute that came late closes five minutes after they were told
             if self.liquidations.has_reached(self.grid_ms):
                 self._judge_liquidations(rules)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from market.formulas.liquidations import (
     exponential_integral,
     intensity_bps,
+    is_down_day_on_modest_spot,
     is_fading,
     liquidations_to_volume,
     long_share,
@@ -57,6 +58,26 @@ def test_without_a_usual_there_is_no_ratio() -> None:
     assert liquidations_to_volume(None, 1.0) is None
     assert liquidations_to_volume(5.0, 0.0) is None
     assert range_relative_intensity(5.0, None) is None
+
+
+@pytest.mark.parametrize(
+    ("fallen", "percentile", "spot", "holds"),
+    [
+        (True, 0.90, 1.25, True),
+        (False, 0.95, 1.0, False),
+        (True, 0.89, 1.0, False),
+        (True, 0.95, 1.26, False),
+        (True, 0.95, None, None),
+        (None, 0.89, None, False),
+    ],
+)
+def test_a_down_day_of_forced_sales_on_modest_spot_volume(
+    fallen: bool | None, percentile: float, spot: float | None, holds: bool | None
+) -> None:
+    found = is_down_day_on_modest_spot(
+        has_fallen=fallen, percentile=percentile, rare=0.90, spot=spot, modest=1.25
+    )
+    assert found is holds
 
 
 def test_less_than_half_of_the_worst_day_and_no_longer_rare_is_fading() -> None:

@@ -263,3 +263,14 @@ def test_what_is_beside_the_hour_is_worked_out_every_five_minutes() -> None:
     assert state.told_of_liquidations is told
     minutes(state, state.now_ms, [1.0])
     assert state.told_of_liquidations["long_usd_5m"] == 500.0
+
+
+def test_a_minute_that_comes_late_still_closes_its_five_minutes() -> None:
+    state = market([2.0] * 30)
+    begin_ms = state.now_ms
+    minutes(state, begin_ms, [1.0] * 4)
+    at_ms = begin_ms + 5 * MINUTE_MS
+    state.observe([], at_ms, RULES)
+    assert state.told_of_liquidations["long_usd_5m"] is None
+    state.observe([minute(at_ms, 3.0)], at_ms + MINUTE_MS, RULES)
+    assert state.told_of_liquidations["long_usd_5m"] == 700.0

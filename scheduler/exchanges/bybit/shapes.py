@@ -162,10 +162,10 @@ class Listed(Struct, rename="camel", gc=False):
 class Paired(Struct, rename="camel", gc=False):
     """One spot market as listed."""
 
-    symbol: str
-    base_coin: str
-    quote_coin: str
-    status: str
+    symbol: str = ""
+    base_coin: str = ""
+    quote_coin: str = ""
+    status: str = ""
 
 
 class RiskLimit(Struct, rename="camel", gc=False):

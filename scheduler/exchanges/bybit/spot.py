@@ -42,7 +42,7 @@ def read_spot_listing(payload: bytes, asked: Asked) -> tuple[Instrument, ...]:
     pairs = {
         asset_of(row.base_coin)[0]: row.symbol
         for row in rows
-        if row.quote_coin == QUOTED_IN and row.status == "Trading"
+        if row.symbol and row.quote_coin == QUOTED_IN and row.status == "Trading"
     }
     return with_spot(asked.instruments.values(), pairs)
 

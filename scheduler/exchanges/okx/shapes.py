@@ -63,10 +63,10 @@ class Swap(Struct, rename="camel", gc=False):
 class Paired(Struct, rename="camel", gc=False):
     """One spot market as listed."""
 
-    inst_id: str
-    base_ccy: str
-    quote_ccy: str
-    state: str
+    inst_id: str = ""
+    base_ccy: str = ""
+    quote_ccy: str = ""
+    state: str = ""
 
 
 class Detail(Struct, rename="camel", gc=False):

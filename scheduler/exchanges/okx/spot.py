@@ -47,7 +47,7 @@ def read_spot_listing(payload: bytes, asked: Asked) -> tuple[Instrument, ...]:
     pairs = {
         asset_of(row.base_ccy)[0]: row.inst_id
         for row in _paired(payload)
-        if row.quote_ccy == QUOTED_IN and row.state == "live"
+        if row.inst_id and row.quote_ccy == QUOTED_IN and row.state == "live"
     }
     return with_spot(asked.instruments.values(), pairs)
 
