@@ -2,7 +2,8 @@
 
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS
 
-LEAST_HOURS = 7 * 24
+LEAST_DAYS = 7
+LEAST_HOURS = LEAST_DAYS * 24
 """n_min: "7 d hourly=168"; below it there is no rank, no score, and no map of leverage (section 0)."""
 
 A_THIRD = 3

@@ -22,9 +22,6 @@ VARIANCE_HALF_LIFE_HOURS = 72.0
 MOST_WATCHED = 300
 """So many assets one process reads and judges in a twentieth of a second (benchmarks/signals.py)."""
 
-STAGE_WARNED, STAGE_LOUD = 2, 4
-"""From which step of the sequence on it is told as a watch, and as a warning."""
-
 LOW_WINDOW_MS = 72 * HOUR_MS
 """Where a low is new: "no new 72h low" (section 1)."""
 

@@ -1,7 +1,7 @@
 """A number that a judgement hangs on stands in market/rules.py or market/*_rules.py, beside its sentence, and nowhere else.
 
-What is looked at: comparisons, calls that compare, and defaults of parameters. A number in one of them is found whether it
-stands there, behind a name of the function or the module, or in another module of the market.
+What is looked at: comparisons, calls that compare, and defaults of parameters that are compared and of fields. A number in
+one of them is found whether it stands there, behind a name of the function or the module, or in another module of the market.
 """
 
 import ast
@@ -42,7 +42,7 @@ EXEMPT: Mapping[tuple[str, str], str] = {
     ): "a sum has ended that a double cannot tell from more",
     ("market/options/fit.py", "abs(whole) < 1e-18"): "equations without an answer, as far as a double tells",
 }
-COMPARING = {"at_least", "at_most", "measure", "reaches", "stands_out"}
+COMPARING = {"at_least", "at_most", "measure", "reaches", "stands_out", "Dwell"}
 Found = tuple[str, int, str]
 
 
@@ -114,13 +114,16 @@ def bare_thresholds(tree: ast.Module, where: str) -> list[Found]:
 
 
 def _judging(tree: ast.Module) -> Iterator[tuple[ast.AST | None, ast.expr]]:
-    """Each comparison, comparing call and default of a parameter, with the function it stands in."""
+    """Each comparison, comparing call and default of a parameter or a field, with the function it stands in."""
     owner: dict[ast.AST, ast.AST] = {}
     for function in ast.walk(tree):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             owner |= dict.fromkeys(ast.walk(function), function)
             yield from ((function, default) for default in _compared_defaults(function))
     for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and not any("Enum" in ast.unparse(base) for base in node.bases):
+            values = assigned(node.body).values()
+            yield from ((None, value) for value in values if isinstance(value, (ast.Constant, ast.BinOp)))
         if isinstance(node, ast.Compare) or (
             isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in COMPARING
         ):
@@ -176,6 +179,10 @@ def _is_bare(
             yield from _is_bare(side, known, others, scaled=True)
     elif isinstance(operand, ast.Name):
         yield _is_bare_name(operand.id, known, others, scaled=scaled)
+    elif isinstance(operand, ast.Attribute) and isinstance(operand.value, ast.Name):
+        module, called = others.get(operand.value.id, ("", ""))
+        there = {operand.attr: (f"{module}.{called}", operand.attr)} if module else {}
+        yield _is_bare_name(operand.attr, {}, there, scaled=scaled)
 
 
 def _is_bare_name(
@@ -241,6 +248,9 @@ def test_a_name_that_may_be_compared_with_is_one_of_the_market(pattern: str) -> 
         "f = lambda x, least=0.6: x > least",
         "def f(x):\n    match x:\n        case float() if x > 0.35:\n            return 1",
         "from market.formulas.funding import CLAMP\ndef f(x):\n    return x > CLAMP",
+        "from market.formulas import funding\ndef f(x):\n    return x > funding.CLAMP",
+        "class Judge:\n    least: float = 0.35",
+        "from market.observations import HOUR_MS\nclass Judge:\n    wait_ms: int = 6 * HOUR_MS",
     ],
 )
 def test_a_planted_threshold_is_found(planted: str) -> None:
@@ -258,6 +268,8 @@ def test_a_planted_threshold_is_found(planted: str) -> None:
         "def f(x, rules):\n    return x > rules.price.shock_1h",
         "def f(x, y):\n    return x > y / 24",
         "SCALE = 0.35\ndef f(x):\n    return x * SCALE",
+        "class Kind(IntEnum):\n    THIRD = 3",
+        "class Place:\n    x: float = 0.0",
         "def f(x, names=()):\n    return 'pd' in names",
         "def f(x, minutes=60):\n    return x / minutes",
     ],

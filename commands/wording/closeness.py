@@ -7,12 +7,13 @@ from commands.wording.columns import fit, folded, sides
 from commands.wording.turns import turns_words
 from commands.wording.why import ANSWERS, measure_line
 from commands.wording.wishes import asset_words, least_of
+from market.alert_rules import STAGE_LOUD, STAGE_WARNED
 from market.alerts import CLASSES, Kind, Severity, context_of
 from market.alerts.conditions import CONDITIONS, FLAGS_OF
 from market.observations import Asset
 from market.outlook import worse
 from market.reading import Condition, measure
-from market.rules import STAGE_LOUD, STAGE_WARNED, AlertRules, Rules
+from market.rules import AlertRules, Rules
 from market.snapshot import Snapshot
 from market.table import State
 from store.wishes import Chat, Subscription

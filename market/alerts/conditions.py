@@ -7,6 +7,7 @@ that have their own thresholds for entering and leaving.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from market.alert_rules import ONE_CYCLE, SLOW, STAGE_LOUD, STAGE_WARNED, Dwell
 from market.alerts.alert import (
     Alert,
     Edge,
@@ -18,17 +19,11 @@ from market.alerts.alert import (
     short_id,
 )
 from market.alerts.memory import AlertMemory
-from market.alerts.standing import Dwell, Standing, advance
+from market.alerts.standing import Standing, advance
 from market.formulas.logic import all_of, any_of
-from market.observations import MINUTE_MS
 from market.regime import Regime
-from market.rules import STAGE_LOUD, STAGE_WARNED
 from market.snapshot import Snapshot
 from market.table import State
-
-ONE_CYCLE = Dwell(fire_ms=2 * MINUTE_MS)
-"""Two looks a minute apart have to agree."""
-SLOW = Dwell(fire_ms=10 * MINUTE_MS, resolve_ms=30 * MINUTE_MS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ that disappears makes it unknown, never resolved (reliability.md, section 5). Pu
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from market.alert_rules import Dwell
 from market.alerts.alert import CLASSES, Edge, Reason, Severity
-from market.observations import MINUTE_MS
 
 
 class Phase(StrEnum):
@@ -17,19 +17,6 @@ class Phase(StrEnum):
     PENDING = "pending"
     FIRING = "firing"
     RECOVERING = "recovering"
-
-
-@dataclass(frozen=True, slots=True)
-class Dwell:
-    """How long a condition holds before it is told, and how long it is gone before its end is.
-
-    After `forget_ms` without data a pending one begins anew; `blind_ms` without data are told of a firing one.
-    """
-
-    fire_ms: int
-    resolve_ms: int = 15 * MINUTE_MS
-    blind_ms: int = 5 * MINUTE_MS
-    forget_ms: int = 10 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)

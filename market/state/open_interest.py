@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from math import log
 
-from market.evidence_rules import CARRIED_MS
+from market.evidence_rules import CARRIED_MS, LEAST_DAYS
 from market.observations import DAY_MS, HOUR_MS, OpenInterest, Venue
 from market.rolling import Extreme, Lagged, RankWindow
 from market.rules import FreshnessRules, OpenInterestRules
@@ -76,7 +76,7 @@ class OpenInterestSeries:
     @property
     def least_samples(self) -> int:
         """Seven days of samples: fewer rank nothing."""
-        return 7 if self.cadence_ms >= DAY_MS else 7 * DAY_MS // max(self.cadence_ms, HOUR_MS)
+        return LEAST_DAYS * DAY_MS // min(DAY_MS, max(self.cadence_ms, HOUR_MS))
 
 
 @dataclass(slots=True)

@@ -5,8 +5,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.alert_rules import Dwell
 from market.alerts import CLASSES, Edge, Reason, Severity
-from market.alerts.standing import Dwell, Phase, Standing, Step, advance
+from market.alerts.standing import Phase, Standing, Step, advance
 from market.observations import MINUTE_MS
 
 DWELL = Dwell(fire_ms=2 * MINUTE_MS, resolve_ms=15 * MINUTE_MS)
