@@ -1,6 +1,7 @@
 """Every threshold, beside the sentence of the article (or the section of the quantitative design) it stands for.
 
-All of them are priors that recorded history may move; nothing else in the project holds a threshold.
+All of them are priors that recorded history may move. What is not here stands in market/*_rules.py, and nowhere else
+(tests/test_thresholds.py).
 Rates are fractions per eight hours, volatilities annualised decimals, shares and ranks 0..1, times milliseconds.
 """
 
