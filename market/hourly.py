@@ -59,7 +59,7 @@ class Hourly:
     def __post_init__(self) -> None:
         """Give hours that were stored by an older version the columns it did not know."""
         rows = len(self.close_usd)
-        for column in self._columns():
+        for column in self.columns():
             missing = rows - len(column)
             if missing > 0:
                 column[:0] = array(column.typecode, [nan]) * missing
@@ -70,7 +70,7 @@ class Hourly:
             return NotImplemented
         if self.last_close_ms != other.last_close_ms:
             return False
-        pairs = zip(self._columns(), other._columns(), strict=True)
+        pairs = zip(self.columns(), other.columns(), strict=True)
         return all(mine.tobytes() == theirs.tobytes() for mine, theirs in pairs)
 
     def __len__(self) -> int:
@@ -132,13 +132,14 @@ class Hourly:
         volume_usd: float = nan,
     ) -> None:
         row = (high_usd, low_usd, close_usd, coins, nan, nan, funding_8h, skew_points, nan, volume_usd)
-        for column, value in zip(self._columns(), row, strict=True):
+        for column, value in zip(self.columns(), row, strict=True):
             column.append(value)
             if len(column) > KEPT_HOURS:
                 del column[0]
         self.changes += 1
 
-    def _columns(self) -> tuple[Doubles, ...]:
+    def columns(self) -> tuple[Doubles, ...]:
+        """Every column, each as long as the others."""
         return (
             self.high_usd,
             self.low_usd,

@@ -1,16 +1,23 @@
 """The picture of /regime: a week of the five readings, half a year of states, and what long liquidations came to each week."""
 
+from zlib import crc32
+
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Ink, Mark, Panel, Picture, Rule
 from commands.wording import numbers
 from commands.wording.pictures import WEEK_HOURS, hours_panel, picture, series, states_panel, weekly_panel
 from market.hourly import Hourly
-from market.observations import HOUR_MS
+from market.observations import HOUR_MS, Asset
 from market.rules import FundingRules, Rules
 from market.snapshot import Snapshot
 
 LEAST_HOURS = 2
 """One hour is a point, not a picture."""
+MOST_KEPT = 64
+
+_Stamp = tuple[int, int, int, float | None, Rules]
+_kept: dict[tuple[str, Asset, str], tuple[_Stamp, Picture]] = {}
+"""The last picture of each market and language: it is made when an hour closes or is mended, and shown many times between."""
 
 
 def regime_picture(
@@ -19,6 +26,22 @@ def regime_picture(
     """The picture as a block, none where hardly an hour has closed. Its key changes with the bar, so one is drawn for all."""
     if hours is None or len(hours) < LEAST_HOURS:
         return ()
+    of, stamp = (snapshot.source, snapshot.asset, phrases.language), _stamp(snapshot, hours, rules)
+    found = _kept.get(of)
+    if found is None or found[0] != stamp:
+        while len(_kept) >= MOST_KEPT:
+            del _kept[next(iter(_kept))]
+        found = _kept[of] = (stamp, _made(snapshot, hours, phrases, rules))
+    return (found[1],)
+
+
+def _stamp(snapshot: Snapshot, hours: Hourly, rules: Rules) -> _Stamp:
+    """What a picture is made of: two markets of one name never show each other's."""
+    week = b"".join([column[-WEEK_HOURS:].tobytes() for column in hours.columns()])
+    return hours.last_close_ms, hours.changes, crc32(week), snapshot.fact("price", "last_low_usd"), rules
+
+
+def _made(snapshot: Snapshot, hours: Hourly, phrases: Phrases, rules: Rules) -> Picture:
     week = numbers.duration(min(len(hours), WEEK_HOURS) * HOUR_MS)
     ribbon = states_panel(phrases.say("regime_picture.states"), hours, phrases)
     days = 0 if ribbon.band is None else len(ribbon.band.cells)
@@ -37,7 +60,7 @@ def regime_picture(
             hours.long_liquidated_usd,
         ),
     )
-    return (picture("regime", title, snapshot, hours, panels, phrases),)
+    return picture("regime", title, snapshot, hours, panels, phrases)
 
 
 def _price(snapshot: Snapshot, hours: Hourly, phrases: Phrases) -> Panel:

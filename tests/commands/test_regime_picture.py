@@ -122,6 +122,25 @@ async def test_one_picture_is_for_all_until_the_hour_has_closed(half_a_year: Hou
     assert before.key != after.key
 
 
+async def test_a_picture_is_made_once_an_hour_and_anew_when_a_minute_comes_late() -> None:
+    hours = lived(200)
+    first = await drawn(hours)
+    assert await drawn(hours) is first
+
+    hours.set_liquidated(LAST_CLOSE_MS, 9e6, 0.5e6)
+    mended = await drawn(hours)
+    assert mended is not None
+    assert first is not None
+    assert mended.key != first.key
+
+
+async def test_two_markets_of_one_name_never_show_each_others_picture() -> None:
+    one, other = await drawn(lived(200)), await drawn(lived(200, price_usd=9_000.0))
+    assert one is not None
+    assert other is not None
+    assert one.panels[0] != other.panels[0]
+
+
 @pytest.mark.parametrize("hours", [None, Hourly(), lived(1)], ids=["none kept", "empty", "one"])
 async def test_without_hours_there_is_an_answer_and_no_picture(hours: Hourly | None) -> None:
     assert await drawn(hours) is None
