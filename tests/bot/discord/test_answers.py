@@ -80,11 +80,12 @@ def sent(env: Any) -> list[tuple[str, str, Mapping[str, Any] | None]]:
 async def test_every_answer_in_a_channel_is_for_its_asker_alone_and_can_be_posted(
     alice: Any, channel: Any
 ) -> None:
+    position = {"leverage": 5.0, "asset": "BTC", "equity": "10k"}
+    needed: Any = {"size": position, "stress": position, "hedge": {"notional": "50k"}}
     for command in dispatch.commands():
         if command.needs is not Role.ANYONE or command.form:
             continue
-        position = {"leverage": 5.0, "asset": "BTC", "equity": "10k"}
-        given: Any = position if command.name in {"size", "stress"} else {}
+        given = needed.get(command.name, {})
         result = await alice.slash(channel, command.name, **given)
         assert result.ephemeral, command.name
         assert all(one.ephemeral for one in result.followups), command.name
