@@ -36,15 +36,17 @@ def time_text(at_ms: int) -> str:
     return whole.strftime("%Y-%m-%dT%H:%MZ" if at_ms % 60_000 == 0 else "%Y-%m-%dT%H:%M:%SZ")
 
 
-async def print_reply(asked: Awaitable[Reply], stream: TextIO, *, as_json: bool) -> int:
-    """Print the reply to `stream` when it is there and give the exit code it stands for."""
+async def print_reply(
+    asked: Awaitable[Reply], stream: TextIO, *, as_json: bool, is_plain: bool = False
+) -> int:
+    """Print the reply to `stream` when it is there and give the exit code it stands for; `is_plain`: in words alone."""
     reply = await asked
     if as_json:
         stream.write(json.dumps(to_json(reply), ensure_ascii=False, allow_nan=False) + "\n")
         stream.flush()
     else:
         parts = [*draw_reply(reply), *([draw_commands(reply.actions)] if reply.actions else ())]
-        Paper(stream).put(*parts)
+        Paper(stream, is_plain=is_plain).put(*parts)
     return EXIT_CODES[outcome(reply)]
 
 

@@ -94,6 +94,7 @@ def ask(
     at: Annotated[str, typer.Option(help="Only bars closed by then count (ISO 8601, UTC).")] = "",
     asset: Asset = None,
     as_json: Json = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Words alone: no colour, no bars.")] = False,
 ) -> None:
     """Ask one question on the running service's store, or on recorded history."""
 
@@ -112,7 +113,7 @@ def ask(
             from bot.settings import read_settings
 
             asked = ask_store(line, read_settings())
-        return run(print_reply(asked, sys.stdout, as_json=as_json))
+        return run(print_reply(asked, sys.stdout, as_json=as_json, is_plain=plain))
 
     _finish(answer)
 

@@ -23,6 +23,8 @@ HOME = Path(__file__).resolve().parent.parent.parent
 MOST_WAITING = 16
 """A picture takes a fraction of a second: more than these would not be drawn in time."""
 DEADLINE_S = 5.0
+FIRST_WITHIN_S = 60.0
+"""The first picture of a process, which may have to look through all the fonts of the machine; nobody waits so long for it."""
 IDLE_S = 600.0
 REST_S = 30.0
 """How long nothing is tried after a process that could not draw at all."""
@@ -39,9 +41,16 @@ class NotDrawn(Exception):
 class Painter:
     """Draws one picture after the other. `folder` is where the list of fonts is kept, so that it is made once."""
 
-    def __init__(self, folder: Path, *, deadline_s: float = DEADLINE_S, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        deadline_s: float = DEADLINE_S,
+        first_within_s: float = FIRST_WITHIN_S,
+        idle_s: float = IDLE_S,
+    ) -> None:
         self._folder = folder
-        self._deadline_s, self._idle_s = deadline_s, idle_s
+        self._deadline_s, self._first_within_s, self._idle_s = deadline_s, first_within_s, idle_s
         self._process: Process | None = None
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -60,11 +69,12 @@ class Painter:
         if self._waiting >= MOST_WAITING:
             raise NotDrawn("too many pictures wait")
         self._waiting += 1
+        within_s = self._deadline_s if self._has_drawn else self._first_within_s
         try:
-            async with asyncio.timeout(self._deadline_s), self._turn:
+            async with asyncio.timeout(within_s), self._turn:
                 return await self._drawn(msgspec.msgpack.encode(picture))
         except TimeoutError:
-            raise NotDrawn(f"not drawn within {self._deadline_s:g} s") from None
+            raise NotDrawn(f"not drawn within {within_s:g} s") from None
         finally:
             self._waiting -= 1
 

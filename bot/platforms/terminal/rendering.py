@@ -22,11 +22,12 @@ STYLE: Mapping[Tone, str] = {
 class Paper(Console):
     """A console that lets a broken pipe be its caller's business, and never reads markup into what it prints.
 
-    Colour is left out where the stream is no terminal, TERM is dumb or NO_COLOR is set.
+    Colour is left out where the stream is no terminal, TERM is dumb or NO_COLOR is set; `is_plain`: as into a pipe.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__(file=stream, markup=False, highlight=False, emoji=False)
+    def __init__(self, stream: TextIO, *, is_plain: bool = False) -> None:
+        is_terminal = False if is_plain else None  # None: rich looks for itself
+        super().__init__(file=stream, markup=False, highlight=False, emoji=False, force_terminal=is_terminal)
 
     def on_broken_pipe(self) -> None:
         """Raise BrokenPipeError again, where rich would end the program."""

@@ -1,6 +1,7 @@
 """A picture for all who ask: drawn once, kept on the real store while its bar lasts, and never kept where it is somebody's own."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.pictures.drawing import draw
-from bot.pictures.drawn import Drawn, lasts_s, name_of
+from bot.pictures.drawn import Drawn, drawing, lasts_s, name_of
 from bot.pictures.painter import NotDrawn, Painter
 from commands.protocol.picture import Picture, Series
 from market.observations import DAY_MS, HOUR_MS
@@ -139,6 +140,19 @@ async def test_trouble_is_told_once_and_so_is_its_end(
     assert await drawn.png(SMALL) is not None
     told = [record.levelname for record in caplog.records if record.name == "bot.pictures.drawn"]
     assert told == ["WARNING", "INFO"]
+
+
+async def test_at_its_end_the_service_leaves_no_process_behind_though_one_draws(tmp_path: Path) -> None:
+    async with drawing(tmp_path, None) as drawn:
+        assert await drawn.png(SMALL) is not None
+        pid = drawn._painter.pid
+        assert pid is not None
+        waiting = asyncio.create_task(drawn.png(replace(SMALL, key="another")))
+        await asyncio.sleep(0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    (given_up,) = await asyncio.gather(waiting, return_exceptions=True)
+    assert given_up is None or isinstance(given_up, asyncio.CancelledError)
 
 
 async def test_what_is_too_large_is_not_kept(valkey: Connection) -> None:

@@ -108,6 +108,16 @@ async def test_a_process_that_hangs_is_ended_at_the_deadline(fonts: Path) -> Non
     await painter.close()
 
 
+async def test_a_process_that_takes_its_time_to_start_is_let_start(fonts: Path) -> None:
+    """Killed at every question's deadline, it would never be there."""
+    patient, impatient = Painter(fonts, deadline_s=0.01), Painter(fonts, first_within_s=0.01)
+    assert (await patient.png(picture())).startswith(PNG)
+    with pytest.raises(NotDrawn, match="within"):
+        await impatient.png(picture())
+    await patient.close()
+    await impatient.close()
+
+
 async def test_more_than_can_be_drawn_in_time_are_refused_at_once(
     painter: Painter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

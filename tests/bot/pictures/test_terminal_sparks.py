@@ -75,6 +75,20 @@ def test_a_terminal_that_can_do_little_and_a_pipe_are_told_in_words(
     assert stream.getvalue() == "BTC\nBTC. Price: last 3.\n"
 
 
+async def test_plain_is_words_alone_though_somebody_looks_at_a_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    shown, plain = Screen(), Screen()
+    assert await print_reply(answered(), shown, as_json=False) == 0
+    assert await print_reply(answered(), plain, as_json=False, is_plain=True) == 0
+    assert "█" in shown.getvalue() or "▅" in shown.getvalue()
+    assert plain.getvalue() == "BTC\nBTC. Price: last 3.\n"
+
+
 async def answered() -> Reply:
     unknown = replace(every_kind()[0], series=(Series("x", (1.0, None, float("nan"))),))
     return Reply((Heading("BTC"), picture(unknown, every_kind()[3])))
