@@ -8,14 +8,17 @@ import pytest
 from msgspec.structs import replace
 
 from commands.protocol.phrases import phrases_in
+from commands.protocol.picture import Picture
 from commands.wording.columns import COLUMNS
 from commands.wording.skew_chain import listed_of
-from market.observations import MINUTE_MS
+from market.hourly import Hourly
+from market.observations import HOUR_MS, MINUTE_MS
 from market.options import Chain, skew_of
 from market.options.quotes import LeftOut
 from market.reading import Reading
 from market.rules import Rules
 from tests.commands.chained import chain
+from tests.commands.levelled import LAST_CLOSE_MS
 from tests.commands.markets import NOW_MS, market, reading
 from tests.commands.talking import Talk, monospaced, talk
 
@@ -137,6 +140,25 @@ def test_nothing_that_judges_reads_gamma() -> None:
     assert not [
         path for path in judging if "options.gamma" in path.read_text() or "gamma_near" in path.read_text()
     ]
+
+
+async def test_the_picture_is_of_the_hours_that_are_kept_with_gaps_where_no_skew_was_known() -> None:
+    hours = Hourly()
+    for number in range(200):
+        known = None if number < 150 else 4.0 + 0.1 * (number - 150)
+        close_ms = LAST_CLOSE_MS - (199 - number) * HOUR_MS
+        hours.close_hour(close_ms, 64_300.0, 64_100.0, 64_210.0, 214_000.0, skew_points=known)
+    here = talk(market(skew=skewed()), hours={"BTC": hours})
+    await here("/skew btc")
+    (drawn,) = (block for block in here.reply.blocks if isinstance(block, Picture))
+    (panel,) = drawn.panels
+    assert (panel.unit, [rule.at for rule in panel.rules]) == ("points", [8.0])
+    assert panel.series[0].values[149] is None
+    assert panel.series[0].values[-1] == pytest.approx(8.9, abs=1e-5)
+    assert "150 of 200 not known" in drawn.alt
+    bare = talk(market(skew=skewed()))
+    await bare("/skew btc")
+    assert not any(isinstance(block, Picture) for block in bare.reply.blocks)
 
 
 async def test_without_a_fresh_chain_the_reading_still_speaks() -> None:

@@ -1,10 +1,13 @@
 """What the skew reading tells beside its score: the smile's shape, the term, and whether fear leaves."""
 
+import msgspec
 import pytest
 
 from market.observations import HOUR_MS, Skew, Venue
 from market.state import MarketState
 from market.state.skew import SkewWindows
+from store.codec import Kind, encode
+from store.codec import read as read_back
 from tests.market.feeds import closes, fed, hour, read, skewed
 
 
@@ -76,3 +79,17 @@ def test_after_a_long_gap_the_peak_begins_anew() -> None:
 
 def test_an_empty_window_has_no_peak() -> None:
     assert SkewWindows().peak_7d() is None
+
+
+def test_a_checkpoint_of_before_there_were_peaks_is_read_and_goes_on() -> None:
+    kind = Kind("skew windows", 1, SkewWindows)
+    windows = market([10.0] * 30).skew
+    schema, kept = msgspec.msgpack.decode(encode(kind, windows))
+    del kept["peaks"]
+    older = read_back(kind, msgspec.msgpack.encode((schema, kept)))
+    assert older.last == windows.last
+    assert older.peak_7d() == pytest.approx(0.10)
+    older.observe(skewed(31, 4.9), 10 * HOUR_MS)
+    older.rank_hour(hour(31))
+    assert older.peak_7d() == pytest.approx(0.049)  # what was before is not known any more
+    assert read_back(kind, encode(kind, windows)) == windows
