@@ -167,7 +167,9 @@ def range_sum(values: Floats, first: Ints, after: Ints) -> Floats:
     between = np.cumsum(starts)
     one, other = first // BLOCK, after // BLOCK
     same = inside[after] - inside[first]
-    return np.where(one == other, same, same + (between[other] - between[one]))
+    # a day is of one block or of two: the sum of a block has more digits than what is left of that of a year
+    whole = np.where(other - one > 1, between[other] - between[one], np.where(other > one, starts[other], 0.0))
+    return same + whole
 
 
 def decaying_mean(values: Floats, half_life: float) -> Floats:

@@ -1,0 +1,99 @@
+"""What the batch is made of, on small columns: windows over market time, ranks, swings, and what numba would compile."""
+
+from math import nan
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.formulas.price import Swings
+from market.formulas.statistics import median_absolute_deviation, mid_rank
+from scheduler.batch.fast import kernels
+from scheduler.batch.ranking import NUMPY, Kernels, Window, grid
+from scheduler.batch.swings import swung
+from scheduler.batch.windows import clock, decaying_mean, range_max, range_sum, window_max, window_sum
+
+LOOPS = kernels(lambda loop: loop)
+"""The loops that numba compiles, as they stand."""
+numbers = st.floats(-100.0, 100.0).map(lambda value: round(value, 1))
+
+
+def windows_of(count: int, width: int) -> Window:
+    """Of each place the `width` values before it."""
+    after = np.arange(count)
+    return Window(np.maximum(after - width, 0), after)
+
+
+@given(st.lists(numbers, min_size=1, max_size=150), st.integers(1, 140))
+def test_sums_and_extremes_are_those_of_the_window(values: list[float], width: int) -> None:
+    column = np.array(values)
+    first = np.maximum(np.arange(len(values)) - width + 1, 0)
+    parts = [column[begin : place + 1] for place, begin in enumerate(first)]
+    assert window_sum(column, first) == pytest.approx([part.sum() for part in parts])
+    assert window_max(column, first).tolist() == [part.max() for part in parts]
+    after = np.arange(len(values)) + 1
+    assert range_sum(column, first, after) == pytest.approx([part.sum() for part in parts])
+    assert range_max(column, first, after).tolist() == [part.max() for part in parts]
+
+
+def test_a_quiet_hour_after_a_loud_one_sums_to_nothing() -> None:
+    column = np.array([0.1, 123_456.789, 0.3, 0.0, 0.0, 0.0])
+    assert window_sum(column, np.maximum(np.arange(6) - 1, 0))[-2:].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
+@given(st.lists(numbers, min_size=1, max_size=90), st.integers(1, 80))
+def test_ranks_and_medians_are_those_of_the_formulas(by: Kernels, values: list[float], width: int) -> None:
+    column, window = np.array(values), windows_of(len(values), width)
+    ranks = by.ranks(column, window, column)
+    middles, deviations = by.medians(column, window, True)
+    for place, value in enumerate(values):
+        past = values[max(0, place - width) : place]
+        rank, spread = mid_rank(value, past), median_absolute_deviation(past)
+        assert ranks[place] == pytest.approx(nan if rank is None else rank, nan_ok=True)
+        assert deviations[place] == pytest.approx(nan if spread is None else spread, nan_ok=True)
+        assert np.isnan(middles[place]) == (not past)
+
+
+@pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
+def test_what_is_not_known_is_not_ranked_and_counts_for_nothing(by: Kernels) -> None:
+    window = Window(np.array([0, 0, 1]), np.array([0, 2, 3]))
+    assert by.ranks(np.array([1.0, nan, 2.0]), window, np.array([1.0, 2.0, 3.0]))[2] == 0.25
+    assert np.isnan(by.ranks(np.array([1.0, nan, 2.0]), window, np.array([1.0, 2.0, 3.0]))[:2]).all()
+
+
+def test_a_grid_that_begins_anew_is_not_ranked_against_what_was_before() -> None:
+    made = grid(np.array([0, 10, 20, 30]), np.arange(4.0), 100, np.array([0, 0, 1, 1]))
+    window = made.window(np.array([2, 2, 3, 4]), np.array([0, 1, 1, 1]))
+    assert window.count.tolist() == [1, 0, 0, 1]
+
+
+def test_a_value_of_then_is_looked_for_by_time_and_not_by_place() -> None:
+    even, uneven = clock(np.array([0, 10, 20, 30])), clock(np.array([0, 10, 20, 45]))
+    values = np.array([1.0, 2.0, 3.0, 4.0])
+    assert even.lagged(values, 20, 5)[2:].tolist() == [1.0, 2.0]
+    assert uneven.lagged(values, 20, 5)[2:].tolist() == [1.0, 3.0]
+    assert np.isnan(uneven.lagged(values, 20, 4)[3])
+
+
+def test_a_decaying_mean_is_unbiased_from_the_first_value_on() -> None:
+    assert decaying_mean(np.array([4.0, 4.0, 4.0]), 2.0) == pytest.approx([4.0, 4.0, 4.0])
+
+
+@given(st.lists(st.floats(50.0, 200.0), min_size=1, max_size=120), st.sets(st.integers(0, 119), max_size=3))
+def test_swings_are_those_of_the_live_state(closes: list[float], gaps: set[int]) -> None:
+    begins = np.array(sorted(gap for gap in gaps if gap < len(closes)), np.int64)
+    said = swung(np.array(closes), np.full(len(closes), 0.05), begins, 0.001)
+    live = Swings()
+    for place, close in enumerate(closes):
+        if place in begins:
+            live.reset()
+        live.observe(close, 0.05, place)
+        claims = (live.lower_low(0.001), live.higher_low(0.001), live.lower_low_in_progress())
+        mine = (said.lower_low, said.higher_low, said.in_progress)
+        assert [column[place + 1] for column in mine] == [_as_claim(claim) for claim in claims]
+
+
+def _as_claim(said: bool | None) -> int:
+    return 0 if said is None else 1 if said else -1
