@@ -51,6 +51,13 @@ def slots(panel: Panel) -> int:
     return max((*(len(one.values) for one in panel.series), *cells), default=0)
 
 
+def slot_of(panel: Panel, at: float) -> float:
+    """The place of a time (ms) or number among a panel's slots."""
+    if panel.step_ms:
+        return (at - panel.first_ms) / panel.step_ms
+    return (at - panel.first_x) / panel.step_x if panel.step_x else -1.0
+
+
 def is_told(panel: Panel) -> bool:
     """Whether any number of a panel is known."""
     return any(is_number(value) for one in panel.series for value in one.values)

@@ -5,8 +5,10 @@ from math import nan
 
 from bot.pictures import scales, theme
 from bot.pictures.fields import Field, hangs, is_number, is_told, runs, signed, slots, spread
+from bot.pictures.levels import draw_rules
 from bot.pictures.sheet import Box, Point, Sheet
-from commands.protocol.picture import Band, Ink, Known, Mark, Panel, Rule, Series
+from commands.protocol.picture import Band, Ink, Known, Mark, Panel, Series
+from market.observations import DAY_MS
 
 LETTER = 0.63
 """A letter's width of its size, on average; enough to break a legend into rows."""
@@ -115,8 +117,7 @@ def _draw_field(sheet: Sheet, panel: Panel, field: Field) -> None:
     for place, one in enumerate(panel.series):
         if one.mark is not Mark.BARS:
             _draw_line(sheet, one, place, field)
-    for place, rule in enumerate(panel.rules):
-        _draw_rule(sheet, panel, rule, place, field)
+    draw_rules(sheet, panel, field)
 
 
 def _draw_grid(sheet: Sheet, panel: Panel, field: Field) -> None:
@@ -186,37 +187,6 @@ def _stepped(values: Sequence[Known], field: Field) -> Iterator[Point]:
         yield nan, nan
 
 
-def _draw_rule(sheet: Sheet, panel: Panel, rule: Rule, place: int, field: Field) -> None:
-    colour = theme.COLOUR[rule.ink]
-    if not is_number(rule.at):
-        return
-    if rule.is_upright:
-        x = field.x(_slot(panel, rule.at))
-        if field.left <= x <= field.right:
-            sheet.line([(x, field.upper), (x, field.lower)], colour, theme.THIN, theme.DASHES[1])
-            y = field.upper + 14.0 + (theme.SMALL + 8.0) * (place % 3)
-            if x < (field.left + field.right) / 2:
-                sheet.label(x + 8.0, y, rule.label, theme.SMALL - 2.0, colour, theme.FIELD, "left")
-            else:
-                sheet.label(x - 8.0, y, rule.label, theme.SMALL - 2.0, colour, theme.FIELD, "right")
-        return
-    _draw_level(sheet, rule, place, field, colour)
-
-
-def _draw_level(sheet: Sheet, rule: Rule, place: int, field: Field, colour: str) -> None:
-    """A level across the field; one outside it is told at the edge it lies beyond."""
-    x = field.left + 8.0 if place % 2 == 0 else (field.left + field.right) / 2
-    if field.holds(rule.at):
-        y = field.y(rule.at)
-        sheet.line([(field.left, y), (field.right, y)], colour, theme.THIN, theme.DASHES[1])
-        above = y - 14.0 if y - 26.0 > field.upper else y + 14.0
-        if rule.label:
-            sheet.label(x, above, rule.label, theme.SMALL - 2.0, colour, theme.FIELD, "left")
-        return
-    arrow, y = ("↑", field.upper + 14.0) if rule.at > field.high else ("↓", field.lower - 14.0)
-    sheet.label(x, y, f"{arrow} {rule.label}", theme.SMALL - 2.0, colour, theme.FIELD, "left")
-
-
 def _draw_band(sheet: Sheet, band: Band, field: Field) -> None:
     """Cells in the colour and hatch of their key, neighbours of one key as one; what is not known is an empty frame."""
     sheet.frames([(field.left, field.upper, field.right, field.lower)], theme.GRID, theme.THIN)
@@ -251,7 +221,9 @@ def _draw_axis(sheet: Sheet, panel: Panel, field: Field, y: float) -> None:
 
 def _marks(panel: Panel, count: int) -> Iterator[tuple[float, str]]:
     """Round times or numbers along a panel, by their place among its slots."""
-    if panel.step_ms:
+    if panel.step_ms >= DAY_MS and count <= MOST_TIMES:
+        yield from ((place, scales.day(panel.first_ms + place * panel.step_ms)) for place in range(count))
+    elif panel.step_ms:
         last_ms = panel.first_ms + (count - 1) * panel.step_ms
         for at_ms, words in scales.moments(panel.first_ms, last_ms, MOST_TIMES):
             yield (at_ms - panel.first_ms) / panel.step_ms, words
@@ -260,13 +232,6 @@ def _marks(panel: Panel, count: int) -> Iterator[tuple[float, str]]:
         found = scales.ticks(panel.first_x, high, MOST_TIMES - 1)
         for value in found.values:
             yield (value - panel.first_x) / panel.step_x, scales.words(value, found.step, "usd", abs(high))
-
-
-def _slot(panel: Panel, at: float) -> float:
-    """The place of a time (ms) or number among a panel's slots."""
-    if panel.step_ms:
-        return (at - panel.first_ms) / panel.step_ms
-    return (at - panel.first_x) / panel.step_x if panel.step_x else -1.0
 
 
 def _dashes(place: int) -> tuple[float, ...]:

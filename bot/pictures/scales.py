@@ -62,6 +62,11 @@ def moments(first_ms: float, last_ms: float, most: int) -> tuple[tuple[int, str]
     return ()
 
 
+def day(at_ms: float) -> str:
+    """A day (UTC) as it stands below a field."""
+    return f"{_at(at_ms):%m-%d}"
+
+
 def moment(at_ms: float) -> str:
     """A time as the foot of a picture tells it."""
     return f"{_at(at_ms):%Y-%m-%d %H:%M} UTC"

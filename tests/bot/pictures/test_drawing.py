@@ -117,6 +117,16 @@ def test_a_level_far_from_the_numbers_does_not_flatten_them() -> None:
     assert spread(hourly(Series("price", RAMP), rules=(far,)))[1] < 50.0
 
 
+def test_words_of_levels_cover_neither_each_other_nor_the_numbers_where_there_is_room() -> None:
+    """Two levels nearly on each other: in both colours words are seen, in places apart."""
+    levels = Rule(20.0, "one level", Ink.CALM), Rule(20.5, "another level", Ink.STRESS)
+    ramp = hourly(Series("price", RAMP), rules=levels)
+    shown = pixels(picture(ramp))
+    for ink in (Ink.CALM, Ink.STRESS):
+        rows = of(shown, theme.COLOUR[ink]).any(axis=1)
+        assert rows.sum() >= 10  # a line is two rows high, words are more
+
+
 @pytest.mark.parametrize(
     "values", [(), (1.0,), (0.0, 0.0), (7.0,) * 3, (float("inf"), 1.0), (1e-12, 2e-12), (-1e15, 1e15)]
 )
