@@ -163,9 +163,25 @@ def _rests_on(hedge: Hedge, snapshot: Snapshot, phrases: Phrases, now_ms: int) -
         yield phrases.say("hedge.neighbours", days=", ".join(day(at_ms) for at_ms in neighbours))
     else:
         yield phrases.say("hedge.no_neighbours")
+    yield _held(hedge, phrases)
     age = numbers.age(market_time(snapshot, now_ms) - hedge.as_of_ms)
     yield phrases.say("hedge.rests_on", venue=phrases.word("venue", hedge.venue.value), age=age)
     yield phrases.say("hedge.at_expiry")
+
+
+def _held(hedge: Hedge, phrases: Phrases) -> str:
+    """How much is open in the strikes: no size at the quote, but whether anybody is there."""
+    legs = (hedge.put.bought, None if hedge.spread is None else hedge.spread.sold)
+    told = [
+        phrases.say(
+            "hedge.held_at",
+            coins=numbers.short(leg.quote.open_interest_coins),
+            strike=numbers.price(leg.strike_usd),
+        )
+        for leg in legs
+        if leg is not None
+    ]
+    return phrases.say("hedge.held", asset=hedge.asked.asset, at=", ".join(told))
 
 
 def _actions(hedge: Hedge, phrases: Phrases) -> tuple[Action, ...]:

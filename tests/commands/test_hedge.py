@@ -73,6 +73,7 @@ async def test_the_answer_names_strikes_costs_break_evens_and_what_stays_open() 
     assert "Of the spread: all below 51,000 as well." in said
     assert "Also listed: 2026-12-05, 2027-01-22." in said
     assert "Contracts come in steps of 0.1 BTC: 1 BTC of 1 BTC are covered." in said
+    assert "Open there, BTC: 25.0 at 59,000, 25.0 at 51,000." in said
     assert "it tells no sizes with them" in said
     assert all(len(line) <= COLUMNS for line in monospaced(here.reply))
 
