@@ -61,6 +61,7 @@ lock: ## resolve the requirements anew, with hashes and without any index addres
 bench: $(DEV) ## the benchmarks: signals, sizes, frames, bulk answers, matching, fan-out, beside what others do
 	@$(MAKE) --no-print-directory $(PEERS) || echo "The peers could not be installed; what is measured against them is left out."
 	@$(BIN)/python -m benchmarks.signals
+	@$(BIN)/python -m benchmarks.replay --symbols 5
 	@$(BIN)/python -m benchmarks.size
 	@$(BIN)/python -m benchmarks.feed
 	@$(BIN)/python -m benchmarks.matching
