@@ -20,7 +20,7 @@ from scheduler.batch.columns import (
 )
 from scheduler.batch.price import Prices
 from scheduler.batch.ranking import grid
-from scheduler.batch.sides import Liquidated, Side
+from scheduler.batch.sides import USUAL_DAY_TOLERANCE_MS, Liquidated, Side
 from scheduler.batch.slots import FIVE_MS
 from scheduler.batch.spot import Spot
 from scheduler.batch.told import Floats, Ints
@@ -49,7 +49,6 @@ class Leverage:
     spot: Spot
     rri: Floats
     rank: Floats
-    day_ago: Floats
     steps: Ints
 
     def told(self) -> dict[str, Floats]:
@@ -64,6 +63,10 @@ class Leverage:
 
     def _of_bars(self, by_bar: Floats) -> Floats:
         return at(by_bar, self.price.place.rows[self.steps])
+
+    @cached_property
+    def _day_ago(self) -> Floats:
+        return self.both.noted_before(self.steps, DAY_MS, USUAL_DAY_TOLERANCE_MS)
 
     @cached_property
     def _bursts(self) -> Bursts:
@@ -84,7 +87,7 @@ class Leverage:
             ("short", told.short_hour, told.short_day),
         ):
             day_usd = self._of_buckets(day)
-            facts[f"{side}_bps_24h"] = day_usd / self.day_ago[self.steps] * BPS
+            facts[f"{side}_bps_24h"] = day_usd / self._day_ago * BPS
             for span, usd, base in (
                 ("5m", facts[f"{side}_usd_5m"], traded.five_usd),
                 ("1h", self._of_buckets(hour), traded.hour_usd),

@@ -77,6 +77,12 @@ class Liquidated:
         found = self.noted.before(asked, newest, span_ms, tolerance_ms)
         return np.where(newest < 0, nan, found)
 
+    def noted_before(self, steps: Ints, span_ms: int, tolerance_ms: int) -> Floats:
+        """Open interest (US dollars) so long before each of these steps."""
+        newest = (self.view.offered(self.noted.steps) - 1)[steps]
+        found = self.noted.before(self.view.now_ms[steps], newest, span_ms, tolerance_ms)
+        return np.where(newest < 0, nan, found)
+
     def offered(self, offers: Ints) -> Ints:
         """At each step how many of the judged hours `offers` have come."""
         return self.view.offered(self.hours.step[offers])
@@ -224,7 +230,7 @@ class Side:
         asked = bps if ranked else np.where(heavy == HOLDS, bps, nan)
         rank = np.where(window.count < LEAST_HOURS, nan, told.view.kernels.ranks(asked, window, made.values))
         found = all_of(heavy, at_least(rank, self.rules.burst_percentile))
-        whole = place.of(told.told.hour_is_whole.astype(float)) == 1.0
+        whole = place.whether(told.told.hour_is_whole)
         return bps, rank, unless(found, (found == FAILS) & ~whole)
 
 

@@ -65,6 +65,10 @@ class Places:
         """The rows' times, 0 before the first."""
         return times if self.same else np.concatenate((np.zeros(1, np.int64), times))[self.rows + 1]
 
+    def whether(self, mask: Bools) -> Bools:
+        """What holds of the rows, nothing before the first."""
+        return mask if self.same else np.concatenate((np.zeros(1, bool), mask))[self.rows + 1]
+
     def claims(self, claims: NDArray[np.int8]) -> NDArray[np.int8]:
         """What the rows claim, unknown before the first."""
         return claims if self.same else np.concatenate((np.zeros(1, np.int8), claims))[self.rows + 1]
@@ -168,7 +172,9 @@ def range_sum(values: Floats, first: Ints, after: Ints) -> Floats:
     one, other = first // BLOCK, after // BLOCK
     same = inside[after] - inside[first]
     # a day is of one block or of two: the sum of a block has more digits than what is left of that of a year
-    whole = np.where(other - one > 1, between[other] - between[one], np.where(other > one, starts[other], 0.0))
+    whole = np.where(
+        other - one > 1, between[other] - between[one], np.where(other > one, starts[other], 0.0)
+    )
     return same + whole
 
 
