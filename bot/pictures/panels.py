@@ -116,7 +116,7 @@ def _draw_field(sheet: Sheet, panel: Panel, field: Field) -> None:
             _draw_bars(sheet, panel, one, place, field)
     for place, one in enumerate(panel.series):
         if one.mark is not Mark.BARS:
-            _draw_line(sheet, one, place, field)
+            _draw_line(sheet, one, place, field, has_now=panel.step_ms > 0)
     draw_rules(sheet, panel, field)
 
 
@@ -156,15 +156,15 @@ def _share(place: int, count: int) -> tuple[float, float]:
     return -HALF + place * width, -HALF + (place + 1) * width
 
 
-def _draw_line(sheet: Sheet, one: Series, place: int, field: Field) -> None:
-    """A line or steps; where a number is not known there is a gap, and one that stands alone is a dot."""
+def _draw_line(sheet: Sheet, one: Series, place: int, field: Field, *, has_now: bool) -> None:
+    """A line or steps; where a number is not known there is a gap, one that stands alone is a dot, and so is the present."""
     colour = theme.COLOUR[one.ink]
     values = [value if is_number(value) else None for value in one.values]
     points = list(_stepped(values, field) if one.mark is Mark.STEPS else _joined(values, field))
     if points:
         sheet.line(points, colour, theme.LINE, _dashes(place))
     alone = [first for first, behind in runs(values) if behind - first == 1 and one.mark is Mark.LINE]
-    last = [behind - 1 for _, behind in runs(values)][-1:]
+    last = [behind - 1 for _, behind in runs(values)][-1:] if has_now else []
     dots = [
         (field.x(slot), field.y(value)) for slot in (*alone, *last) if (value := values[slot]) is not None
     ]

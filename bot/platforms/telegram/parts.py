@@ -26,6 +26,8 @@ LONGEST_PAUSE_S = 60.0
 
 MOST_TRIES = 4
 NOT_MODIFIED = "message is not modified"
+OVERTAKEN = "canceled by new"
+"""What Telegram says of an edit that a later one of the same message has overtaken."""
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 log = structlog.stdlib.get_logger(__name__)
@@ -144,7 +146,7 @@ async def _mended(part: Part, error: TelegramError) -> Part | None:
 
 
 def _mended_request(part: Part, why: str) -> Part | None:
-    if NOT_MODIFIED in why:
+    if NOT_MODIFIED in why or OVERTAKEN in why:
         return None
     if "can't parse entities" in why and part.is_html:
         log.warning("Telegram refused our HTML; the answer goes out as plain text")

@@ -71,6 +71,16 @@ def test_a_number_that_stands_alone_between_gaps_is_seen() -> None:
     )
 
 
+def test_the_last_number_known_is_marked_over_time_and_over_a_price_there_is_no_last() -> None:
+    over_time = hourly(Series("price", RAMP))
+    over_price = Panel("Paid", "usd", (Series("put", RAMP),), first_x=40_000.0, step_x=100.0)
+    last = theme.WIDTH - theme.RIGHT - 12
+    tall = [
+        of(pixels(picture(panel)), theme.COLOUR[Ink.MAIN])[:, last].sum() for panel in (over_time, over_price)
+    ]
+    assert tall[0] > theme.LINE + 3 > tall[1]
+
+
 def test_a_panel_of_which_nothing_is_known_says_so_and_draws_nothing() -> None:
     nothing = picture(hourly(Series("price", (None,) * 40)))
     assert columns(nothing, theme.COLOUR[Ink.MAIN]) == []

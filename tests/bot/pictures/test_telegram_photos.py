@@ -3,21 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
 
 from bot.chat_platform import Asker, Desk, Sentence
+from bot.pictures.drawn import drawing
 from bot.platforms.telegram.service import Service
 from commands.protocol.reply import Block, Reply, Text
+from store.connection import Connection
 from store.in_memory import MemosInMemory
+from store.pictures import StoredPictures
 from tests.bot.conftest import api
 from tests.bot.desks import first, telegram_serving
 from tests.bot.pictures.asked import Easel, desk_with_hours
 from tests.bot.pictures.samples import PNG, picture
 from tests.doubles.telegram import ALICE, GROUP, BotApi, Fault, Shown
+from tests.doubles.valkey import valkey, valkey_socket
 
-__all__ = ["api"]
+__all__ = ["api", "valkey", "valkey_socket"]
 LONG = " · ".join(["a line that says more than a caption holds"] * 40)
 
 
@@ -159,6 +164,34 @@ async def test_html_that_telegram_refuses_becomes_plain_words_below_the_same_pho
     assert shown.photo is not None
     assert shown.parse_mode is None
     assert "<b>" not in shown.text
+
+
+async def test_an_edit_that_a_later_one_has_overtaken_is_no_new_message(
+    api: BotApi, service: Service
+) -> None:
+    await api.say("/regime BTC")
+    shown = await first(api)
+    api.fail("editMessageMedia", Fault(400, "Bad Request: canceled by new editMessageMedia request"))
+    await api.press(shown, "Refresh")
+    await api.say("/scan")
+    await first(api, 2)
+    assert len(photos(api)) == 1
+    assert len(api.called("sendMessage")) == 1
+
+
+async def test_the_process_that_draws_and_the_real_store_stand_behind_a_photo(
+    api: BotApi, valkey: Connection, tmp_path: Path
+) -> None:
+    kept = StoredPictures(valkey)
+    async with drawing(tmp_path, kept) as drawn:
+        desk = replace(desk_with_hours(Easel(), telegram_url=api.url), draw=drawn.png)
+        async with telegram_serving(desk):
+            await api.say("/regime BTC")
+            shown = await first(api)
+    assert has_photo(shown)
+    async with valkey.reading() as redis:
+        (name,) = await redis.keys("*picture*")
+        assert await redis.get(name) == api.uploads[0][1]
 
 
 async def test_in_a_group_the_photo_answers_the_question_and_in_a_forum_its_topic(
