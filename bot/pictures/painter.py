@@ -30,6 +30,8 @@ REST_S = 30.0
 """How long nothing is tried after a process that could not draw at all."""
 KEPT_OF_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 LONGEST_ANSWER = 20_000_000
+OURS_ALONE = 0o077
+"""A folder that is made for the list of fonts may be the one in which the store keeps its files later."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -129,6 +131,7 @@ class Painter:
             stderr=DEVNULL,
             cwd=HOME,
             env=self._environment(),
+            umask=OURS_ALONE,
             start_new_session=True,  # Ctrl-C at our terminal is not meant for it
         )
         return self._process

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -169,6 +170,15 @@ async def test_it_is_given_none_of_our_secrets(painter: Painter, monkeypatch: py
     if environ.exists():
         assert b"secret" not in environ.read_bytes()
     assert not any(name.startswith("SEAWALL") for name in painter._environment())
+
+
+async def test_a_folder_that_it_makes_is_its_owners_alone(tmp_path: Path) -> None:
+    painter = Painter(tmp_path / "data" / "fonts")
+    await painter.png(picture())
+    await painter.close()
+    assert [
+        stat.S_IMODE(folder.stat().st_mode) for folder in (tmp_path / "data", tmp_path / "data" / "fonts")
+    ] == [0o700] * 2
 
 
 def test_nothing_of_the_bot_imports_what_draws() -> None:
