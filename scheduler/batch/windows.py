@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 
 from scheduler.batch.told import Bools, Floats, Ints
 
-BLOCK = 2048
-"""So many values are summed from one start: a longer run would lose digits that ties between funding days need."""
-
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -161,21 +158,19 @@ def _joined(join: np.ufunc, level: Floats, reach: int) -> Floats:
 
 
 def range_sum(values: Floats, first: Ints, after: Ints) -> Floats:
-    """The sums from places `first` up to but without `after` (not less than first): errors are those of a block at most."""
-    blocks = -(-(len(values) + 1) // BLOCK)
-    padded = np.zeros(blocks * BLOCK)
+    """The sums from places `first` up to but without `after` (not less than first): errors are those of such a sum.
+
+    Running sums begin anew every so many values as the longest has: a longer run would lose the digits that tell equal
+    days of funding from nearly equal ones.
+    """
+    block = 2 << int(np.max(after - first, initial=1)).bit_length()
+    padded = np.zeros(-(-(len(values) + 1) // block) * block)
     padded[1 : len(values) + 1] = values
-    shaped = padded.reshape(blocks, BLOCK)
-    starts = np.concatenate(((0.0,), shaped[:-1].sum(axis=1)))
-    inside = np.cumsum(shaped, axis=1).ravel()
-    between = np.cumsum(starts)
-    one, other = first // BLOCK, after // BLOCK
-    same = inside[after] - inside[first]
-    # a day is of one block or of two: the sum of a block has more digits than what is left of that of a year
-    whole = np.where(
-        other - one > 1, between[other] - between[one], np.where(other > one, starts[other], 0.0)
-    )
-    return same + whole
+    inside = np.cumsum(padded.reshape(-1, block), axis=1)
+    ends = np.concatenate((np.zeros(1), inside[:, -1]))
+    running = inside.ravel()
+    crossed = np.where(after // block > first // block, ends[after // block], 0.0)
+    return np.asarray(running[after] + (crossed - running[first]))
 
 
 def decaying_mean(values: Floats, half_life: float) -> Floats:
