@@ -145,7 +145,13 @@ def _draw_bars(sheet: Sheet, panel: Panel, one: Series, place: int, field: Field
             x, y = field.x(slot), field.y(value)
             boxes.append((x + begin * field.slot, min(y, ground), x + end * field.slot, max(y, ground)))
     wide = (end - begin) * field.slot >= theme.HATCHED_FROM
-    sheet.boxes(boxes, theme.COLOUR[one.ink], hatch=_hatch(place) if wide else "", ground=theme.FIELD)
+    sheet.boxes(
+        boxes,
+        theme.COLOUR[one.ink],
+        hatch=_hatch(place) if wide else "",
+        ground=theme.FIELD,
+        is_narrow=not wide,
+    )
     missing = [(field.x(slot) - HALF * field.slot, ground - 3.0, field.x(slot) + HALF * field.slot, ground + 3.0)
                for slot, value in enumerate(one.values) if not is_number(value)]  # fmt: skip
     sheet.boxes(missing, theme.GRID)

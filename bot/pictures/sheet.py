@@ -139,13 +139,26 @@ class Sheet:
         self.boxes([(x - 4.0, y - size * 0.6, x + taken + 4.0, y + size * 0.6)], ground)
         self.text(x, y, words, size, colour)
 
-    def boxes(self, boxes: Sequence[Box], colour: str, *, hatch: str = "", ground: str | None = None) -> None:
-        """Filled boxes, all in one; the lines of a hatch in the colour of the ground."""
+    def boxes(
+        self,
+        boxes: Sequence[Box],
+        colour: str,
+        *,
+        hatch: str = "",
+        ground: str | None = None,
+        is_narrow: bool = False,
+    ) -> None:
+        """Filled boxes, all in one; the lines of a hatch in the colour of the ground.
+
+        `is_narrow`: not moved to whole pixels, which would make equal ones of a few pixels unequal.
+        """
         if boxes:
             patch = PathPatch(
                 self._path(boxes), facecolor=colour, edgecolor=ground or colour, linewidth=0.0, hatch=hatch,
                 transform=_PIXELS,
             )  # fmt: skip
+            if is_narrow:
+                patch.set_snap(False)
             self._add(patch)
 
     def frames(self, boxes: Sequence[Box], colour: str, width: float) -> None:
