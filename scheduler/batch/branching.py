@@ -15,15 +15,17 @@ from scheduler.batch.volatility import newer
 from scheduler.batch.windows import seen
 
 
-def facts(view: View) -> dict[str, Floats]:
+def facts(seen_by: View) -> dict[str, Floats]:
     """Estimate, deviation, rank among those of a month and number of events at each step, NaN while there is none."""
-    table = newer(view.told.branching)
+    told = newer(seen_by.told.branching)
+    view, held = seen_by.seldom(told.step)
+    table = told.at_steps(held)
     place = seen(table.step, len(view))
     life = np.zeros(len(table), np.int64)
     for number, (first, after) in enumerate(lives(table, view.rules.freshness.absent_after_ms)):
         life[first:after] = number
-    age = view.now_ms - place.times(table.known_at_ms)
-    is_fresh = place.known & (age <= HOUR_MS)
+    age = seen_by.now_ms - place.times(table.known_at_ms)[held]
+    is_fresh = place.known[held] & (age <= HOUR_MS)
     ratio, now_life = place.of(table["ratio"]), place.times(life)
     turn_age = view.grid_ms - place.times(table.known_at_ms)[view.turns]
     offers = np.flatnonzero(place.known[view.turns] & (turn_age <= HOUR_MS))
@@ -31,10 +33,10 @@ def facts(view: View) -> dict[str, Floats]:
     made = grid(view.grid_ms[offers], ratio[turns], MONTH_MS, now_life[turns])
     window = made.window(view.offered(turns), now_life)
     rank = np.where(window.count < LEAST_HOURS, nan, view.kernels.ranks(ratio, window, made.values))
-    told = {
+    estimated = {
         "branching": ratio,
         "branching_deviation": place.of(table["deviation"]),
         "branching_percentile": rank,
         "branching_events": place.of(table["events"]),
     }
-    return {name: np.where(is_fresh, one, nan) for name, one in told.items()}
+    return {name: np.where(is_fresh, one[held], nan) for name, one in estimated.items()}

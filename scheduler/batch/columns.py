@@ -46,6 +46,11 @@ class Freshness:
     ttl_ms: Floats | int
     absent_after_ms: int
 
+    def over(self, held: Ints, now_ms: Ints) -> "Freshness":
+        """The same of all steps, of which each holds what was known at one of these."""
+        ttl_ms = self.ttl_ms if isinstance(self.ttl_ms, int) else self.ttl_ms[held]
+        return Freshness(self.known[held], self.asof_ms[held], now_ms, ttl_ms, self.absent_after_ms)
+
     def presence(self) -> NDArray[np.int8]:
         """Seen within its time to live, stale after it, absent once it is long gone or was never there."""
         age = self.now_ms - self.asof_ms
@@ -55,6 +60,8 @@ class Freshness:
     def quality(self) -> Floats:
         """1 up to the time to live, then falling in a line to 0 at three times it."""
         age = (self.now_ms - self.asof_ms).astype(float)
+        if not bool(((age > self.ttl_ms) | (age < 0.0)).any()):
+            return np.ones(len(age))
         return np.where(age < 0.0, 0.0, np.clip((3.0 * self.ttl_ms - age) / (2.0 * self.ttl_ms), 0.0, 1.0))
 
 
@@ -68,15 +75,21 @@ def settled(
     percentile: Floats | None = None,
     quality: Floats | None = None,
     stays: Mapping[str, Claims] | None = None,
+    held: Ints | None = None,
 ) -> Columns:
     """The reading as it may be used: nothing of what is absent, no claims of what is stale.
 
-    `quality` is what freshness is multiplied by; flags that are not in `stays` leave where they enter.
+    `quality` is what freshness is multiplied by; flags that are not in `stays` leave where they enter. With `held` all but
+    `fresh` is of fewer steps, and laid out by the places in it.
     """
+    kept, rank = {**enters, **(stays or {})}, percentile
+    if held is not None:
+        value, facts = value[held], {fact: one[held] for fact, one in facts.items()}
+        enters, kept = ({flag: one[held] for flag, one in claims.items()} for claims in (enters, kept))
+        rank, quality = (None if one is None else one[held] for one in (percentile, quality))
     presence = fresh.presence()
-    rank = np.full(len(value), nan) if percentile is None else percentile
+    rank = np.full(len(value), nan) if rank is None else rank
     good = fresh.quality() if quality is None else fresh.quality() * quality
-    kept = {**enters, **(stays or {})}
     gone, old = presence == ABSENT, presence != SEEN
     if bool(gone.any()):
         rows = np.flatnonzero(gone)

@@ -16,11 +16,13 @@ from scheduler.batch.volatility import newer
 from scheduler.batch.windows import Places, at, seen
 
 
-def read(view: View) -> Columns:
-    """The depth reading at every step."""
+def read(seen_by: View) -> Columns:
+    """The depth reading at every step; between two answers and two hours nothing about it changes."""
+    told = seen_by.told.depth
+    view, held = seen_by.seldom(told.step)
     fresh, rules = view.rules.freshness, view.rules.depth
-    within = np.flatnonzero(view.told.depth["within"] == rules.within)
-    mine = view.told.depth.kept(view.told.depth["within"] == rules.within)
+    within = np.flatnonzero(told["within"] == rules.within)
+    mine = told.at_steps(held).kept(told["within"] == rules.within)
     table = newer(mine)
     number = within[np.isin(mine.known_at_ms, table.known_at_ms)] if len(table) < len(mine) else within
     place = seen(table.step, len(view))
@@ -29,11 +31,11 @@ def read(view: View) -> Columns:
     for books in view.told.books.values():
         row, count, bid, ask = _usual(view, books, number, place, fresh.absent_after_ms)
         learned = np.fmax(learned, np.where(row >= 0, count, 0.0))
-        told = (row >= 0) & (count >= rules.least_days * A_DAY) & ~np.isnan(bid) & ~np.isnan(ask)
-        bids += np.where(told, at(books["bid"], row), 0.0)
-        asks += np.where(told, at(books["ask"], row), 0.0)
-        usual_bids += np.where(told, bid, 0.0)
-        usual_asks += np.where(told, ask, 0.0)
+        known = (row >= 0) & (count >= rules.least_days * A_DAY) & ~np.isnan(bid) & ~np.isnan(ask)
+        bids += np.where(known, at(books["bid"], row), 0.0)
+        asks += np.where(known, at(books["ask"], row), 0.0)
+        usual_bids += np.where(known, bid, 0.0)
+        usual_asks += np.where(known, ask, 0.0)
     ttl_ms = times_to_live(fresh.depth_ttl_ms, place.of(table["cadence_ms"]), fresh.cadence_factor)
     is_learned = learned >= rules.least_days * A_DAY
     facts = {
@@ -44,13 +46,17 @@ def read(view: View) -> Columns:
         "reaches": place.of(table["reaches"]),
         "whole": place.of(table["whole"]),
     }
+    asof_ms = place.times(table.known_at_ms)
     return settled(
         NAME,
-        Freshness(place.known, place.times(table.known_at_ms), view.now_ms, ttl_ms, fresh.absent_after_ms),
+        Freshness(place.known, asof_ms, view.now_ms, ttl_ms, fresh.absent_after_ms).over(
+            held, seen_by.now_ms
+        ),
         facts["bid_usd"],
         facts,
         {},
         quality=np.where(is_learned, 1.0, fresh.learning_quality),
+        held=held,
     )
 
 

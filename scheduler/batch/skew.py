@@ -34,9 +34,11 @@ CHANGE_TOLERANCE_MS = 6 * HOUR_MS
 """How much older than a day the skew of then may be, as in market/state/skew.py."""
 
 
-def read(view: View) -> Columns:
-    """The skew reading at every step."""
-    fresh, table = view.rules.freshness, newer(view.told.skew)
+def read(seen_by: View) -> Columns:
+    """The skew reading at every step; between two points and two hours nothing about it changes."""
+    told = newer(seen_by.told.skew)
+    view, held = seen_by.seldom(told.step)
+    fresh, table = view.rules.freshness, told.at_steps(held)
     place, skew = seen(table.step, len(view)), table["skew_30d"]
     life, change = _lives(table, fresh.absent_after_ms)
     levels = _offers(view, table, place, life, skew)
@@ -58,14 +60,18 @@ def read(view: View) -> Columns:
     facts |= _shape(table, place) | _ebbing(view, levels, place, table, change)
     ttl_ms = times_to_live(fresh.options_ttl_ms, place.of(table["cadence_ms"]), fresh.cadence_factor)
     trust = np.where(count >= THIRD_OF_MONTH_HOURS, 1.0, fresh.learning_quality)
+    asof_ms = place.times(table.known_at_ms)
     return settled(
         NAME,
-        Freshness(place.known, place.times(table.known_at_ms), view.now_ms, ttl_ms, fresh.absent_after_ms),
+        Freshness(place.known, asof_ms, view.now_ms, ttl_ms, fresh.absent_after_ms).over(
+            held, seen_by.now_ms
+        ),
         facts["skew_30d_points"],
         facts,
         _claims(facts, view.rules.skew),
         percentile=np.where(learned, rank, nan),
         quality=np.nan_to_num(place.of(table["quality"])) * trust,
+        held=held,
     )
 
 

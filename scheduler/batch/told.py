@@ -59,6 +59,10 @@ class Table:
             self.step[mask], self.known_at_ms[mask], {name: one[mask] for name, one in self.numbers.items()}
         )
 
+    def at_steps(self, place: Ints) -> "Table":
+        """The rows with the places of their steps for the steps."""
+        return Table(place[self.step], self.known_at_ms, self.numbers)
+
     def rows(self, first: int, after: int) -> "Table":
         """The rows from `first` up to but without `after`."""
         return Table(

@@ -12,21 +12,27 @@ from scheduler.batch.told import Ints, Told
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A history and its rules; `turns` are the steps at which a new full hour is put on the grid, `grid_ms` those hours."""
+    """A history and its rules; `now_ms` when each step looked, `turns` the steps at which a new full hour is put on the grid, `grid_ms` those hours."""
 
     told: Told
     rules: Rules
     kernels: Kernels
+    now_ms: Ints
     turns: Ints
     grid_ms: Ints
 
-    @property
-    def now_ms(self) -> Ints:
-        """When each step looked."""
-        return self.told.now_ms
-
     def __len__(self) -> int:
-        return len(self.told.now_ms)
+        return len(self.now_ms)
+
+    def seldom(self, step: Ints) -> tuple["View", Ints]:
+        """The view of those steps alone at which one of these rows came or an hour was full; by step of this one its place."""
+        news = np.zeros(len(self), bool)
+        news[self.turns] = True
+        news[step] = True
+        held = np.cumsum(news) - 1
+        return View(
+            self.told, self.rules, self.kernels, self.now_ms[news], held[self.turns], self.grid_ms
+        ), held
 
     def offered(self, at_step: Ints) -> Ints:
         """At each step how many of what came at these steps have come."""
@@ -37,4 +43,4 @@ def view(told: Told, rules: Rules, kernels: Kernels) -> View:
     """The view of a history."""
     hours = told.now_ms - told.now_ms % HOUR_MS
     turns = np.flatnonzero(np.diff(hours, prepend=0) > 0)
-    return View(told, rules, kernels, turns, hours[turns])
+    return View(told, rules, kernels, told.now_ms, turns, hours[turns])
