@@ -32,15 +32,18 @@ BPS = 10_000.0
 WEEK_MS = 7 * DAY_MS
 
 
-def told_steps(view: View) -> Ints:
-    """The steps at which another full five minutes have passed."""
-    return np.flatnonzero(np.diff(view.now_ms // FIVE_MS, prepend=0) > 0)
+def told_steps(view: View, bursts: Bursts) -> Ints:
+    """The steps at which another full five minutes have passed, or a late bucket has closed some."""
+    passed = np.diff(view.now_ms // FIVE_MS, prepend=0) > 0
+    passed[bursts.told.table.step[bursts.closed.row]] = True
+    return np.flatnonzero(passed)
 
 
 @dataclass(frozen=True)
 class Leverage:
     """What all of it is made of, at the steps `steps`."""
 
+    bursts: Bursts
     both: Liquidated
     longs: Side
     shorts: Side
@@ -68,12 +71,8 @@ class Leverage:
     def _day_ago(self) -> Floats:
         return self.both.noted_before(self.steps, DAY_MS, USUAL_DAY_TOLERANCE_MS)
 
-    @cached_property
-    def _bursts(self) -> Bursts:
-        return Bursts(self.both.told)
-
     def _by_window(self) -> dict[str, Floats]:
-        told, traded, bursts = self.both.told, self.traded, self._bursts
+        told, traded, bursts = self.both.told, self.traded, self.bursts
         rated = self._rated(bursts)
         facts = {
             "long_usd_5m": self._of_buckets(bursts.now(bursts.longs)),
@@ -201,8 +200,8 @@ class Leverage:
                 )
             )
         )
-        claims = self._bursts.is_printing(rules.liquidations.printing_buckets)
-        printing = self._bursts.now(claims.astype(float))
+        claims = self.bursts.is_printing(rules.liquidations.printing_buckets)
+        printing = self.bursts.now(claims.astype(float))
         is_printing = np.nan_to_num(self._of_buckets(printing)).astype(np.int8)
         return all_of(at_least(self.rri[self.steps], rules.liquidations.range_relative), is_printing, shocked)
 

@@ -8,7 +8,8 @@ from market.evidence_rules import THIRD_OF_MONTH_HOURS
 from market.observations import HOUR_MS
 from market.signals.liquidations import NAME
 from scheduler.batch import branching
-from scheduler.batch.buckets import Buckets, buckets
+from scheduler.batch.buckets import Buckets
+from scheduler.batch.bursts import Bursts
 from scheduler.batch.columns import (
     Columns,
     Freshness,
@@ -26,10 +27,10 @@ from scheduler.batch.turnover import turnover
 from scheduler.batch.windows import at
 
 
-def read(known: Interest, steps: Ints, spot: Spot) -> Columns:
-    """The liquidations reading at every step; `steps` are those at which five minutes have passed."""
+def read(known: Interest, bursts: Bursts, steps: Ints, spot: Spot) -> Columns:
+    """The liquidations reading at every step; `steps` are those at which five minutes are told anew."""
     price, view = known.price, known.price.view
-    both, longs, shorts = _taken(known)
+    both, longs, shorts = _taken(known, bursts.told)
     told, fresh, rules = both.told, view.rules.freshness, view.rules.liquidations
     usual = both.usual_total[both.offered(both.totals[1])]
     sums = {name: told.place.of(one) for name, one in _sums(told).items()}
@@ -42,7 +43,9 @@ def read(known: Interest, steps: Ints, spot: Spot) -> Columns:
     learned = view.offered(both.hours.step[both.learned])
     rri = _range_relative(both, price.steps(price.range_24h), price.steps(price.usual_range))
     percentile = np.where(told.place.whether(told.hour_is_whole), rank, nan)
-    held = Leverage(both, longs, shorts, price, turnover(price.bars), spot, rri, percentile, steps).told()
+    held = Leverage(
+        bursts, both, longs, shorts, price, turnover(price.bars), spot, rri, percentile, steps
+    ).told()
     facts = {
         "long_bps_1h": bps,
         "short_bps_1h": bps_short,
@@ -69,9 +72,9 @@ def read(known: Interest, steps: Ints, spot: Spot) -> Columns:
     return settled(NAME, _freshness(told), bps, facts, claims, percentile=percentile, quality=trust)
 
 
-def _taken(known: Interest) -> tuple[Liquidated, Side, Side]:
+def _taken(known: Interest, told: Buckets) -> tuple[Liquidated, Side, Side]:
     """What was told of both sides, and each of them: longs and shorts."""
-    told, rules = buckets(known.price), known.price.view.rules.liquidations
+    rules = known.price.view.rules.liquidations
     noted = marks(known, np.nan_to_num(told.place.of(told.venue), nan=-1.0).astype(np.int64))
     both = Liquidated(known.price.view, told, judged(known.price.view, told), noted)
     longs = Side(both, told.long_hour, told.long_day, told.short_hour, told.short_day, rules)

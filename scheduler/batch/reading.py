@@ -4,6 +4,8 @@ import numpy as np
 
 from market.rules import Rules
 from scheduler.batch import depth, funding, liquidations, open_interest, price, skew, volatility
+from scheduler.batch.buckets import buckets
+from scheduler.batch.bursts import Bursts
 from scheduler.batch.columns import Columns
 from scheduler.batch.interest import interest
 from scheduler.batch.leverage import told_steps
@@ -23,11 +25,12 @@ def read_columns(told: Told, rules: Rules, kernels: Kernels = NUMPY) -> dict[str
         seen = view(told, rules, kernels)
         prices = price.prices(seen)
         standing = interest(prices)
-        steps = told_steps(seen)
+        bursts = Bursts(buckets(prices))
+        steps = told_steps(seen, bursts)
         traded = spot(seen, steps)
         readings = (
             price.read(prices),
-            liquidations.read(standing, steps, traded),
+            liquidations.read(standing, bursts, steps, traded),
             open_interest.read(standing, steps, traded),
             funding.read(seen),
             skew.read(seen),
