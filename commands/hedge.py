@@ -88,6 +88,10 @@ def _notional(ask: HedgeAsk, asset: Asset, without: Unhedged | None) -> float:
     """What was said, else what the asker's own plans are worth. Raises Misunderstood where neither is there."""
     if ask.notional is not None:
         return ask.notional
+    if without is None and ask.days is not None:
+        days = f"{ask.days:g}"
+        example = f"/hedge {asset} 50k {days}d"
+        raise Misunderstood("hedge.no_amount", field="notional", example=example, days=days)
     if without is None:
         raise Misunderstood(
             "words.missing", kinds=("money",), field="notional", example=f"/hedge {asset} 50k 30d"

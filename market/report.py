@@ -17,6 +17,7 @@ from market.snapshot import Snapshot
 from market.table import CALM_STATES, FLAGS, State
 
 LIVE = "live"
+HISTORY = "history"
 PROTIP_NEEDS = ("pd", "oe", "fn")
 
 

@@ -12,6 +12,7 @@ from commands.protocol.words import (
     LONGEST_TEXT,
     Lexicon,
     Word,
+    is_number_with_unit,
     read_listed,
     symbol_of,
     unknown_asset,
@@ -129,16 +130,34 @@ class Command(Generic[Ask]):
 
     def _bare(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> tuple[Option, object]:
         for option in sorted(self.options, key=lambda option: option.word.rank):
-            value = option.word.read(word, lexicon)
+            value = self._read(option.word, word, lexicon)
             if value is not None:
                 return option, value
         raise self._not_understood(word, taken, lexicon)
+
+    def _read(self, kind: Word, word: str, lexicon: Lexicon) -> object | None:
+        """What a bare word is as one of that kind; an amount is never mistaken for a leverage that is not asked for."""
+        try:
+            return kind.read(word, lexicon)
+        except Misunderstood as wrong:
+            if wrong.key != "words.leverage_or_money" or "leverage" in self._kinds:
+                raise
+            return kind.read_named(word, lexicon)
+
+    @property
+    def _kinds(self) -> tuple[str, ...]:
+        return tuple(option.word.kind for option in self.options)
 
     def _not_understood(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> Misunderstood:
         open_kinds = [option.word.kind for option in self.options if option.name not in taken]
         asks_asset = not {"asset", "assets"}.isdisjoint(open_kinds)
         is_listed = asks_asset and read_listed(word, lexicon) is not None
         slip = None if is_listed else _slip(word)
+        numbers = [option.word.kind for option in self.options if option.word.is_of_digits]
+        if slip == "words.not_a_number" and (not numbers or is_number_with_unit(word)):
+            open_numbers = [kind for kind in numbers if kind in open_kinds]
+            key = "words.none_of" if open_numbers else "words.no_option"
+            return Misunderstood(key, said=said(word), kinds=open_numbers[:2])
         if slip is not None:
             return Misunderstood(slip, said=said(word))
         if symbol_of(word) is not None and (asks_asset or "listed" in open_kinds):

@@ -141,7 +141,8 @@ def _known(word: str) -> Command[Any]:
     command = find(word[:LONGEST_TEXT])
     if command is not None:
         return command
-    near = nearest(word.lstrip("/").lower(), tuple(command.name for command in commands()))
+    names, told = tuple(command.name for command in commands()), word.lstrip("/").lower()
+    near = nearest(told, names) or tuple(name for name in names if len(name) > 2 and told.startswith(name))
     if near:
         meant = " or ".join(f"/{name}" for name in near)
         example = next(command.example for command in commands() if command.name == near[0])

@@ -83,6 +83,11 @@ class Word:
     choices: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
 
+    @property
+    def is_of_digits(self) -> bool:
+        """Whether it is written in digits ("5x", "10k", "23-07")."""
+        return any(letter.isdigit() for letter in self.example)
+
 
 def read_number(word: str) -> float | None:
     """A plain number ("500", ".5", "64,200"), None for anything else."""
@@ -91,6 +96,11 @@ def read_number(word: str) -> float | None:
     if _GROUPED.fullmatch(word):
         return float(word.replace(",", ""))
     return None
+
+
+def is_number_with_unit(word: str) -> bool:
+    """Whether it is a number that is well written, with whatever behind it: "5x", "24h", "0.5btc"."""
+    return read_number(word.lower().lstrip("+-$").rstrip("abcdefghijklmnopqrstuvwxyz%")) is not None
 
 
 def read_leverage(word: str, lexicon: Lexicon) -> float | None:

@@ -177,7 +177,11 @@ def _disagreement(snapshot: Snapshot, phrases: Phrases, rules: FundingRules) -> 
 
 def _agreement(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     spread = value_of(snapshot, Found.FUNDING_DISPERSION)
-    return () if spread is None else (phrases.say("findings.agree", spread=numbers.rate(spread)),)
+    if spread is None:
+        return ()
+    told = numbers.rate(spread)
+    is_all = told == numbers.rate(0.0)
+    return (phrases.say("findings.agree_all") if is_all else phrases.say("findings.agree", spread=told),)
 
 
 def _price_venue(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:

@@ -70,6 +70,8 @@ def leverage_lines(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterat
     else:
         is_strong = ratio > rules.liquidations.modest_spot_ratio
         key = ("strong" if is_strong else "modest") + ("_high" if is_high else "")
+        if is_strong and is_high and snapshot.regime.flag("pd"):
+            key = "strong_falling"
         yield phrases.say(f"funding_spot.{key}", ratio=f"{ratio:.1f}")
 
 
@@ -94,7 +96,8 @@ def _meaning(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterator[str
     if reading is None or reading.presence is not Presence.SEEN:
         yield phrases.say("funding.stale")
         return
-    stands = next((name for name in STANDS if flag(name)), "between")
+    otherwise = "unsure" if any(flag(name) is None for name in STANDS) else "between"
+    stands = next((name for name in STANDS if flag(name)), otherwise)
     yield phrases.say(f"funding_stand.{stands}", **_lines_of(rules.funding))
     if stands == "fd":
         is_ready = flag("stab") and (flag("oe") or flag("ou"))
@@ -153,11 +156,13 @@ def _apart(across: Rates, phrases: Phrases) -> str:
 
 
 def _premium(across: Rates, phrases: Phrases) -> Iterator[str]:
-    """The premium, and, within the dead band, that it says more than the rate it prints."""
+    """The premium, and, where the rate is what the dead band prints, that it says more than that rate."""
     if across.premium is None:
         return
     low, high = DEAD_BAND
-    key = "funding.premium_dead" if low <= across.premium <= high else "funding.premium"
+    prints = numbers.rate(across.mean_8h) == numbers.rate(INTEREST_8H)
+    is_dead = prints and low <= across.premium <= high
+    key = "funding.premium_dead" if is_dead else "funding.premium"
     yield phrases.say(
         key,
         premium=numbers.percent(across.premium, digits=3),

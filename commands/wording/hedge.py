@@ -12,13 +12,15 @@ from commands.wording.hedge_picture import hedge_picture
 from commands.wording.market import live_moment, source_notes
 from commands.wording.panel import unseen
 from commands.wording.unhedged import Unhedged, unhedged_lines
-from market.hedge import Because, Choice, Hedge, HedgeRefused, NoHedge
+from market.hedge import Because, Choice, Hedge, HedgeRefused, Leg, NoHedge
 from market.hedge_rules import HedgeRules
-from market.report import market_time
+from market.report import HISTORY, market_time
 from market.rules import Rules
 from market.snapshot import Snapshot
 
 NOT_NEEDED = "not_needed"
+NO_CHAIN_THEN = "no_chain_recorded"
+A_DAY = 1.0
 
 
 def describe_hedge(
@@ -65,7 +67,7 @@ def describe_no_hedge(
         (
             Heading(fit(phrases.say("hedge.heading_none", asset=asset)), Tone.CAUTION),
             *source_notes(snapshot, phrases, now_ms),
-            Text(phrases.say(f"no_hedge.{refused.why.value}", **known)),
+            Text(phrases.say(f"no_hedge.{_refusal(refused, snapshot)}", **known)),
         ),
         (
             Action(phrases.say("button.size"), f"/size {asset} 5x 10k"),
@@ -80,6 +82,11 @@ def describe_no_hedge(
             **({} if refused.why is NoHedge.NO_PRICE else refused.numbers),
         },
     )
+
+
+def _refusal(refused: HedgeRefused, snapshot: Snapshot) -> str:
+    is_recorded = refused.why is NoHedge.NO_CHAIN and snapshot.source == HISTORY
+    return NO_CHAIN_THEN if is_recorded else refused.why.value
 
 
 def _heading(hedge: Hedge, verdict: str, phrases: Phrases) -> str:
@@ -143,6 +150,11 @@ def _open(hedge: Hedge, phrases: Phrases) -> Iterator[str]:
     if lower_usd is not None:
         yield phrases.say("hedge.open_below", strike=numbers.price(lower_usd))
     yield from _steps(hedge, phrases)
+    if hedge.expiry.after_ms is None and hedge.days_left + A_DAY <= hedge.asked.days:
+        yield phrases.say("hedge.too_short", days=f"{hedge.days_left:.0f}", asked=f"{hedge.asked.days:g}")
+    held = [leg.quote.open_interest_coins for leg in _legs(hedge)]
+    if any(coins is not None and coins < hedge.covered_coins for coins in held):
+        yield phrases.say("hedge.thin")
 
 
 def _steps(hedge: Hedge, phrases: Phrases) -> Iterator[str]:
@@ -171,17 +183,21 @@ def _rests_on(hedge: Hedge, snapshot: Snapshot, phrases: Phrases, now_ms: int) -
 
 def _held(hedge: Hedge, phrases: Phrases) -> str:
     """How much is open in the strikes: no size at the quote, but whether anybody is there."""
-    legs = (hedge.put.bought, None if hedge.spread is None else hedge.spread.sold)
     told = [
         phrases.say(
             "hedge.held_at",
             coins=numbers.short(leg.quote.open_interest_coins),
             strike=numbers.price(leg.strike_usd),
         )
-        for leg in legs
-        if leg is not None
+        for leg in _legs(hedge)
     ]
     return phrases.say("hedge.held", asset=hedge.asked.asset, at=", ".join(told))
+
+
+def _legs(hedge: Hedge) -> tuple[Leg, ...]:
+    """The put that is bought, and the lower one that a spread sells."""
+    sold = None if hedge.spread is None else hedge.spread.sold
+    return (hedge.put.bought,) if sold is None else (hedge.put.bought, sold)
 
 
 def _actions(hedge: Hedge, phrases: Phrases) -> tuple[Action, ...]:

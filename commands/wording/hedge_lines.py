@@ -6,6 +6,7 @@ from commands.wording.columns import first_that_fits, fit
 from market.hedge import After, Hedge, Leg, Way
 
 LEAST_COLUMNS = 8
+NONE = "-"
 MOST_DIGITS = 4
 
 
@@ -43,11 +44,11 @@ def spread_lines(hedge: Hedge, phrases: Phrases) -> tuple[str, ...]:
 def halving_lines(hedge: Hedge, phrases: Phrases) -> tuple[str, ...]:
     """Halving: the fees of selling and buying back; what it leaves open is the other half."""
     halving = hedge.halving
-    funding = numbers.short(halving.funding_usd)
+    paid = "hedge.half_funding" if halving.funding_usd != 0.0 else "hedge.half_paid"
     return (
         fit(phrases.say("hedge.half", share=numbers.percent(halving.share, signed=False, digits=0))),
         fit(phrases.say("hedge.half_fees", fees=numbers.short(halving.fees_usd))),
-        fit(phrases.say("hedge.half_funding", funding=funding)),
+        fit(phrases.say(paid, funding=numbers.short(halving.funding_usd))),
     )
 
 
@@ -59,8 +60,10 @@ def after_lines(hedge: Hedge, phrases: Phrases) -> tuple[str, ...]:
 
 
 def _after(one: After) -> str:
-    ways = (one.alone_usd, one.put_usd, one.spread_usd, one.halved_usd)
-    return _row(numbers.percent(one.move, digits=0), *(numbers.short(usd) for usd in ways))
+    """A row of it: where there is no spread there is nothing to know of one."""
+    spread = NONE if one.spread_usd is None else numbers.short(one.spread_usd)
+    alone, put, half = (numbers.short(usd) for usd in (one.alone_usd, one.put_usd, one.halved_usd))
+    return _row(numbers.percent(one.move, digits=0), alone, put, spread, half)
 
 
 def _row(move: str, *cells: str) -> str:

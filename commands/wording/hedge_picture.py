@@ -44,8 +44,7 @@ def hedge_picture(hedge: Hedge, snapshot: Snapshot, phrases: Phrases) -> Picture
     )
     drawn = crc32(repr((title, panel)).encode())
     key = f"hedge:{snapshot.source}:{hedge.asked.asset}:{hedge.as_of_ms}:{drawn:08x}"
-    alt = f"{pictures.alt(title, (panel,), phrases)} {_says(hedge, phrases)}"
-    return Picture(key, title, (panel,), alt, snapshot.source)
+    return Picture(key, title, (panel,), pictures.alt(title, (panel,), phrases), snapshot.source)
 
 
 def _uprights(hedge: Hedge, phrases: Phrases) -> tuple[Rule, ...]:
@@ -58,16 +57,3 @@ def _uprights(hedge: Hedge, phrases: Phrases) -> tuple[Rule, ...]:
     if lower_usd is not None:
         rules.append(Rule(lower_usd, numbers.price(lower_usd), is_upright=True))
     return tuple(rules)
-
-
-def _says(hedge: Hedge, phrases: Phrases) -> str:
-    """The end of the picture in words: what is left at its lowest price."""
-    worst = hedge.after_move(LOWEST - 1.0)
-    return phrases.say(
-        "hedge.picture_says",
-        price=numbers.price(worst.price_usd),
-        alone=numbers.short(worst.alone_usd),
-        put=numbers.short(worst.put_usd),
-        spread=numbers.short(worst.spread_usd),
-        half=numbers.short(worst.halved_usd),
-    )

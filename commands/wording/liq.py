@@ -113,6 +113,7 @@ def _meaning(
         "liq.flagged",
         hours=_count(reading.facts.get("flagged_hours_24")),
         days=_count(reading.facts.get("flagged_days_7")),
+        rank=f"{rules.flagged_percentile * 100:.0f}",
         bps=f"{rules.flagged_bps:g}",
     )
     heard = reading.facts.get("covered_hours_24")
@@ -205,8 +206,8 @@ def _missing(across: Forced, phrases: Phrases) -> Iterator[str]:
     told = {"usd": numbers.short(across.long_usd)}
     if across.long_usd_likely is None:
         yield phrases.say("liq.at_least", **told)
-    elif across.long_usd_likely > across.long_usd:
-        yield phrases.say("liq.likely", **told, likely=numbers.short(across.long_usd_likely))
+    elif (likely := numbers.short(across.long_usd_likely)) != told["usd"]:
+        yield phrases.say("liq.likely", **told, likely=likely)
     else:
         yield phrases.say("liq.floor")
     if across.long_usd_scaled is not None and across.long_usd_scaled > across.long_usd:

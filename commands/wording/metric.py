@@ -10,7 +10,7 @@ from commands.wording.learning import learning_of, learning_words
 from commands.wording.market import source_notes
 from commands.wording.panel import unseen
 from market.reading import Level
-from market.report import LIVE, iso, market_time
+from market.report import HISTORY, LIVE, iso, market_time
 from market.snapshot import Snapshot
 
 _TONES: Mapping[Level | None, Tone] = {
@@ -53,12 +53,13 @@ def as_claim(fact: float | None) -> bool | None:
 def describe_unseen(snapshot: Snapshot, name: str, phrases: Phrases, now_ms: int) -> Reply:
     """The answer where the metric is not read of this asset: that, and not a number."""
     asset, metric = snapshot.asset, phrases.word("input", name)
+    reason = "metric.none_recorded" if snapshot.source == HISTORY else "metric.none_reason"
     missing = ", ".join(unseen(snapshot, phrases, market_time(snapshot, now_ms), (name,)))
     return Reply(
         (
             Heading(fit(phrases.say("metric.none", asset=asset, metric=metric)), Tone.CAUTION),
             *source_notes(snapshot, phrases, now_ms),
-            Text(phrases.say("metric.none_reason", asset=asset, missing=missing)),
+            Text(phrases.say(reason, asset=asset, missing=missing)),
         ),
         (
             Action(phrases.say("button.regime"), f"/regime {asset}"),

@@ -28,8 +28,9 @@ from market.snapshot import Snapshot
 
 NAME = "open_interest"
 SPANS = ("1h", "24h", "72h")
+MOVING = ("oc", "ou", "oe")
 OF_PAST_HOURS = 30 * 24
-STANDS = ("flushed", "rolling_over", "oc", "ou", "oe")
+STANDS = ("flushed", "rolling_over", *MOVING)
 """What is said of it, the first that holds."""
 PLAIN = (
     "coins",
@@ -89,7 +90,8 @@ def _meaning(snapshot: Snapshot, reading: Reading, phrases: Phrases, rules: Rule
         return
     holds = {name: snapshot.regime.flag(name) for name in STANDS}
     holds["flushed"] = bool(reading.facts.get("flushed"))
-    stands = next((name for name in STANDS if holds[name]), "neither")
+    otherwise = "unsure" if any(holds[name] is None for name in MOVING) else "neither"
+    stands = next((name for name in STANDS if holds[name]), otherwise)
     yield phrases.say(f"oi_stand.{stands}", **_lines_of(rules.open_interest))
     if snapshot.regime.flag("ou") and snapshot.regime.flag("nc"):
         yield phrases.say("oi.unconfirmed")
@@ -103,9 +105,9 @@ def _lines_of(rules: OpenInterestRules) -> dict[str, str]:
     return {
         "elevated": f"p{rules.elevated_percentile * 100:.0f}",
         "rising": numbers.percent(rules.rising_24h),
-        "compressing": numbers.percent(rules.compressing_72h),
-        "rolling": numbers.percent(rules.rolling_from_peak),
-        "flushed": numbers.percent(rules.flushed_from_peak),
+        "compressing": numbers.percent(abs(rules.compressing_72h), signed=False),
+        "rolling": numbers.percent(abs(rules.rolling_from_peak), signed=False),
+        "flushed": numbers.percent(abs(rules.flushed_from_peak), signed=False),
     }
 
 

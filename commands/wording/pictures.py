@@ -108,7 +108,10 @@ def picture(
 
 
 def alt(title: str, panels: Sequence[Panel], phrases: Phrases) -> str:
-    """What a picture shows, in words: of each series the last, the lowest and the highest, and how much is not known."""
+    """What a picture shows, in words: of each series the last, the lowest and the highest, and how much is not known.
+
+    Of a panel over prices, where nothing is last: its two ends and the worst between them.
+    """
     told = [f"{title}.", *(_panel_words(panel, phrases) for panel in panels)]
     whole = " ".join(told)
     return whole if len(whole) <= LONGEST_ALT else whole[: LONGEST_ALT - 1] + "…"
@@ -134,7 +137,16 @@ def _panel_words(panel: Panel, phrases: Phrases) -> str:
     ]
     if panel.band is not None:
         parts.append(_band_words(panel.band, phrases))
-    return f"{panel.title}: {'; '.join(parts)}."
+    return f"{panel.title}{_axis_words(panel, phrases)}: {'; '.join(parts)}."
+
+
+def _axis_words(panel: Panel, phrases: Phrases) -> str:
+    """From which price to which a panel over prices reaches; nothing of one over time, which ends with the last bar."""
+    if panel.step_ms or not panel.step_x:
+        return ""
+    last_x = panel.first_x + panel.step_x * (len(panel.series[0].values) - 1)
+    ends = {"first": numbers.price(panel.first_x), "last": numbers.price(last_x)}
+    return f", {phrases.say('pictured.between', **ends)}"
 
 
 def _series_words(panel: Panel, one: Series, phrases: Phrases) -> str:
@@ -143,7 +155,8 @@ def _series_words(panel: Panel, one: Series, phrases: Phrases) -> str:
     if not seen:
         return f"{name} {phrases.say('pictured.none')}".strip()
     said = phrases.say(
-        "pictured.series",
+        "pictured.series" if panel.step_ms else "pictured.over",
+        first=value_words(panel.unit, one.values[0]),
         last=value_words(panel.unit, one.values[-1]),
         low=value_words(panel.unit, min(seen)),
         high=value_words(panel.unit, max(seen)),

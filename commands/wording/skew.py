@@ -23,6 +23,9 @@ from market.snapshot import Snapshot
 NAME = "skew"
 POINTS = 100.0
 OF_PAST_HOURS = 30 * 24
+STEEP = ("kst", "ks")
+STANDS = (*STEEP, "ks_call", "skew_dear")
+"""What is said of it, the first that holds."""
 NUMBERS = (
     "skew_30d_points",
     "skew_7d_points",
@@ -87,16 +90,26 @@ def _meaning(snapshot: Snapshot, reading: Reading, phrases: Phrases, at_ms: int)
         yield phrases.say("skew.stale", age=age_of(reading, at_ms))
         return
     flag, facts = snapshot.regime.flag, reading.facts
-    stands = next((name for name in ("kst", "ks", "ks_call", "skew_dear") if flag(name)), "plain")
+    stands = next((name for name in STANDS if flag(name)), _plainly(snapshot, reading))
     yield phrases.say(
         f"skew_stand.{stands}",
         points=numbers.points(reading.value),
+        size=numbers.points(None if reading.value is None else abs(reading.value)).lstrip("+"),
         change=numbers.points(facts.get("change_24h_points")),
     )
     if facts.get("normalising"):
         yield phrases.say("skew.normalising", peak=numbers.points(facts.get("peak_7d_points")))
     if flag("kst") and flag("fe"):
         yield phrases.say("skew.unstable")
+
+
+def _plainly(snapshot: Snapshot, reading: Reading) -> str:
+    """Which side costs more where neither is dear; "unsure" where it could be steep and nobody knows yet."""
+    if reading.value is None or any(snapshot.regime.flag(name) is None for name in STEEP):
+        return "unsure"
+    if not round(reading.value, 1):
+        return "same"
+    return "plain" if reading.value > 0.0 else "less"
 
 
 def _smile(reading: Reading, listed: Listed | None, phrases: Phrases) -> tuple[str, ...]:
@@ -173,6 +186,8 @@ def _term(points: float | None, phrases: Phrases, rules: SkewRules) -> str:
     if points is None:
         return phrases.say("skew.term_unknown")
     stands = "calm" if points <= 0.0 else "inverted" if points <= rules.inverted_points else "stress"
+    if not round(points, 1):  # it would be written as +0.0
+        stands = "flat"
     return phrases.say(f"skew_term.{stands}", points=numbers.points(points))
 
 

@@ -7,13 +7,14 @@ from commands.wording import numbers
 from commands.wording.columns import fit
 from market.across import AtVenue
 from market.formulas.funding import apr
-from market.observations import MINUTE_MS
+from market.observations import HOUR_MS, MINUTE_MS
 from market.report import iso
 from market.rules import FreshnessRules
 from market.venues import Standing, is_rate_fresh, standings, stands_at_cap
 
 NAME_COLUMNS = 9
 MINUTES_OF_HOUR = 60
+MOST_MINUTES_MS = 100 * MINUTE_MS
 
 
 def rate_rows(
@@ -131,7 +132,10 @@ def _left(one: AtVenue, phrases: Phrases, rules: FreshnessRules, at_ms: int) -> 
         return phrases.say("funding.paid")
     if one.next_at_ms is None:
         return phrases.say("funding.always")
-    return numbers.age(max(0, one.next_at_ms - at_ms)).replace("min", "m")
+    left_ms = max(0, one.next_at_ms - at_ms)
+    if MOST_MINUTES_MS <= left_ms < 2 * HOUR_MS:  # "104m" would leave no blank before it
+        left_ms = 2 * HOUR_MS
+    return numbers.age(left_ms).replace("min", "m")
 
 
 def _rate_row(name: str, own: str, per_8h: str, per_year: str, left: str) -> str:

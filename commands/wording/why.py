@@ -6,7 +6,7 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.wording import numbers
 from commands.wording.books import book_lines
-from commands.wording.columns import first_that_fits, fit, sides
+from commands.wording.columns import COLUMNS, first_that_fits, fit, sides
 from commands.wording.findings import findings_lines
 from commands.wording.learning import ALL, reading_learning
 from commands.wording.market import (
@@ -163,10 +163,12 @@ def _flag_line(snapshot: Snapshot, flag: str, phrases: Phrases, at_ms: int) -> s
     memory = snapshot.regime.flags.get(flag)
     value = None if memory is None else memory.value
     mark, answer = ANSWERS[value]
-    said = phrases.word("answer", answer)
+    said, name = phrases.word("answer", answer), f" {mark} {phrases.word('flag', flag)}"
     if value and memory is not None:
-        said += f" {numbers.age(at_ms - memory.since_ms)}"
-    return sides(f" {mark} {phrases.word('flag', flag)}", said)
+        since = numbers.age(at_ms - memory.since_ms)
+        whole = f"{said} {since}"
+        said = whole if len(name) + len(whole) < COLUMNS else since  # the mark says yes as well
+    return sides(name, said)
 
 
 def _meaning(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:

@@ -80,6 +80,16 @@ async def test_a_wrong_line_is_answered_with_a_reason_and_an_example_within_20_m
     assert min(took_ms) < 20.0  # the machine may be busy with something else once
 
 
+@pytest.mark.parametrize("line", ["/funding btc 5x", "/oi 24h", "/skew btc 25", "/scan 5", "/liq -1"])
+async def test_a_number_nobody_asked_for_is_said_to_be_that(line: str) -> None:
+    said = await talk(crowding())(line)
+    assert f'"{line.rsplit(maxsplit=1)[-1]}" is nothing this command asks for.' in said
+
+
+async def test_a_longer_word_for_a_command_leads_to_it() -> None:
+    assert "Did you mean /liq?" in await talk(crowding())("/liquidations")
+
+
 async def test_the_example_of_a_refusal_is_a_line_that_works() -> None:
     ask = talk(crowding())
     for line in BAD:

@@ -78,7 +78,7 @@ async def test_the_mean_weighs_fresh_rates_by_open_interest_and_says_how_far_ven
     # (90 x .030 + 60 x .016 + 50 x .010) / 200
     assert "Now .021%/8h by open interest (3 venues)." in said
     assert "Venues lie .020%/8h apart: Binance highest, Hyperliquid lowest." in said
-    assert "Mean of 24 h .031%/8h, p94 of 90 days.\nRead 1min ago." in said
+    assert "Mean of 24 h .031%/8h, p94.\nRead 1min ago." in said
     alike = replace(VENUES[1], rate=0.00015, interval_hours=4.0)
     assert "Venues agree." in await talk(at_venues(crowding(), VENUES[0], alike))("/funding BTC")
 
@@ -87,7 +87,28 @@ async def test_the_premium_stands_beside_the_leverage_of_each_venue() -> None:
     said = (await talk(at_venues(crowding()))("/funding BTC")).splitlines()
     assert "Binance    +0.025%   5.78B   45%   4s" in said
     assert "Bybit            ?   3.85B   30%    -" in said
+    assert "Mark over index +0.025%." in said
+
+
+async def test_the_premium_says_more_than_a_rate_only_where_that_is_what_the_dead_band_prints() -> None:
+    printed = replace(VENUES[0], rate=0.0001)
+    said = await talk(at_venues(crowding(), printed))("/funding BTC")
     assert "Mark over index +0.025%. Anything from -0.04% to +0.06% prints .010%/8h: there the premium says more than the rate." in said  # fmt: skip
+    paid = await talk(at_venues(crowding(), VENUES[0]))("/funding BTC")
+    assert "Mark over index +0.025%.\n" in paid
+
+
+async def test_a_settlement_within_two_hours_keeps_its_column() -> None:
+    soon = replace(VENUES[0], rate=-0.00044, next_at_ms=NOW_MS + 104 * MINUTE_MS)
+    said = (await talk(at_venues(crowding(), soon))("/funding BTC")).splitlines()
+    assert "Binance   -.044%/8h  -.044%  -48%  2h" in said
+
+
+async def test_what_is_not_known_of_a_rate_is_no_all_clear() -> None:
+    unknown = reading("funding", NOW_MS, f24=0.00004, apr=0.044)
+    conditions = tuple(replace(one, enters=None, stays=None) for one in unknown.conditions)
+    said = await talk(market(funding=replace(unknown, conditions=conditions)))("/funding BTC")
+    assert "Whether it is elevated or has reset is not known yet: that is no all-clear." in said
 
 
 async def test_a_rate_at_its_cap_is_said_to_be_censored() -> None:
@@ -106,8 +127,14 @@ async def test_low_funding_on_huge_open_interest_is_said_to_be_fragile() -> None
 
 
 async def test_high_funding_on_spot_demand_is_told_from_leverage_alone() -> None:
-    strong = await talk(spot(1.8))("/funding BTC")
+    steady = market(
+        "oe", "fe", "fn", "material", open_interest=reading("open_interest", NOW_MS, "oe", spot_relative=1.8)
+    )
+    strong = await talk(at_venues(steady))("/funding BTC")
     assert "Spot volume 1.8x its usual: high funding can rise on spot demand." in strong
+    falling = await talk(spot(1.8))("/funding BTC")
+    assert "Spot volume 1.8x its usual, while price is weak: spot sells as well" in falling
+    assert "spot demand." not in falling
     modest = await talk(spot(1.1))("/funding BTC")
     assert "Spot volume 1.1x its usual: no spot demand behind the high rate." in modest
     assert "Open interest p88, elevated: leverage is large, and pays to stay." in modest

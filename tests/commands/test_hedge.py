@@ -108,7 +108,8 @@ async def test_the_picture_shows_every_way_over_the_price_and_says_so_in_words()
     assert uprights == [PRICE, 59_000.0, 51_000.0]
     worst = panel.series[0].values[0]
     assert worst == pytest.approx(-0.4 * 64_210.0)
-    assert "At 38,526: alone -25.7k" in picture.alt
+    assert "USD, from 38,526 to 70,631: alone -25,684 to 6,421, at worst -25,684; put -" in picture.alt
+    assert "last" not in picture.alt
     await here("/hedge btc 64,210 30d")
     (again,) = (block for block in here.reply.blocks if isinstance(block, Picture))
     assert again.key == picture.key
@@ -145,6 +146,7 @@ async def test_without_a_lower_put_only_the_spread_is_missing() -> None:
     here = desk(dataclasses.replace(whole, quotes=tuple(only)), z=2.0)
     said = await here("/hedge btc 64,210")
     assert "Spread: no lower put has a bid" in said
+    assert any(line.startswith(" -20%") and line.split()[3] == "-" for line in said.splitlines())
     assert data(here)["spread"] is None
     assert data(here)["because"] == ["dear_by_z", "no_spread"]
     assert "No other expiry can be traded." in said
@@ -230,7 +232,20 @@ async def test_what_nobody_quotes_is_refused_with_its_reason(
 
 async def test_a_recorded_market_keeps_no_chain() -> None:
     here = talk(crowding(source="history"))
-    assert "or this is a recorded market" in await here("/hedge btc 10k")
+    assert "what a hedge of BTC cost then is not established" in await here("/hedge btc 10k")
+
+
+async def test_more_time_or_size_than_there_is_is_said() -> None:
+    said = await desk()("/hedge btc 10m 400d")
+    assert "Nothing longer can be traded: of 400 days 61 are covered." in said
+    assert "expect no such size at these quotes" in said
+    small = await desk()("/hedge btc 64,210 30d")
+    assert "Nothing longer" not in small
+    assert "no such size" not in small
+
+
+async def test_where_longs_are_paid_halving_saves_no_funding() -> None:
+    assert " longs pay no funding now" in await desk(f24=-0.0002)("/hedge btc 64,210 30d")
 
 
 async def test_without_a_price_nothing_is_hedged() -> None:
@@ -242,6 +257,11 @@ async def test_a_short_a_missing_amount_and_a_time_beyond_all_listings_are_asked
     here = desk()
     assert "Only a long is hedged here" in await here("/hedge btc 10k short")
     assert "amount" in await here("/hedge btc")
+    only_time = await here("/hedge btc 100")
+    assert "Only a time is read (100 d). The amount is missing" in only_time
+    assert only_time.endswith("Example: /hedge BTC 50k 100d")
+    assert '"5x" is no amount' in await here("/hedge btc 5x")
+    assert "The least that is traded is 0.1 BTC" in await here("/hedge btc 1.5 30d")
     assert "1 to 540 days" in await here("/hedge btc 10k 900d")
 
 

@@ -119,6 +119,20 @@ async def test_a_floor_is_shown_as_at_least_with_what_throttled_feeds_leave_out(
     assert "A floor: not all is published or was heard." in deaf
 
 
+async def test_a_likely_sum_that_reads_like_the_floor_is_not_told_twice() -> None:
+    barely = AtVenue(
+        Venue.BINANCE,
+        long_usd_1h=115_000.0,
+        short_usd_1h=0.0,
+        heard_minutes=60,
+        is_sample=True,
+        missing_factor=1.0001,
+    )
+    said = await talk(forced(barely))("/liq BTC")
+    assert "leave out about" not in said
+    assert "A floor: not all is published" in said
+
+
 async def test_venues_that_tell_all_are_scaled_to_those_that_do_not_and_the_silent_are_named() -> None:
     binance, bybit = replace(SAMPLED, coins=90_000.0), replace(HEARD, coins=60_000.0)
     silent = AtVenue(Venue.HYPERLIQUID, coins=33_800.0)
@@ -152,9 +166,12 @@ async def test_what_the_day_was_is_said_of_what_is_true() -> None:
 
 async def test_the_branching_ratio_corroborates_with_its_deviation_and_is_no_probability() -> None:
     said = await talk(forced())("/liq BTC")
-    assert "One brings about 0.42 more (sd 0.09, p88, 312 events): corroborates, decides nothing" in said
+    assert (
+        "Branching ratio 0.42 (sd 0.09, p88, 312 events): so many more each one sets off. It corroborates and"
+        in said
+    )
     without = await talk(forced(branching=None))("/liq BTC")
-    assert "100 events in 6 h are needed" in without
+    assert "It needs 100 events in 6 h" in without
 
 
 async def test_a_day_that_was_heard_in_part_says_so() -> None:

@@ -84,8 +84,8 @@ async def test_too_few_hours_that_moved_are_no_answer_to_the_digest_test() -> No
     ("flags", "facts", "words"),
     [
         (("oe",), {}, "Elevated (p75 of its past"),
-        (("oc",), {}, "Compressing: -5.0% or more in 72 h. Leverage leaves; further falls still happen."),
-        (("oc",), {"flushed": 1.0}, "Flushed: -15.0% or more off the peak of 7 days."),
+        (("oc",), {}, "Compressing: down 5.0% or more in 72 h. Leverage leaves; further falls still happen."),
+        (("oc",), {"flushed": 1.0}, "Flushed: 15.0% or more off the peak of 7 days."),
         (("ou",), {}, "Rising fast: +5.0% or more in 24 h"),
         ((), {}, "Neither elevated nor moving fast."),
     ],
@@ -133,6 +133,12 @@ async def test_what_is_not_known_is_said_so_and_nothing_is_guessed() -> None:
     assert absent.reply.data["open_interest"] is None
     old = await talk(market(silent=("open_interest",)))("/oi BTC")
     assert "Open interest is too old to be judged by." in old
+
+
+async def test_what_could_be_elevated_unseen_is_no_all_clear() -> None:
+    calm_one = replace(grown(), conditions=tuple(replace(one, enters=None) for one in grown().conditions))
+    said = await talk(market(open_interest=calm_one))("/oi btc")
+    assert "Whether it is elevated or moves fast is not known yet: that is no all-clear." in said
 
 
 async def test_the_picture_is_of_coins_and_price() -> None:

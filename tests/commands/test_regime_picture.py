@@ -75,7 +75,7 @@ async def test_five_panels_of_a_week_stand_above_the_ribbon_and_the_weeks(half_a
 async def test_price_shows_the_last_confirmed_low_where_there_is_one(half_a_year: Hourly) -> None:
     assert (await panel_of(half_a_year, "Price")).rules == ()
     (rule,) = (await panel_of(half_a_year, "Price", last_low_usd=61_000.0)).rules
-    assert (rule.at, rule.label) == (61_000.0, "last low")
+    assert (rule.at, rule.label) == (61_000.0, "last swing low")
 
 
 async def test_funding_and_skew_show_the_lines_they_are_judged_by(half_a_year: Hourly) -> None:

@@ -59,8 +59,8 @@ async def test_the_month_stands_beside_the_week_by_both_deltas() -> None:
     assert "BTC · skew +6.1 pts 30d p86" in said
     assert "skew 25 delta         +6.1      +8.0" in said
     assert "at the money         60.0%     66.0%" in said
-    assert " less premium         +7.6" in said
-    assert "z +0.9, p86 of 30 days" in said
+    assert " premium-adj.         +7.6" in said
+    assert "Among 30 days: z +0.9, p86" in said
     assert "Week's peak +9.0, now -32% from it." in said
     assert "Skew over at-the-money: 0.10." in said
     assert "DVOL 60.0%: 3.1% a day." in said
@@ -73,12 +73,13 @@ async def test_the_month_stands_beside_the_week_by_both_deltas() -> None:
     ("flags", "facts", "says"),
     [
         (("kst", "ks"), {"change_24h_points": 2.1}, "Steepening: +2.1 pts in a day"),
-        (("ks",), {}, "Steep: puts cost +6.1 vol points more"),
+        (("ks",), {}, "Steep: puts cost 6.1 vol points more"),
         (("ks_call",), {}, "Calls are the dear side"),
         (("skew_dear",), {}, "Dear for this month"),
         ((), {}, "Neither steep nor steepening"),
         ((), {"normalising": 1.0}, "That is panic priced in, not resolved."),
         ((), {"term_inversion_points": -3.0}, "not inverted"),
+        ((), {"term_inversion_points": 0.04}, "Week over month at the money +0.0 pts: flat."),
         ((), {"term_inversion_points": 3.0}, "inverted, the near future is feared more"),
         ((), {"term_inversion_points": 5.0}, "inverted, the near future is feared more"),
         ((), {"term_inversion_points": 5.1}, "inverted by much, as in a panic"),
@@ -181,6 +182,30 @@ async def test_an_asset_without_options_has_no_skew_and_that_is_said() -> None:
     said = await talk(market(lacking=("skew",)))("/skew btc")
     assert "NO SKEW" in said.upper()
     assert "not seen" in said
+    then = await talk(market(lacking=("skew",), source="history"))("/skew btc")
+    assert "The recorded files do not tell it, so it is not established." in then
+
+
+@pytest.mark.parametrize(
+    ("points", "says"),
+    [
+        (-1.4, "puts cost 1.4 vol points less than the same rise"),
+        (0.02, "puts and calls cost the same"),
+        (2.0, "puts cost 2.0 vol points more than the same rise"),
+    ],
+)
+async def test_a_skew_of_either_sign_reads_as_what_it_is(points: float, says: str) -> None:
+    one = dataclasses.replace(skewed(), value=points)
+    assert says in await talk(market(skew=one))("/skew btc")
+
+
+async def test_a_skew_that_may_be_steep_unseen_is_not_called_plain() -> None:
+    unknown = tuple(
+        dataclasses.replace(one, enters=None, stays=None) if one.flag == "kst" else one
+        for one in skewed().conditions
+    )
+    said = await talk(market(skew=dataclasses.replace(skewed(), conditions=unknown)))("/skew btc")
+    assert "Whether it is steep or steepening is not known yet." in said
 
 
 async def test_a_skew_that_is_too_old_says_so() -> None:

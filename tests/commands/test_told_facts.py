@@ -9,7 +9,7 @@ from commands.wording.columns import COLUMNS
 from commands.wording.told_facts import fact_lines
 from market.formulas.horizons import Horizon
 from market.reading import claim
-from tests.commands.markets import NOW_MS, crowding, reading
+from tests.commands.markets import NOW_MS, crowding, reading, unwinding
 from tests.commands.talking import talk
 
 ENGLISH = phrases_in("en")
@@ -20,8 +20,8 @@ def told(name: str, **facts: float | None) -> list[str]:
 
 
 def test_where_price_points_is_told_on_both_scales_or_the_one_there_is() -> None:
-    assert told("price", trend_slow=-1.0, trend_fast=1.0) == ["swings: down, by 5 min up"]
-    assert told("price", trend_slow=0.0, trend_fast=None) == ["swings: no direction"]
+    assert told("price", trend_slow=-1.0, trend_fast=1.0) == ["swings: down; 5 min: up"]
+    assert told("price", trend_slow=0.0, trend_fast=None) == ["swings: sideways"]
     assert told("price", trend_slow=None, trend_fast=1.0) == []
 
 
@@ -99,9 +99,14 @@ async def test_why_tells_a_leap_without_forced_closing_from_a_grind_by_it(
     assert all(len(line) <= COLUMNS for line in stories)
 
 
+async def test_the_longest_flag_is_written_out_beside_its_time() -> None:
+    lines = (await talk(unwinding())("/why")).splitlines()
+    assert any(line.startswith(" + repeated long liquidations ") for line in lines)
+
+
 async def test_why_tells_them_beneath_the_reading_and_they_fit() -> None:
     price = reading("price", NOW_MS, "pd", "down", trend_slow=-1.0, trend_fast=-1.0, horizon=2.0)
     said = (await talk(crowding(price=price))("/why BTC")).splitlines()
     at = next(number for number, line in enumerate(said) if line.startswith("price "))
-    assert said[at + 1 : at + 3] == ["   swings: down, by 5 min down", "   shocks: hours, an episode"]
+    assert said[at + 1 : at + 3] == ["   swings: down; 5 min: down", "   shocks: hours, an episode"]
     assert all(len(line) <= COLUMNS for line in said[at : at + 3])
