@@ -1,5 +1,6 @@
 """What the batch is made of, on small columns: windows over market time, ranks, swings, and what numba would compile."""
 
+import sys
 from math import nan
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from market.formulas.price import Swings
 from market.formulas.statistics import median_absolute_deviation, mid_rank
-from scheduler.batch.fast import kernels
+from scheduler.batch.fast import NotInstalled, compiled, kernels
 from scheduler.batch.ranking import NUMPY, Kernels, Window, grid
 from scheduler.batch.swings import swung
 from scheduler.batch.windows import clock, decaying_mean, range_max, range_sum, window_max, window_sum
@@ -17,6 +18,12 @@ from scheduler.batch.windows import clock, decaying_mean, range_max, range_sum, 
 LOOPS = kernels(lambda loop: loop)
 """The loops that numba compiles, as they stand."""
 numbers = st.floats(-100.0, 100.0).map(lambda value: round(value, 1))
+
+
+def test_without_numba_its_absence_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(NotInstalled, match="the extra `fast`"):
+        compiled()
 
 
 def windows_of(count: int, width: int) -> Window:
