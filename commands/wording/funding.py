@@ -40,7 +40,7 @@ def describe_funding(
     blocks: tuple[Block, ...] = (
         Heading(_heading(snapshot, reading, phrases), level_tone(snapshot, NAME)),
         *source_notes(snapshot, phrases, now_ms),
-        Text("\n".join(_meaning(snapshot, phrases, rules))),
+        Text("\n".join((*_meaning(snapshot, phrases, rules), *_turned(snapshot, across, phrases)))),
         *_tables(snapshot, phrases, rules, at_ms),
         Text("\n".join(_together(snapshot, reading, across, phrases, at_ms))),
         *paragraph(troubles_of(snapshot, NAME, phrases)),
@@ -70,13 +70,16 @@ def leverage_lines(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterat
     else:
         is_strong = ratio > rules.liquidations.modest_spot_ratio
         key = ("strong" if is_strong else "modest") + ("_high" if is_high else "")
-        if is_strong and is_high and snapshot.regime.flag("pd"):
-            key = "strong_falling"
+        if is_strong and is_high and (is_weak := snapshot.regime.flag("pd")) is not False:
+            key = "strong_falling" if is_weak else "strong"
         yield phrases.say(f"funding_spot.{key}", ratio=f"{ratio:.1f}")
 
 
 def spot_relative(snapshot: Snapshot) -> float | None:
-    """The day's spot volume over its 30-day median, None where it is not known."""
+    """The day's spot volume over its 30-day median, None where it is not known, or too old to be said."""
+    reading = snapshot.reading("open_interest")
+    if reading is None or reading.presence is not Presence.SEEN:
+        return None
     return snapshot.fact("open_interest", "spot_relative")
 
 
@@ -106,6 +109,16 @@ def _meaning(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterator[str
         yield phrases.say("funding.flipped", count=rules.funding.flipped_settlements)
     if flag("pd") and flag("material"):
         yield phrases.say("funding.paying_while_falling")
+
+
+def _turned(snapshot: Snapshot, across: Rates | None, phrases: Phrases) -> Iterator[str]:
+    """That the other side pays now, where the mean of the day, which is what is judged, lags behind."""
+    reading = snapshot.reading(NAME)
+    if across is None or reading is None or reading.value is None or reading.presence is not Presence.SEEN:
+        return
+    if across.mean_8h * reading.value < 0.0:
+        key = "funding.turned_short" if across.mean_8h < 0.0 else "funding.turned_long"
+        yield phrases.say(key, rate=numbers.rate(across.mean_8h))
 
 
 def _lines_of(rules: FundingRules) -> dict[str, str]:

@@ -28,8 +28,8 @@ def hedge_numbers(hedge: Hedge, verdict: str, stands: Unhedged | None) -> dict[s
         "expiry_after": _iso(hedge.expiry.after_ms),
         "z": asked.z,
         "skew_over_atm": asked.skew_over_atm,
-        "put": _way(hedge.put),
-        "spread": None if hedge.spread is None else _way(hedge.spread),
+        "put": _way(hedge.put, hedge.covered_coins),
+        "spread": None if hedge.spread is None else _way(hedge.spread, hedge.covered_coins),
         "spread_cheaper_by": hedge.cheaper_by,
         "halving": {
             "share": halving.share,
@@ -42,8 +42,8 @@ def hedge_numbers(hedge: Hedge, verdict: str, stands: Unhedged | None) -> dict[s
     }
 
 
-def _way(way: Way) -> dict[str, object]:
-    """One coin of a way."""
+def _way(way: Way, coins: float) -> dict[str, object]:
+    """One coin of a way, and under `total_...` all that is covered."""
     sold = way.sold
     return {
         "strike": way.bought.strike_usd,
@@ -59,6 +59,9 @@ def _way(way: Way) -> dict[str, object]:
         "break_even": way.break_even_usd,
         "max_profit_usd": way.most_usd,
         "covered_to": way.covered_to_usd,
+        "total_cost_usd": way.cost_usd * coins,
+        "total_fees_usd": way.fees_usd * coins,
+        "total_max_profit_usd": way.most_usd * coins,
     }
 
 

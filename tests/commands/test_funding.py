@@ -104,6 +104,18 @@ async def test_a_settlement_within_two_hours_keeps_its_column() -> None:
     assert "Binance   -.044%/8h  -.044%  -48%  2h" in said
 
 
+async def test_a_rate_that_has_turned_is_told_before_the_mean_of_the_day_has() -> None:
+    turned = replace(VENUES[0], rate=-0.0004)
+    said = await talk(at_venues(crowding(), turned))("/funding BTC")
+    assert "Now -.040%/8h: shorts pay. The mean of 24 h, by which it is judged, lags." in said
+    assert "lags" not in await talk(at_venues(crowding()))("/funding BTC")
+
+
+async def test_spot_volume_of_a_silent_source_is_no_demand() -> None:
+    old = at_venues(crowding(silent=("open_interest",)))
+    assert "Spot volume is not known here" in await talk(old)("/funding BTC")
+
+
 async def test_what_is_not_known_of_a_rate_is_no_all_clear() -> None:
     unknown = reading("funding", NOW_MS, f24=0.00004, apr=0.044)
     conditions = tuple(replace(one, enters=None, stays=None) for one in unknown.conditions)

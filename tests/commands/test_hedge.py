@@ -24,7 +24,7 @@ from market.sizing import MarginMode
 from store.persons import Person
 from tests.commands.chained import PRICE, chain
 from tests.commands.markets import NOW_MS, crowding, market, reading
-from tests.commands.talking import Talk, monospaced, talk
+from tests.commands.talking import Talk, monospaced, talk, text_of
 from tests.commands.test_fuzz import PIECES
 
 LEXICON = Lexicon()
@@ -242,6 +242,14 @@ async def test_more_time_or_size_than_there_is_is_said() -> None:
     small = await desk()("/hedge btc 64,210 30d")
     assert "Nothing longer" not in small
     assert "no such size" not in small
+
+
+async def test_scripts_are_told_all_of_it_beside_one_coin() -> None:
+    here = desk()
+    await here("/hedge btc 64,210 30d")
+    put, covered = data(here)["put"], data(here)["covered_coins"]
+    assert put["total_cost_usd"] == pytest.approx(put["cost_usd"] * covered)  # type: ignore[index]
+    assert f"{put['total_cost_usd'] / 1e3:.2f}k USD = " in text_of(here.reply)  # type: ignore[index]
 
 
 async def test_where_longs_are_paid_halving_saves_no_funding() -> None:
