@@ -45,9 +45,8 @@ MARKET_COINS = markets()[Venue.BINANCE].tape.open_interest(ASSET, NOW_MS)
 
 EXACT = {
     "price": ("r_1h", "r_4h", "r_24h", "r_7d", "drawdown_7d", "drawdown_30d", "hours_since_low_72h"),
-    "volatility": ("rv_7d",),
 }
-"""Prices of every five minutes of the last day are known, and of the hours before it."""
+"""Prices of every five minutes of the last day are known, and of the hours before it: realised volatility is finer where bars are."""
 NEAR = {"volatility": ("sigma",), "price": ("shock_24h",)}
 """Within a thousandth of themselves: a mean over three days has not quite forgotten what was a month ago."""
 POINTS = {"open_interest": ("change_24h", "change_72h", "from_peak_7d")}
