@@ -208,6 +208,13 @@ class Extreme:
         self.values.clear()
         self.largest = None
 
+    def recall(self, past: RankWindow) -> None:
+        """Take what a window of ranks still has of the same values."""
+        for at_ms, value in zip(past.times, past.values, strict=True):
+            self.offer(at_ms, value)
+        if past.newest_ms is not None:
+            self.offer(past.newest_ms, past.newest)
+
     def since(self, oldest_ms: int) -> float | None:
         """The largest value after `oldest_ms`, a part of the window; None when nothing is in it."""
         first = bisect_right(self.times, oldest_ms)

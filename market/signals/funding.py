@@ -85,7 +85,7 @@ def _learning(series: FundingSeries, rules: FundingRules) -> Learning:
 
 def _flipped(series: FundingSeries, rules: FundingRules) -> float | None:
     """1.0 where shorts paid at each of the last settlements; None before so many were seen."""
-    if series.settlements < rules.flipped_settlements:
+    if series.signed_settlements < rules.flipped_settlements:
         return None
     return float(series.negative_settlements >= rules.flipped_settlements)
 

@@ -32,5 +32,5 @@ class Flagged:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many are flagged and how many unknown."""
-        return self.flagged, self.unknown
+        """How many are flagged and how many unknown: all, before the first."""
+        return self.flagged, self.unknown if self.at_ms else self.kept

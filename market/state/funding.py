@@ -20,8 +20,8 @@ class FundingSeries:
     """One venue's funding per eight hours as a step function; `area` is the integral of the closed steps in the window.
 
     With a predicted rate the present step is the blend of the predicted and the last settled rate by elapsed time.
-    `negative_settlements` is how many of the last settlements in a row were paid by shorts; `is_capped`: the last rate that
-    was predicted stands at its cap.
+    `negative_settlements` is how many of the last settlements in a row were paid by shorts, of `signed_settlements` that
+    were looked at (checkpoints of older versions did not); `is_capped`: the last rate that was predicted stands at its cap.
     """
 
     interval_hours: float
@@ -35,6 +35,7 @@ class FundingSeries:
     settled_8h: float | None = None
     settled_at_ms: int = 0
     settlements: int = 0
+    signed_settlements: int = 0
     negative_settlements: int = 0
     is_capped: bool = False
     means: RankWindow = field(default_factory=lambda: RankWindow(QUARTER_MS))
@@ -45,6 +46,7 @@ class FundingSeries:
             if said.known_at_ms > self.settled_at_ms:
                 self.settled_8h, self.settled_at_ms = said.rate_8h, said.known_at_ms
                 self.settlements += 1
+                self.signed_settlements += 1
                 self.negative_settlements = self.negative_settlements + 1 if said.rate < 0.0 else 0
             rate = said.rate_8h
         else:

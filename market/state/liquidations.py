@@ -69,6 +69,11 @@ class LiquidationWindows:
     bursts: Bursts = field(default_factory=Bursts)
     long_peak_7d: Extreme = field(default_factory=lambda: Extreme(DAYS_A_WEEK * DAY_MS))
 
+    def __post_init__(self) -> None:
+        """Find the week's largest day in a checkpoint that was written before it was kept: its hours are the month's."""
+        if not self.long_peak_7d.times:
+            self.long_peak_7d.recall(self.long_days)
+
     def observe(self, said: Liquidations, price_usd: float) -> bool:
         """Take a bucket, valued at `price_usd`; a bucket that was there already counts once.
 

@@ -18,6 +18,11 @@ class SkewWindows:
     changes: RankWindow = field(default_factory=lambda: RankWindow(MONTH_MS))
     peaks: Extreme = field(default_factory=lambda: Extreme(WEEK_MS))
 
+    def __post_init__(self) -> None:
+        """Find the week's highest in a checkpoint that was written before it was kept: its hours are the ranks'."""
+        if not self.peaks.times:
+            self.peaks.recall(self.levels)
+
     def observe(self, said: Skew, absent_after_ms: int) -> None:
         """Take the next point; one that comes after a long gap begins anew."""
         if self.last is not None:

@@ -43,10 +43,9 @@ def _counts(times: Ints, shock: Floats, limit: float, step_ms: int, kept: int) -
     flagged, known = (
         np.concatenate((np.zeros(1, np.int64), np.cumsum(one))) for one in (shock <= limit, ~np.isnan(shock))
     )
-    none = np.zeros(1, np.int64)
     return (
-        np.concatenate((none, flagged[1:] - flagged[first])),
-        np.concatenate((none, kept - (known[1:] - known[first]))),
+        np.concatenate((np.zeros(1, np.int64), flagged[1:] - flagged[first])),
+        np.concatenate((np.full(1, kept), kept - (known[1:] - known[first]))),
     )
 
 
