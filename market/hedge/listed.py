@@ -48,8 +48,10 @@ class Expiry:
 def nearest_expiry(chain: Chain, price_usd: float, days: float, now_ms: int, rules: OptionRules) -> Expiry:
     """The expiry nearest to so many days from now of those at which a put below the price can be traded.
 
-    Of two that are as near the later one: a hedge should not end first. Raises HedgeRefused.
+    Of two that are as near the later one: a hedge should not end first. What stood still while the price moved is not
+    traded. Raises HedgeRefused.
     """
+    moving = frozenset(chain.moving)
     listed: dict[int, list[OptionQuote]] = defaultdict(list)
     for quote in chain.margined:
         is_below = not quote.is_call and quote.strike_usd < price_usd
@@ -57,7 +59,9 @@ def nearest_expiry(chain: Chain, price_usd: float, days: float, now_ms: int, rul
             listed[quote.expires_at_ms].append(quote)
     if not listed:
         raise HedgeRefused(NoHedge.NO_PUTS)
-    traded = {at_ms: _tradable(puts, rules) for at_ms, puts in listed.items()}
+    traded = {
+        at_ms: _tradable([one for one in puts if one in moving], rules) for at_ms, puts in listed.items()
+    }
     times = sorted(at_ms for at_ms, puts in traded.items() if puts)
     if not times:
         raise HedgeRefused(NoHedge.NO_BIDS, puts=float(sum(map(len, listed.values()))))

@@ -19,7 +19,7 @@ from market.formulas.open_interest import decompose, from_peak, is_flushed, quad
 from market.rolling import Lagged, RankWindow
 from market.rules import Rules
 from market.state.liquidations import LiquidationWindows
-from market.state.open_interest import OpenInterestSeries, OpenInterestWindows
+from market.state.open_interest import OpenInterestSeries, OpenInterestWindows, ttl_of
 from market.state.price import PriceWindows
 from market.state.spot import SpotWindows
 from market.state.turnover import TurnoverWindows
@@ -63,8 +63,7 @@ def told_of_interest(state: Windows, now_ms: int, rules: Rules) -> Told:
             "change_1h": None if hour is None else expm1(hour),
             "flushed": as_number(is_flushed(off_peak, rules.open_interest.flushed_from_peak)),
         }
-        | _in_usd(state, series)
-        | _quadrants(state, series, rules)
+        | _beside_price(state, series, rules)
         | _digestion(series)
         | {"spot_usd_24h": state.spot.day_usd(now_ms), "spot_relative": state.spot.relative(now_ms)}
     )
@@ -166,6 +165,13 @@ def _is_shocked(price: PriceWindows, rules: Rules) -> bool | None:
         at_most(price.shock(price.four_hours), limits.shock_4h),
         at_most(price.shock(price.day), limits.shock_24h),
     )
+
+
+def _beside_price(state: Windows, series: OpenInterestSeries, rules: Rules) -> Told:
+    """What open interest and price did together; None of all where one of the two is old: they are not of one time."""
+    told = _in_usd(state, series) | _quadrants(state, series, rules)
+    apart_ms = abs(series.at_ms - state.price.price_at_ms)
+    return told if apart_ms <= ttl_of(series, rules.freshness) else dict.fromkeys(told)
 
 
 def _in_usd(state: Windows, series: OpenInterestSeries) -> Told:

@@ -10,7 +10,6 @@ from market.rules import FreshnessRules, OpenInterestRules
 from market.state.digest import HourlyPairs
 
 QUARTER_MS = 90 * DAY_MS
-"""So much older a sample of an hour ago may be: a change over more is not an hour's."""
 
 
 @dataclass(slots=True)
@@ -64,8 +63,9 @@ class OpenInterestSeries:
     def pair_hour(
         self, grid_ms: int, price_usd: float | None, sigma_1h: float | None, rules: OpenInterestRules
     ) -> None:
-        """Lay the hour's change beside that of price, where the sample is of this hour."""
-        if self.cadence_ms <= HOUR_MS and grid_ms - self.at_ms < HOUR_MS:
+        """Lay the hour's change beside that of price, where the sample is of this hour, and one of many of its end."""
+        longest_ms = CARRIED_MS if self.cadence_ms <= CARRIED_MS else HOUR_MS - 1
+        if self.cadence_ms <= HOUR_MS and grid_ms - self.at_ms <= longest_ms:
             self.pairs.close_hour(grid_ms, price_usd, self.coins, sigma_1h, rules)
 
     def growth(self, past: Lagged) -> float | None:
@@ -138,11 +138,12 @@ class OpenInterestWindows:
             series.pair_hour(grid_ms, price_usd, sigma_1h, rules)
 
     def usd_at(self, at_ms: int) -> float | None:
-        """The newest open interest in US dollars that was noted at or before a moment of the last hour, None of none."""
+        """The newest open interest in US dollars noted at or before a moment of the last hour; one an hour older is none."""
         known = self.usd_hour_ago.known
+        oldest_ms = at_ms - self.usd_hour_ago.tolerance_ms
         for position in range(len(known) - 2, -1, -2):
             if known[position] <= at_ms:
-                return known[position + 1]
+                return known[position + 1] if known[position] >= oldest_ms else None
         return None
 
     def _liquidated(

@@ -28,9 +28,12 @@ class SpotSeries:
         self.covered.offer(said.known_at_ms, float(said.step_ms))
 
     def day_usd(self, now_ms: int) -> float | None:
-        """The last 24 hours in US dollars; None before nine tenths of a day were told, and where the newest hour is old."""
+        """The last 24 hours in US dollars; None before nine tenths of a day were told, and where the newest hour is old.
+
+        An hour that is missing counts as the others' mean: a hole is no quiet market.
+        """
         is_known = now_ms - self.at_ms <= LATE_SPOT_MS and self.covered.total >= LEAST_OF_DAY_MS
-        return self.day.total if is_known else None
+        return self.day.total * (DAY_MS / self.covered.total) if is_known else None
 
     def usual_usd(self) -> float | None:
         """The median day of a month, None before a week of hours."""

@@ -26,7 +26,7 @@ from scheduler.batch.spot import Spot
 from scheduler.batch.told import Floats, Ints
 from scheduler.batch.turnover import Turnover
 from scheduler.batch.view import View
-from scheduler.batch.windows import at, range_max
+from scheduler.batch.windows import at, range_max, then
 
 BPS = 10_000.0
 WEEK_MS = 7 * DAY_MS
@@ -214,7 +214,8 @@ def _noted_at(times: Ints, usd: Floats, stretch: Ints, asked_ms: Ints, newest: I
     place = np.minimum(np.searchsorted(times, asked_ms, "right") - 1, newest)
     kept = np.searchsorted(times, times[last] - HOUR_MS, "right") - 1
     kept = np.maximum(kept, np.searchsorted(stretch, stretch[last], "left"))
-    return np.where((newest >= 0) & (place >= kept), usd[np.maximum(place, 0)], nan)
+    found = then(usd, times, place, asked_ms - HOUR_MS)
+    return np.where((newest >= 0) & (place >= kept), found, nan)
 
 
 def _offered_before(both: Liquidated, offers: Ints, bucket: Ints, step: Ints) -> Ints:

@@ -48,7 +48,8 @@ def _told(
     """Of one market at the steps: how willingly it is read, its day, and its usual day."""
     first = clock(table.known_at_ms).back(DAY_MS) + 1
     day = window_sum(table["usd"], first)
-    day = np.where(window_sum(table["step_ms"], first) >= LEAST_OF_DAY_MS, day, nan)
+    covered = window_sum(table["step_ms"], first)
+    day = np.where(covered >= LEAST_OF_DAY_MS, day * (DAY_MS / covered), nan)
     rows = seen(table.step, len(view)).rows
     mine = np.flatnonzero((view.turns >= begins) & (view.turns < ends))
     turn_rows = rows[view.turns[mine]]

@@ -60,7 +60,17 @@ class Story:
             "change_1h": self._now(np.expm1(self.series.hour_growth)),
             "flushed": number_of(at_most(self._now(self.series.off_peak), limit)),
         }
-        return facts | self._in_usd() | self._quadrants() | self._digestion()
+        return facts | self._beside_price() | self._digestion()
+
+    def _beside_price(self) -> dict[str, Floats]:
+        """What open interest and price did together, NaN where they are not of one time."""
+        series, price = self.series, self.series.price
+        rows = np.maximum(series.rows[self.steps], 0)
+        priced_ms = price.place.times(price.clock.times)[self.steps]
+        apart_ms = np.abs(series.table.known_at_ms[rows] - priced_ms)
+        is_one_time = apart_ms <= series.ttl_ms(series.view.rules.freshness)[rows]
+        told = self._in_usd() | self._quadrants()
+        return {name: np.where(is_one_time, column, nan) for name, column in told.items()}
 
     def _now(self, by_sample: Floats) -> Floats:
         return at(by_sample, self.series.rows[self.steps])
@@ -123,10 +133,10 @@ class Story:
         turns, usd = _priced_turns(series)
         rows = np.maximum(series.rows[series.view.turns[turns]], 0)
         grid_ms, steps = series.view.grid_ms[turns], series.view.turns[turns]
-        fine = (
-            (steps >= series.begins) & (steps < series.ends) & (series.table["cadence_ms"][rows] <= HOUR_MS)
-        )
-        fine &= grid_ms - series.table.known_at_ms[rows] < HOUR_MS
+        cadence_ms = series.table["cadence_ms"][rows]
+        fine = (steps >= series.begins) & (steps < series.ends) & (cadence_ms <= HOUR_MS)
+        longest_ms = np.where(cadence_ms <= CARRIED_MS, CARRIED_MS, HOUR_MS - 1)
+        fine &= grid_ms - series.table.known_at_ms[rows] <= longest_ms
         coins = series.table["coins"][rows[fine]]
         variance = at(series.price.hours.variance, series.price.place.rows[steps[fine]])
         told = digested(grid_ms[fine], usd[fine], coins, variance, series.view.rules.open_interest)

@@ -290,3 +290,15 @@ def test_no_hedge_pays_more_than_it_covers_and_the_spread_never_more_than_the_pu
     assert spread.cost_usd < found.put.cost_usd
     if move > -0.05:
         assert after.put_usd <= after.alone_usd
+
+
+def test_quotes_that_stood_still_while_the_price_moved_are_not_traded() -> None:
+    quotes = tuple(puts())
+    place = next(place for place, one in enumerate(quotes) if one.strike_usd == 92_000)
+    still = Chain("BTC", Venue.DERIBIT, NOW_MS, quotes, stale=(place,))
+    assert hedge_of(asked(), chain(), NOW_MS, RULES).put.bought.strike_usd == 92_000
+    assert hedge_of(asked(), still, NOW_MS, RULES).put.bought.strike_usd != 92_000
+    frozen = Chain("BTC", Venue.DERIBIT, NOW_MS, quotes, stale=tuple(range(len(quotes))))
+    with pytest.raises(HedgeRefused) as refused:
+        hedge_of(asked(), frozen, NOW_MS, RULES)
+    assert refused.value.why is NoHedge.NO_BIDS

@@ -61,6 +61,37 @@ def test_without_a_past_there_is_nothing_to_split() -> None:
         assert facts[name] is None
 
 
+def test_open_interest_of_hours_ago_is_not_laid_beside_the_price_of_now() -> None:
+    state = market(PRICES, COINS)
+    assert facts_of(state)["quadrant_1h"] is not None
+    for number in (WEEK + 1, WEEK + 2):
+        state.observe(closes([100_000.0] * (number - 1) + [97_000.0])[-1], hour(number), RULES)
+    facts = facts_of(state)
+    for name in (
+        "quadrant_1h",
+        "quadrant_24h",
+        "usd_change_1h",
+        "positioning_usd_24h",
+        "revaluation_usd_72h",
+    ):
+        assert facts[name] is None, name
+    assert facts["change_1h"] is not None
+
+
+def test_a_sample_from_the_middle_of_an_hour_is_no_sample_of_its_end() -> None:
+    state, pairs = MarketState("BTC"), []
+    for minute in range(1, 181):
+        at_ms = hour(0) + minute * MINUTE_MS
+        said: list[Observation] = [
+            Candle(Venue.BINANCE, at_ms - MINUTE_MS, MINUTE_MS, 100, 100, 100, 100, 100, 1.0, 100.0)
+        ]
+        if not 70 < minute <= 120:
+            said.append(OpenInterest(Venue.BINANCE, at_ms, 1e6 + minute, 5 * MINUTE_MS))
+        state.observe(said, at_ms, RULES)
+        pairs.append(len(state.open_interest.series[Venue.BINANCE].pairs.changes))
+    assert (pairs[59], pairs[119], pairs[-1]) == (1, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("price", "coins", "story"),
     [

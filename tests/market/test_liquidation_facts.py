@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from market.observations import HOUR_MS, MINUTE_MS, Candle, Liquidations, Observation, SpotVolume, Venue
+from market.observations import (
+    HOUR_MS,
+    MINUTE_MS,
+    Candle,
+    Liquidations,
+    Observation,
+    OpenInterest,
+    SpotVolume,
+    Venue,
+)
 from market.reading import Facts, Level
 from market.regime import judge
 from market.state import MarketState
@@ -82,6 +91,16 @@ def test_five_minutes_are_told_in_bps_of_the_open_interest_at_their_start() -> N
     assert facts_of(state)["long_usd_5m"] == 600.0
 
 
+def test_five_minutes_are_not_told_in_bps_of_an_open_interest_that_is_hours_old() -> None:
+    state = market([2.0] * 30)
+    minutes(state, state.now_ms, [1.0] * 120)
+    assert facts_of(state)["long_bps_5m"] is not None
+    minutes(state, state.now_ms, [1.0] * 60)
+    facts = facts_of(state)
+    assert facts["long_usd_5m"] == 500.0
+    assert facts["long_bps_5m"] is None
+
+
 def test_buckets_that_print_longs_are_counted_over_an_hour() -> None:
     state = market([2.0] * 30)
     minutes(state, state.now_ms, [0.0, 0.0, 0.0, 0.0, 1.0, *[0.0] * 10] * 4)
@@ -112,12 +131,22 @@ def test_five_minutes_are_ranked_among_those_that_end_the_hours_of_a_month() -> 
             bar = candle(0, 100.0, step_ms=5 * MINUTE_MS)
             said: list[Observation] = [
                 Candle(Venue.BINANCE, at_ms - bar.step_ms, bar.step_ms, 100, 100, 100, 100, 100, 2.0, 200.0),
+                OpenInterest(Venue.BINANCE, at_ms, 1_000_000.0, 5 * MINUTE_MS),
                 Liquidations(Venue.BINANCE, at_ms, 5 * MINUTE_MS, float(number == 11), 0.0),
             ]
             state.observe(said, at_ms, RULES)
     assert facts_of(state)["long_percentile_5m"] == 0.5
     minutes(state, state.now_ms, [1.0] * 5)
     assert facts_of(state)["long_percentile_5m"] == 1.0
+
+
+def test_an_hour_of_spot_that_is_missing_does_not_make_the_day_a_quiet_one() -> None:
+    state = market([1.0] * MONTH, [1_000.0] * MONTH)
+    for number in (MONTH + 1, MONTH + 4):
+        state.observe([*closes([100.0] * number)[-1], spot(number, 1_000.0)], hour(number), RULES)
+    assert len(state.spot.series[Venue.BYBIT].day) == 22
+    assert state.spot.day_usd(state.now_ms) == pytest.approx(24_000.0)
+    assert state.spot.relative(state.now_ms) == pytest.approx(1.0)
 
 
 def test_five_times_the_liquidations_on_hardly_more_spot_volume_is_a_matter_of_leverage() -> None:
