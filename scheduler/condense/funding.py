@@ -101,7 +101,7 @@ def _is_capped(
     state: CondenserState, rates: dict[Venue, float], now_ms: int, heavy: dict[Venue, float]
 ) -> bool:
     """Whether the venues at their cap have most of the open interest of those that say a rate: then the mean is censored."""
-    weigh = {venue: heavy.get(venue, 0.0) for venue in rates}
+    weigh = {venue: heavy.get(venue, 0.0 if heavy.keys() & rates.keys() else 1.0) for venue in rates}
     capped = [venue for venue in rates if _stands_at_cap(state.venues[venue].rates, now_ms)]
     held = sum(weigh[venue] for venue in capped)
     return bool(capped) and held >= _CAPPED_SHARE * sum(weigh.values())

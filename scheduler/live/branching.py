@@ -6,6 +6,7 @@ shown as corroboration and judged by nothing (section 3).
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from market.formulas.hawkes import apart, branching_estimate
@@ -15,6 +16,9 @@ from scheduler.condense import CondenserState
 from scheduler.condense.events import most_told
 
 CADENCE_MS = 15 * MINUTE_MS
+_ONE_AT_A_TIME = ThreadPoolExecutor(1, "branching")
+"""Of all assets: in a wave every one is due at once, and the threads of others, as names are looked up in, stay free."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -25,7 +29,7 @@ class BranchingWatch:
     asset: Asset
     rules: LiquidationRules
     _due_ms: int = 0
-    _under_way: asyncio.Task[Branching | None] | None = field(default=None, repr=False)
+    _under_way: asyncio.Future[Branching | None] | None = field(default=None, repr=False)
 
     def take(self, state: CondenserState, now_ms: int) -> tuple[Branching, ...]:
         """The estimate that has become ready, once; begins the next one where it is due and there are events enough."""
@@ -57,7 +61,7 @@ class BranchingWatch:
         if told is None or len(told[1]) < self.rules.branching_least_events:
             return
         self._due_ms = now_ms + CADENCE_MS
-        self._under_way = asyncio.ensure_future(asyncio.to_thread(estimated, *told, now_ms))
+        self._under_way = asyncio.get_running_loop().run_in_executor(_ONE_AT_A_TIME, estimated, *told, now_ms)
 
 
 def estimated(venue: Venue, events_ms: tuple[int, ...], until_ms: int) -> Branching | None:

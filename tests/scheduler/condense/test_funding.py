@@ -183,6 +183,14 @@ def test_the_mean_is_censored_where_most_of_the_open_interest_stands_at_its_venu
     assert mean.cap in (None, -mean.rate)
 
 
+def test_one_of_three_venues_at_its_cap_censors_no_mean_where_no_open_interest_is_known() -> None:
+    condenser = Condenser("BTC")
+    at_cap = Funding(A, at(1), -0.02, 8.0, settled=False, next_at_ms=at(240), cap=0.02)
+    take(condenser, 1, Told("BTC", at_cap), rate(B, 1, -BP), rate(C, 1, -BP))
+    (mean,) = (one for one in condenser.step(at(1))[0] if isinstance(one, Funding))
+    assert mean.cap is None
+
+
 def test_a_mean_within_every_cap_and_one_of_venues_that_tell_none_is_not_censored() -> None:
     condenser = Condenser("BTC")
     settle(condenser, {A: 1.0})

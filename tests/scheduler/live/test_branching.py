@@ -3,6 +3,7 @@
 import asyncio
 from math import log
 from random import Random
+from threading import enumerate as enumerate_threads
 from time import perf_counter
 
 from market.formulas.hawkes import drawn_events
@@ -48,6 +49,20 @@ async def test_an_estimate_is_handed_in_once_and_the_next_one_begun_a_quarter_of
     (later,) = await ready(watch, state, UNTIL_MS + CADENCE_MS)
     assert later.known_at_ms == UNTIL_MS + CADENCE_MS
     watch.end()
+
+
+async def test_estimates_of_many_assets_leave_the_threads_of_others_free() -> None:
+    """Names of hosts are looked up in the same threads as everything else that is handed to one."""
+    watches = [BranchingWatch(f"A{number}", LiquidationRules()) for number in range(40)]
+    state = remembering()
+    for watch in watches:
+        assert watch.take(state, UNTIL_MS) == ()
+    began = perf_counter()
+    await asyncio.to_thread(int)
+    assert perf_counter() - began < 1.0
+    assert sum(one.name.startswith("branching") for one in enumerate_threads()) == 1
+    for watch in watches:
+        watch.end()
 
 
 async def test_fewer_than_a_hundred_events_are_not_estimated() -> None:
