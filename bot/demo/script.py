@@ -10,6 +10,8 @@ SELLING = frozenset({State.UNWINDING, State.CAPITULATION})
 EASING = frozenset({State.DIGESTING, State.STABILISING, State.HEALTHY})
 
 LOOK_ROUND = ("/regime", "/why", "/size BTC 5x 10k", "/check")
+UNDER_FIRE = ("/liq", "/funding", "/hedge BTC 50k 30d")
+AFTERWARDS = ("/oi", "/skew")
 HELD = "/plan BTC 5x long 10k line=60,000"
 
 
@@ -23,9 +25,9 @@ class Scene:
 
 SCENES = (
     Scene(lambda _: True, (*LOOK_ROUND, HELD, "/status")),
-    Scene(lambda state: state in SELLING, (*LOOK_ROUND, "/positions")),
+    Scene(lambda state: state in SELLING, (*LOOK_ROUND, *UNDER_FIRE, "/positions")),
     Scene(lambda _: True, ("/size btc banana",)),
-    Scene(lambda state: state in EASING, (*LOOK_ROUND, "/positions")),
+    Scene(lambda state: state in EASING, (*LOOK_ROUND, *AFTERWARDS, "/positions")),
 )
 
 

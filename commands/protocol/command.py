@@ -208,7 +208,9 @@ def _told(option: Option, value: str, lexicon: Lexicon) -> object:
         wrong.field = option.name
         raise
     if read is None:
-        key = _slip(value) or "words.none_of"
+        slip = _slip(value)
+        is_other = slip == "words.not_a_number" and is_number_with_unit(value)
+        key = "words.none_of" if slip is None or is_other else slip
         raise Misunderstood(key, said=said(value), kinds=[option.word.kind], field=option.name)
     return read
 

@@ -154,8 +154,8 @@ def _row(span: str, longs: str, shorts: str, of_oi: str, of_volume: str) -> str:
 def _measures(reading: Reading, phrases: Phrases, rules: LiquidationRules) -> Iterator[str]:
     """Its side, its share of the way price went and of spot volume, and what one of them brings about."""
     facts = reading.facts
-    share = facts.get("long_share")
-    if share is not None:
+    share, sums = facts.get("long_share"), [facts.get(f"{side}_usd_1h") for side in ("long", "short")]
+    if share is not None and any(sums):  # half of nothing is no news
         yield phrases.say("liq.share", share=numbers.percent(share, signed=False, digits=0))
     held, known = _held_against(facts.get("rri"), rules.range_relative)
     yield phrases.say(f"liq_rri.{held}", **known)

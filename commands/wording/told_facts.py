@@ -22,10 +22,15 @@ def fact_lines(reading: Reading, phrases: Phrases) -> Iterator[str]:
 
 
 def gap_lines(snapshot: Snapshot, phrases: Phrases) -> Iterator[str]:
-    """Whether the day leapt without forced closing, or was ground down by it; nothing where either is not known."""
+    """Whether the day leapt without forced closing, or was ground down by it; nothing where either is not known.
+
+    One hour that stood out is no grind: it takes repeated ones.
+    """
     jumped, forced = snapshot.fact("volatility", "jumped"), snapshot.regime.flag("flagged")
-    if jumped is not None and forced is not None and bool(jumped) is not forced:
-        yield fit("   " + phrases.say("fact.news_gap" if jumped else "fact.grinding"))
+    if jumped and forced is False:
+        yield fit("   " + phrases.say("fact.news_gap"))
+    elif jumped is not None and not jumped and snapshot.regime.flag("lc"):
+        yield fit("   " + phrases.say("fact.grinding"))
 
 
 def _price(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
+from market.observations import HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def unhedged_lines(stands: Unhedged, phrases: Phrases) -> list[str]:
             adverse=_claim(stands.survives_adverse, phrases),
             sigmas=_claim(stands.survives_sigmas, phrases),
             move=numbers.percent(stands.sigma_move, signed=False),
-            time=f"{stands.hours:.0f}",
+            time=numbers.duration(round(stands.hours) * HOUR_MS),
             budget=_claim(stands.within_budget, phrases),
         ),
         *([phrases.say("unhedged.enough")] if stands.is_enough else []),

@@ -88,6 +88,14 @@ def test_the_reader_who_is_not_there_asks_before_during_and_after(command: str, 
     assert not [answer for answer in answers if "went wrong" in answer]
 
 
+@pytest.mark.parametrize("command", ["/liq", "/funding", "/hedge BTC 50k 30d", "/oi", "/skew"])
+def test_each_reading_and_a_hedge_are_asked_for_by_themselves(command: str, piped: str) -> None:
+    (answer,) = answers_to(command, piped)
+    assert "SIMULATED" in answer
+    assert not re.search(r" \? |NO HEDGE|not known here|not kept here|went wrong", answer)
+    assert max(map(len, answer.splitlines()[:1])) <= 37
+
+
 def test_five_exchanges_are_asked_and_heard_and_say_what_of_the_market_they_are(piped: str) -> None:
     (status,) = answers_to("/status", piped)
     for venue in ("Binance", "Bybit", "Deribit", "Hyperliquid", "OKX"):

@@ -185,7 +185,7 @@ async def test_a_longer_time_is_a_wider_two_sigma() -> None:
     assert data(here)["verdict"] == "NOT_NEEDED"
     said = await here("/hedge btc 6,421 30d")
     assert data(here)["verdict"] == "PUT"
-    assert "in 720 h) no" in said
+    assert "in 30 d) no" in said
 
 
 async def test_a_plan_says_nothing_of_more_than_it_holds_and_a_short_one_nothing_at_all() -> None:
@@ -268,6 +268,7 @@ async def test_a_short_a_missing_amount_and_a_time_beyond_all_listings_are_asked
     only_time = await here("/hedge btc 100")
     assert "Only a time is read (100 d). The amount is missing" in only_time
     assert only_time.endswith("Example: /hedge BTC 50k 100d")
+    assert '"30d" is no amount.' in await here("/hedge notional=30d")
     assert '"5x" is no amount' in await here("/hedge btc 5x")
     assert "The least that is traded is 0.1 BTC" in await here("/hedge btc 1.5 30d")
     assert "1 to 540 days" in await here("/hedge btc 10k 900d")

@@ -174,6 +174,12 @@ async def test_the_branching_ratio_corroborates_with_its_deviation_and_is_no_pro
     assert "It needs 100 events in 6 h" in without
 
 
+async def test_an_hour_in_which_nothing_was_closed_has_no_share_of_longs() -> None:
+    assert "of the last hour's" in await talk(forced(long_share=0.99))("/liq BTC")
+    quiet = await talk(forced(long_share=0.5, long_usd_1h=0.0, short_usd_1h=0.0))("/liq BTC")
+    assert "of the last hour's" not in quiet
+
+
 async def test_a_day_that_was_heard_in_part_says_so() -> None:
     assert "Of the last day 11 h were heard." in await talk(forced(covered_hours_24=11.2))("/liq BTC")
     assert "Of the last day" not in await talk(forced(covered_hours_24=23.9))("/liq BTC")

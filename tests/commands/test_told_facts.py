@@ -74,20 +74,21 @@ def test_a_reading_without_such_facts_has_no_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("jumped", "forced", "words"),
+    ("jumped", "forced", "raised", "words"),
     [
-        (1.0, False, "   leapt, no hour of forced closing"),
-        (0.0, True, "   no leap: a grind of forced sales"),
-        (1.0, True, None),
-        (0.0, False, None),
-        (None, True, None),
-        (1.0, None, None),
+        (1.0, False, (), "   leapt, no hour of forced closing"),
+        (0.0, True, ("lc",), "   no leap: a grind of forced sales"),
+        (0.0, True, (), None),
+        (1.0, True, ("lc",), None),
+        (0.0, False, (), None),
+        (None, True, ("lc",), None),
+        (1.0, None, (), None),
     ],
 )
 async def test_why_tells_a_leap_without_forced_closing_from_a_grind_by_it(
-    jumped: float | None, forced: bool | None, words: str | None
+    jumped: float | None, forced: bool | None, raised: tuple[str, ...], words: str | None
 ) -> None:
-    liquidations = reading("liquidations", NOW_MS)
+    liquidations = reading("liquidations", NOW_MS, *raised)
     claims = (*liquidations.conditions, claim("flagged", forced))
     snapshot = crowding(
         volatility=reading("volatility", NOW_MS, jumped=jumped, jump_share=0.6),

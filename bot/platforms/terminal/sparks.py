@@ -14,8 +14,10 @@ from rich.text import Text as Styled
 
 from bot.layout import clean
 from commands.protocol.picture import Ink, Known, Mark, Panel, Picture, Series
+from commands.wording.numbers import price
 
 T = TypeVar("T")
+Scale = tuple[float, float]
 
 BARS = "▁▂▃▄▅▆▇█"
 SIGNS = {Ink.CALM: "·", Ink.SECOND: "-", Ink.FAINT: "~", Ink.MAIN: "+", Ink.CAUTION: "!", Ink.STRESS: "#"}
@@ -42,9 +44,10 @@ class Sparks:
 
     def _lines(self, letters: int) -> Iterator[Styled]:
         for panel in self.picture.panels:
-            yield Styled(clean(f"{panel.title}  {panel.says}").rstrip(), style="bold")
+            yield Styled(clean(f"{panel.title}  {panel.says or _ends(panel)}").rstrip(), style="bold")
+            scale = _scale(panel, letters)
             for one in panel.series:
-                yield from _series(panel, one, letters)
+                yield from _series(panel, one, letters, scale)
             if panel.band is not None:
                 yield _ribbon(panel.band.cells, [ink for _, ink in panel.band.keys], letters)
                 yield Styled(
@@ -52,22 +55,42 @@ class Sparks:
                 )
 
 
-def spark(values: Sequence[Known], letters: int, *, is_from_zero: bool = False) -> str:
-    """Numbers as at most so many bars between their least and their largest; a gap where none of a bar's is known."""
+def spark(
+    values: Sequence[Known], letters: int, *, is_from_zero: bool = False, scale: Scale | None = None
+) -> str:
+    """Numbers as at most so many bars; a gap where none of a bar's is known.
+
+    Between their least and their largest, or between the two ends of a `scale` that others share.
+    """
     told = [_mean(part) for part in _parts(values, letters)]
     seen = [value for value in told if value is not None]
     if not seen:
         return GAP * len(told)
-    low, high = min(seen), max(seen)
+    low, high = scale or (min(seen), max(seen))
     if is_from_zero:
         low, high = min(0.0, low), max(0.0, high)
     return "".join(GAP if value is None else _bar(value, low, high) for value in told)
 
 
-def _series(panel: Panel, one: Series, letters: int) -> Iterator[Styled]:
+def _scale(panel: Panel, letters: int) -> Scale | None:
+    """The ends between which all series of a panel lie, so that they are as high as they compare."""
+    told = [_mean(part) for one in panel.series for part in _parts(one.values, letters)]
+    seen = [value for value in told if value is not None]
+    return (min(seen), max(seen)) if seen else None
+
+
+def _ends(panel: Panel) -> str:
+    """From where to where a panel reaches that is not over time."""
+    if panel.step_ms or not panel.step_x or not panel.series:
+        return ""
+    last_x = panel.first_x + panel.step_x * (len(panel.series[0].values) - 1)
+    return f"{price(panel.first_x)} .. {price(last_x)}"
+
+
+def _series(panel: Panel, one: Series, letters: int, scale: Scale | None) -> Iterator[Styled]:
     if len(panel.series) > 1:
         yield Styled(clean(one.name), style="dim")
-    bars = spark(one.values, letters, is_from_zero=one.mark is Mark.BARS)
+    bars = spark(one.values, letters, is_from_zero=one.mark is Mark.BARS, scale=scale)
     yield _fixed(bars, COLOUR.get(one.ink, ""))
 
 

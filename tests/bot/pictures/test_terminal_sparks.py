@@ -41,6 +41,16 @@ def test_more_numbers_than_letters_are_means_and_a_gap_only_where_none_is_known(
     assert len(spark(tuple(float(place) for place in range(1_000)), 72)) == 72
 
 
+def test_series_of_one_panel_are_as_high_as_they_compare() -> None:
+    longs, shorts = (Series(name, (0.0, usd), Mark.BARS) for name, usd in (("longs", 1e6), ("shorts", 8e6)))
+    assert screen(picture(hourly(longs, shorts)))[1:] == ["longs", "▁▂", "shorts", "▁█"]
+
+
+def test_a_panel_over_prices_says_from_where_to_where() -> None:
+    payoff = Panel("Won or lost", "usd", (Series("put", (-1.0, 2.0)),), first_x=40_000.0, step_x=20_000.0)
+    assert screen(picture(payoff))[0] == "Won or lost  40,000 .. 60,000"
+
+
 def test_bars_that_stand_on_zero_begin_there() -> None:
     assert spark((1.0, 8.0), 10, is_from_zero=True) == "▂█"
     longs = Series("longs", (4.0, 8.0), Mark.BARS)
