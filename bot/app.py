@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from functools import partial
 
 from bot import logs
@@ -13,9 +14,11 @@ from bot.feed import MakeFeed
 from bot.live import configure_log, open_store, services_on
 from bot.messenger import Messenger
 from bot.pictures.drawn import drawing
+from bot.running import WrongRequest
 from bot.settings import Settings
 from scheduler.clock import now_ms
 
+SCHEDULER, DELIVERY = "scheduler", "delivery"
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
 FONTS = "fonts"
@@ -24,13 +27,19 @@ FONTS = "fonts"
 _log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, make_feed: MakeFeed) -> int:
-    """Run the service until it is cancelled. Raises ValkeyFailed and StoreUnavailable where there is no store."""
+async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = ()) -> int:
+    """Run the service until it is cancelled, or those of its parts that are named (`parts`).
+
+    Parts that run apart share one store, on the same data folder or the same server. Raises ValkeyFailed and
+    StoreUnavailable where there is no store, WrongRequest for a part that is not known or has no token.
+    """
+    here = _parts_here(settings, only)
     configure_log(settings)
     logs.watch_loop(asyncio.get_running_loop())
     async with open_store(settings) as connection:
         feed = make_feed(connection)
-        await feed.begin()
+        if SCHEDULER in here:
+            await feed.begin()
         office = PostOffice(connection, Words(), now_ms) if feed.is_live else None
         deliver = partial(bring, office) if office is not None else None
         services = services_on(connection, is_live=feed.is_live)
@@ -40,13 +49,35 @@ async def serve(settings: Settings, make_feed: MakeFeed) -> int:
             asyncio.TaskGroup() as tasks,
         ):
             desk = Desk(settings, services, now_ms, deliver=deliver, reply_turn=turn, draw=drawn.png)
-            tasks.create_task(feed.run())
-            if office is not None:
+            if SCHEDULER in here:
+                tasks.create_task(feed.run())
+            if office is not None and DELIVERY in here:
                 tasks.create_task(office.address())
                 tasks.create_task(office.tidy())
             for platform in with_token(settings):
-                tasks.create_task(keep_up(platform, desk))
+                if platform.name in here:
+                    tasks.create_task(keep_up(platform, desk))
     return 0
+
+
+def parts() -> tuple[str, ...]:
+    """What `seawall run --only` may name.
+
+    The scheduler brings the market; delivery matches warnings to those who asked; a platform answers, and sends its own.
+    """
+    return SCHEDULER, DELIVERY, *(platform.name for platform in platforms())
+
+
+def _parts_here(settings: Settings, only: Sequence[str]) -> frozenset[str]:
+    """The parts this process runs; all of them where none is named."""
+    known, named = parts(), [name.strip().lower() for words in only for name in words.split(",")]
+    for name in named:
+        if name not in known:
+            raise WrongRequest(f'"{name}" is no part of the service. One of: {", ".join(known)}.')
+    without = [one.name for one in platforms() if one.name in named and one.token(settings) is None]
+    if without:
+        raise WrongRequest(f"{without[0]} has no token: set SEAWALL_{without[0].upper()}_TOKEN.")
+    return frozenset(named or known)
 
 
 def with_token(settings: Settings) -> list[ChatPlatform]:

@@ -35,6 +35,10 @@ Files = Annotated[
     list[Path],
     typer.Option("--history", help="A recorded market (CSV or .csv.gz); once a file.", metavar="FILE"),
 ]
+Only = Annotated[
+    list[str],
+    typer.Option(help="Only these parts: scheduler, delivery, telegram, discord; they share one store."),
+]
 Asset = Annotated[str | None, typer.Option(help="The files' asset, where their names do not end in it.")]
 
 
@@ -69,11 +73,14 @@ def demo(
 def run(
     history: Files = [],  # noqa: B006, typer reads it and nobody changes it
     speed: Annotated[float | None, typer.Option(help="Market minutes a second; none: no waiting.")] = None,
+    only: Only = [],  # noqa: B006, typer reads it and nobody changes it
 ) -> None:
     """Serve: start every chat platform that has a token, fed by the exchanges, or by recorded history."""
     _insist_on_speed(speed)
     if speed is not None and not history:
         raise typer.BadParameter("needs --history FILE: a live market takes its time", param_hint="--speed")
+    if history and only and not any("scheduler" in words for words in only):
+        raise typer.BadParameter("files are played by the scheduler: name it too", param_hint="--only")
 
     def start() -> int:
         from bot.app import serve
@@ -82,7 +89,7 @@ def run(
 
         settings = read_settings()
         settle()
-        return run(serve(settings, _feed_of(history, speed, settings)))
+        return run(serve(settings, _feed_of(history, speed, settings), only))
 
     _finish(start)
 

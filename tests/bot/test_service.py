@@ -163,6 +163,36 @@ async def test_telegram_is_started_by_its_token_and_answers_from_the_store(here:
         assert not canary.leaks(log)
 
 
+async def test_parts_that_run_apart_share_one_store_and_keep_each_to_its_own(here: Room, crash: Path) -> None:
+    async with BotApi(canary.TELEGRAM_TOKEN) as api:
+        here.settings["SEAWALL_TELEGRAM_TOKEN"] = canary.TELEGRAM_TOKEN
+        here.settings["SEAWALL_TELEGRAM_URL"] = api.url
+        market = here.start("run", "--history", crash, "--only", "scheduler,delivery")
+        await market_reaches(here, "2024-07-16")
+        chat = here.start("run", "--only", "telegram")
+        await api.say("/regime btc")
+        (shown,) = await api.messages(1)
+        assert "RECORDED market" in shown.text
+        of_chat, of_market = await ends(chat), await ends(market)
+    assert "telegram starts" in of_chat
+    assert "telegram starts" not in of_market
+    assert "Traceback" not in of_chat + of_market
+    assert eventually(lambda: not here.servers())
+
+
+async def test_a_part_that_is_not_known_or_has_no_token_is_a_wrong_request(here: Room, crash: Path) -> None:
+    for words, said in (
+        (
+            ("--only", "banana"),
+            '"banana" is no part of the service. One of: scheduler, delivery, discord, telegram.',
+        ),
+        (("--only", "discord"), "discord has no token: set SEAWALL_DISCORD_TOKEN."),
+        (("--history", str(crash), "--only", "telegram"), "files are played by the scheduler"),
+    ):
+        done = await asked(here, "run", *words)
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
 async def test_a_refused_token_ends_that_platform_and_not_the_service(here: Room) -> None:
     async with BotApi("1:another-bot-has-another-token-here-000") as api:
         here.settings["SEAWALL_TELEGRAM_TOKEN"] = canary.TELEGRAM_TOKEN
