@@ -188,7 +188,15 @@ def _by_venue(snapshot: Snapshot, across: Forced | None, phrases: Phrases) -> It
         yield Text(phrases.say("venues.none"))
         return
     yield Lines(rows)
-    yield from paragraph((*_silent(snapshot, phrases), *_missing(across, phrases)))
+    said = (*_silent(snapshot, phrases), *_missing(across, phrases), *_volume_of(snapshot, phrases))
+    yield from paragraph(said)
+
+
+def _volume_of(snapshot: Snapshot, phrases: Phrases) -> Iterator[str]:
+    """Whose volume the sums of all venues are measured by: as a share of all volume they would be less."""
+    for one in snapshot.findings:
+        if one.found is Found.PRICE_VENUE and one.venue:
+            yield phrases.say("liq.volume_of", venue=phrases.word("venue", one.venue.value))
 
 
 def _silent(snapshot: Snapshot, phrases: Phrases) -> Iterator[str]:

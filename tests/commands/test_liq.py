@@ -54,6 +54,13 @@ def forced(*venues: AtVenue, **facts: float | None) -> Snapshot:
     return replace(crowding(liquidations=told(**facts)), venues=venues)
 
 
+async def test_whose_volume_the_sums_of_all_venues_are_measured_by_is_named() -> None:
+    price = Finding(Found.PRICE_VENUE, NOW_MS, Venue.BINANCE, "candles", None)
+    ask = talk(replace(forced(HEARD), findings=(price,)))
+    assert "bps vol: of Binance's volume alone, the sums are of all venues." in await ask("/liq btc")
+    assert "bps vol: of" not in await talk(forced(HEARD))("/liq btc")
+
+
 async def test_five_minutes_an_hour_and_a_day_are_told_in_dollars_and_basis_points() -> None:
     ask = talk(forced(HEARD))
     said = (await ask("/liq btc")).splitlines()
