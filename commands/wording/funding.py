@@ -100,6 +100,9 @@ def _meaning(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterator[str
         yield phrases.say("funding.stale")
         return
     otherwise = "unsure" if any(flag(name) is None for name in STANDS) else "between"
+    rate = snapshot.fact(NAME, "f24")
+    if otherwise == "between" and rate is not None and rate <= rules.funding.reset:
+        otherwise = "soon"
     stands = next((name for name in STANDS if flag(name)), otherwise)
     yield phrases.say(f"funding_stand.{stands}", **_lines_of(rules.funding))
     if stands == "fd":

@@ -13,6 +13,7 @@ from market.reading import Level
 from market.report import HISTORY, LIVE, iso, market_time
 from market.snapshot import Snapshot
 
+DAILY = " daily"
 _TONES: Mapping[Level | None, Tone] = {
     Level.CALM: Tone.PLAIN,
     Level.CAUTION: Tone.CAUTION,
@@ -34,10 +35,12 @@ def market_moment(snapshot: Snapshot) -> str:
 
 def known_line(snapshot: Snapshot, name: str, phrases: Phrases, age: str) -> str:
     """How old the reading is, and over how long it is ranked: "Read 9s ago, rank over 12 of 30 days."."""
-    learned = learning_of(snapshot, name)
+    learned, is_daily = learning_of(snapshot, name), age.endswith(DAILY)
+    age = age.removesuffix(DAILY)
     if learned is None:
-        return phrases.say("metric.age", age=age)
-    return phrases.say("metric.age_learning", age=age, learned=learning_words(learned, phrases))
+        return phrases.say("metric.old" if is_daily else "metric.age", age=age)
+    key = "metric.old_learning" if is_daily else "metric.age_learning"
+    return phrases.say(key, age=age, learned=learning_words(learned, phrases))
 
 
 def signed_short(usd: float | None) -> str:

@@ -116,6 +116,13 @@ async def test_spot_volume_of_a_silent_source_is_no_demand() -> None:
     assert "Spot volume is not known here" in await talk(old)("/funding BTC")
 
 
+async def test_a_low_rate_of_one_settlement_is_not_said_to_lie_between() -> None:
+    low = reading("funding", NOW_MS, f24=0.000034, apr=0.037)
+    said = await talk(market(funding=low))("/funding BTC")
+    assert "At or under .005%/8h, but not for two settlements yet: no reset so far." in said
+    assert "Neither reset" in await talk(market(funding=reading("funding", f24=0.00006)))("/funding BTC")
+
+
 async def test_what_is_not_known_of_a_rate_is_no_all_clear() -> None:
     unknown = reading("funding", NOW_MS, f24=0.00004, apr=0.044)
     conditions = tuple(replace(one, enters=None, stays=None) for one in unknown.conditions)

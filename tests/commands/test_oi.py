@@ -7,11 +7,11 @@ import pytest
 from commands.protocol.picture import Picture
 from market.findings import Finding, Found
 from market.formulas.open_interest import QUADRANTS, Quadrant
-from market.observations import Venue
+from market.observations import HOUR_MS, Venue
 from market.reading import Reading
 from market.snapshot import Snapshot
 from tests.commands.levelled import desk, opened, talk_at
-from tests.commands.markets import NOW_MS, crowding, market, reading
+from tests.commands.markets import NOW_MS, crowding, daily, market, reading
 from tests.commands.talking import monospaced, talk
 from tests.commands.test_funding import at_venues
 
@@ -133,6 +133,11 @@ async def test_what_is_not_known_is_said_so_and_nothing_is_guessed() -> None:
     assert absent.reply.data["open_interest"] is None
     old = await talk(market(silent=("open_interest",)))("/oi BTC")
     assert "Open interest is too old to be judged by." in old
+
+
+async def test_a_series_of_one_value_a_day_says_so() -> None:
+    said = await talk(market(open_interest=daily(grown(), 13 * HOUR_MS)))("/oi btc")
+    assert "A value a day, 13h old." in said
 
 
 async def test_what_could_be_elevated_unseen_is_no_all_clear() -> None:
