@@ -63,6 +63,28 @@ def smile_at(days: float, put: float, call: float, atm: float) -> Smile:
 # ------------------------------------------------------------------------------------------------ Black-76
 
 
+@pytest.mark.parametrize(
+    ("strike", "is_call", "delta"),
+    [
+        (80_000, False, -0.1235),
+        (85_000, False, -0.1787),
+        (90_000, False, -0.2539),
+        (95_000, False, -0.3517),
+        (100_000, False, -0.4666),
+        (100_000, True, 0.5334),
+        (105_000, True, 0.4142),
+        (110_000, True, 0.3059),
+        (115_000, True, 0.2196),
+        (120_000, True, 0.1555),
+    ],
+)
+def test_the_strikes_of_the_smile_have_the_deltas_of_the_design(
+    strike: int, is_call: bool, delta: float
+) -> None:
+    value = option_value(FORWARD, strike, MONTH, IVS[strike], is_call=is_call)
+    assert value.delta == pytest.approx(delta, abs=5e-5)
+
+
 def test_the_put_of_the_definition_costs_what_it_says() -> None:
     put = option_value(FORWARD, 90_000.0, MONTH, 0.65, is_call=False)
     assert put.price_usd == pytest.approx(3146.017, abs=1e-3)
