@@ -15,9 +15,8 @@ def mid_rank(value: float, values: Sequence[float]) -> float | None:
     """
     if not values:
         return None
-    below = sum(other < value for other in values)
-    equal = sum(other == value for other in values)
-    return (below + 0.5 * equal) / len(values)
+    below = len([other for other in values if other < value])
+    return (below + 0.5 * values.count(value)) / len(values)
 
 
 def median_absolute_deviation(values: Sequence[float]) -> float | None:
