@@ -70,7 +70,8 @@ def describe_liq(
 def horizon(snapshot: Snapshot, reading: Reading, rules: LiquidationRules) -> str:
     """How far it reaches in time: "regime", "episode", "isolated", "noise" of five minutes, "quiet", or "unknown".
 
-    Quiet is said only where no hour could have stood out unseen, isolated where none unseen would make an episode.
+    Quiet and noise are said only where no hour could have stood out unseen, isolated where none unseen would make an
+    episode.
     """
     facts = reading.facts
     days, hours = facts.get("flagged_days_7") or 0.0, facts.get("flagged_hours_24") or 0.0
@@ -81,9 +82,9 @@ def horizon(snapshot: Snapshot, reading: Reading, rules: LiquidationRules) -> st
         return "episode"
     if hours or days:
         return "unknown" if snapshot.regime.flag("lc") is None else "isolated"
-    if rank is not None and rank >= rules.flagged_percentile:
-        return "noise"
-    return "quiet" if snapshot.regime.flag("flagged") is False else "unknown"
+    if snapshot.regime.flag("flagged") is not False:
+        return "unknown"
+    return "noise" if rank is not None and rank >= rules.flagged_percentile else "quiet"
 
 
 def is_floor(snapshot: Snapshot, across: Forced | None) -> bool:

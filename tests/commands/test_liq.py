@@ -83,7 +83,7 @@ async def test_five_minutes_an_hour_and_a_day_are_told_in_dollars_and_basis_poin
         ({"flagged_hours_24": 1.0}, "Isolated: hours stand out, too few for an episode."),
         (
             {"flagged_hours_24": 0.0, "flagged_days_7": 0.0, "long_percentile_5m": 0.99},
-            "Five minutes stand out and no hour does: noise.",
+            "Too little of the past was heard to say what stands out.",
         ),
         (
             {"flagged_hours_24": 0.0, "flagged_days_7": 0.0},
@@ -103,6 +103,18 @@ async def test_quiet_is_said_only_where_no_hour_could_have_stood_out_unseen() ->
     said = await talk(market(liquidations=heard))("/liq BTC")
     assert "Quiet: no hour stands out." in said
     assert "Flagged: 0 of 24 hours, 0 of 7 days" in said
+    spike = replace(heard, facts={**heard.facts, "long_percentile_5m": 0.99})
+    said = await talk(market(liquidations=spike))("/liq BTC")
+    assert "Five minutes stand out and no hour does: noise." in said
+
+
+async def test_hours_that_stand_out_are_isolated_only_where_none_unseen_could_make_an_episode() -> None:
+    one = told(flagged_hours_24=1.0, flagged_days_7=0.0)
+    others = tuple(each for each in one.conditions if each.flag != "lc")
+    unseen = replace(one, conditions=(*others, claim("lc", holds=None)))
+    said = await talk(market(liquidations=unseen))("/liq BTC")
+    assert "Too little of the past was heard to say what stands out." in said
+    assert "Flagged: 1 of 24 hours" in said
 
 
 async def test_each_venue_is_told_with_how_much_of_its_hour_was_heard() -> None:
