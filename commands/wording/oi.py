@@ -156,12 +156,11 @@ def _digestion(reading: Reading, phrases: Phrases, rules: OpenInterestRules) -> 
     facts = reading.facts
     is_digesting = facts.get("digesting")
     fell, rose = facts.get("digest_falling_hours"), facts.get("digest_rising_hours")
+    if fell is None or rose is None:
+        return phrases.say("oi.digest_unseen", needed=rules.digest_least_hours)
     if is_digesting is None:
         return phrases.say(
-            "oi.digest_unknown",
-            fell=numbers.UNKNOWN if fell is None else f"{fell:.0f}",
-            rose=numbers.UNKNOWN if rose is None else f"{rose:.0f}",
-            needed=rules.digest_least_hours,
+            "oi.digest_unknown", fell=f"{fell:.0f}", rose=f"{rose:.0f}", needed=rules.digest_least_hours
         )
     return phrases.say(
         "oi.digesting" if is_digesting else "oi.not_digesting",

@@ -164,7 +164,7 @@ def _standing(
         rank=phrases.say("metric.unranked")
         if reading.percentile is None
         else numbers.rank(reading.percentile),
-        learned="" if known is None else f" ({learning_words(known, phrases)})",
+        learned="" if known is None else f", {learning_words(known, phrases)}",
         age=age_of(reading, at_ms),
     )
     change, of_change = facts.get("change_24h_points"), facts.get("z_change")

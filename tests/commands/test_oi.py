@@ -135,6 +135,12 @@ async def test_what_is_not_known_is_said_so_and_nothing_is_guessed() -> None:
     assert "Open interest is too old to be judged by." in old
 
 
+async def test_hours_nobody_counted_are_no_count_of_hours() -> None:
+    nothing = dict.fromkeys(("digesting", "digest_falling_hours", "digest_rising_hours"))
+    said = await talk(crowded(**nothing))("/oi btc")
+    assert "Digesting is not known: 12 hours that fell and as many that rose are needed." in said
+
+
 async def test_a_series_of_one_value_a_day_says_so() -> None:
     said = await talk(market(open_interest=daily(grown(), 13 * HOUR_MS)))("/oi btc")
     assert "A value a day, 13h old." in said
