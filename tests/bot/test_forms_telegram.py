@@ -45,7 +45,7 @@ async def test_a_wrong_answer_is_asked_for_again_with_its_reason(api: BotApi, se
     await api.reply(question, "1 apple")
     again = await first(api, 2)
     assert again.forces_reply
-    assert '"1apple" is no number' in again.text
+    assert '"1apple" is no amount' in again.text
     await api.reply(again, "10 k")
     assert "BTC 5x long" in (await first(api, 3)).text
 
