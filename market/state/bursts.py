@@ -56,12 +56,12 @@ class Bursts:
         return self.at_ms != was_ms
 
     def rate(self, open_interest_usd: float | None) -> None:
-        """Measure the newest bucket by the open interest (US dollars) that stood at its start."""
+        """Measure the newest bucket by the open interest (US dollars) that stood at its start; a part of one is not ranked."""
         self.long_bps = self.short_bps = self.rank = None
         if open_interest_usd:
             self.long_bps = self.longs[-1] / open_interest_usd * BPS
             self.short_bps = self.shorts[-1] / open_interest_usd * BPS
-            if len(self.intensities) >= LEAST_HOURS:
+            if len(self.intensities) >= LEAST_HOURS and self.whole[-1]:
                 self.rank = self.intensities.rank(self.long_bps)
 
     def rank_hour(self, grid_ms: int) -> None:

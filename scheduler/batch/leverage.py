@@ -137,7 +137,7 @@ class Leverage:
         life = np.concatenate((np.zeros(1, np.int64), both.noted.stretch))[newest + 1]
         window = made.window(so_far, life)
         rank = both.view.kernels.ranks(bps, window, made.values)
-        return np.where(window.count < LEAST_HOURS, nan, rank)
+        return np.where((window.count < LEAST_HOURS) | ~bursts.whole, nan, rank)
 
     @cached_property
     def _day_rank(self) -> Floats:

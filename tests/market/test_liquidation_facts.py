@@ -138,6 +138,9 @@ def test_five_minutes_are_ranked_among_those_that_end_the_hours_of_a_month() -> 
     assert facts_of(state)["long_percentile_5m"] == 0.5
     minutes(state, state.now_ms, [1.0] * 5)
     assert facts_of(state)["long_percentile_5m"] == 1.0
+    state.observe([minute(state.now_ms + 5 * MINUTE_MS, 0.0)], state.now_ms + 5 * MINUTE_MS, RULES)
+    assert facts_of(state)["long_bps_5m"] == 0.0
+    assert facts_of(state)["long_percentile_5m"] is None
 
 
 def test_an_hour_of_spot_that_is_missing_does_not_make_the_day_a_quiet_one() -> None:
