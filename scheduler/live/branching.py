@@ -29,7 +29,7 @@ class BranchingWatch:
     asset: Asset
     rules: LiquidationRules
     _due_ms: int = 0
-    _under_way: asyncio.Future[Branching | None] | None = field(default=None, repr=False)
+    _under_way: asyncio.Task[Branching | None] | None = field(default=None, repr=False)
 
     def take(self, state: CondenserState, now_ms: int) -> tuple[Branching, ...]:
         """The estimate that has become ready, once; begins the next one where it is due and there are events enough."""
@@ -61,7 +61,13 @@ class BranchingWatch:
         if told is None or len(told[1]) < self.rules.branching_least_events:
             return
         self._due_ms = now_ms + CADENCE_MS
-        self._under_way = asyncio.get_running_loop().run_in_executor(_ONE_AT_A_TIME, estimated, *told, now_ms)
+        self._under_way = asyncio.ensure_future(_in_turn(*told, now_ms))
+
+
+async def _in_turn(venue: Venue, events_ms: tuple[int, ...], until_ms: int) -> Branching | None:
+    """The estimate of the thread, when others are done; a task, which an end of the program takes out of the queue."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_ONE_AT_A_TIME, estimated, venue, events_ms, until_ms)
 
 
 def estimated(venue: Venue, events_ms: tuple[int, ...], until_ms: int) -> Branching | None:

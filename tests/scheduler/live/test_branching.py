@@ -57,6 +57,7 @@ async def test_estimates_of_many_assets_leave_the_threads_of_others_free() -> No
     state = remembering()
     for watch in watches:
         assert watch.take(state, UNTIL_MS) == ()
+    await asyncio.sleep(0.0)
     began = perf_counter()
     await asyncio.to_thread(int)
     assert perf_counter() - began < 1.0
@@ -91,3 +92,20 @@ def test_equal_events_are_estimated_alike() -> None:
     events = tuple(remembering().venues[Venue.BYBIT].forced.events_ms)
 
     assert estimated(Venue.BYBIT, events, UNTIL_MS) == estimated(Venue.BYBIT, events, UNTIL_MS)
+
+
+def test_an_end_of_the_program_does_not_wait_for_estimates_that_have_not_begun() -> None:
+    async def begin_many() -> None:
+        state = remembering()
+        for number in range(60):
+            assert BranchingWatch(f"A{number}", LiquidationRules()).take(state, UNTIL_MS) == ()
+        await asyncio.sleep(0.0)
+
+    asyncio.run(begin_many())
+    began = perf_counter()
+    asyncio.run(_a_small_one())
+    assert perf_counter() - began < 3.0
+
+
+async def _a_small_one() -> None:
+    await ready(BranchingWatch("BTC", LiquidationRules()), remembering(100), UNTIL_MS)
