@@ -20,4 +20,5 @@ def signals() -> tuple[Signal, ...]:
 
 def read_signals(state: MarketState, now_ms: int, rules: Rules) -> tuple[Reading, ...]:
     """Read every signal as of `now_ms`; a signal that lacks its input says so in its reading."""
+    state.tell_leverage(now_ms, rules)
     return tuple([settle(signal.read(state, now_ms, rules)) for signal in signals()])

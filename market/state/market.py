@@ -96,6 +96,13 @@ class MarketState:
         self.now_ms = now_ms
         self._advance(now_ms, rules)
 
+    def tell_leverage(self, now_ms: int, rules: Rules) -> None:
+        """Work out what is told of leverage where another five minutes have begun; asked for by those who read it."""
+        if now_ms - now_ms % FIVE_MS > self.told_at_ms:
+            self.told_at_ms = now_ms - now_ms % FIVE_MS
+            self.told_of_liquidations = told_of_liquidations(self, now_ms, rules)
+            self.told_of_interest = told_of_interest(self, now_ms, rules)
+
     def implied_volatility(self, now_ms: int, rules: Rules) -> float | None:
         """DVOL while it is fresh, else None."""
         said = self.volatility.implied
@@ -231,10 +238,6 @@ class MarketState:
             venue, price = self.liquidations.venue, self.price.price_usd
             if self.open_interest.mark(now_ms, price, venue, rules.freshness):
                 self.liquidations.forget_intensities()
-        if now_ms - now_ms % FIVE_MS > self.told_at_ms:
-            self.told_at_ms = now_ms - now_ms % FIVE_MS
-            self.told_of_liquidations = told_of_liquidations(self, now_ms, rules)
-            self.told_of_interest = told_of_interest(self, now_ms, rules)
 
     def _close_hour(self, grid_ms: int, rules: Rules) -> None:
         self.volatility.rank_hour(grid_ms, rules.volatility, self.implied_volatility(grid_ms, rules))
