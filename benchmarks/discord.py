@@ -31,12 +31,12 @@ from pydantic import HttpUrl, SecretStr
 from benchmarks import fanout
 from benchmarks.size import cached
 from bot.chat_platform import Asker, Desk
+from bot.collection import settle
 from bot.delivery.post import PostOffice
 from bot.delivery.words import Words
 from bot.platforms.discord.connection import GatewayClient
 from bot.platforms.discord.connection_socket import GatewaySocket
 from bot.platforms.discord.service import Client
-from bot.running import settle
 from bot.settings import Settings
 from commands.protocol.reply import Heading, Reply
 from market.alerts import Edge, Severity

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from bot.collection import put_off, settle
+
 if TYPE_CHECKING:
     from bot.feed import MakeFeed
     from bot.settings import Settings
@@ -44,6 +46,7 @@ Asset = Annotated[str | None, typer.Option(help="The files' asset, where their n
 
 def main() -> None:
     """Run the command line of this process."""
+    put_off()
     for stream in (sys.stdout, sys.stderr):
         _let_every_letter_through(stream)
     app()
@@ -84,7 +87,7 @@ def run(
 
     def start() -> int:
         from bot.app import serve
-        from bot.running import run, settle
+        from bot.running import run
         from bot.settings import read_settings
 
         settings = read_settings()

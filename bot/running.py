@@ -3,7 +3,6 @@
 import asyncio
 import atexit
 import errno
-import gc
 import os
 import signal
 import sys
@@ -20,10 +19,6 @@ CLOSES_WITHIN_S = 1.0
 """So long may it take to end when the work is done and everything is put away."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-
-YOUNG, MIDDLE, OLD = 20_000, 20, 100
-"""How much garbage collection puts off: as a rule 700 new objects begin one, and one of a hundred looks through all."""
 
 
 class Refusal(Exception):
@@ -59,16 +54,6 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     finally:
         closing.cancel()
     return code
-
-
-def settle() -> None:
-    """Leave what a start has made alone: collection is then of what answers leave behind, seldom and short.
-
-    Looking through the modules again and again cost one answer of a hundred a few milliseconds (benchmarks/discord.py).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG, MIDDLE, OLD)
 
 
 def silence() -> None:

@@ -96,7 +96,7 @@ def _by_window(state: Windows, now_ms: int) -> Told:
         "printing_buckets_12": float(fives.printing) if fives.longs else None,
         "long_bps_24h": intensity_bps(longs.day.total, day_ago_usd),
         "short_bps_24h": intensity_bps(shorts.day.total, day_ago_usd),
-        "long_percentile_24h": longs.day_rank,
+        "long_percentile_24h": longs.rank_day(),
         "long_bps_of_volume_5m": None if long_5m is None else intensity_bps(long_5m, five_usd),
         "short_bps_of_volume_5m": None if short_5m is None else intensity_bps(short_5m, five_usd),
         "long_bps_of_volume_1h": intensity_bps(longs.hour.total, hour_usd),
@@ -117,7 +117,7 @@ def _against_others(state: Windows, now_ms: int, rules: Rules) -> Told:
         if spot is None
         else is_down_day_on_modest_spot(
             has_fallen=_has_fallen(state, rules),
-            percentile=windows.longs.day_rank,
+            percentile=windows.longs.rank_day(),
             rare=limits.modest_spot_percentile,
             spot=spot,
             modest=limits.modest_spot_ratio,

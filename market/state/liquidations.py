@@ -18,7 +18,8 @@ BPS = 10_000.0
 class SideWindows:
     """One position side. `hours` and `days` are the last 24 hours and 7 days: flagged, not flagged, or None unknown.
 
-    `day_rank` is where the last 24 hours stood among those of a month when the last hour closed.
+    `day_bps` are the last 24 hours in bps of open interest when the last hour closed, `day_rank` where they stood among
+    those of a month: found when it is asked for (`rank_day`), as most hours nobody asks.
     """
 
     hour: RollingSum = field(default_factory=lambda: RollingSum(HOUR_MS))
@@ -27,7 +28,14 @@ class SideWindows:
     day_intensities: SeldomRanked = field(default_factory=lambda: SeldomRanked(MONTH_MS))
     hours: deque[bool | None] = field(default_factory=deque)
     days: deque[bool | None] = field(default_factory=deque)
+    day_bps: float | None = None
     day_rank: float | None = None
+
+    def rank_day(self) -> float | None:
+        """Where the last 24 hours stand among those of a month, None before a week of them."""
+        if self.day_rank is None and self.day_bps is not None and len(self.day_intensities) >= LEAST_HOURS:
+            self.day_rank = self.day_intensities.rank(self.day_bps)
+        return self.day_rank
 
     def take(self, at_ms: int, usd: float) -> None:
         """Add a bucket's total."""
@@ -142,7 +150,7 @@ class LiquidationWindows:
         for side in (self.longs, self.shorts):
             side.intensities.clear()
             side.day_intensities = SeldomRanked(MONTH_MS)
-            side.day_rank = None
+            side.day_bps = side.day_rank = None
         self.bursts.intensities.clear()
         self.bursts.rank = None
 
@@ -173,12 +181,10 @@ class LiquidationWindows:
     ) -> None:
         if hour_ago_usd:
             side.intensities.offer(grid_ms, side.hour.total / hour_ago_usd * BPS)
-        side.day_rank = None
+        side.day_bps = side.day_rank = None
         if day_ago_usd and self.is_day_whole:
-            bps = side.day.total / day_ago_usd * BPS
-            side.day_intensities.offer(grid_ms, bps)
-            if len(side.day_intensities) >= LEAST_HOURS:
-                side.day_rank = side.day_intensities.rank(bps)
+            side.day_bps = side.day.total / day_ago_usd * BPS
+            side.day_intensities.offer(grid_ms, side.day_bps)
 
     def _judge_hour(
         self, side: SideWindows, hour_ago_usd: float | None, rules: LiquidationRules
