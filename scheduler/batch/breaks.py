@@ -9,14 +9,13 @@ from scheduler.batch.told import Bools, Floats, Ints
 def broken_bars(times: Ints, price: Floats, low: Floats, lost: Bools, rules: PriceRules) -> Bools:
     """The bars at which a break stands; `lost` are those that go through `low` in a shock."""
     broken = np.zeros(len(price), bool)
-    begins = np.flatnonzero(lost).tolist()
-    for number, first in enumerate(begins):
-        until = begins[number + 1] if number + 1 < len(begins) else len(price)
-        last = int(np.searchsorted(times, times[first] + rules.break_longest_ms, "left"))
-        broken[first] = True
-        if until > first + 1:
-            after = min(until, last)
-            broken[first + 1 : _ended(times, price, first + 1, after, float(low[first]), rules)] = True
+    begins = np.flatnonzero(lost)
+    broken[begins] = True
+    until = np.append(begins[1:], len(price))
+    afters = np.minimum(until, np.searchsorted(times, times[begins] + rules.break_longest_ms, "left"))
+    apart = until > begins + 1
+    for first, after in zip(begins[apart].tolist(), afters[apart].tolist(), strict=True):
+        broken[first + 1 : _ended(times, price, first + 1, after, float(low[first]), rules)] = True
     return broken
 
 

@@ -11,7 +11,7 @@ from market.observations import DAY_MS, HOUR_MS
 from scheduler.batch.price import Prices
 from scheduler.batch.told import Bools, Floats, Ints, Table
 from scheduler.batch.volatility import newer
-from scheduler.batch.windows import Clock, Places, clock, last_true, seen, window_sum
+from scheduler.batch.windows import Clock, Places, clock, last_true, seen
 
 KEY_MS = 1 << 40
 """More than any history lasts: a step and a time within it make one key."""
@@ -46,27 +46,29 @@ class Buckets:
     @cached_property
     def long_hour(self) -> Floats:
         """Long liquidations of the hour that ends with each bucket."""
-        return window_sum(self.table["longs"] * self.usd, self._hour)
+        return self.price.view.kernels.window_sum(self.table["longs"] * self.usd, self._hour)
 
     @cached_property
     def short_hour(self) -> Floats:
         """Short liquidations of the hour."""
-        return window_sum(self.table["shorts"] * self.usd, self._hour)
+        return self.price.view.kernels.window_sum(self.table["shorts"] * self.usd, self._hour)
 
     @cached_property
     def long_day(self) -> Floats:
         """Long liquidations of the day."""
-        return window_sum(self.table["longs"] * self.usd, self._day)
+        return self.price.view.kernels.window_sum(self.table["longs"] * self.usd, self._day)
 
     @cached_property
     def short_day(self) -> Floats:
         """Short liquidations of the day."""
-        return window_sum(self.table["shorts"] * self.usd, self._day)
+        return self.price.view.kernels.window_sum(self.table["shorts"] * self.usd, self._day)
 
     @cached_property
     def covered_ms(self) -> Floats:
         """How much of the day was reported whole."""
-        return window_sum(np.where(self.table["whole"] > 0.0, self.table["step_ms"], 0.0), self._day)
+        return self.price.view.kernels.window_sum(
+            np.where(self.table["whole"] > 0.0, self.table["step_ms"], 0.0), self._day
+        )
 
     @cached_property
     def _begins(self) -> Bools:
@@ -89,15 +91,15 @@ class Buckets:
         """Whose buckets these are: that of the first since all was reported, as a place in VENUES."""
         return self.table["venue"][last_true(self._begins)]
 
-    @property
+    @cached_property
     def hour_is_whole(self) -> Bools:
         """Whether the last hour was reported without a hole."""
-        return self.table.known_at_ms - self.unbroken_since_ms >= HOUR_MS
+        return np.asarray(self.table.known_at_ms - self.unbroken_since_ms >= HOUR_MS)
 
-    @property
+    @cached_property
     def day_is_whole(self) -> Bools:
         """Whether nine tenths of the last day were reported."""
-        return self.covered_ms >= LEAST_OF_DAY_MS
+        return np.asarray(self.covered_ms >= LEAST_OF_DAY_MS)
 
 
 def buckets(price: Prices) -> Buckets:

@@ -20,6 +20,7 @@ HOLDS, FAILS, UNKNOWN = np.int8(1), np.int8(-1), np.int8(0)
 PRESENCES = (Presence.ABSENT, Presence.STALE, Presence.SEEN)
 """A presence in a column is its place here."""
 ABSENT, STALE, SEEN = (np.int8(place) for place in range(3))
+"""Stale is one less than seen, and absent nothing: presences are reckoned with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Freshness:
     def presence(self) -> NDArray[np.int8]:
         """Seen within its time to live, stale after it, absent once it is long gone or was never there."""
         age = self.now_ms - self.asof_ms
-        there = np.where((age > self.ttl_ms) | (age < 0), STALE, SEEN)
-        return np.where(self.known & (age <= self.absent_after_ms), there, ABSENT).astype(np.int8)
+        there = SEEN - ((age > self.ttl_ms) | (age < 0)).view(np.int8)
+        return there * (self.known & (age <= self.absent_after_ms)).view(np.int8)
 
     def quality(self) -> Floats:
         """1 up to the time to live, then falling in a line to 0 at three times it."""

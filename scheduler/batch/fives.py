@@ -10,6 +10,7 @@ from market.formulas.volatility import TRIPOWER
 from market.observations import DAY_MS
 from market.rules import Rules
 from market.state.closes import A_DAY, AN_HOUR, STEP_MS
+from scheduler.batch.ranking import Kernels
 from scheduler.batch.swings import Swung, swung
 from scheduler.batch.told import Bools, Floats, Ints, Table
 from scheduler.batch.windows import at, counted, window_sum
@@ -26,6 +27,7 @@ class Fives:
     price: Floats
     variance: Floats
     rules: Rules
+    kernels: Kernels
 
     @cached_property
     def bar(self) -> Ints:
@@ -80,7 +82,7 @@ class Fives:
             limits.fast_swing_cap, np.maximum(limits.fast_swing_floor, limits.swing_sigmas * sigma_4h)
         )
         begins = np.flatnonzero(self.missed > limits.longest_gap_bars)
-        return swung(self.price[self.bar], thresholds, begins, limits.pivot_margin)
+        return swung(self.price[self.bar], thresholds, begins, limits.pivot_margin, self.kernels.legs)
 
     @cached_property
     def place(self) -> Ints:
@@ -95,7 +97,12 @@ class Fives:
 
     def now(self, values: Floats) -> Floats:
         """By bar what the closes say, NaN where the last is not current."""
-        return np.where(self.is_current, at(values, self.place), nan)
+        return at(values, self._place_now)
+
+    @cached_property
+    def _place_now(self) -> Ints:
+        """By bar the last close, -1 where it is not current."""
+        return np.where(self.is_current, self.place, -1)
 
     @cached_property
     def hour_variance(self) -> Floats:

@@ -24,7 +24,7 @@ from scheduler.batch.columns import (
     or_fails,
     settled,
 )
-from scheduler.batch.interest import NEVER, chosen, lives
+from scheduler.batch.interest import NEVER, chosen, joined, lives
 from scheduler.batch.ranking import grid
 from scheduler.batch.told import Bools, Floats, Ints, Table
 from scheduler.batch.view import View
@@ -73,9 +73,9 @@ class Rates:
         stands = (np.abs(self.table["rate"]) >= cap) & (cap > 0.0)
         return np.where(at(stands.astype(float), last_true(self.table["settled"] <= 0.0)) == 1.0, 1.0, nan)
 
-    @property
+    @cached_property
     def _said_8h(self) -> Floats:
-        return self.table["rate"] * 8.0 / self.table["interval_hours"]
+        return np.asarray(self.table["rate"] * 8.0 / self.table["interval_hours"])
 
     @cached_property
     def rate_8h(self) -> Floats:
@@ -141,7 +141,7 @@ def read(view: View) -> Columns:
         mine = primary == place
         if bool(mine.any()):
             said = _facts(rates)
-            columns = {name: np.where(mine, said[name], column) for name, column in columns.items()}
+            columns = {name: joined(mine, said[name], column) for name, column in columns.items()}
     asof = np.where(primary == NEVER, 0.0, columns.pop("asof_ms")).astype(np.int64)
     rank, quality, ttl_ms = (columns.pop(name) for name in ("percentile", "quality", "ttl_ms"))
     columns["dispersion"] = _dispersion(view, series)

@@ -17,7 +17,7 @@ from scheduler.batch.ranking import Grid, grid
 from scheduler.batch.told import VENUES, Bools, Floats, Ints, Table
 from scheduler.batch.view import View
 from scheduler.batch.volatility import newer
-from scheduler.batch.windows import Clock, at, clock, seen, then, window_max
+from scheduler.batch.windows import Clock, at, clock, seen, then
 
 NEVER = -1
 
@@ -59,8 +59,13 @@ class Series:
         return np.log(coins / self.clock.lagged(coins, days * DAY_MS, DAY_MS))
 
     @cached_property
+    def day_growth(self) -> Floats:
+        """The same over a day, which is asked for again and again."""
+        return self.growth(1)
+
+    @cached_property
     def hour_growth(self) -> Floats:
-        """The same over an hour, NaN where the sample of then is much older."""
+        """By sample the change over an hour, NaN where the sample of then is much older."""
         coins = self.table["coins"]
         return np.log(coins / self.clock.lagged(coins, HOUR_MS, CARRIED_MS))
 
@@ -68,12 +73,12 @@ class Series:
     def off_peak(self) -> Floats:
         """By sample how far it stands below the highest of a week, a fraction."""
         coins = self.table["coins"]
-        return coins / window_max(coins, self.clock.back(7 * DAY_MS) + 1) - 1.0
+        return coins / self.view.kernels.window_max(coins, self.clock.back(7 * DAY_MS) + 1) - 1.0
 
     @cached_property
     def growths(self) -> "Scores":
         """The day's growths over a month of full hours."""
-        return self._scores(self.growth(1))
+        return self._scores(self.day_growth)
 
     @cached_property
     def hour_growths(self) -> "Scores":
@@ -151,7 +156,7 @@ class Interest:
     def of(self, values: list[Floats]) -> Floats:
         """By step, what the series that is read says: one column a series."""
         if len(values) == 1:
-            return np.where(self.primary == 0, values[0], nan)
+            return joined(self.primary == 0, values[0], np.array(nan))
         return np.select([self.primary == place for place in range(len(values))], values, nan)
 
 
@@ -173,6 +178,11 @@ def _lives(venue: Venue, table: Table, price: Prices) -> Iterator[Series]:
     for first, after in lives(kept, price.view.rules.freshness.absent_after_ms):
         ends = int(kept.step[after]) if after < len(kept) else len(price.view)
         yield Series(venue, kept.rows(first, after), int(kept.step[first]), ends, price)
+
+
+def joined(mask: Bools, mine: Floats, other: Floats) -> Floats:
+    """Mine where the mask holds, else the other; mine itself where it always does."""
+    return mine if bool(mask.all()) else np.where(mask, mine, other)
 
 
 def lives(table: Table, absent_after_ms: int) -> list[tuple[int, int]]:
@@ -213,7 +223,7 @@ class Marks:
         if not len(self.times):
             return np.full(len(asked_ms), nan)
         wanted = asked_ms - span_ms
-        place = np.minimum(np.searchsorted(self.times, wanted, "right") - 1, newest)
+        place = np.minimum(clock(self.times).places(wanted), newest)
         found = then(self.usd, self.times, place, wanted - tolerance_ms)
         return np.where(self.stretch[np.maximum(place, 0)] == self.stretch[np.maximum(newest, 0)], found, nan)
 

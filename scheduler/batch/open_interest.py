@@ -82,7 +82,7 @@ def _facts(series: Series) -> dict[str, Floats]:
     now: Callable[[Floats], Floats] = (
         (lambda column: at(column, rows)) if _moves(rows) else (lambda column: column)
     )
-    growth = series.growth(1)
+    growth = series.day_growth
     standing = now(coins)
     turnover = standing * price / np.where(volume == 0.0, nan, volume)
     first_ms, known_ms = float(series.table.known_at_ms[0]), series.table.known_at_ms.astype(float)

@@ -38,7 +38,7 @@ from scheduler.batch.ranking import Grid, grid
 from scheduler.batch.swings import Swung, swung
 from scheduler.batch.told import Floats, Ints, Table
 from scheduler.batch.view import View
-from scheduler.batch.windows import Clock, Places, at, clock, decaying_mean, last_true, seen, window_max
+from scheduler.batch.windows import Clock, Places, at, clock, decaying_mean, last_true, seen
 
 SPANS_MS = {"1h": HOUR_MS, "4h": 4 * HOUR_MS, "24h": DAY_MS, "7d": 7 * DAY_MS}
 
@@ -95,7 +95,7 @@ class Prices:
     @cached_property
     def fives(self) -> Fives:
         """What bars of five minutes or finer tell."""
-        return Fives(self.bars, self.usd, self.hours.variance, self.view.rules)
+        return Fives(self.bars, self.usd, self.hours.variance, self.view.rules, self.view.kernels)
 
     @cached_property
     def swings(self) -> Swung:
@@ -106,7 +106,8 @@ class Prices:
         # a gap is an event of its own: it comes before what the bar after it closes
         places = np.searchsorted(hours.bar, self.gap)
         closes, limits_of = (np.insert(column, places, nan) for column in (hours.price, thresholds))
-        return swung(closes, limits_of, places + np.arange(len(places)), limits.pivot_margin)
+        begins = places + np.arange(len(places))
+        return swung(closes, limits_of, begins, limits.pivot_margin, self.view.kernels.legs)
 
     @cached_property
     def swung_by_bar(self) -> Ints:
@@ -117,7 +118,8 @@ class Prices:
     def range_24h(self) -> Floats:
         """By bar ln(highest / lowest) over 24 h, NaN before a whole day without a gap."""
         first = self.clock.back(DAY_MS) + 1
-        high, low = window_max(self.bars["high"], first), -window_max(-self.bars["low"], first)
+        largest = self.view.kernels.window_max
+        high, low = largest(self.bars["high"], first), -largest(-self.bars["low"], first)
         whole = self.clock.times - self.unbroken_since_ms >= DAY_MS
         return np.where(whole, np.log(high / low), nan)
 
@@ -193,7 +195,9 @@ def _facts(price: Prices) -> dict[str, Floats]:
         facts[f"shock_{name}"] = facts[f"r_{name}"] / sigma
     facts["sigma_1d"] = np.sqrt(np.maximum(variance, 0.0) * 24.0)
     for days in (7, 30, 90):
-        facts[f"drawdown_{days}d"] = usd / window_max(usd, clocked.back(days * DAY_MS) + 1) - 1.0
+        facts[f"drawdown_{days}d"] = (
+            usd / price.view.kernels.window_max(usd, clocked.back(days * DAY_MS) + 1) - 1.0
+        )
     means = decaying_mean(price.hours.price, PRICE_MEAN_HALF_LIFE_HOURS)
     facts["mean_7d_usd"] = at(means, price.hours.closed - 1)
     window = price.ranges.window(price.ranges_by_bar, np.zeros(1, np.int64))
@@ -210,7 +214,7 @@ def _facts(price: Prices) -> dict[str, Floats]:
 
 def _new_low_ms(price: Prices) -> Ints:
     """By bar when price last closed below all closes of the 72 hours before."""
-    lowest = -window_max(-price.usd, price.clock.back(LOW_WINDOW_MS) + 1)
+    lowest = -price.view.kernels.window_max(-price.usd, price.clock.back(LOW_WINDOW_MS) + 1)
     is_new = np.ones(len(price.usd), bool)
     is_new[1:] = price.usd[1:] < lowest[:-1]
     return price.clock.times[last_true(is_new)]

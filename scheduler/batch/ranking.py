@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.rolling import MAD_TO_SIGMA, median_deviation, median_of_sorted
+from scheduler.batch.swings import Legs, legs
 from scheduler.batch.told import Bools, Floats, Ints
+from scheduler.batch.windows import window_max, window_sum
 
 AT_ONCE = 4096
 """So many grid values lie between the ends of the windows that are counted together."""
@@ -46,8 +48,9 @@ class Grid:
         if not len(self.times):
             return Window(np.zeros_like(offered), np.zeros_like(offered))
         reach = np.searchsorted(self.times, self.times - self.span_ms, "left")
-        begun = np.searchsorted(self.life, life, "left") if self.life[-1] or life[-1] else 0
-        first = np.maximum(reach[np.maximum(newest, 0)], begun)
+        first = reach.take(newest, mode="clip")
+        if self.life[-1] or life[-1]:
+            first = np.maximum(first, np.searchsorted(self.life, life, "left"))
         return Window(first, np.maximum(newest, first))
 
     def own(self) -> Window:
@@ -62,7 +65,7 @@ def grid(times: Ints, values: Floats, span_ms: int, life: Ints | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """What decides the speed: the mid-rank of each asked value in its window, and medians with their deviations.
+    """What decides the speed: the mid-rank of each asked value in its window, medians with their deviations, swings, windows.
 
     `ranks(asked, window, values)`: questions are in order of their windows; NaN for an empty window or an unknown value.
     `medians(values, window, spreads)`: the medians of the windows and, if asked for, the median absolute deviations.
@@ -70,6 +73,9 @@ class Kernels:
 
     ranks: Callable[[Floats, Window, Floats], Floats]
     medians: Callable[[Floats, Window, bool], tuple[Floats, Floats]]
+    legs: Legs
+    window_max: Callable[[Floats, Ints], Floats]
+    window_sum: Callable[[Floats, Ints], Floats]
 
 
 def ranks(asked: Floats, window: Window, values: Floats) -> Floats:
@@ -169,7 +175,7 @@ def medians(values: Floats, window: Window, spreads: bool) -> tuple[Floats, Floa
     return np.array(middles), np.array(deviations)
 
 
-NUMPY = Kernels(ranks, medians)
+NUMPY = Kernels(ranks, medians, legs, window_max, window_sum)
 
 
 def robust_z(asked: Floats, middle: Floats, deviation: Floats) -> Floats:

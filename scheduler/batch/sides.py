@@ -203,19 +203,20 @@ class Side:
 
     def cluster(self) -> tuple[Claims, Ints, Ints, Claims]:
         """At each step the cluster flag, the flagged hours of 24 and days of 7, and whether any hour is flagged."""
-        hours, sure, maybe = self._counts(self.flagged_hours(), HOURS_A_DAY)
-        days, sure_days, maybe_days = self._counts(self.flagged_days(), DAYS_A_WEEK)
+        place, hours, maybe = self._counts(self.flagged_hours(), HOURS_A_DAY)
+        day_place, days, maybe_days = self._counts(self.flagged_days(), DAYS_A_WEEK)
         many = any_of(
-            _reached(sure, maybe, self.rules.cluster_hours),
-            _reached(sure_days, maybe_days, self.rules.cluster_days),
+            _reached(hours, maybe, self.rules.cluster_hours)[place],
+            _reached(days, maybe_days, self.rules.cluster_days)[day_place],
         )
-        return many, hours, days, _reached(sure, maybe, 1)
+        return many, hours[place], days[day_place], _reached(hours, maybe, 1)[place]
 
     def _counts(self, said: Entries, window: int) -> tuple[Ints, Ints, Ints]:
+        """At each step how many entries there are, and after so many how many are flagged and how many nobody knows."""
         judged_by = self.all.view.offered(self.all.hours.step)
         place = np.concatenate((np.zeros(1, np.int64), said.by_judged))[judged_by]
-        sure = said.recent(lambda verdict: verdict == 1.0, window)[place]
-        return sure, sure, said.recent(np.isnan, window)[place]
+        sure = said.recent(lambda verdict: verdict == 1.0, window)
+        return place, sure, said.recent(np.isnan, window)
 
     def now(self, hour_ago: Floats, share: Floats, *, ranked: bool) -> tuple[Floats, Floats, Claims]:
         """At each step the last hour in bps, its rank (NaN before a week), and the burst flag.

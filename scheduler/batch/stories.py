@@ -112,7 +112,7 @@ class Story:
         return {
             "quadrant_1h": self._quadrant("1h", self.series.hour_growth, self.series.hour_growths, band),
             "quadrant_24h": self._quadrant(
-                "24h", self.series.growth(1), self.series.growths, band * np.sqrt(24.0)
+                "24h", self.series.day_growth, self.series.growths, band * np.sqrt(24.0)
             ),
         }
 

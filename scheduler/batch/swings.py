@@ -1,15 +1,22 @@
-"""Turning points by directional change: they remember their way, so they are taken close by close, over plain numbers."""
+"""Turning points by directional change: they remember their way, so closes are taken one by one, and what follows at once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isnan, nan
+from typing import Any
 
 import numpy as np
 
-from market.formulas.logic import all_of
-from scheduler.batch.columns import Claims
+from scheduler.batch.columns import Claims, above, below
 from scheduler.batch.told import Floats, Ints
 
 DOWN, RANGE, UP = -1.0, 0.0, 1.0
+LOW, HIGH, ANEW = 1, 2, 3
+"""What a close may be: the confirmation of a low or a high, or the first after a gap."""
+
+Legs = Callable[[Floats, Floats, Ints], tuple[Ints, Floats, Claims]]
+"""Of closes with their thresholds, and which of them are `ANEW`: which confirmed what, its level, and the claim that the
+open leg already runs below the last confirmed low."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,86 +40,70 @@ class Swung:
         return np.where(self.known > 0, self.last_low, nan)
 
 
-@dataclass(slots=True)
-class _Leg:
-    """The open leg and the last two pivots of either kind."""
+def walk(closes: Any, thresholds: Any, kinds: Any, levels: Any, progress: Any) -> None:
+    """Take closes one by one (lists or, compiled, arrays); writes what each confirmed, its level, and what is in progress.
 
-    margin: float
-    rising: bool | None = None
-    high: float | None = None
-    low: float | None = None
-    highs: tuple[float, float] = (nan, nan)
-    lows: tuple[float, float] = (nan, nan)
-
-    def turn(self, close: float, threshold: float) -> bool:
-        """Take a close; tells whether it confirmed a pivot. Of an open leg with a direction only its end is looked for."""
-        if self.rising is not True:
-            if self.low is None or close < self.low:
-                self.low = close
-            elif close >= self.low * (1.0 + threshold):
-                self.lows, self.rising, self.high = (self.lows[1], self.low), True, close
-                return True
-        if self.rising is not False:
-            if self.high is None or close > self.high:
-                self.high = close
-            elif close <= self.high * (1.0 - threshold):
-                self.highs, self.rising, self.low = (self.highs[1], self.high), False, close
-                return True
-        return False
-
-    def in_progress(self) -> int:
-        """The claim that the open leg already runs below the last confirmed low."""
-        last = self.lows[1]
-        if self.rising is None or isnan(last):
-            return 0
-        return 1 if not self.rising and self.low is not None and self.low < last else -1
-
-    def forget(self) -> None:
-        """Begin the open leg anew, as after a gap."""
-        self.rising = self.high = self.low = None
-
-    def said(self, trend: float) -> tuple[float, ...]:
-        """What is claimed until the next pivot, and the levels."""
-        known = 1.0 if self.rising is not None else 0.0
-        lower, higher = (known * claim for claim in (self._lower(self.lows), self._higher(self.lows)))
-        return lower, higher, known, self.lows[1], self.highs[1], trend
-
-    def trend(self) -> float:
-        """Down on a lower low and a lower high, up on a higher low and a higher high, else range; NaN if undecided."""
-        down = all_of(*(_claim(self._lower(pair)) for pair in (self.lows, self.highs)))
-        up = all_of(*(_claim(self._higher(pair)) for pair in (self.lows, self.highs)))
-        if down or up:
-            return DOWN if down else UP
-        return nan if down is None or up is None else RANGE
-
-    def _lower(self, pair: tuple[float, float]) -> float:
-        limit = pair[0] * (1.0 - self.margin)
-        return float(pair[1] < limit) - float(pair[1] >= limit)
-
-    def _higher(self, pair: tuple[float, float]) -> float:
-        limit = pair[0] * (1.0 + self.margin)
-        return float(pair[1] > limit) - float(pair[1] <= limit)
+    Of an open leg with a direction (1 up, -1 down, 0 not known) only its end is looked for.
+    """
+    direction, high, low, last_low = 0, nan, nan, nan
+    for place in range(len(closes)):
+        close, threshold = closes[place], thresholds[place]
+        if kinds[place] == ANEW:
+            direction, high, low = 0, nan, nan
+        kind = 0
+        if threshold > 0.0 and direction != 1:
+            # the first close is the lowest as well
+            if not close >= low:
+                low = close
+            elif close >= low * (1.0 + threshold):
+                kind, levels[place], last_low = LOW, low, low
+                direction, high = 1, close
+        if threshold > 0.0 and direction != -1 and kind == 0:
+            if not close <= high:
+                high = close
+            elif close <= high * (1.0 - threshold):
+                kind, levels[place] = HIGH, high
+                direction, low = -1, close
+        kinds[place] = kind or kinds[place]
+        if direction and not isnan(last_low):
+            progress[place] = 1 if direction < 0 and low < last_low else -1
 
 
-def _claim(said: float) -> bool | None:
-    return said > 0.0 if said else None
+def legs(closes: Floats, thresholds: Floats, kinds: Ints) -> tuple[Ints, Floats, Claims]:
+    """`walk` over plain lists, which an interpreter reads faster."""
+    found, levels, progress = kinds.tolist(), [nan] * len(closes), [0] * len(closes)
+    walk(closes.tolist(), thresholds.tolist(), found, levels, progress)
+    return np.array(found, np.int64), np.array(levels), np.array(progress, np.int8)
 
 
-def swung(closes: Floats, thresholds: Floats, begins: Ints, margin: float) -> Swung:
+def swung(closes: Floats, thresholds: Floats, begins: Ints, margin: float, walked: Legs = legs) -> Swung:
     """The swings of closes, each with its threshold (NaN: not looked at); `begins` are those at which they begin anew."""
-    leg, trend, anew = _Leg(margin), nan, set(begins.tolist())
-    rows, row_of, progress = [leg.said(nan)], [0], [0]
-    for place, (close, threshold) in enumerate(zip(closes.tolist(), thresholds.tolist(), strict=True)):
-        if place in anew:
-            leg.forget()
-            trend = nan
-            rows.append(leg.said(trend))
-        if threshold > 0.0 and leg.turn(close, threshold):
-            trend = leg.trend()
-            rows.append(leg.said(trend))
-        row_of.append(len(rows) - 1)
-        progress.append(leg.in_progress())
-    said = np.array(rows)[row_of]
-    lower, higher, known = (said[:, column].astype(np.int8) for column in range(3))
-    in_progress = np.array(progress, np.int8)
-    return Swung(lower, higher, in_progress, known, *(said[:, column] for column in (3, 4, 5)))
+    first = np.zeros(len(closes), np.int64)
+    first[begins] = ANEW
+    kinds, levels, progress = walked(closes, thresholds, first)
+    events = np.flatnonzero(kinds)
+    event = kinds[events]
+    (low_before, low), (high_before, high) = (
+        _last_two(event == kind, levels[events]) for kind in (LOW, HIGH)
+    )
+    known = np.concatenate((np.zeros(1, np.int8), (event != ANEW).astype(np.int8)))
+    lower, higher = (
+        claim(low, low_before * way) for claim, way in ((below, 1.0 - margin), (above, 1.0 + margin))
+    )
+    down = np.minimum(lower, below(high, high_before * (1.0 - margin)))
+    up = np.minimum(higher, above(high, high_before * (1.0 + margin)))
+    trend = np.where((down == 0) | (up == 0), nan, RANGE)
+    trend[down > 0], trend[up > 0] = DOWN, UP
+    trend[known == 0] = nan
+    row = np.concatenate((np.zeros(1, np.int64), np.cumsum(kinds > 0)))
+    progress = np.concatenate((np.zeros(1, np.int8), progress))
+    said = (known * lower, known * higher, known, low, high, trend)
+    lower_low, higher_low, is_known, *numbers = (column[row] for column in said)
+    return Swung(lower_low, higher_low, progress, is_known, *numbers)
+
+
+def _last_two(mine: Any, levels: Floats) -> tuple[Floats, Floats]:
+    """After none, one, two ... events the last level but one of those that are mine, and the last; NaN without."""
+    count = np.concatenate((np.zeros(1, np.int64), np.cumsum(mine)))
+    found = np.concatenate((np.full(2, nan), levels[mine]))
+    return found[count], found[count + 1]

@@ -8,6 +8,7 @@ from market.observations import HOUR_MS
 from market.rules import Rules
 from scheduler.batch.ranking import Kernels
 from scheduler.batch.told import Ints, Told
+from scheduler.batch.windows import so_far
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class View:
         ), held
 
     def offered(self, at_step: Ints) -> Ints:
-        """At each step how many of what came at these steps have come."""
-        return np.cumsum(np.bincount(at_step, minlength=len(self)))
+        """At each step how many of what came at these steps (in order) have come."""
+        return so_far(at_step, len(self))
 
 
 def view(told: Told, rules: Rules, kernels: Kernels) -> View:

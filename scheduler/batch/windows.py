@@ -22,9 +22,20 @@ class Clock:
             return np.searchsorted(self.times, self.times - span_ms, "right") - 1
         return np.maximum(np.arange(len(self.times)) - -(-span_ms // self.apart_ms), -1)
 
+    def places(self, asked_ms: Ints) -> Ints:
+        """The place of the last time at or before each asked one, -1 where there is none."""
+        if self.apart_ms is None:
+            return np.searchsorted(self.times, asked_ms, "right") - 1
+        return np.asarray(np.clip((asked_ms - self.times[0]) // self.apart_ms, -1, len(self.times) - 1))
+
     def lagged(self, values: Floats, span_ms: int, tolerance_ms: int, first: int = 0) -> Floats:
         """The value `span_ms` ago, NaN where the last one known by then (from place `first` on) is older than the tolerance."""
-        return then(values, self.times, self.back(span_ms), self.times - span_ms - tolerance_ms, first)
+        if self.apart_ms is None or -(-span_ms // self.apart_ms) * self.apart_ms > span_ms + tolerance_ms:
+            return then(values, self.times, self.back(span_ms), self.times - span_ms - tolerance_ms, first)
+        places = -(-span_ms // self.apart_ms)
+        unknown, found = places + first, np.empty(len(values))
+        found[:unknown], found[unknown:] = nan, values[first : max(first, len(values) - places)]
+        return found
 
 
 def clock(times: Ints) -> Clock:
@@ -73,8 +84,16 @@ class Places:
 
 def seen(step: Ints, steps: int) -> Places:
     """At each of `steps` the last row whose step is that or an earlier one."""
-    same = len(step) == steps and bool((step == np.arange(steps)).all())
-    return Places(np.cumsum(np.bincount(step, minlength=steps)) - 1, same)
+    places = np.arange(steps)
+    if len(step) == steps and bool((step == places).all()):
+        return Places(places, same=True)
+    return Places(so_far(step, steps) - 1, same=False)
+
+
+def so_far(step: Ints, steps: int) -> Ints:
+    """At each of `steps` how many of what came at these (in order) have come."""
+    bounds = np.concatenate((np.zeros(1, np.int64), step, np.full(1, steps)))
+    return np.repeat(np.arange(len(step) + 1), np.diff(bounds))
 
 
 def at(values: Floats, place: Ints) -> Floats:
@@ -82,9 +101,8 @@ def at(values: Floats, place: Ints) -> Floats:
     if not len(values):
         return np.full(len(place), nan)
     found = values.take(place, mode="clip")
-    missing = place < 0
-    if bool(missing.any()):
-        found[missing] = nan
+    if len(place) and place.min() < 0:
+        found[place < 0] = nan
     return found
 
 

@@ -13,7 +13,7 @@ from market.formulas.statistics import median_absolute_deviation, mid_rank
 from scheduler.batch.fast import NotInstalled, compiled, kernels
 from scheduler.batch.ranking import NUMPY, Kernels, Window, grid
 from scheduler.batch.swings import swung
-from scheduler.batch.windows import clock, decaying_mean, range_max, range_sum, window_max, window_sum
+from scheduler.batch.windows import clock, decaying_mean, range_max, range_sum
 
 LOOPS = kernels(lambda loop: loop)
 """The loops that numba compiles, as they stand."""
@@ -32,21 +32,23 @@ def windows_of(count: int, width: int) -> Window:
     return Window(np.maximum(after - width, 0), after)
 
 
+@pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
 @given(st.lists(numbers, min_size=1, max_size=150), st.integers(1, 140))
-def test_sums_and_extremes_are_those_of_the_window(values: list[float], width: int) -> None:
+def test_sums_and_extremes_are_those_of_the_window(by: Kernels, values: list[float], width: int) -> None:
     column = np.array(values)
     first = np.maximum(np.arange(len(values)) - width + 1, 0)
     parts = [column[begin : place + 1] for place, begin in enumerate(first)]
-    assert window_sum(column, first) == pytest.approx([part.sum() for part in parts])
-    assert window_max(column, first).tolist() == [part.max() for part in parts]
+    assert by.window_sum(column, first) == pytest.approx([part.sum() for part in parts])
+    assert by.window_max(column, first).tolist() == [part.max() for part in parts]
     after = np.arange(len(values)) + 1
     assert range_sum(column, first, after) == pytest.approx([part.sum() for part in parts])
     assert range_max(column, first, after).tolist() == [part.max() for part in parts]
 
 
-def test_a_quiet_hour_after_a_loud_one_sums_to_nothing() -> None:
+@pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
+def test_a_quiet_hour_after_a_loud_one_sums_to_nothing(by: Kernels) -> None:
     column = np.array([0.1, 123_456.789, 0.3, 0.0, 0.0, 0.0])
-    assert window_sum(column, np.maximum(np.arange(6) - 1, 0))[-2:].tolist() == [0.0, 0.0]
+    assert by.window_sum(column, np.maximum(np.arange(6) - 1, 0))[-2:].tolist() == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
@@ -88,10 +90,11 @@ def test_a_decaying_mean_is_unbiased_from_the_first_value_on() -> None:
     assert decaying_mean(np.array([4.0, 4.0, 4.0]), 2.0) == pytest.approx([4.0, 4.0, 4.0])
 
 
+@pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
 @given(st.lists(st.floats(50.0, 200.0), min_size=1, max_size=120), st.sets(st.integers(0, 119), max_size=3))
-def test_swings_are_those_of_the_live_state(closes: list[float], gaps: set[int]) -> None:
+def test_swings_are_those_of_the_live_state(by: Kernels, closes: list[float], gaps: set[int]) -> None:
     begins = np.array(sorted(gap for gap in gaps if gap < len(closes)), np.int64)
-    said = swung(np.array(closes), np.full(len(closes), 0.05), begins, 0.001)
+    said = swung(np.array(closes), np.full(len(closes), 0.05), begins, 0.001, by.legs)
     live = Swings()
     for place, close in enumerate(closes):
         if place in begins:
