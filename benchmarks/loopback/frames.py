@@ -30,6 +30,7 @@ TOLD_WHEN_CHANGED = frozenset({"openInterest", "fundingRate", "nextFundingTime"}
 """A documented delta's own values of these are not the simulated market's."""
 VENUES = (Venue.BINANCE, Venue.BYBIT)
 LISTINGS = {Venue.BINANCE: "/fapi/v1/exchangeInfo", Venue.BYBIT: "/v5/market/instruments-info"}
+ASKED_WITH: Mapping[Venue, dict[str, str]] = {Venue.BINANCE: {}, Venue.BYBIT: {"category": "linear"}}
 
 Json = dict[str, Any]
 
@@ -50,7 +51,7 @@ def frames_of(venue: Venue, many: int) -> Frames:
     market = VenueMarket(Tape(SimulatedMarket(SEED, "sell_off", ASSETS, past_days=PAST_DAYS)), venue)
     shapes = _shapes(venue)
     speech = Binance(market) if venue is Venue.BINANCE else Bybit(market)
-    listing = _ours(speech.answer(LISTINGS[venue], {}, b"", BEGIN_MS))
+    listing = _ours(speech.answer(LISTINGS[venue], ASKED_WITH[venue], b"", BEGIN_MS))
     said = _binance(market, shapes, many) if venue is Venue.BINANCE else _bybit(market, shapes, many)
     kept = tuple((topic, json.dumps(frame, separators=(",", ":")).encode()) for topic, frame in said)
     last = json.loads(kept[-1][1])

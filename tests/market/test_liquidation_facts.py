@@ -288,13 +288,19 @@ def test_volume_that_is_not_told_gives_no_share_of_it() -> None:
     assert facts["long_bps_of_volume_24h"] is not None
 
 
+def told(state: MarketState) -> dict[str, float | None]:
+    """What is told of liquidations at the last step, as a reading asks for it."""
+    state.tell_leverage(state.now_ms, RULES)
+    return state.told_of_liquidations
+
+
 def test_what_is_beside_the_hour_is_worked_out_every_five_minutes() -> None:
     state = market([2.0] * 30)
-    told = state.told_of_liquidations
+    before = told(state)
     minutes(state, state.now_ms, [1.0] * 4)
-    assert state.told_of_liquidations is told
+    assert told(state) is before
     minutes(state, state.now_ms, [1.0])
-    assert state.told_of_liquidations["long_usd_5m"] == 500.0
+    assert told(state)["long_usd_5m"] == 500.0
 
 
 def test_a_minute_that_comes_late_still_closes_its_five_minutes() -> None:
@@ -303,6 +309,6 @@ def test_a_minute_that_comes_late_still_closes_its_five_minutes() -> None:
     minutes(state, begin_ms, [1.0] * 4)
     at_ms = begin_ms + 5 * MINUTE_MS
     state.observe([], at_ms, RULES)
-    assert state.told_of_liquidations["long_usd_5m"] is None
+    assert told(state)["long_usd_5m"] is None
     state.observe([minute(at_ms, 3.0)], at_ms + MINUTE_MS, RULES)
-    assert state.told_of_liquidations["long_usd_5m"] == 700.0
+    assert told(state)["long_usd_5m"] == 700.0
