@@ -5,7 +5,7 @@ deadlines and retries are `scheduler/fetch.py` and `scheduler/streams.py`; nothi
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Generic, TypeVar
@@ -111,6 +111,22 @@ Instruments = Mapping[str, Instrument]
 
 NONE: Instruments = MappingProxyType({})
 """No instrument is known yet."""
+
+
+def completed(one: Instrument, known: Instrument | None) -> Instrument:
+    """A contract as it is told now, with what is asked apart (its interval and caps, its spot market) as it was known."""
+    if known is None:
+        return one
+    spot = known.spot_symbol if one.spot_symbol is None else one.spot_symbol
+    if one.funding_interval_hours is not None:
+        return replace(one, spot_symbol=spot)
+    return replace(
+        one,
+        funding_interval_hours=known.funding_interval_hours,
+        highest_funding=known.highest_funding,
+        lowest_funding=known.lowest_funding,
+        spot_symbol=spot,
+    )
 
 
 class Told(Struct, frozen=True, gc=False):

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from market.observations import Asset, Venue
 from scheduler.clock import Clock
-from scheduler.exchange import Asked, Exchange, Instrument, Instruments
+from scheduler.exchange import Asked, Exchange, Instrument, Instruments, completed
 from scheduler.fetch import Fetcher, SourceFailed
 
 LEARNS_AGAIN_AFTER_S = 300.0
@@ -114,22 +114,7 @@ def _with_what_was_known(
     told: Mapping[str, Instrument], known: Mapping[str, Instrument]
 ) -> dict[str, Instrument]:
     """Of an answer in part: contracts, and what of them is asked apart, that were known and are not told now stay as they were."""
-    return {**known, **{symbol: _completed(one, known.get(symbol)) for symbol, one in told.items()}}
-
-
-def _completed(one: Instrument, known: Instrument | None) -> Instrument:
-    if known is None:
-        return one
-    spot = known.spot_symbol if one.spot_symbol is None else one.spot_symbol
-    if one.funding_interval_hours is not None:
-        return replace(one, spot_symbol=spot)
-    return replace(
-        one,
-        funding_interval_hours=known.funding_interval_hours,
-        highest_funding=known.highest_funding,
-        lowest_funding=known.lowest_funding,
-        spot_symbol=spot,
-    )
+    return {**known, **{symbol: completed(one, known.get(symbol)) for symbol, one in told.items()}}
 
 
 def _take_over(listing: _Listing, told: Mapping[str, Instrument]) -> tuple[Change, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from market.observations import DAY_MS, HOUR_MS, Venue
-from scheduler.exchange import Ask, Asked, Exchange, Instrument, Kind, Misread, Report, Stream
+from scheduler.exchange import Ask, Asked, Exchange, Instrument, Kind, Misread, Report, Stream, completed
 from scheduler.recording.lines import Answer, Frame, Kept, Opening
 from scheduler.recording.reading import read_recording
 
@@ -80,7 +80,8 @@ class _Reader:
         except Misread as misread:
             return Understood(kept.venue, kept.at_ms, (), str(misread))
         # a new mapping: what was read before holds the old one
-        self.instruments = {**self.instruments, **{one.symbol: one for one in said}}
+        known = self.instruments
+        self.instruments = {**known, **{one.symbol: completed(one, known.get(one.symbol)) for one in said}}
         self._asks.clear()
         return Understood(kept.venue, kept.at_ms, ())
 

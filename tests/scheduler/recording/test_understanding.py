@@ -109,3 +109,17 @@ async def test_a_recorded_venue_is_understood_as_it_was_live(venue: Venue, tmp_p
     said = [report for one in understood for report in one.reports if not isinstance(report, Heartbeat)]
     assert said == here.reports
     assert len(said) > 100
+
+
+@pytest.mark.parametrize("venue", [Venue.BYBIT, Venue.OKX])
+async def test_spot_bars_are_understood_though_contracts_were_told_again_before_them(
+    venue: Venue, tmp_path: Path
+) -> None:
+    exchange = BY_VENUE[venue]
+    async with room(tmp_path, AT_MS) as here:
+        known = await here.learn(exchange)
+        await here.fetcher.get(exchange.instruments()[0], Asked(here.hand.at_ms, {}))
+        await here.ask(exchange, known)
+    understood = list(understand(tmp_path, [exchange]))
+    assert not [one.misread for one in understood if one.misread]
+    assert [report for one in understood for report in one.reports] == here.reports
