@@ -42,12 +42,12 @@ class Stage:
     hurry: bool = False
 
     async def subscribe(self, addresses: Iterable[str]) -> None:
-        """Let these chats want every cascade."""
+        """Let these chats want every cascade; a store that is slow while everything starts is asked again."""
         chats, left = StoredChats(self.connection), iter(addresses)
 
         async def some() -> None:
             for address in left:
-                await chats.change(address, lambda chat: replace(chat, subscriptions=WISHES))
+                await _until_kept(chats, address)
 
         await asyncio.gather(*(some() for _ in range(AT_ONCE)))
 
@@ -150,3 +150,12 @@ def copies(arrivals: Iterable[Arrival]) -> Mapping[tuple[str, str], list[Arrival
         if one.kind == "send":
             found.setdefault((one.chat, one.name), []).append(one)
     return found
+
+
+async def _until_kept(chats: StoredChats, address: str) -> None:
+    while True:
+        try:
+            await chats.change(address, lambda chat: replace(chat, subscriptions=WISHES))
+            break
+        except StoreUnavailable:
+            await asyncio.sleep(0.1)
