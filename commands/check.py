@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from commands.desk.absent import absence
 from commands.protocol.command import Command
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context
 from commands.protocol.words import AssetWord, SideWord
-from commands.wording.absence import describe_absence
 from commands.wording.checks import describe_check
 from market.checklist import run_checklist
 from market.observations import Side
@@ -28,8 +28,7 @@ async def answer(ask: Check, context: Context) -> Reply:
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        feed, past = await context.services.feed.status(), await context.past(asset)
-        return describe_absence(asset, feed, past, phrases)
+        return await absence(asset, context)
     checklist = run_checklist(snapshot, ask.side, context.rules)
     return describe_check(snapshot, checklist, phrases, context.rules, context.now_ms)
 

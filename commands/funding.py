@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from commands.desk.absent import absence
 from commands.protocol.command import Command
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context
 from commands.protocol.words import AssetWord
-from commands.wording.absence import describe_absence
 from commands.wording.funding import describe_funding
 
 
@@ -25,9 +25,8 @@ async def answer(ask: Funding, context: Context) -> Reply:
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        feed, past = await context.services.feed.status(), await context.past(asset)
-        return describe_absence(asset, feed, past, phrases)
-    hours = None if context.services.hours is None else await context.services.hours.of(asset)
+        return await absence(asset, context)
+    hours = await context.hours(asset)
     return describe_funding(snapshot, hours, phrases, context.rules, context.now_ms)
 
 

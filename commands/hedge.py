@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from commands.desk.absent import absence
 from commands.desk.own import own
 from commands.desk.unhedged import unhedged
 from commands.protocol.command import Command
@@ -10,7 +11,6 @@ from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, said
 from commands.protocol.words import AssetWord, Lexicon, MoneyWord, SideWord, Word
-from commands.wording.absence import describe_absence
 from commands.wording.hedge import describe_hedge, describe_no_hedge
 from commands.wording.unhedged import Unhedged
 from market.hedge import Asked, HedgeRefused, NoHedge, hedge_of
@@ -61,8 +61,7 @@ async def answer(ask: HedgeAsk, context: Context) -> Reply:
         raise Misunderstood("hedge.short", example=f"/hedge {asset} 50k")
     snapshot = await context.look(asset)
     if snapshot is None:
-        feed, past = await context.services.feed.status(), await context.past(asset)
-        return replace(describe_absence(asset, feed, past, phrases), private=True)
+        return replace(await absence(asset, context), private=True)
     conditions = conditions_of(snapshot, context.rules)
     hours = None if ask.days is None else ask.days * DAY_HOURS
     without = await unhedged(context, await own(context), asset, conditions.sigma, hours)

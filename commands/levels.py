@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from commands.desk.absent import absence
 from commands.protocol.command import Command
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context
 from commands.protocol.words import AssetWord
-from commands.wording.absence import describe_absence
 from commands.wording.levels import describe_levels, describe_no_levels
 from market.levels import NoMap, hours_known, levels_of
 
@@ -26,9 +26,8 @@ async def answer(ask: Levels, context: Context) -> Reply:
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        feed, past = await context.services.feed.status(), await context.past(asset)
-        return describe_absence(asset, feed, past, phrases)
-    hours = None if context.services.hours is None else await context.services.hours.of(asset)
+        return await absence(asset, context)
+    hours = await context.hours(asset)
     found = levels_of(snapshot, hours)
     if isinstance(found, NoMap):
         known = 0 if hours is None else hours_known(hours)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from commands.desk.absent import absence
 from commands.desk.own import own
 from commands.desk.plans import drop_plan, find, is_watched, keep_larger, keep_plan, keeper, standing_now
 from commands.desk.refusal import refusal
@@ -14,7 +15,6 @@ from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood
 from commands.protocol.words import AssetWord, HoldWord, LeverageWord, MoneyWord, PercentWord, SideWord
 from commands.wording import numbers
-from commands.wording.absence import describe_absence
 from commands.wording.planning import (
     describe_closed,
     describe_kept,
@@ -74,8 +74,7 @@ async def _make(ask: PlanAsked, context: Context, people: People) -> Reply:
     asset, phrases = await context.asset(ask.asset), phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        feed, past = await context.services.feed.status(), await context.past(asset)
-        return describe_absence(asset, feed, past, phrases)
+        return await absence(asset, context)
     position = _position(ask, asset)
     thesis = Thesis(ask.line, _until_ms(ask.until, market_time(snapshot, context.now_ms)))
     try:
@@ -162,8 +161,7 @@ async def _add(ask: PlanAsked, context: Context, people: People) -> Reply:
         raise Misunderstood("words.missing", kinds=("money",), example=f"/plan add {plan.id} 500")
     snapshot: Snapshot | None = await context.look(plan.asset)
     if snapshot is None:
-        feed, past = await context.services.feed.status(), await context.past(plan.asset)
-        return describe_absence(plan.asset, feed, past, phrases)
+        return await absence(plan.asset, context)
     try:
         made = await keep_larger(context, people, plan.id, Added(ask.equity, ask.entry), snapshot)
     except AddRefused as refused:

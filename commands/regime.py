@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from commands.desk.absent import absence
 from commands.protocol.command import Command
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context
 from commands.protocol.words import AssetWord
-from commands.wording.absence import describe_absence
 from commands.wording.market import describe_regime
 from commands.wording.regime_picture import regime_picture
 from market.checklist import run_checklist
@@ -28,10 +28,9 @@ async def answer(ask: Regime, context: Context) -> Reply:
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        feed, past = await context.services.feed.status(), await context.past(asset)
-        return describe_absence(asset, feed, past, phrases)
+        return await absence(asset, context)
     checks = run_checklist(snapshot, Side.LONG, context.rules)
-    hours = None if context.services.hours is None else await context.services.hours.of(asset)
+    hours = await context.hours(asset)
     drawn = regime_picture(snapshot, hours, phrases, context.rules)
     return describe_regime(snapshot, checks, phrases, context.rules, context.now_ms, drawn)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from commands.desk.absent import absence
 from commands.desk.brackets import brackets
 from commands.desk.own import as_they_see_it, own, pays_beyond
 from commands.desk.refusal import refusal
@@ -15,7 +16,6 @@ from commands.protocol.reply import Heading, Reply, Text, Tone
 from commands.protocol.request import Context, Misunderstood
 from commands.protocol.words import AssetWord, HoldWord, LeverageWord, MoneyWord, PercentWord, SideWord
 from commands.wording import numbers
-from commands.wording.absence import describe_absence
 from commands.wording.columns import fit
 from commands.wording.market import source_notes
 from commands.wording.panel import unseen
@@ -54,8 +54,7 @@ async def answer(ask: Size, context: Context) -> Reply:
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        feed, past = await context.services.feed.status(), await context.past(asset)
-        return describe_absence(asset, feed, past, phrases)
+        return await absence(asset, context)
     stated, tiers = _position(ask, asset), None
     try:
         tiers = await brackets(context, asset, ask.venue, is_inverse=stated.is_inverse)
@@ -79,7 +78,7 @@ async def _check(stated: Position, tiers: Tiers, snapshot: Snapshot, context: Co
         others_usd=0.0 if wallet is None else wallet.unrealised_usd - wallet.maintenance_usd,
     )
     check = check_size(position, as_they_see_it(market, side, person), tiers, context.rules.sizing)
-    hours = None if context.services.hours is None else await context.services.hours.of(stated.asset)
+    hours = await context.hours(stated.asset)
     limit = person.funding_8h
     return Sized(
         check,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from commands.desk.absent import absence
 from commands.desk.brackets import brackets, known_brackets
 from commands.desk.own import own
 from commands.desk.refusal import refusal
@@ -21,7 +22,6 @@ from commands.protocol.words import (
     Word,
     read_number,
 )
-from commands.wording.absence import describe_absence
 from commands.wording.stress import Stressed, describe_stress
 from market.levels import Fuel, NoMap, depth_against, fuel_of
 from market.margin import Impossible, ImpossiblePosition, Tiers
@@ -91,7 +91,7 @@ async def answer(ask: StressAsk, context: Context) -> Reply:
     if ask.leverage is None:
         held = await _planned(ask, person, context)
     elif await context.look(anchor) is None:
-        return await _absent(anchor, context)
+        return replace(await absence(anchor, context), private=True)
     else:
         check = await _checked(ask, ask.leverage, anchor, context)
         held = [_stated(check, context.now_ms), *await _beside(check, person, context)]
@@ -104,11 +104,6 @@ async def answer(ask: StressAsk, context: Context) -> Reply:
         found, market, tuple(held), seen, fallen, unmodelled, anchor, check, ask.beta, _again(ask)
     )
     return describe_stress(told, phrases_in(context.language), context.now_ms)
-
-
-async def _absent(asset: Asset, context: Context) -> Reply:
-    feed, past = await context.services.feed.status(), await context.past(asset)
-    return replace(describe_absence(asset, feed, past, phrases_in(context.language)), private=True)
 
 
 async def _planned(ask: StressAsk, person: Person, context: Context) -> list[Held]:
@@ -221,7 +216,7 @@ async def _cascades(
     fallen: list[Fallen] = []
     without: dict[Asset, str] = {}
     for asset in sorted(worth, key=worth.__getitem__, reverse=True)[:MOST_MODELLED]:
-        hours = None if context.services.hours is None else await context.services.hours.of(asset)
+        hours = await context.hours(asset)
         fuel = fuel_of(hours, market.prices_usd[asset])
         if isinstance(fuel, NoMap):
             without[asset] = fuel.value

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from commands.desk.absent import absence
 from commands.protocol.command import Command
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context
 from commands.protocol.words import AssetWord
-from commands.wording.absence import describe_absence
 from commands.wording.why import describe_why
 
 
@@ -25,8 +25,7 @@ async def answer(ask: Why, context: Context) -> Reply:
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
-        feed, past = await context.services.feed.status(), await context.past(asset)
-        return describe_absence(asset, feed, past, phrases)
+        return await absence(asset, context)
     return describe_why(snapshot, phrases, context.rules, context.now_ms)
 
 

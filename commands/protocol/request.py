@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from market.hourly import Hourly
 from market.observations import Asset
 from market.reading import Presence
 from market.report import as_of
@@ -100,6 +101,11 @@ class Context:
         if snapshot is None or _is_blank(snapshot):
             return None
         return as_of(snapshot, self.now_ms, self.rules.regime)
+
+    async def hours(self, asset: Asset) -> Hourly | None:
+        """The closed hours of `asset`, None where none are kept."""
+        kept = self.services.hours
+        return None if kept is None else await kept.of(asset)
 
     async def past(self, asset: Asset) -> PastReport | None:
         """How far the past of `asset` has been read, None where it is not being read, or nothing reads one."""
