@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.exceptions import DataError, RedisError
+from redis.exceptions import TimeoutError as NoAnswer
 
 CONNECT_WITHIN_S = 0.4
 READ_WITHIN_S = 0.9
@@ -24,6 +25,8 @@ READ_TRY_WITHIN_S = 0.4
 WRITE_WITHIN_S = 3.0
 """A write waits for the disk (`appendfsync always`), and a slow one may hold it for a while."""
 PAUSE_BEFORE_REPEAT_S = 0.02
+SIGN_WITHIN_S = 0.1
+"""Once a read hung, the next ones wait no longer than this for a sign of life before they give up."""
 SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
 
 
@@ -35,6 +38,38 @@ class UnsafeStore(StoreUnavailable):
     """The server answers, but would throw away what must be kept."""
 
 
+@dataclass(slots=True)
+class Pulse:
+    """Whether the server answers: after one read hung, every further one asks for a sign of life first.
+
+    A chat that asks while the server hangs is then told so at once; the first sign makes everything go on.
+    """
+
+    hangs: bool = False
+    _sign: asyncio.Task[bool] | None = None
+    _missed_s: float = -SIGN_WITHIN_S
+
+    async def feel(self, redis: Redis) -> None:
+        """Go on where the server answers, or was never seen to hang. Raises TimeoutError."""
+        if not self.hangs:
+            return
+        is_missed = asyncio.get_running_loop().time() < self._missed_s + SIGN_WITHIN_S
+        if not is_missed and (self._sign is None or self._sign.done()):
+            self._sign = asyncio.create_task(self._ask(redis))
+        if is_missed or self._sign is None or not await asyncio.shield(self._sign):
+            raise TimeoutError
+
+    async def _ask(self, redis: Redis) -> bool:
+        try:
+            async with asyncio.timeout(SIGN_WITHIN_S):
+                await redis.ping()
+        except (TimeoutError, RedisError, OSError):
+            self._missed_s = asyncio.get_running_loop().time()
+            return False
+        self.hangs = False
+        return True
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Connection:
     """One server, spoken to in two ways: `reading` repeats a lost command once, `writing` never does."""
@@ -42,14 +77,24 @@ class Connection:
     place: str
     _repeating: Redis = field(compare=False)
     _once: Redis = field(compare=False)
+    _pulse: Pulse = field(default_factory=Pulse, compare=False)
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the server said nothing when it was last read from."""
+        return self._pulse.hangs
 
     def __repr__(self) -> str:
         return f"Connection({self.place})"
 
     @asynccontextmanager
     async def reading(self, within_s: float = READ_WITHIN_S) -> AsyncIterator[Redis]:
-        """A client for commands that may be sent twice; StoreUnavailable where the block is not done in time."""
-        async with _in_our_words(within_s):
+        """A client for commands that may be sent twice; StoreUnavailable where the block is not done in time.
+
+        While the server hangs it is raised within SIGN_WITHIN_S.
+        """
+        async with _in_our_words(within_s, self._pulse):
+            await self._pulse.feel(self._repeating)
             yield self._repeating
 
     @asynccontextmanager
@@ -130,7 +175,7 @@ def _read_address(address: str | Path) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def _in_our_words(within_s: float) -> AsyncIterator[None]:
+async def _in_our_words(within_s: float, pulse: Pulse | None = None) -> AsyncIterator[None]:
     before = _times_cancelled()
     try:
         async with asyncio.timeout(within_s):
@@ -140,7 +185,9 @@ async def _in_our_words(within_s: float) -> AsyncIterator[None]:
             raise asyncio.CancelledError
     except DataError:
         raise  # a value of ours that no server takes: a mistake here, not there
-    except TimeoutError as failure:
+    except (TimeoutError, NoAnswer) as failure:
+        if pulse is not None:
+            pulse.hangs = True
         raise StoreUnavailable(f"The store did not answer within {within_s:g} s.") from failure
     except (RedisError, OSError) as failure:
         raise StoreUnavailable(f"The store is not available: {failure}") from failure

@@ -128,6 +128,8 @@ class Pace:
 
         Never raises StoreUnavailable: somebody asked, so the answer goes out even where the pace cannot be known.
         """
+        if self._connection.hangs:
+            return
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(within_s):
                 wait_s = await self._take_soon(chat, rates)

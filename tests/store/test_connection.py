@@ -233,3 +233,28 @@ def test_an_address_is_shown_without_user_password_and_options() -> None:
     )
     assert repr(open_connection(f"unix://me:{SECRET}@/run/s?db=1")) == "Connection(unix:/run/s)"
     assert repr(open_connection(Path("/run/s"))) == "Connection(unix:/run/s)"
+
+
+async def test_once_the_server_hung_a_read_fails_at_once_and_the_first_sign_of_life_lets_all_go_on(
+    proxy: Proxy,
+) -> None:
+    async with connected(proxy.url) as connection:
+        proxy.mute = True
+        with pytest.raises(StoreUnavailable):
+            await StoredSnapshots(connection).latest("BTC")
+        assert connection.hangs
+        begun = asyncio.get_running_loop().time()
+        asked = [StoredSnapshots(connection).latest("BTC") for _ in range(40)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert {type(answer) for answer in answers} == {StoreUnavailable}
+        assert asyncio.get_running_loop().time() - begun < READ_WITHIN_S / 2
+        proxy.mute = False
+        await until(lambda: valkey_answers(connection))
+        assert not connection.hangs
+
+
+async def valkey_answers(connection: Connection) -> bool:
+    try:
+        return await StoredSnapshots(connection).latest("BTC") is None
+    except StoreUnavailable:
+        return False
