@@ -51,10 +51,11 @@ async def print_reply(
 
 
 def to_json(reply: Reply) -> Mapping[str, object]:
-    """A reply as JSON knows it: every block with its kind, the buttons, and the numbers behind it."""
+    """A reply as JSON knows it: every block with its kind, the buttons, what can be copied, and the numbers behind it."""
     return {
         "blocks": [plain({"kind": type(block).__name__.lower(), **asdict(block)}) for block in reply.blocks],
         "actions": [asdict(action) for action in reply.actions],
+        "copies": [asdict(copied) for copied in reply.copies],
         "private": reply.private,
         "data": plain(reply.data),
     }

@@ -99,6 +99,17 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A number to be taken elsewhere, such as into an exchange: `text` holds it in plain digits, as commands read it as well.
+
+    A platform that can copy at a press shows a button with the label; others leave it out, since the answer says it too.
+    """
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """What a command line still lacks: the reader's next words go behind `line` as the value of `field`.
 
@@ -129,7 +140,7 @@ class Reply:
 
     `private` answers hold a position: ephemeral on Discord, never posted to a public room unasked. `prompt` is what the
     reader is asked for where the line lacked something. `at_ms` is the moment (UTC) of which it speaks, where that is one of
-    the present market: platforms that can show how long ago that is by now do so.
+    the present market: platforms that can show how long ago that is by now do so. `copies` are its numbers to be copied.
     """
 
     blocks: tuple[Block, ...]
@@ -138,3 +149,4 @@ class Reply:
     data: Mapping[str, object] = field(default_factory=dict)
     prompt: Prompt | None = None
     at_ms: int | None = None
+    copies: tuple[Copy, ...] = ()
