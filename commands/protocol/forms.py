@@ -8,6 +8,7 @@ from typing import Any
 
 from commands.protocol.alert_words import ALL
 from commands.protocol.command import ASK_THE_REST, LEFT_OUT, Command, Option, plain_text
+from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Prompt
 from commands.protocol.request import Misunderstood
 from commands.protocol.words import Lexicon
@@ -62,6 +63,11 @@ def option_called(command: Command[Any], name: str) -> Option:
     raise LookupError(name)
 
 
+def meaning(command: Command[Any], option: Option, phrases: Phrases) -> str:
+    """What a field means, in the language of the phrases."""
+    return phrases.slash(f"{command.name}.options.{option.name}.help", option.description)
+
+
 def example_of(option: Option) -> str:
     """A word that would do, as it is typed into the field itself: "8x" for what is "base=8x" in a line."""
     return option.word.example.removeprefix(f"{option.name}=")
@@ -84,22 +90,7 @@ def read_prompt(text: str) -> tuple[str, str] | None:
     return (line, field) if is_one else None
 
 
-def _without(command: Command[Any], option: Option, words: Sequence[str], lexicon: Lexicon) -> list[str]:
-    """The words that do not speak of a field."""
-    kept, rest = [], list(words)
-    names = {known.name for known in command.options}
-    while rest:
-        word = rest.pop(0)
-        name, equals, _ = word.partition("=")
-        if name.lower() in names and (equals or rest):
-            said = word if equals else f"{name}={rest.pop(0)}"
-            kept += [said] if name.lower() != option.name else []
-        elif _meant(command, word, lexicon) is not option:
-            kept.append(word)
-    return kept
-
-
-def _meant(command: Command[Any], word: str, lexicon: Lexicon) -> Option | None:
+def meant(command: Command[Any], word: str, lexicon: Lexicon) -> Option | None:
     """The field a word stands for that names none, None where it is none's or wrong."""
     for option in sorted(command.options, key=lambda option: option.word.rank):
         try:
@@ -110,7 +101,22 @@ def _meant(command: Command[Any], word: str, lexicon: Lexicon) -> Option | None:
     return None
 
 
+def _without(command: Command[Any], option: Option, words: Sequence[str], lexicon: Lexicon) -> list[str]:
+    """The words that do not speak of a field."""
+    kept, rest = [], list(words)
+    names = {known.name for known in command.options}
+    while rest:
+        word = rest.pop(0)
+        name, equals, _ = word.partition("=")
+        if name.lower() in names and (equals or rest):
+            said = word if equals else f"{name}={rest.pop(0)}"
+            kept += [said] if name.lower() != option.name else []
+        elif meant(command, word, lexicon) is not option:
+            kept.append(word)
+    return kept
+
+
 def _shortly(command: Command[Any], option: Option, word: Asset | str, lexicon: Lexicon) -> str:
     """A word as short as it can be said: buttons carry few letters."""
-    is_plain = _meant(command, word, lexicon) is option
+    is_plain = meant(command, word, lexicon) is option
     return word if is_plain else f"{option.name}={word}"
