@@ -42,4 +42,5 @@ COMMAND = Command(
     help="how much leverage sits below and above the price, and the fall that sets it off; a model",
     example="/levels BTC",
     order=37,
+    in_menu=False,
 )

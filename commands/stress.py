@@ -251,4 +251,5 @@ COMMAND = Command(
     example="/stress BTC 5x 10k",
     order=38,
     private=True,
+    in_menu=False,
 )

@@ -1,13 +1,12 @@
 """Who is told what: the chats that subscribed, their quiet hours, mutes and limits; durable when a change returns."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from typing import Any
 
 from store import keys
 from store.codec import Kind, decode, encode
 from store.connection import Connection, StoreUnavailable
-from store.wishes import Chat, QuietHours, Subscription, platform_of
+from store.wishes import Chat, QuietHours, Subscription, joined, platform_of
 
 __all__ = ["CHAT", "ChangedMeanwhile", "Chat", "QuietHours", "StoredChats", "Subscription", "platform_of"]
 
@@ -148,7 +147,7 @@ class StoredChats:
         ]
         for _ in range(MOST_TRIES):
             (from_version, chat), (to_version, there) = await self._read(old), await self._read(new)
-            blob = b"" if chat is None else encode(CHAT, _joined(chat, there, new))
+            blob = b"" if chat is None else encode(CHAT, joined(chat, there, new))
             values: list[str | bytes | int] = [
                 old,
                 new,
@@ -207,9 +206,3 @@ class StoredChats:
 def _moment(entry: str) -> tuple[int, int]:
     milliseconds, _, number = entry.partition("-")
     return int(milliseconds), int(number or 0)
-
-
-def _joined(chat: Chat, there: Chat | None, address: str) -> Chat:
-    """The chat at its new address; where that one was known already, it also keeps its own subscriptions."""
-    known = there.subscriptions if there is not None else ()
-    return replace(chat, address=address, subscriptions=tuple(dict.fromkeys((*chat.subscriptions, *known))))

@@ -11,7 +11,7 @@ from market.snapshot import Snapshot
 from store.persons import Person
 from store.services import FeedStatus, GivenUp, PastReport, SourceReport
 from store.tiers import IN_TURN, bundled_at
-from store.wishes import Chat
+from store.wishes import Chat, joined
 
 
 class SnapshotsInMemory:
@@ -135,6 +135,13 @@ class ChatsInMemory:
         chat = self._chats[address] = make(self._chats.get(address, Chat(address)))
         return chat
 
+    async def move(self, old: str, new: str) -> bool:
+        """Let a chat that got a new address keep all it has; False where it was not known."""
+        chat, there = self._chats.pop(old, None), self._chats.get(new)
+        if chat is not None:
+            self._chats[new] = joined(chat, there, new)
+        return chat is not None
+
     async def forget(self, address: str) -> bool:
         """Erase the chat; False where it was not known."""
         return self._chats.pop(address, None) is not None
@@ -255,6 +262,13 @@ class MemosInMemory:
     async def keep(self, name: str, text: str, lasts_s: int) -> None:
         """Keep a text for so many seconds, in place of what was kept under its name."""
         self._kept[name] = (text, self._now_ms() + lasts_s * 1_000)
+
+    async def claim(self, name: str, text: str, lasts_s: int) -> str | None:
+        """Keep a text for so many seconds where none is kept, and give None; else the text that is kept and stays."""
+        kept = await self.read(name)
+        if kept is None:
+            await self.keep(name, text, lasts_s)
+        return kept
 
     async def read(self, name: str) -> str | None:
         """The text, None where none is kept or its time is over."""

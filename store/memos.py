@@ -15,6 +15,15 @@ class StoredMemos:
         async with self._connection.writing() as redis:
             await redis.set(keys.memo(name), text, ex=lasts_s)
 
+    async def claim(self, name: str, text: str, lasts_s: int) -> str | None:
+        """Keep a text for so many seconds where none is kept, and give None; else the text that is kept and stays.
+
+        Of several that claim a name at once, exactly one is given None.
+        """
+        async with self._connection.writing() as redis:
+            kept = await redis.set(keys.memo(name), text, ex=lasts_s, nx=True, get=True)
+        return kept.decode() if isinstance(kept, bytes) else kept
+
     async def read(self, name: str) -> str | None:
         """The text, None where none is kept or its time is over."""
         async with self._connection.reading() as redis:

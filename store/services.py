@@ -128,6 +128,9 @@ class Chats(Protocol):
         `make` may be called again where somebody else changed the chat meanwhile; what it raises leaves all as it was.
         """
 
+    async def move(self, old: str, new: str) -> bool:
+        """Let a chat that got a new address keep all it has; False where it was not known. Repeating it is safe."""
+
     async def forget(self, address: str) -> bool:
         """Erase the chat; False where it was not known."""
 
@@ -192,6 +195,12 @@ class Memos(Protocol):
 
     async def keep(self, name: str, text: str, lasts_s: int) -> None:
         """Keep a text for so many seconds, in place of what was kept under its name."""
+
+    async def claim(self, name: str, text: str, lasts_s: int) -> str | None:
+        """Keep a text for so many seconds where none is kept, and give None; else the text that is kept and stays.
+
+        Of several that claim a name at once, exactly one is given None.
+        """
 
     async def read(self, name: str) -> str | None:
         """The text, None where none is kept or its time is over."""

@@ -96,6 +96,12 @@ def revive(chat: Chat) -> Chat:
     return replace(chat, suspended=None, suspended_ms=0)
 
 
+def joined(chat: Chat, there: Chat | None, address: str) -> Chat:
+    """The chat at its new address; where that one was known already, it also keeps its own subscriptions."""
+    known = there.subscriptions if there is not None else ()
+    return replace(chat, address=address, subscriptions=tuple(dict.fromkeys((*chat.subscriptions, *known))))
+
+
 def wants(chat: Chat, alert: Alert) -> bool:
     """Whether a chat, as it is now, wants to hear of an alert."""
     rank = CLASSES.index(alert.severity)

@@ -1,5 +1,9 @@
 """Short texts that are kept for a time."""
 
+import asyncio
+
+import pytest
+
 from store import keys
 from store.connection import Connection
 from store.in_memory import MemosInMemory
@@ -19,6 +23,20 @@ async def test_a_text_is_kept_for_its_time_only(valkey: Connection) -> None:
     await StoredMemos(valkey).keep("line:1", "/regime BTC", 60)
     async with valkey.reading() as redis:
         assert 0 < await redis.ttl(keys.memo("line:1")) <= 60
+
+
+@pytest.fixture(params=["stored", "in memory"])
+def memos(request: pytest.FixtureRequest, valkey: Connection) -> Memos:
+    return StoredMemos(valkey) if request.param == "stored" else MemosInMemory(lambda: 1_000)
+
+
+async def test_of_many_that_claim_a_name_at_once_one_has_it(memos: Memos) -> None:
+    given = await asyncio.gather(*(memos.claim("update:7", f"by {one}", 60) for one in range(20)))
+    assert given.count(None) == 1
+    assert set(given) - {None} == {f"by {given.index(None)}"}
+    await memos.keep("update:7", "done", 60)
+    assert await memos.claim("update:7", "again", 60) == "done"
+    assert await memos.read("update:7") == "done"
 
 
 async def test_in_memory_a_text_is_gone_when_its_time_is_over() -> None:
