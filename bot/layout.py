@@ -15,6 +15,7 @@ from enum import StrEnum
 from commands.protocol.picture import Picture
 from commands.protocol.reply import (
     Block,
+    Evidence,
     Heading,
     Lines,
     Link,
@@ -22,6 +23,7 @@ from commands.protocol.reply import (
     Moment,
     Note,
     Reply,
+    Shown,
     Table,
     Text,
     Told,
@@ -37,15 +39,23 @@ DISCORD_UNITS = 2_000
 
 COLUMN_GAP = " "
 LONGEST_NUMBER = 20
+LONGEST_MOMENT = 40
+TELEGRAM_SHOWN: Mapping[Shown, str] = {Shown.AGE: "Dt", Shown.MINUTE: "t", Shown.SECOND: "T"}
+"""The formats of a date-time entity (Bot API): D a long date, t hours and minutes, T seconds as well.
+
+An age (r) would do for a while only: nobody reads from "2 hours ago" what the hour was.
+"""
+DISCORD_SHOWN: Mapping[Shown, str] = {Shown.AGE: "R", Shown.MINUTE: "t", Shown.SECOND: "T"}
 SYMBOL: Mapping[Tone, str] = {Tone.CAUTION: "! ", Tone.STRESS: "!! "}
 
 
 class Style(StrEnum):
-    """How a piece is meant: the line that says it all, prose, or columns that must stay aligned."""
+    """How a piece is meant: the line that says it all, prose, columns that must stay aligned, or what may be folded away."""
 
     HEADING = "heading"
     PROSE = "prose"
     FIXED = "fixed"
+    QUOTE = "quote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +126,14 @@ def plainly(told: Told) -> str:
 
 
 _SIGN = re.compile("\ue000([prctu])([0-9a-f]+)\ue001")
-"""How a person, a role, a channel, a moment or a link (in hexadecimal) stands in a piece, until a dialect writes it: no text can hold one, see `clean`."""
+"""How a person, a role, a channel, a moment or a link stands in a piece, the last two in hexadecimal, until a dialect writes it: no text can hold one, see `clean`."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _MARKS = re.compile(r"[\\*_~|`>#\[\]<]|:(?=//)|@(?=everyone|here)")
 _ITEM = re.compile(r"^(\s*(?:[0-9]{1,18}(?=\.\s)|(?=[-+])))([.+-])")
-_ATOM = re.compile(r"\\.|&[a-z#0-9]{1,8};|<[@t][^>]{1,24}>|.", re.DOTALL)
+_ATOM = re.compile(
+    r"\\.|&[a-z#0-9]{1,8};|<tg-time [^>]{1,40}>[^<]{0,250}</tg-time>|<[@t][^>]{1,24}>|.", re.DOTALL
+)
 """What of an escaped line is never cut in two."""
 
 
@@ -133,8 +145,12 @@ def _neutralise_backticks(line: str) -> str:
     return line.replace("`", "\u02cb")
 
 
+def _small_markdown(line: str) -> str:
+    return f"-# {_escape_markdown(line)}" if line.strip() else line
+
+
 def _escape_html(line: str) -> str:
-    return _SIGN.sub(lambda sign: html.escape(_plain_sign(sign)), html.escape(line, quote=True))
+    return _SIGN.sub(_telegram_sign, html.escape(line, quote=True))
 
 
 TELEGRAM_HTML = Dialect(
@@ -143,6 +159,7 @@ TELEGRAM_HTML = Dialect(
         Style.HEADING: Form("<b>", "</b>", _escape_html),
         Style.PROSE: Form("", "", _escape_html),
         Style.FIXED: Form("<pre>", "</pre>", _escape_html),
+        Style.QUOTE: Form("<blockquote expandable>", "</blockquote>", _escape_html),
     },
 )
 DISCORD_MARKDOWN = Dialect(
@@ -151,6 +168,7 @@ DISCORD_MARKDOWN = Dialect(
         Style.HEADING: Form("**", "**", _escape_markdown),
         Style.PROSE: Form("", "", _escape_markdown),
         Style.FIXED: Form("```\n", "\n```", _neutralise_backticks),
+        Style.QUOTE: Form("", "", _small_markdown),
     },
 )
 
@@ -167,6 +185,8 @@ def _piece(block: Block) -> Piece:
             return Piece(Style.PROSE, (clean(block.alt),))
         case Told():
             return Piece(Style.PROSE, tuple(_with_signs(block).split("\n")))
+        case Evidence(lines):
+            return Piece(Style.QUOTE, tuple(part for line in lines for part in clean(line).split("\n")))
         case Lines(lines):
             return Piece(Style.FIXED, tuple(clean(line).replace("\n", " ") for line in lines))
         case Table():
@@ -180,7 +200,8 @@ def _with_signs(told: Told) -> str:
 def _sign(part: Mention | Moment | Link) -> str:
     """A person, role, moment or link between the marks of `_SIGN`; a name that is no number stands as it is."""
     if isinstance(part, Moment):
-        return f"\ue000t{part.at_ms // SECOND_MS}\ue001"
+        spoken = f"{part.shown.value} {part.at_ms // SECOND_MS} {_words_of(part)}"
+        return f"\ue000t{spoken.encode().hex()}\ue001"
     if isinstance(part, Link):
         return f"\ue000u{part.url.encode().hex()}\ue001"
     number = part.name.rpartition(":")[2]
@@ -188,18 +209,42 @@ def _sign(part: Mention | Moment | Link) -> str:
     return f"\ue000{part.kind[0]}{number}\ue001" if is_number else clean(part.name)
 
 
+def _words_of(moment: Moment) -> str:
+    """How a moment is written where nobody's clock is known."""
+    in_utc = datetime.fromtimestamp(moment.at_ms // SECOND_MS, UTC)
+    return " ".join(clean(moment.words).split())[:LONGEST_MOMENT] or f"{in_utc:%Y-%m-%d %H:%M} UTC"
+
+
+def _moment_of(number: str) -> tuple[Shown, str, str]:
+    """How a moment is to be shown, its seconds since 1970, and its words."""
+    shown, seconds, words = bytes.fromhex(number).decode().split(" ", 2)
+    return Shown(shown), seconds, words
+
+
 def _plain_sign(sign: re.Match[str]) -> str:
     kind, number = sign.groups()
     if kind == "t":
-        return f"{datetime.fromtimestamp(int(number), UTC):%Y-%m-%d %H:%M} UTC"
+        return _moment_of(number)[2]
     return bytes.fromhex(number).decode() if kind == "u" else number
+
+
+def _telegram_sign(sign: re.Match[str]) -> str:
+    """A moment by its reader's clock, with its words for clients that do not know how (Bot API, date-time entities)."""
+    kind, number = sign.groups()
+    if kind != "t":
+        return html.escape(_plain_sign(sign))
+    shown, seconds, words = _moment_of(number)
+    return f'<tg-time unix="{seconds}" format="{TELEGRAM_SHOWN[shown]}">{html.escape(words)}</tg-time>'
 
 
 def _discord_sign(sign: re.Match[str]) -> str:
     kind, number = sign.groups()
     if kind == "u":
         return f"<{bytes.fromhex(number).decode()}>"
-    return {"p": f"<@{number}>", "r": f"<@&{number}>", "c": f"<#{number}>", "t": f"<t:{number}:R>"}[kind]
+    if kind == "t":
+        shown, seconds, _ = _moment_of(number)
+        return f"<t:{seconds}:{DISCORD_SHOWN[shown]}>"
+    return {"p": f"<@{number}>", "r": f"<@&{number}>", "c": f"<#{number}>"}[kind]
 
 
 def _marked(text: str, tone: Tone) -> str:

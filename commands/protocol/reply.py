@@ -48,6 +48,13 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a judgement rests on, in lines of prose: nobody has to have read it to act, so platforms may fold it away."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A remark with its tone."""
 
@@ -66,11 +73,24 @@ class Mention:
     kind: str = "person"
 
 
+class Shown(StrEnum):
+    """What of a moment is shown: how long ago it was (or its date and hour), or the clock time of a moment that is near."""
+
+    AGE = "age"
+    MINUTE = "minute"
+    SECOND = "second"
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment (UTC ms) as the platform shows one: by its reader's clock or as an age, in UTC where it knows neither."""
+    """A moment (UTC ms) as the platform shows one: by its reader's clock or as an age, in UTC where it knows neither.
+
+    `words` are those for UTC, such as "12:04:10 UTC"; where they are empty it is the date and the minute.
+    """
 
     at_ms: int
+    shown: Shown = Shown.AGE
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +107,7 @@ class Told:
     parts: tuple[str | Mention | Moment | Link, ...]
 
 
-Block = Text | Heading | Table | Lines | Note | Told | Picture
+Block = Text | Heading | Table | Lines | Evidence | Note | Told | Picture
 
 
 @dataclass(frozen=True, slots=True)

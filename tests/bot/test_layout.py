@@ -15,10 +15,12 @@ from bot.layout import (
     clean,
     lay_out,
     pieces,
+    plainly,
     units,
 )
 from commands.protocol.reply import (
     Block,
+    Evidence,
     Heading,
     Lines,
     Link,
@@ -26,6 +28,7 @@ from commands.protocol.reply import (
     Moment,
     Note,
     Reply,
+    Shown,
     Table,
     Text,
     Told,
@@ -54,8 +57,12 @@ HOSTILE = (
 )
 
 
+ATTRIBUTES = {"b": [], "pre": [], "blockquote": ["expandable"], "tg-time": ["unix", "format"]}
+"""The tags we write, and their attributes."""
+
+
 class Balanced(HTMLParser):
-    """Fails on a tag Telegram does not know, or one closed out of order; collects what is read."""
+    """Fails on a tag we do not write, one within another, or one closed out of order; collects what is read."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -63,8 +70,8 @@ class Balanced(HTMLParser):
         self.seen = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in {"b", "pre"}
-        assert not attrs
+        assert [name for name, _ in attrs] == ATTRIBUTES[tag]
+        assert not self.stack or (self.stack == ["blockquote"] and tag == "tg-time")
         self.stack.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -187,6 +194,7 @@ blocks = st.lists(
         st.builds(Heading, st.text(max_size=200)),
         st.builds(Note, st.text(max_size=600), st.sampled_from(Tone)),
         st.builds(Lines, st.lists(st.text(max_size=80), max_size=150).map(tuple)),
+        st.builds(Evidence, st.lists(st.text(max_size=300), max_size=8).map(tuple)),
         st.builds(
             lambda rows: Table(tuple(rows)),
             st.lists(st.tuples(st.text(max_size=9), st.text(max_size=9)), max_size=40),
@@ -211,7 +219,7 @@ def test_telegram_messages_are_whole_and_lose_nothing(made: tuple[Block, ...]) -
     assert re.sub(r"\s", "", seen) in {re.sub(r"\s", "", wanted), "-"}
 
 
-def test_the_three_styles_are_all_a_dialect_needs() -> None:
+def test_the_styles_are_all_a_dialect_needs() -> None:
     assert set(TELEGRAM_HTML.forms) == set(DISCORD_MARKDOWN.forms) == set(Style)
 
 
@@ -220,7 +228,9 @@ def test_people_roles_and_moments_are_written_as_each_platform_writes_them() -> 
         (Moment(1_700_000_000_999), " ", Mention("discord:42"), " chose ", Mention("discord:7", "role"))
     )
     assert lay_out(Reply((told,)), DISCORD_MARKDOWN) == ("<t:1700000000:R> <@42> chose <@&7>",)
-    assert lay_out(Reply((told,)), TELEGRAM_HTML) == ("2023-11-14 22:13 UTC 42 chose 7",)
+    assert lay_out(Reply((told,)), TELEGRAM_HTML) == (
+        '<tg-time unix="1700000000" format="Dt">2023-11-14 22:13 UTC</tg-time> 42 chose 7',
+    )
     assert lay_out(Reply((Told((Mention("terminal:<@1>"),)),)), DISCORD_MARKDOWN) == (r"terminal:\<@1\>",)
 
 
@@ -234,3 +244,38 @@ def test_a_link_of_ours_is_written_to_be_opened() -> None:
 def test_no_words_become_a_mention(words: str) -> None:
     for block in (Text(words), Note(words), Heading(words), Told((words,))):
         assert not re.search(r"(?<!\\)<[@t]", "".join(lay_out(Reply((block,)), DISCORD_MARKDOWN)))
+
+
+def test_a_moment_is_shown_by_the_clock_of_its_reader_and_keeps_its_words_for_those_without_one() -> None:
+    told = Told(("Held until ", Moment(1_700_000_000_000, Shown.SECOND, "22:13:20 <UTC>"), "."))
+    assert lay_out(Reply((told,)), TELEGRAM_HTML) == (
+        'Held until <tg-time unix="1700000000" format="T">22:13:20 &lt;UTC&gt;</tg-time>.',
+    )
+    assert lay_out(Reply((told,)), DISCORD_MARKDOWN) == ("Held until <t:1700000000:T>.",)
+    assert plainly(told) == "Held until 22:13:20 <UTC>."
+
+
+def test_evidence_can_be_folded_away_in_telegram_and_is_small_elsewhere() -> None:
+    answer = reply(Heading("BTC"), Evidence(("Odds: 3 < 4 in 100.", "", "Counted over 3 years.")))
+    assert lay_out(answer, TELEGRAM_HTML) == (
+        "<b>BTC</b>\n<blockquote expandable>Odds: 3 &lt; 4 in 100.\n\nCounted over 3 years.</blockquote>",
+    )
+    assert lay_out(answer, DISCORD_MARKDOWN) == (
+        "**BTC**\n-# Odds: 3 \\< 4 in 100.\n\n-# Counted over 3 years.",
+    )
+
+
+def test_evidence_longer_than_a_message_is_folded_in_each() -> None:
+    lines = tuple(f"{number} sentences of evidence & more" for number in range(200))
+    texts = lay_out(reply(Evidence(lines)), TELEGRAM_HTML)
+    assert len(texts) > 1
+    assert all(text.startswith("<blockquote expandable>") for text in texts)
+    assert "\n".join(read(text) for text in texts).split("\n") == list(lines)
+
+
+@given(st.integers(4_000, 4_096), st.sampled_from(["é", "x", "😀", "&"]))
+def test_no_moment_is_cut_in_two(before: int, sign: str) -> None:
+    words = sign * (before // units(sign))
+    texts = lay_out(Reply((Told((words, Moment(1_700_000_000_000), " after")),)), TELEGRAM_HTML)
+    assert sum(text.count("</tg-time>") for text in texts) == 1
+    assert "".join(map(read, texts)) == f"{words}2023-11-14 22:13 UTC after"

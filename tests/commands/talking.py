@@ -7,6 +7,7 @@ from commands.protocol.dispatch import answer
 from commands.protocol.picture import Picture
 from commands.protocol.reply import (
     Block,
+    Evidence,
     Heading,
     Lines,
     Link,
@@ -127,7 +128,7 @@ def text_of(reply: Reply) -> str:
 def lines_of(block: Block) -> tuple[str, ...]:
     """The lines of a block."""
     match block:
-        case Lines(lines):
+        case Lines(lines) | Evidence(lines):
             return lines
         case Table(rows, head):
             return tuple(" ".join(row) for row in (head, *rows) if row)

@@ -30,6 +30,9 @@ OVERTAKEN = "canceled by new"
 """What Telegram says of an edit that a later one of the same message has overtaken."""
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
+_TAG = re.compile(r"</?[a-z][a-z0-9-]{0,20}(?: [^<>]{0,2000})?>")
+"""A tag with its attributes; a sign of lesser in a text is escaped, so nothing else can look like one."""
+
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -69,8 +72,8 @@ async def deliver(bot: Bot, part: Part) -> Message | bool:
 
 
 def plain(text: str) -> str:
-    """What a reader sees of our own HTML."""
-    return html.unescape(re.sub(r"</?[a-z]{1,10}>", "", text))
+    """What a reader sees of HTML of ours or of Telegram's own making: a moment as its words."""
+    return html.unescape(_TAG.sub("", text))
 
 
 async def _put(bot: Bot, part: Part) -> Message | bool:

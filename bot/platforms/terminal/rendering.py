@@ -9,7 +9,19 @@ from rich.text import Text as Styled
 from bot.layout import SYMBOL, align, clean, plainly
 from bot.platforms.terminal.sparks import Sparks
 from commands.protocol.picture import Picture
-from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Table, Text, Told, Tone
+from commands.protocol.reply import (
+    Action,
+    Block,
+    Evidence,
+    Heading,
+    Lines,
+    Note,
+    Reply,
+    Table,
+    Text,
+    Told,
+    Tone,
+)
 
 STYLE: Mapping[Tone, str] = {
     Tone.GOOD: "green",
@@ -58,6 +70,8 @@ def draw_block(block: Block) -> RenderableType:
             return Sparks(block)
         case Told():
             return Styled(plainly(block))
+        case Evidence(lines):
+            return Styled("\n".join(map(clean, lines)), style="dim")
         case Lines(lines):
             return _fixed(map(clean, lines))
         case Table():
