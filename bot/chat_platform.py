@@ -46,11 +46,14 @@ class Sentence(StrEnum):
     NEXT_LINE = "platform.next_line"
     WAS_AWAY = "platform.was_away"
     FORGOTTEN = "platform.forgotten"
+    OLD_BUTTON = "platform.old_button"
+    NOT_YOURS = "platform.not_yours"
     POST = "platform.post"
     AS_OF = "platform.as_of"
     CHOOSE = "platform.choose"
     POSTED = "platform.posted"
     POSTED_BEFORE = "platform.posted_before"
+    OPEN_HERE = "platform.open_here"
 
     def in_words(self, language: str, **values: str) -> str:
         """The sentence in a language, in English where that has no phrases."""

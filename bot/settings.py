@@ -1,6 +1,7 @@
 """The settings: what the operator chose, read once from the environment and nowhere else."""
 
-import difflib
+import hashlib
+import hmac
 import os
 import re
 import sys
@@ -9,27 +10,36 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.environment import PREFIX, read_secret_files, slips, without_webhook
 from market.observations import Asset, Venue
 from market.rules import MOST_WATCHED
 
-PREFIX = "SEAWALL_"
-SECRETS = ("telegram_token", "discord_token", "redis_url")
-"""Settings that may also be given as the path of a file: SEAWALL_TELEGRAM_TOKEN_FILE and so on."""
-
-SECRET_FILE_BYTES = 4_096
 MANY_OPERATORS = 100
 LONGEST_URL = 2_000
+WEBHOOK_PORTS = frozenset({None, 443, 80, 88, 8_443})
+"""The ports Telegram brings updates to (Bot API, setWebhook); a Bot API server of one's own takes any."""
 EXCHANGES = (Venue.BINANCE, Venue.BYBIT, Venue.OKX, Venue.DERIBIT, Venue.HYPERLIQUID)
 
 _TELEGRAM_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{30,100}")
 _DISCORD_TOKEN = re.compile(r"[A-Za-z0-9_-]{18,40}\.[A-Za-z0-9_-]{4,10}\.[A-Za-z0-9_-]{20,80}")
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
+_LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):([0-9]{1,5})", re.ASCII)
 _REDIS_URL = re.compile(r"(rediss?|valkeys?|unix)://\S+")
 _ASSET = re.compile(r"[A-Z0-9]{1,20}")
 _OPERATOR = re.compile(r"(telegram|discord):[0-9]{1,20}")
-_ELSEWHERE = re.compile(r"SEAWALL_(RECORDINGS|FAULT)")
+
+WEBHOOK_PURPOSE = b"seawall: secret of the Telegram webhook"
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -108,6 +118,17 @@ class Settings(BaseSettings):
         default=None,
         description="Root of a self-hosted Bot API server, without /bot. Default: Telegram's own.",
     )
+    telegram_webhook_url: RestUrl | None = Field(
+        default=None,
+        description="Where Telegram brings updates to (https), instead of being asked for them. Default: it is asked.",
+    )
+    telegram_webhook_listen: str = Field(
+        default="127.0.0.1:8080",
+        description="Host and port at which the webhook's updates arrive here, behind your own TLS.",
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        default=None, description="What proves that an update is Telegram's. Default: made from the token."
+    )
     discord_url: HttpUrl | None = Field(
         default=None, description="Root of a Discord REST server, with its version. Default: Discord's own."
     )
@@ -151,6 +172,28 @@ class Settings(BaseSettings):
     @classmethod
     def _telegram_token_has_its_shape(cls, token: SecretStr | None) -> SecretStr | None:
         return _shaped(token, _TELEGRAM_TOKEN, "is no Telegram bot token (digits, a colon, 35 characters)")
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _webhook_secret_has_its_shape(cls, secret: SecretStr | None) -> SecretStr | None:
+        return _shaped(secret, _WEBHOOK_SECRET, "must be 16 to 256 letters, digits, _ and -")
+
+    @field_validator("telegram_webhook_url")
+    @classmethod
+    def _webhook_can_be_reached(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url is None or info.data.get("telegram_url") is not None:
+            return url
+        if urlsplit(url).scheme != "https" or urlsplit(url).port not in WEBHOOK_PORTS:
+            raise ValueError("must be an https address with the port 443, 80, 88 or 8443, or none")
+        return url
+
+    @field_validator("telegram_webhook_listen")
+    @classmethod
+    def _webhook_listens_somewhere(cls, place: str) -> str:
+        match = _LISTEN.fullmatch(place.strip())
+        if match is None or not 0 < int(match[2]) < 65_536:
+            raise ValueError("must be a host and a port, such as 127.0.0.1:8080 or 0.0.0.0:8080")
+        return place.strip()
 
     @field_validator("discord_token")
     @classmethod
@@ -216,8 +259,14 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """The secrets in clear, for the redaction of logs only."""
-        given = (self.telegram_token, self.discord_token, self.redis_url)
+        given = (self.telegram_token, self.discord_token, self.redis_url, self.webhook_secret())
         return tuple(secret.get_secret_value() for secret in given if secret is not None)
+
+    def webhook_secret(self) -> SecretStr | None:
+        """What Telegram sends with each update, made from the token where none is given; None without a webhook."""
+        if self.telegram_webhook_url is None or self.telegram_token is None:
+            return None
+        return self.telegram_webhook_secret or SecretStr(_derived(self.telegram_token, WEBHOOK_PURPOSE))
 
 
 def read_settings() -> Settings:
@@ -225,8 +274,8 @@ def read_settings() -> Settings:
 
     Raises Misconfigured with every mistake at once, in words that name the variable and hold no secret.
     """
-    from_files, problems = _read_secret_files(os.environ)
-    problems += _slips(os.environ)
+    from_files, problems = read_secret_files(os.environ)
+    problems += [*slips(os.environ, Settings.model_fields), *without_webhook(os.environ)]
     try:
         settings = Settings(**from_files)
     except ValidationError as error:
@@ -237,54 +286,15 @@ def read_settings() -> Settings:
     return settings
 
 
+def _derived(token: SecretStr, purpose: bytes) -> str:
+    """A secret of its own for a purpose, from which nobody finds the token."""
+    return hmac.new(token.get_secret_value().encode(), purpose, hashlib.sha256).hexdigest()
+
+
 def _shaped(secret: SecretStr | None, shape: re.Pattern[str], otherwise: str) -> SecretStr | None:
     if secret is not None and not shape.fullmatch(secret.get_secret_value().strip()):
         raise ValueError(otherwise)
     return None if secret is None else SecretStr(secret.get_secret_value().strip())
-
-
-def _read_secret_files(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    found: dict[str, Any] = {}
-    problems: list[str] = []
-    for name in SECRETS:
-        variable = f"{PREFIX}{name.upper()}"
-        path = environ.get(f"{variable}_FILE", "")
-        if path and environ.get(variable):
-            problems.append(f"{variable} and {variable}_FILE are both set: keep one.")
-        elif path:
-            try:
-                found[name] = _read_secret_file(Path(path))
-            except (OSError, ValueError) as error:
-                why = error.strerror if isinstance(error, OSError) else str(error)
-                problems.append(f"{variable}_FILE: {path} cannot be read: {why}.")
-    return found, problems
-
-
-def _read_secret_file(path: Path) -> str:
-    with path.expanduser().open("rb") as file:
-        raw = file.read(SECRET_FILE_BYTES + 1)
-    if len(raw) > SECRET_FILE_BYTES:
-        raise ValueError("too long for a secret")
-    try:
-        secret = raw.decode("ascii").strip()
-    except UnicodeDecodeError:
-        raise ValueError("not plain text") from None
-    if not secret:
-        raise ValueError("empty")
-    return secret
-
-
-def _slips(environ: Mapping[str, str]) -> list[str]:
-    """Variables that are nearly one of ours: a typing error that would otherwise be silent."""
-    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    known += [f"{PREFIX}{name.upper()}_FILE" for name in SECRETS]
-    strangers = sorted(
-        name
-        for name in environ
-        if name.startswith(PREFIX) and name not in known and not _ELSEWHERE.fullmatch(name)
-    )
-    nearest = {name: difflib.get_close_matches(name, known, 1, 0.85) for name in strangers}
-    return [f"{name} is no setting. Did you mean {near[0]}?" for name, near in nearest.items() if near]
 
 
 def _in_words(mistake: Any) -> str:

@@ -11,7 +11,8 @@ from bot.chat_platform import ChatPlatform, PlatformAway, PlatformStopped, platf
 from bot.doctor.findings import Examination, Finding, Finds
 from bot.doctor.sources import SourceFound, try_sources
 from bot.doctor.verdicts import of_sources
-from bot.settings import PREFIX, Misconfigured, Settings, read_settings
+from bot.environment import PREFIX
+from bot.settings import Misconfigured, Settings, read_settings
 from commands.protocol.dispatch import commands
 from market.signals import signals
 from scheduler.exchanges import exchanges

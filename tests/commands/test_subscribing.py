@@ -256,3 +256,17 @@ async def test_everything_laid_out_fits_on_a_phone() -> None:
     for line in ("/subscribe all", "/subscribe 1000000LONGNAME1", "/unsubscribe", "/alerts", "/settings"):
         await ask(line)
         assert all(len(row) <= 37 for row in monospaced(ask.reply))
+
+
+async def test_a_link_that_would_change_something_asks_first() -> None:
+    ask = manager()
+    await ask("/start sub-BTC")
+    said = await ask("/start ask-mute-30d")
+    assert said.startswith("The link you followed asks for this.")
+    assert "/mute 30d" in said
+    assert [action.command for action in ask.reply.actions] == ["/mute 30d"]
+    chat = await here(ask)
+    assert chat is not None
+    assert chat.muted_ms == {}
+    for payload in ("ask-start-sub_2dBTC", "ask-frobnicate", "ask-_", "hello"):
+        assert "Seawall watches leverage" in await ask(f"/start {payload}")
