@@ -20,6 +20,7 @@ from commands.protocol.phrases import phrases_in
 from commands.protocol.position_words import OwnBaseWord, OwnDrawdownWord, OwnFundingWord
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role
+from commands.protocol.style import write_in
 from commands.protocol.words import AssetWord
 from commands.wording.settings import OwnLimits, describe_limits, describe_settings
 from commands.wording.wishes import describe_nobody
@@ -68,6 +69,7 @@ async def answer(ask: Settings, context: Context) -> Reply:
         return describe_limits(OwnLimits(person, context.rules), feed, phrases, is_new=bool(said))
     if ask.language is not None:
         phrases = phrases_in(chat.language or context.language)
+        write_in(phrases.style)
     asset = chat.default_asset or await replace(context, default_asset=None).asset(None)
     return describe_settings(
         chat,

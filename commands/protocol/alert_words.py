@@ -187,10 +187,10 @@ def read_zone_named(word: str, lexicon: Lexicon) -> str | None:
         return None
     zone = zones().get(word.lower())
     if zone is None:
-        near = nearest(word.lower(), tuple(zones()))
-        names = " or ".join(zones()[name] for name in near)
-        key = "words.zone_near" if near else "words.no_zone"
-        raise Misunderstood(key, said=said(word), **({"near": names} if near else {}))
+        near = tuple(zones()[name] for name in nearest(word.lower(), tuple(zones())))
+        if near:
+            raise Misunderstood("words.zone_near", said=said(word), near=near)
+        raise Misunderstood("words.no_zone", said=said(word))
     return zone
 
 

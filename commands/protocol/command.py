@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
+from commands.protocol.numerals import typed
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role, said
 from commands.protocol.words import (
@@ -238,7 +239,7 @@ def plain_text(value: object) -> str:
     elif not math.isfinite(value):
         raise Misunderstood("words.not_a_number", said=said(str(value)))
     else:
-        text = f"{value:.8f}".rstrip("0").rstrip(".")
+        text = typed(value)
     if len(text) > LONGEST_TEXT:
         raise Misunderstood("words.too_long")
     return text

@@ -9,11 +9,13 @@ from functools import lru_cache
 from typing import Any
 
 from commands.protocol.command import LEFT_OUT, Command
-from commands.protocol.forms import as_words, offers_for, prompt_of
+from commands.protocol.forms import as_words, meaning, offers_for, option_called, prompt_of
 from commands.protocol.home import at_home
+from commands.protocol.numerals import in_plain_words
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Note, Prompt, Reply, Text, Tone
 from commands.protocol.request import Context, Misunderstood, Role, said
+from commands.protocol.style import style, write_in, written_in
 from commands.protocol.words import LONGEST_TEXT, MOST_WORDS, Lexicon, nearest
 from market.entries import entries
 from market.margin import bundled_tiers
@@ -59,9 +61,15 @@ def outcome(reply: Reply) -> str:
 
 
 async def _safely(work: Callable[[Context], Awaitable[Reply]], context: Context, name: str) -> Reply:
+    with written_in(phrases_in(context.language).style):
+        return await _answered(work, context, name)
+
+
+async def _answered(work: Callable[[Context], Awaitable[Reply]], context: Context, name: str) -> Reply:
     try:
         async with asyncio.timeout(DEADLINE_S):
             context = await at_home(context)
+            write_in(phrases_in(context.language).style)
             return await work(context)
     except Misunderstood as wrong:
         return _refusal(wrong, phrases_in(context.language))
@@ -80,13 +88,28 @@ async def _answer_text(text: str, context: Context) -> Reply:
     if len(words) > MOST_WORDS:
         raise Misunderstood("words.too_many_words")
     command = _known(words[0])
-    return await _run(command, lambda lexicon: command.read(words[1:], lexicon), context, words[1:])
+    plain = _plain(words[1:], command)
+    return await _run(command, lambda lexicon: command.read(plain, lexicon), context, plain)
 
 
 async def _answer_options(name: str, values: Mapping[str, object], context: Context) -> Reply:
     command = _known(name)
+    words = as_words(values)
+    if words is not None:
+        # only what can be a word can be a number; every option of it names itself
+        plain = dict(word.split("=", 1) for word in _plain(words, command))
+        values = {name: plain.get(name, value) for name, value in values.items()}
     read: Callable[[Lexicon], Any] = lambda lexicon: command.read_options(values, lexicon)  # noqa: E731
-    return await _run(command, read, context, as_words(values))
+    return await _run(command, read, context, None if words is None else as_words(values))
+
+
+def _plain(words: Sequence[str], command: Command[Any]) -> list[str]:
+    """What somebody wrote in the style that holds here, with plain numbers. Raises Misunderstood."""
+    try:
+        return in_plain_words(words, style(), command.name)
+    except Misunderstood as wrong:
+        wrong.example = command.example
+        raise
 
 
 async def _run(
@@ -112,7 +135,10 @@ async def _asked(
     lexicon = Lexicon(await context.services.snapshots.watched())
     prompt = prompt_of(command, wrong.field or "", words, lexicon)
     wrong.offers = wrong.offers or offers_for(command, prompt, lexicon)
-    return _refusal(wrong, phrases_in(context.language), prompt)
+    phrases = phrases_in(context.language)
+    if wrong.key == "words.asked":
+        wrong.values = {"what": meaning(command, option_called(command, prompt.field), phrases)}
+    return _refusal(wrong, phrases, prompt)
 
 
 async def _request(read: Callable[[Lexicon], Any], context: Context) -> Any:
@@ -144,7 +170,7 @@ def _known(word: str) -> Command[Any]:
     names, told = tuple(command.name for command in commands()), word.lstrip("/").lower()
     near = nearest(told, names) or tuple(name for name in names if len(name) > 2 and told.startswith(name))
     if near:
-        meant = " or ".join(f"/{name}" for name in near)
+        meant = tuple(f"/{name}" for name in near)
         example = next(command.example for command in commands() if command.name == near[0])
         raise Misunderstood("door.did_you_mean", example=example, said=said(word), near=meant)
     raise Misunderstood("door.unknown", example="/help", said=said(word))
@@ -152,9 +178,10 @@ def _known(word: str) -> Command[Any]:
 
 def _refusal(wrong: Misunderstood, phrases: Phrases, prompt: Prompt | None = None) -> Reply:
     kinds = phrases.say("words.or").join(phrases.word("kind", kind) for kind in wrong.kinds)
-    reason = phrases.say(wrong.key, **wrong.values, kinds=kinds)
+    reason = phrases.say(wrong.key, **_filled(wrong, phrases), kinds=kinds)
     example = wrong.example or "/help"
-    actions = tuple(Action(_label(line, phrases), line) for line in wrong.offers)
+    labels = wrong.labels or tuple(_label(line, phrases) for line in wrong.offers)
+    actions = tuple(Action(label, line) for label, line in zip(labels, wrong.offers, strict=True))
     return Reply(
         (Note(reason, Tone.CAUTION), Text(phrases.say("door.example", example=example))),
         actions,
@@ -162,6 +189,15 @@ def _refusal(wrong: Misunderstood, phrases: Phrases, prompt: Prompt | None = Non
         data={"error": {"kind": REFUSED, "reason": reason, "example": example}},
         prompt=prompt,
     )
+
+
+def _filled(wrong: Misunderstood, phrases: Phrases) -> Mapping[str, str]:
+    """What a refusal speaks of; of several that may have been meant, one or the other."""
+    one_or_other = phrases.say("words.or")
+    return {
+        name: value if isinstance(value, str) else one_or_other.join(value)
+        for name, value in wrong.values.items()
+    }
 
 
 def _label(line: str, phrases: Phrases) -> str:

@@ -7,8 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 
+from commands.protocol.style import ENGLISH, Style
+
 FOLDER = Path(__file__).parent.parent / "phrases"
 ORIGINAL = "en"
+_MARKS = "number."
+"""The table that says how a language writes numbers and days; see `_style_of`."""
 
 
 class NoSuchPhrase(LookupError):
@@ -17,10 +21,19 @@ class NoSuchPhrase(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The phrases of a language by dotted key, such as "regime.partial"."""
+    """The phrases of a language by dotted key, such as "regime.partial", and how it writes numbers and days.
+
+    `reviewer` is the native trader who has signed a translation, "" where nobody has.
+    """
 
     language: str
     by_key: Mapping[str, str]
+    style: Style = ENGLISH
+
+    @property
+    def reviewer(self) -> str:
+        """Who has signed these words."""
+        return self.say("meta.reviewed_by")
 
     def say(self, key: str, /, **values: object) -> str:
         """The phrase with its placeholders filled. Raises NoSuchPhrase for an unknown key."""
@@ -33,6 +46,10 @@ class Phrases:
         """What `name` is called, from the table `family`; a name nobody translated is said as it is."""
         return self.by_key.get(f"{family}.{name}", name.replace("_", " "))
 
+    def slash(self, key: str, original: str) -> str:
+        """What a command or an option means (`size.help`, `size.options.leverage.help`); `original` is the English of it."""
+        return self.by_key.get(f"slash.{key}", original)
+
     def knows(self, family: str, name: str) -> bool:
         """Whether the table `family` has a word for `name`."""
         return f"{family}.{name}" in self.by_key
@@ -40,12 +57,16 @@ class Phrases:
 
 @lru_cache(maxsize=32)
 def phrases_in(language: str) -> Phrases:
-    """The phrases of `language` ("en", "pt-BR" reads as "pt"), the original ones where it has none."""
+    """The phrases of `language` ("en", "pt-BR" reads as "pt"), the original ones where it has none.
+
+    A region may write numbers otherwise than its language does: "es-MX" takes a point for decimals.
+    """
     original = _read(ORIGINAL)
-    short = language.partition("-")[0].lower()
+    short, _, region = language.replace("_", "-").lower().partition("-")
     if short == ORIGINAL or short not in languages():
-        return Phrases(ORIGINAL, original)
-    return Phrases(short, {**original, **_read(short)})
+        return Phrases(ORIGINAL, original, _style_of(original, ""))
+    words = {**original, **_read(short)}
+    return Phrases(short, words, _style_of(words, region.upper()))
 
 
 @lru_cache(maxsize=1)
@@ -59,6 +80,23 @@ def placeholders(phrase: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in Formatter().parse(phrase) if name is not None)
 
 
+def _style_of(words: Mapping[str, str], region: str) -> Style:
+    """The style that the table `number` of a language describes; its regions with English marks are named there."""
+    table = {key.removeprefix(_MARKS): word for key, word in words.items() if key.startswith(_MARKS)}
+    is_english = bool(region) and region in table["english_marks_in"].split()
+    return Style(
+        decimal=ENGLISH.decimal if is_english else table["decimal"],
+        thousands=ENGLISH.thousands if is_english else table["thousands"],
+        date=table["date"],
+        day=table["day"],
+        tick=table["tick"],
+        year_month=table["year_month"],
+        months=tuple(table["months"].split()),
+        daily=table["daily"],
+    )
+
+
+@lru_cache
 def _read(language: str) -> Mapping[str, str]:
     with (FOLDER / f"{language}.toml").open("rb") as file:
         return dict(_flat(tomllib.load(file)))

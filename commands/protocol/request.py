@@ -133,8 +133,8 @@ def _is_blank(snapshot: Snapshot) -> bool:
 class Misunderstood(Exception):
     """The request is wrong: the key of a phrase that says why, what it speaks of, and what would be right.
 
-    `said` is the reader's word, `kinds` what was expected instead (keys of the phrases' table `kind`), `offers` command
-    lines that would do, shown as buttons. `example` None stands for the example of the command. `field` names the field
+    `said` is the reader's word, a tuple among `values` several that may have been meant, `kinds` what was expected instead (keys of the phrases' table `kind`), `offers` command
+    lines that would do, shown as buttons, named by `labels` (none: by the last word of each). `example` None stands for the example of the command. `field` names the field
     of the request that is to be said, or said differently: it is asked for, with what else was said kept.
     """
 
@@ -144,17 +144,19 @@ class Misunderstood(Exception):
         *,
         kinds: Sequence[str] = (),
         offers: Sequence[str] = (),
+        labels: Sequence[str] = (),
         example: str | None = None,
         field: str | None = None,
-        **values: str,
+        **values: str | tuple[str, ...],
     ) -> None:
         super().__init__(key)
         self.key = key
         self.kinds = tuple(kinds)
         self.offers = tuple(offers)
+        self.labels = tuple(labels)
         self.example = example
         self.field = field
-        self.values: Mapping[str, str] = values
+        self.values: Mapping[str, str | tuple[str, ...]] = values
 
 
 def said(word: str) -> str:

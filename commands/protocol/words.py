@@ -222,7 +222,7 @@ def unknown_asset(word: str, lexicon: Lexicon) -> Misunderstood:
         return Misunderstood("words.listed", asset=listed, watched=watched)
     near = nearest(symbol, lexicon.assets) or (nearest(symbol, lexicon.listed) if lexicon.can_watch else ())
     if near:
-        return Misunderstood("words.did_you_mean", said=said(word), near=" or ".join(near))
+        return Misunderstood("words.did_you_mean", said=said(word), near=near)
     return Misunderstood("words.not_watched", said=said(word), watched=watched)
 
 
@@ -230,7 +230,7 @@ def unlisted_asset(word: str, lexicon: Lexicon) -> Misunderstood:
     """The refusal of a word that names nothing a venue lists, with what it may have meant."""
     near = nearest(symbol_of(word) or "", (*lexicon.assets, *lexicon.listed))
     if near:
-        return Misunderstood("words.unlisted_near", said=said(word), near=" or ".join(near))
+        return Misunderstood("words.unlisted_near", said=said(word), near=near)
     return Misunderstood("words.unlisted", said=said(word))
 
 

@@ -1,8 +1,13 @@
-"""How a number is written: prices, percentages, rates per eight hours, coins, ages, times. An unknown one is "?"."""
+"""How a number is written: prices, percentages, rates per eight hours, coins, ages, times. An unknown one is "?".
+
+All of them take the marks of the style that holds (`commands.protocol.style`); what goes into a line is written by
+`commands.protocol.numerals.typed` instead.
+"""
 
 from datetime import UTC, datetime
 from math import ceil, expm1
 
+from commands.protocol.style import style
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 UNKNOWN = "?"
@@ -13,6 +18,11 @@ FINE_RATE = 0.0001
 _LETTERS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
+def marked(plain: str) -> str:
+    """Words with numbers in the marks of English, with those of the style that holds."""
+    return style().number(plain)
+
+
 def price(usd: float | None) -> str:
     """A price with the digits a trader reads: 64,210 / 145.3 / 5.824 / 0.00001234."""
     if usd is None:
@@ -21,12 +31,12 @@ def price(usd: float | None) -> str:
     if size >= 1e9:
         return short(usd)
     if size >= 1_000:
-        return f"{usd:,.0f}"
+        return marked(f"{usd:,.0f}")
     if size >= 100:
-        return f"{usd:.1f}"
+        return marked(f"{usd:.1f}")
     if size >= 1:
-        return f"{usd:.3f}"
-    return _significant(usd, 4)
+        return marked(f"{usd:.3f}")
+    return marked(_significant(usd, 4))
 
 
 def price_short(usd: float, columns: int) -> str:
@@ -34,7 +44,7 @@ def price_short(usd: float, columns: int) -> str:
     if abs(usd) >= 1 or usd == 0:
         return short(usd)
     plain = _significant(usd, 2)
-    return plain if len(plain) <= columns else f"{usd:.1e}".replace("e-0", "e-")
+    return marked(plain if len(plain) <= columns else f"{usd:.1e}".replace("e-0", "e-"))
 
 
 def money(usd: float | None) -> str:
@@ -43,7 +53,7 @@ def money(usd: float | None) -> str:
         return UNKNOWN
     if abs(usd) >= 1e12:
         return short(usd)
-    return f"{usd:,.2f}" if abs(usd) < 1_000 and usd != round(usd) else f"{usd:,.0f}"
+    return marked(f"{usd:,.2f}" if abs(usd) < 1_000 and usd != round(usd) else f"{usd:,.0f}")
 
 
 def enough(usd: float) -> str:
@@ -54,7 +64,7 @@ def enough(usd: float) -> str:
 
 def enough_times(multiple: float) -> str:
     """A multiple that has to be there, rounded up to a tenth: 1.35 is "1.4"."""
-    return f"{ceil(multiple * 10.0 - ROUNDING) / 10.0:.1f}"
+    return marked(f"{ceil(multiple * 10.0 - ROUNDING) / 10.0:.1f}")
 
 
 def percent(fraction: float | None, *, signed: bool = True, digits: int = 1) -> str:
@@ -62,19 +72,21 @@ def percent(fraction: float | None, *, signed: bool = True, digits: int = 1) -> 
     if fraction is None:
         return UNKNOWN
     shown = round(fraction * 100.0, digits) + 0.0
-    return f"{shown:{'+' if signed and shown else ''}.{digits}f}%"
+    return marked(f"{shown:{'+' if signed and shown else ''}.{digits}f}%")
 
 
 def chance(probability: float | None) -> str:
     """A small probability in percent; one that rounds to nothing is "<0.1%"."""
     if probability is not None and probability < 0.0005:
-        return "<0.1%"
+        return marked("<0.1%")
     return percent(probability, signed=False)
 
 
 def share(fraction: float | None) -> str:
     """A share that somebody set, with no more decimals than it has: 0.05 is "5%", 0.025 "2.5%"."""
-    return UNKNOWN if fraction is None else f"{fraction * 100.0:.4f}".rstrip("0").rstrip(".") + "%"
+    if fraction is None:
+        return UNKNOWN
+    return marked(f"{fraction * 100.0:.4f}".rstrip("0").rstrip(".") + "%")
 
 
 def rate(fraction: float | None) -> str:
@@ -82,7 +94,7 @@ def rate(fraction: float | None) -> str:
     if fraction is None:
         return UNKNOWN
     shown = f"{fraction * 100.0:.4f}" if abs(fraction) < FINE_RATE else f"{fraction * 100.0:.3f}"
-    return f"{_bare(shown.removesuffix('0') if len(shown.partition('.')[2]) > 3 else shown)}%/8h"
+    return marked(_bare(shown.removesuffix("0") if len(shown.partition(".")[2]) > 3 else shown) + "%/8h")
 
 
 def per_year(fraction: float | None) -> str:
@@ -92,14 +104,14 @@ def per_year(fraction: float | None) -> str:
 
 def points(value: float | None) -> str:
     """Vol points with their sign: "+6.1"."""
-    return UNKNOWN if value is None else f"{round(value, 1) + 0.0:+.1f}"
+    return UNKNOWN if value is None else marked(f"{round(value, 1) + 0.0:+.1f}")
 
 
 def bps(value: float | None) -> str:
     """Basis points: "0.6", "12"."""
     if value is None:
         return UNKNOWN
-    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.1f}"
+    return f"{value:.0f}" if abs(value) >= 10 else marked(f"{value:.1f}")
 
 
 def rank(percentile: float | None) -> str:
@@ -115,8 +127,8 @@ def short(value: float | None) -> str:
         return f"{value:.0e}"
     for size, letter in _LETTERS:
         if abs(value) >= size * 0.9995:
-            return _three(value / size) + letter
-    return _three(value)
+            return marked(_three(value / size) + letter)
+    return marked(_three(value))
 
 
 def times(leverage: float | None) -> str:
@@ -124,12 +136,12 @@ def times(leverage: float | None) -> str:
     if leverage is None:
         return UNKNOWN
     tenths = int(leverage * 10 + 1e-9) / 10
-    return f"{tenths:.1f}x"
+    return marked(f"{tenths:.1f}x")
 
 
 def plainly(leverage: float) -> str:
-    """A leverage as the reader would type it: 5.0 is "5x", 2.5 is "2.5x"."""
-    return f"{leverage:.2f}".rstrip("0").rstrip(".") + "x"
+    """A leverage as the reader would type it: 5.0 is "5x", 2.5 is "2.5x"; in a line it is `typed` instead."""
+    return marked(f"{leverage:.2f}".rstrip("0").rstrip(".") + "x")
 
 
 def from_log(log_return: float) -> float:
@@ -149,7 +161,7 @@ def age(ms: int | None, *, daily: bool = False) -> str:
         told = f"{ms // HOUR_MS}h"
     else:
         told = f"{ms // DAY_MS}d"
-    return f"{told} daily" if daily else told
+    return f"{told} {style().daily}" if daily else told
 
 
 def duration(ms: int) -> str:
@@ -177,12 +189,24 @@ def hour_and_minute(at_ms: int) -> str:
 
 def day_and_minute(at_ms: int) -> str:
     """A moment of the last days in UTC, in twelve columns: "22 Nov 04:10"."""
-    return f"{_utc(at_ms):%d %b %H:%M}"
+    at = _utc(at_ms)
+    return f"{style().dated(style().day, at)} {at:%H:%M}"
 
 
 def date_and_clock(at_ms: int) -> str:
     """A recorded time in UTC: "2024-08-05 12:00 UTC"."""
-    return f"{_utc(at_ms):%Y-%m-%d %H:%M} UTC"
+    at = _utc(at_ms)
+    return f"{style().dated(style().date, at)} {at:%H:%M} UTC"
+
+
+def decimals(value: float, digits: int, *, signed: bool = False) -> str:
+    """A bare number with so many decimals: "3.5", "+1.2"."""
+    return marked(f"{value:{'+' if signed else ''}.{digits}f}")
+
+
+def general(value: float) -> str:
+    """A number with no more decimals than it has, at most six digits: 0.75 is "0.75", 24.0 "24"."""
+    return marked(f"{value:g}")
 
 
 def _utc(at_ms: int) -> datetime:

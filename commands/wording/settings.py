@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from commands.protocol.phrases import Phrases
+from commands.protocol.phrases import ORIGINAL, Phrases, phrases_in
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.wording import numbers
 from commands.wording.columns import fit, sides
@@ -35,7 +35,8 @@ def describe_settings(
     limits: OwnLimits | None,
 ) -> Reply:
     """All that is set here; `asset` is what "no asset said" means here, `limits` None where others read."""
-    notes = [*way_notes(chat, phrases, now_ms, is_terminal=is_terminal), phrases.say("setting.how")]
+    notes = [*way_notes(chat, phrases, now_ms, is_terminal=is_terminal), *unreviewed_notes(phrases)]
+    notes.append(phrases.say("setting.how"))
     own: tuple[Block, ...] = ()
     if limits is not None:
         notes.append(phrases.say("setting.how_own"))
@@ -58,11 +59,12 @@ def describe_settings(
 def describe_limits(limits: OwnLimits, feed: FeedStatus, phrases: Phrases, *, is_new: bool) -> Reply:
     """A person's own limits alone, where no chat has settings since there is nobody to warn."""
     heading = "setting.heading_own_changed" if is_new else "setting.heading_own"
+    own = phrases.say("setting.how_own")
     return Reply(
         (
             Heading(fit(phrases.say(heading))),
             Lines(limit_lines(limits, phrases)),
-            Text(f"{phrases.say('setting.how_own')}\n{phrases.word('nobody', feed.source)}"),
+            Text("\n".join((*unreviewed_notes(phrases), own, phrases.word("nobody", feed.source)))),
         ),
         private=True,
         data={"changed": is_new, "settings": None, "limits": plain_limits(limits)},
@@ -101,7 +103,7 @@ def _rows(chat: Chat, asset: Asset, phrases: Phrases) -> tuple[tuple[str, str], 
         ("setting.zone", chat.zone),
         ("setting.least", phrases.word("severity", chat.least.value)),
         ("setting.cap", phrases.say("setting.no_cap") if chat.daily_cap is None else str(chat.daily_cap)),
-        ("setting.language", chat.language or phrases.say("setting.own")),
+        ("setting.language", _language_words(chat, phrases)),
         ("setting.asset", asset),
         *(
             (("setting.public", phrases.word("answer", "yes" if chat.public else "no")),)
@@ -111,6 +113,20 @@ def _rows(chat: Chat, asset: Asset, phrases: Phrases) -> tuple[tuple[str, str], 
         ("setting.subscriptions", str(len(chat.subscriptions))),
     )
     return tuple((phrases.say(key), value) for key, value in rows)
+
+
+def unreviewed_notes(phrases: Phrases) -> list[str]:
+    """That the words which answer are a translation nobody has signed who trades in that language."""
+    is_signed = phrases.language == ORIGINAL or phrases.reviewer
+    return [] if is_signed else [phrases.say("setting.unreviewed_note")]
+
+
+def _language_words(chat: Chat, phrases: Phrases) -> str:
+    """The language that was chosen, marked where it is such a translation."""
+    if chat.language is None:
+        return phrases.say("setting.own")
+    marked = unreviewed_notes(phrases_in(chat.language))
+    return phrases.say("setting.unreviewed", language=chat.language) if marked else chat.language
 
 
 def plain_settings(chat: Chat) -> dict[str, object]:

@@ -37,7 +37,7 @@ def test_a_coin_traded_by_the_thousand_is_found_under_its_own_name(word: str) ->
 def test_a_wrong_coin_is_answered_with_the_nearest_ones() -> None:
     with pytest.raises(Misunderstood) as refused:
         words.read_asset_named("SOLL", WATCHED)
-    assert refused.value.values["near"] == "SOL"
+    assert refused.value.values["near"] == ("SOL",)
 
 
 def test_a_coin_that_is_listed_but_not_watched_is_told_so() -> None:
