@@ -9,9 +9,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 
+from bot.signs import SIGN, discord_sign, marked_off, plain_sign, telegram_sign
 from commands.protocol.picture import Picture
 from commands.protocol.reply import (
     Block,
@@ -23,13 +23,11 @@ from commands.protocol.reply import (
     Moment,
     Note,
     Reply,
-    Shown,
     Table,
     Text,
     Told,
     Tone,
 )
-from market.observations import SECOND_MS
 
 TELEGRAM_UNITS = 4_096
 """Telegram's longest message (Bot API, sendMessage), counted before its entities are parsed to be on the safe side."""
@@ -38,14 +36,6 @@ DISCORD_UNITS = 2_000
 """Discord's longest message (developer documentation, Create Message)."""
 
 COLUMN_GAP = " "
-LONGEST_NUMBER = 20
-LONGEST_MOMENT = 40
-TELEGRAM_SHOWN: Mapping[Shown, str] = {Shown.AGE: "Dt", Shown.MINUTE: "t", Shown.SECOND: "T"}
-"""The formats of a date-time entity (Bot API): D a long date, t hours and minutes, T seconds as well.
-
-An age (r) would do for a while only: nobody reads from "2 hours ago" what the hour was.
-"""
-DISCORD_SHOWN: Mapping[Shown, str] = {Shown.AGE: "R", Shown.MINUTE: "t", Shown.SECOND: "T"}
 SYMBOL: Mapping[Tone, str] = {Tone.CAUTION: "! ", Tone.STRESS: "!! "}
 
 
@@ -122,11 +112,8 @@ def align(table: Table) -> tuple[str, ...]:
 
 def plainly(told: Told) -> str:
     """A paragraph as a platform writes it that has no sign for people and moments."""
-    return _SIGN.sub(_plain_sign, _with_signs(told))
+    return SIGN.sub(plain_sign, _with_signs(told))
 
-
-_SIGN = re.compile("\ue000([prctu])([0-9a-f]+)\ue001")
-"""How a person, a role, a channel, a moment or a link stands in a piece, the last two in hexadecimal, until a dialect writes it: no text can hold one, see `clean`."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _MARKS = re.compile(r"[\\*_~|`>#\[\]<]|:(?=//)|@(?=everyone|here)")
@@ -138,7 +125,7 @@ _ATOM = re.compile(
 
 
 def _escape_markdown(line: str) -> str:
-    return _SIGN.sub(_discord_sign, _ITEM.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", line)))
+    return SIGN.sub(discord_sign, _ITEM.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", line)))
 
 
 def _neutralise_backticks(line: str) -> str:
@@ -150,7 +137,7 @@ def _small_markdown(line: str) -> str:
 
 
 def _escape_html(line: str) -> str:
-    return _SIGN.sub(_telegram_sign, html.escape(line, quote=True))
+    return SIGN.sub(telegram_sign, html.escape(line, quote=True))
 
 
 TELEGRAM_HTML = Dialect(
@@ -198,53 +185,9 @@ def _with_signs(told: Told) -> str:
 
 
 def _sign(part: Mention | Moment | Link) -> str:
-    """A person, role, moment or link between the marks of `_SIGN`; a name that is no number stands as it is."""
-    if isinstance(part, Moment):
-        spoken = f"{part.shown.value} {part.at_ms // SECOND_MS} {_words_of(part)}"
-        return f"\ue000t{spoken.encode().hex()}\ue001"
-    if isinstance(part, Link):
-        return f"\ue000u{part.url.encode().hex()}\ue001"
-    number = part.name.rpartition(":")[2]
-    is_number = number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER
-    return f"\ue000{part.kind[0]}{number}\ue001" if is_number else clean(part.name)
-
-
-def _words_of(moment: Moment) -> str:
-    """How a moment is written where nobody's clock is known."""
-    in_utc = datetime.fromtimestamp(moment.at_ms // SECOND_MS, UTC)
-    return " ".join(clean(moment.words).split())[:LONGEST_MOMENT] or f"{in_utc:%Y-%m-%d %H:%M} UTC"
-
-
-def _moment_of(number: str) -> tuple[Shown, str, str]:
-    """How a moment is to be shown, its seconds since 1970, and its words."""
-    shown, seconds, words = bytes.fromhex(number).decode().split(" ", 2)
-    return Shown(shown), seconds, words
-
-
-def _plain_sign(sign: re.Match[str]) -> str:
-    kind, number = sign.groups()
-    if kind == "t":
-        return _moment_of(number)[2]
-    return bytes.fromhex(number).decode() if kind == "u" else number
-
-
-def _telegram_sign(sign: re.Match[str]) -> str:
-    """A moment by its reader's clock, with its words for clients that do not know how (Bot API, date-time entities)."""
-    kind, number = sign.groups()
-    if kind != "t":
-        return html.escape(_plain_sign(sign))
-    shown, seconds, words = _moment_of(number)
-    return f'<tg-time unix="{seconds}" format="{TELEGRAM_SHOWN[shown]}">{html.escape(words)}</tg-time>'
-
-
-def _discord_sign(sign: re.Match[str]) -> str:
-    kind, number = sign.groups()
-    if kind == "u":
-        return f"<{bytes.fromhex(number).decode()}>"
-    if kind == "t":
-        shown, seconds, _ = _moment_of(number)
-        return f"<t:{seconds}:{DISCORD_SHOWN[shown]}>"
-    return {"p": f"<@{number}>", "r": f"<@&{number}>", "c": f"<#{number}>"}[kind]
+    """A name that is no number stands as it is."""
+    sign = marked_off(part)
+    return clean(part.name) if sign is None and isinstance(part, Mention) else sign or ""
 
 
 def _marked(text: str, tone: Tone) -> str:
