@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import HttpUrl, SecretStr
 
 from bot.chat_platform import Desk
+from bot.platforms.telegram.buttons import SIGN_LETTERS
 from bot.platforms.telegram.patience import Pauses
 from bot.platforms.telegram.service import Service
 from bot.settings import Settings
@@ -105,6 +107,11 @@ async def telegram_serving(desk: Desk) -> AsyncIterator[Service]:
 async def first(api: BotApi, count: int = 1) -> Shown:
     """The first message shown, or the one that makes it `count`."""
     return (await api.messages(count))[count - 1]
+
+
+def carried(button: dict[str, Any]) -> str:
+    """What a button carries behind its signature: its marks and its line."""
+    return str(button["callback_data"])[SIGN_LETTERS:]
 
 
 async def silence(api: BotApi) -> None:

@@ -1,11 +1,11 @@
 """Forms on Telegram: buttons for what can be chosen, a reply for what is typed, and no memory of either."""
 
-import pytest
+from dataclasses import replace
 
 from bot.chat_platform import Sentence
 from bot.platforms.telegram.service import Service
 from market.observations import Side
-from tests.bot.desks import desk_on, first, silence, telegram_serving
+from tests.bot.desks import carried, desk_on, first, silence, telegram_serving
 from tests.doubles.telegram import BOB, GROUP, BotApi, Shown
 
 TYPE_IT = Sentence.TYPE_IT.in_words("en")
@@ -20,8 +20,8 @@ async def asked(api: BotApi, line: str) -> Shown:
 async def test_what_can_be_chosen_has_buttons_and_one_to_type_it(api: BotApi, service: Service) -> None:
     shown = await asked(api, "/size btc 10k")
     assert "leverage" in shown.text
-    assert shown.buttons["5x"]["callback_data"] == "/size btc 10k 5x"
-    assert shown.buttons[TYPE_IT]["callback_data"] == "?/size btc 10k leverage="
+    assert carried(shown.buttons["5x"]) == "/size btc 10k 5x"
+    assert carried(shown.buttons[TYPE_IT]) == "?/size btc 10k leverage="
     await api.press(shown, "5x")
     assert "BTC 5x long" in (await first(api, 2)).text
 
@@ -130,12 +130,43 @@ async def test_a_question_about_a_position_is_asked_in_the_private_chat(
     assert all("10k" not in str(button) for button in told.buttons.values())
 
 
-@pytest.mark.parametrize(
-    ("said", "is_typed"), [("hold=72h", False), ("hold=72h lose=3% entry=64,200 base=8x", True)]
-)
-async def test_a_line_too_long_for_a_button_is_typed(
-    said: str, is_typed: bool, api: BotApi, service: Service
-) -> None:
-    shown = await asked(api, f"/size btc equity=10k {said}")
-    assert shown.forces_reply is is_typed
-    assert is_typed or len(shown.buttons[TYPE_IT]["callback_data"].encode()) <= 64
+LONG = "/size btc equity=10k hold=72h lose=3% entry=64,200 base=8x"
+
+
+async def test_a_line_too_long_for_a_button_is_chosen_or_typed_after_a_restart(api: BotApi) -> None:
+    desk = desk_on(telegram_url=api.url)
+    async with telegram_serving(desk):
+        shown = await asked(api, LONG)
+        assert all(len(button["callback_data"].encode()) <= 64 for button in shown.buttons.values())
+    async with telegram_serving(desk):
+        await api.press(shown, "5x")
+        assert "BTC 5x long" in (await first(api, 2)).text
+        await api.press(shown, TYPE_IT)
+        typed = await first(api, 3)
+        assert typed.text.split("\n")[0] == f"{LONG} leverage="
+        await api.reply(typed, "3")
+        assert "BTC 3x long" in (await first(api, 4)).text
+
+
+async def test_a_line_too_long_for_a_button_is_typed_where_nothing_can_be_kept(api: BotApi) -> None:
+    desk = desk_on(telegram_url=api.url)
+    desk = replace(desk, services=replace(desk.services, memos=None))
+    async with telegram_serving(desk):
+        assert (await asked(api, LONG)).forces_reply
+
+
+async def test_a_form_in_progress_in_a_group_is_its_askers(api: BotApi, service: Service) -> None:
+    await api.say("/regime asset=banana", chat=GROUP)
+    question = await first(api)
+    await api.press(question, "BTC", chat=GROUP, sender=BOB)
+    await api.wait_for(lambda: len(api.answered) == 1)
+    assert api.called("answerCallbackQuery")[0]["text"] == Sentence.NOT_YOURS.in_words("en")
+    await api.press(question, "BTC", chat=GROUP)
+    await api.wait_for(lambda: question.edits == 1)
+    assert question.text.startswith("BTC · CROWDING")
+
+
+async def test_an_open_answer_in_a_group_is_everybodys(api: BotApi, service: Service) -> None:
+    await api.say("/regime", chat=GROUP)
+    await api.press(await first(api), "Why", chat=GROUP, sender=BOB)
+    assert (await first(api, 2)).text.startswith("BTC · why CROWDING")

@@ -4,7 +4,7 @@ import pytest
 
 from bot.chat_platform import Sentence
 from bot.platforms.telegram.service import Service
-from tests.bot.desks import desk_on, first, silence, telegram_serving
+from tests.bot.desks import carried, desk_on, first, silence, telegram_serving
 from tests.doubles.telegram import ALICE, BOB, GROUP, BotApi, Fault, Shown
 
 SHARE = Sentence.SHARE.in_words("en")
@@ -21,7 +21,7 @@ async def sized(api: BotApi, **more: object) -> Shown:
 async def test_an_answer_about_a_position_is_given_in_the_private_chat(api: BotApi, service: Service) -> None:
     answer = await sized(api)
     assert (answer.chat_id, "BTC 5x long" in answer.text) == (ALICE["id"], True)
-    assert answer.buttons[SHARE]["callback_data"] == f"!{GROUP['id']}"
+    assert carried(answer.buttons[SHARE]) == f"!{GROUP['id']}"
     told = api.shown[1]
     assert (told.chat_id, told.text) == (GROUP["id"], Sentence.TOLD_PRIVATELY.in_words("en"))
     assert told.buttons["Open the private chat"]["url"] == "https://t.me/seawall_bot"
@@ -80,7 +80,10 @@ async def test_a_made_up_button_shares_nothing(api: BotApi, service: Service) ->
 
 async def test_a_share_goes_nowhere_but_where_it_was_asked_from(api: BotApi, service: Service) -> None:
     answer = await sized(api)
-    await api.press(answer, "", data="!-1009")
+    await api.say("/size BTC 5x 10k", chat={**GROUP, "id": -1_009})
+    other = (await api.messages(4))[2]
+    assert carried(other.buttons[SHARE]) == "!-1009"
+    await api.press(answer, "", data=other.buttons[SHARE]["callback_data"])
     await api.wait_for(lambda: bool(api.answered))
     await silence(api)
 

@@ -7,7 +7,7 @@ import pytest
 from bot.chat_platform import Sentence
 from bot.platforms.telegram.service import Service
 from market.snapshot import Snapshot
-from tests.bot.desks import desk_on, first, silence, telegram_serving
+from tests.bot.desks import carried, desk_on, first, silence, telegram_serving
 from tests.commands.markets import crowding, unwinding
 from tests.doubles.telegram import BOB, BotApi, Fault, Shown
 
@@ -21,8 +21,8 @@ async def test_a_line_is_answered_in_html_with_buttons_that_are_command_lines(
     assert shown.raw.startswith("<b>BTC · CROWDING")
     assert "<pre>" in shown.raw
     assert "64,210" in shown.text
-    assert shown.buttons["Why"]["callback_data"] == "/why BTC"
-    assert shown.buttons["Refresh"]["callback_data"] == "=/regime BTC"
+    assert carried(shown.buttons["Why"]) == "/why BTC"
+    assert carried(shown.buttons["Refresh"]) == "=/regime BTC"
     assert api.called("sendMessage")[0]["link_preview_options"] == '{"is_disabled": true}'
 
 
@@ -161,3 +161,35 @@ async def test_hostile_words_come_back_as_words(api: BotApi, service: Service) -
     ):
         await api.say(text)
     assert all(shown.parse_mode == "HTML" for shown in await api.messages(7))
+
+
+async def test_a_button_from_before_they_were_signed_says_what_to_send(api: BotApi, service: Service) -> None:
+    data = "=/regime BTC"
+    shown = Shown(5, 11, "old", "old", None, [[{"text": "Refresh", "callback_data": data}]], None)
+    await api.press(shown, "Refresh")
+    await api.wait_for(lambda: bool(api.answered))
+    told = Sentence.OLD_BUTTON.in_words("en", line="/regime BTC")
+    assert api.called("answerCallbackQuery")[0]["text"] == told
+    await silence(api)
+
+
+async def test_a_button_of_another_chat_is_refused(api: BotApi, service: Service) -> None:
+    await api.say("/regime", chat={"id": 12, "type": "private"}, sender=BOB)
+    theirs = (await first(api)).buttons["Why"]["callback_data"]
+    await api.say("/regime")
+    await api.press(await first(api, 2), "", data=theirs)
+    await api.wait_for(lambda: bool(api.answered))
+    assert api.called("answerCallbackQuery")[0]["text"] == Sentence.FORGOTTEN.in_words("en")
+    await silence(api)
+
+
+async def test_a_refresh_takes_no_place_but_that_of_the_message_it_stands_under(
+    api: BotApi, service: Service
+) -> None:
+    await api.say("/regime")
+    refresh = (await first(api)).buttons["Refresh"]["callback_data"]
+    await api.say("/why")
+    why = await first(api, 2)
+    await api.press(why, "", data=refresh)
+    assert (await first(api, 3)).text.startswith("BTC · CROWDING")
+    assert why.edits == 0

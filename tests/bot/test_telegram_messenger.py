@@ -7,8 +7,9 @@ import pytest
 from pydantic import SecretStr
 from telegram import Bot
 
+from bot.lines import Lines
 from bot.messenger import Undelivered, Wrong
-from bot.platforms.telegram.buttons import Buttons
+from bot.platforms.telegram.buttons import Buttons, signing_key
 from bot.platforms.telegram.messenger import TelegramMessenger, place_of
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
 from commands.protocol.reply import Action, Heading, Reply, Text
@@ -36,7 +37,7 @@ async def messenger(api: BotApi) -> AsyncIterator[TelegramMessenger]:
         get_updates_request=PollingRequest(token),
     )
     async with bot:
-        yield TelegramMessenger(bot, Buttons())
+        yield TelegramMessenger(bot, Buttons(signing_key(token), Lines(None)))
 
 
 async def sent(messenger: TelegramMessenger, address: str = HERE) -> str:

@@ -21,10 +21,11 @@ from telegram import Bot
 from bot.delivery import deliverer as delivering
 from bot.delivery.post import PostOffice
 from bot.delivery.words import Words
+from bot.lines import Lines
 from bot.messenger import Manners, Messenger
 from bot.platforms.discord.connection import GatewayClient
 from bot.platforms.discord.messenger import DiscordMessenger
-from bot.platforms.telegram.buttons import Buttons
+from bot.platforms.telegram.buttons import Buttons, signing_key
 from bot.platforms.telegram.messenger import TelegramMessenger
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
 from bot.settings import Settings
@@ -132,7 +133,7 @@ async def telegram_at(url: str, stack: AsyncExitStack) -> Messenger:
         get_updates_request=PollingRequest(token),
     )
     await stack.enter_async_context(bot)
-    return TelegramMessenger(bot, Buttons())
+    return TelegramMessenger(bot, Buttons(signing_key(token), Lines(None)))
 
 
 async def discord_at(url: str, stack: AsyncExitStack) -> Messenger:

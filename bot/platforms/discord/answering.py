@@ -11,6 +11,7 @@ import discord
 import structlog
 
 from bot.chat_platform import Desk, Sentence
+from bot.lines import Lines, command_in
 from bot.platforms.discord.asking import asker_of
 from bot.platforms.discord.buttons import (
     MOST_BUTTONS,
@@ -25,7 +26,6 @@ from bot.platforms.discord.buttons import (
 )
 from bot.platforms.discord.forms import ROOM as ROOM_OF_A_PAGE
 from bot.platforms.discord.forms import handed_in, page_for, page_of
-from bot.platforms.discord.lines import Lines, command_in
 from bot.platforms.discord.panel import COMMAND as PANEL
 from bot.platforms.discord.panel import Panel
 from bot.platforms.discord.pictures import shown_with

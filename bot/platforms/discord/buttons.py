@@ -12,7 +12,7 @@ import discord
 
 from bot.chat_platform import asks_again
 from bot.layout import clean
-from bot.platforms.discord.lines import NAMED
+from bot.lines import NAMED
 from commands.protocol.reply import Action, Prompt
 
 LONGEST_ID = 100

@@ -8,7 +8,7 @@ from typing import Any
 
 import discord
 
-from bot.platforms.discord.lines import command_in
+from bot.lines import command_in
 from commands.protocol.command import Command, Option
 from commands.protocol.forms import MOST_ASKED, example_of, is_needed, option_called
 

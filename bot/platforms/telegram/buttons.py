@@ -1,110 +1,196 @@
-"""Buttons: each stands for a command line and carries it, within Telegram's 64 bytes.
+"""Buttons: each stands for a command line and carries it, signed, within Telegram's 64 bytes.
 
-A line too long for a button is kept here under the short name made from it, so that the same line always has the same
-name. The oldest are forgotten; a button whose line was forgotten says so when it is pressed. Two more kinds carry all they
-need: one asks for a field to be typed, one shares the answer it stands under in the group it was asked from.
+A button's data is a signature of eight letters, its marks and its line: "Gh3_x0Qa=/regime BTC". A line too long for that
+is kept in the store under a short name (`bot.lines`), so that every button outlives a restart. The signature holds the chat
+the button stands in and, behind "@", who alone may press it; so what a client of somebody's own making sends, or takes from
+another chat, is no button. Two marks stand for other presses: "?" asks for a field to be typed, "!" shares an answer.
 """
 
-import hashlib
-from collections import OrderedDict
+import base64
+import hmac
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from pydantic import SecretStr
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat_platform import asks_again
 from bot.layout import clean, units
-from commands.protocol.reply import Action
+from bot.lines import Lines
+from commands.protocol.reply import Action, Copy
 
 LONGEST_DATA_BYTES = 64
 """Telegram's longest callback_data (Bot API, InlineKeyboardButton)."""
+LONGEST_COPY = 256
+"""Telegram's longest text to be copied (Bot API, CopyTextButton)."""
 
 ROW_UNITS = 32
 """What fits beside each other on a phone, in UTF-16 units of all labels of a row."""
 
 MOST_IN_A_ROW = 4
 MOST_BUTTONS = 24
-MOST_KEPT_LINES = 10_000
+MOST_COPIES = 6
+SIGN_LETTERS = 8
+"""48 bits: nobody guesses them at the speed at which Telegram passes presses on."""
+OWNED = "@"
 IN_PLACE = "="
-NAMED = "#"
 TYPED = "?"
 SHARED = "!"
 
+_PURPOSE = b"seawall: buttons of Telegram, 1"
+_DATA = re.compile(
+    rf"(?P<sign>[A-Za-z0-9_-]{{{SIGN_LETTERS}}})(?P<owned>@?)(?P<mark>[=?]?(?=[/#])|!(?=-))(?P<body>.+)",
+    re.DOTALL,
+)
+_UNSIGNED = re.compile(r"=?(?P<line>/[a-z0-9_].*)", re.DOTALL)
+"""How buttons were written before they were signed."""
+
+
+class Refused(StrEnum):
+    """Why a press is not taken."""
+
+    FORGOTTEN = "forgotten"
+    OLD = "old"
+    NOT_YOURS = "not_yours"
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The chat that buttons stand in, and the user who alone may press them; None: whoever reads them may."""
+
+    chat_id: int
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What a button that is ours stands for: a line, or the chat in which its message is to be shared ("-1001:7").
+
+    `renews`: the answer takes the place of the message; `types`: what the line lacks is to be typed.
+    """
+
+    line: str = ""
+    renews: bool = False
+    types: bool = False
+    shares: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unpressed:
+    """A press that is not taken, and the line to send instead where it is known."""
+
+    why: Refused
+    line: str = ""
+
 
 class Buttons:
-    """The buttons this process has shown, and what they stand for."""
+    """The buttons of one bot; `key` signs them (`signing_key`), `lines` keeps what is too long for one."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_key", "_lines")
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, str] = OrderedDict()
+    def __init__(self, key: bytes, lines: Lines) -> None:
+        self._key, self._lines = key, lines
 
-    def keyboard(self, actions: Sequence[Action], line: str) -> InlineKeyboardMarkup | None:
-        """The buttons under an answer to `line`; the one that asks the same again will renew it in place."""
-        buttons = [
-            InlineKeyboardButton(clean(action.label), callback_data=self._data(action, line))
-            for action in actions[:MOST_BUTTONS]
-        ]
-        return InlineKeyboardMarkup(_rows(buttons)) if buttons else None
+    async def keyboard(
+        self, actions: Sequence[Action], line: str, whose: Whose, copies: Sequence[Copy] = ()
+    ) -> InlineKeyboardMarkup | None:
+        """The buttons under an answer to `line`; the one that asks the same again will renew it in place.
 
-    def line(self, data: str) -> str | None:
-        """The command line of a pressed button, None where it was forgotten or never ours."""
-        bare = data.removeprefix(TYPED).removeprefix(IN_PLACE)
-        return self._kept.get(bare) if bare.startswith(NAMED) else bare if bare.startswith("/") else None
+        One whose long line cannot be kept is left out. What can be copied stands in rows of its own.
+        """
+        pressed = []
+        for action in actions[:MOST_BUTTONS]:
+            mark = IN_PLACE if asks_again(action.command, line) else ""
+            data = await self._carrying(mark, action.command, whose)
+            if data is not None:
+                pressed.append(InlineKeyboardButton(clean(action.label), callback_data=data))
+        copied = [copy_button(one) for one in copies if 1 <= len(one.text) <= LONGEST_COPY][:MOST_COPIES]
+        rows = [*_rows(pressed), *_rows(copied)]
+        return InlineKeyboardMarkup(rows) if rows else None
 
-    def _data(self, action: Action, line: str) -> str:
-        mark = IN_PLACE if asks_again(action.command, line) else ""
-        data = mark + action.command
-        return data if len(data.encode()) <= LONGEST_DATA_BYTES else mark + self._keep(action.command)
+    async def typing(self, label: str, lacking: str, whose: Whose) -> InlineKeyboardButton | None:
+        """The button that asks for a field to be typed, None where the line that lacks it cannot be kept."""
+        data = await self._carrying(TYPED, lacking, whose)
+        return None if data is None else InlineKeyboardButton(label, callback_data=data)
 
-    def _keep(self, line: str) -> str:
-        name = NAMED + hashlib.blake2b(line.encode(), digest_size=12).hexdigest()
-        self._kept[name] = line
-        self._kept.move_to_end(name)
-        while len(self._kept) > MOST_KEPT_LINES:
-            self._kept.popitem(last=False)
-        return name
+    def sharing(self, label: str, place: str, whose: Whose) -> InlineKeyboardButton:
+        """The button that posts the message it stands under in the chat `place` ("-1001", or "-1001:7" with a topic)."""
+        return InlineKeyboardButton(label, callback_data=self._signed(_marked(SHARED, whose) + place, whose))
+
+    async def pressed(self, data: str, chat_id: int, user_id: int) -> Pressed | Unpressed:
+        """What somebody's press of a button in a chat means, or why it means nothing."""
+        match = _DATA.fullmatch(data)
+        if match is None:
+            unsigned = _UNSIGNED.fullmatch(data)
+            return (
+                Unpressed(Refused.FORGOTTEN) if unsigned is None else Unpressed(Refused.OLD, unsigned["line"])
+            )
+        whose = Whose(chat_id, user_id if match["owned"] else None)
+        if not hmac.compare_digest(self._sign(data[SIGN_LETTERS:], whose), match["sign"]):
+            return Unpressed(Refused.NOT_YOURS if match["owned"] else Refused.FORGOTTEN)
+        if match["mark"] == SHARED:
+            return Pressed(shares=match["body"])
+        line = await self._lines.whole(match["body"])
+        if line is None:
+            return Unpressed(Refused.FORGOTTEN)
+        return Pressed(line, renews=match["mark"] == IN_PLACE, types=match["mark"] == TYPED)
+
+    async def _carrying(self, mark: str, line: str, whose: Whose) -> str | None:
+        marks = _marked(mark, whose)
+        body = await self._lines.carried(line, LONGEST_DATA_BYTES - SIGN_LETTERS - len(marks))
+        return None if body is None else self._signed(marks + body, whose)
+
+    def _signed(self, told: str, whose: Whose) -> str:
+        return self._sign(told, whose) + told
+
+    def _sign(self, told: str, whose: Whose) -> str:
+        owner = "" if whose.owner is None else whose.owner
+        digest = hmac.digest(
+            self._key, f"{whose.chat_id} {owner} {told}".encode(errors="surrogatepass"), "sha256"
+        )
+        return base64.urlsafe_b64encode(digest[: SIGN_LETTERS * 6 // 8]).decode()
 
 
-def is_renewal(data: str) -> bool:
-    """Whether the answer to this button takes the place of the message it stands under."""
-    return data.startswith(IN_PLACE)
+def signing_key(token: SecretStr) -> bytes:
+    """The key that signs a bot's buttons: made from its token, which cannot be found out from it."""
+    return hmac.digest(token.get_secret_value().encode(), _PURPOSE, "sha256")
 
 
-def typing_button(label: str, lacking: str) -> InlineKeyboardButton | None:
-    """The button that asks for a field to be typed, None where the line that lacks it is too long for one."""
-    data = TYPED + lacking
-    return (
-        InlineKeyboardButton(label, callback_data=data) if len(data.encode()) <= LONGEST_DATA_BYTES else None
-    )
+def copy_button(copied: Copy) -> InlineKeyboardButton:
+    """The button that puts a number into the reader's clipboard."""
+    return InlineKeyboardButton(clean(copied.label), copy_text=CopyTextButton(copied.text))
 
 
-def is_typing(data: str) -> bool:
-    """Whether this button asks for a field to be typed."""
-    return data.startswith(TYPED)
-
-
-def share_button(label: str, place: str) -> InlineKeyboardButton:
-    """The button that posts the message it stands under in the chat `place` ("-1001", or "-1001:7" with a topic)."""
-    return InlineKeyboardButton(label, callback_data=SHARED + place)
-
-
-def place_shared(data: object) -> str | None:
-    """Where a button shares its message, None for another button."""
-    return data.removeprefix(SHARED) if isinstance(data, str) and data.startswith(SHARED) else None
+def carries(keyboard: InlineKeyboardMarkup | None, data: str) -> bool:
+    """Whether one of these buttons carries this data: what a client sends may be made up, what Telegram tells is not."""
+    return any(button.callback_data == data for row in _rows_of(keyboard) for button in row)
 
 
 def share_place(keyboard: InlineKeyboardMarkup | None) -> str | None:
     """Where the message under which these buttons stand may be shared, None where it may not."""
-    rows = () if keyboard is None else keyboard.inline_keyboard
-    places = (place_shared(button.callback_data) for row in rows for button in row)
+    places = (_shared(button) for row in _rows_of(keyboard) for button in row)
     return next((place for place in places if place is not None), None)
 
 
 def without_sharing(keyboard: InlineKeyboardMarkup | None) -> InlineKeyboardMarkup | None:
     """The buttons without the one that shares; None where no other is left."""
-    rows = () if keyboard is None else keyboard.inline_keyboard
-    kept = [[button for button in row if place_shared(button.callback_data) is None] for row in rows]
+    kept = [[button for button in row if _shared(button) is None] for row in _rows_of(keyboard)]
     return InlineKeyboardMarkup([row for row in kept if row]) if any(kept) else None
+
+
+def _marked(mark: str, whose: Whose) -> str:
+    return mark if whose.owner is None else OWNED + mark
+
+
+def _shared(button: InlineKeyboardButton) -> str | None:
+    match = _DATA.fullmatch(button.callback_data) if isinstance(button.callback_data, str) else None
+    return match["body"] if match is not None and match["mark"] == SHARED else None
+
+
+def _rows_of(keyboard: InlineKeyboardMarkup | None) -> Sequence[Sequence[InlineKeyboardButton]]:
+    return () if keyboard is None else keyboard.inline_keyboard
 
 
 def _rows(buttons: list[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:

@@ -6,7 +6,7 @@ from telegram import Bot, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat_platform import Sentence, is_of_position
 from bot.layout import TELEGRAM_HTML, lay_out, units
-from bot.platforms.telegram.buttons import Buttons, share_button, typing_button
+from bot.platforms.telegram.buttons import Buttons, Whose
 from bot.platforms.telegram.parts import Part, deliver, plain
 from bot.platforms.telegram.photos import LONGEST_CAPTION_UNITS, Above, Photo, Photos
 from bot.platforms.telegram.updates import Question
@@ -49,7 +49,7 @@ async def _give(bot: Bot, buttons: Buttons, question: Question, reply: Reply, ph
         reply, photo = await photos.of(reply)
         if photo is not None and question.renews is not None and not question.renews_photo:
             above = await photos.above(question.chat_id, question.renews)
-    parts = parts_of(reply, question, buttons, photo, above)
+    parts = await parts_of(reply, question, buttons, photo, above)
     sent = [await deliver(bot, part) for part in parts]
     if photos is not None and photo is not None:
         await photos.note(photo, sent[0])
@@ -58,7 +58,7 @@ async def _give(bot: Bot, buttons: Buttons, question: Question, reply: Reply, ph
     return all(sent)
 
 
-def parts_of(
+async def parts_of(
     reply: Reply,
     question: Question,
     buttons: Buttons,
@@ -70,14 +70,17 @@ def parts_of(
     Where something has to be typed it is one message that begins with the line so far: a reply to it goes on from there.
     A photo has the words for its caption, or above them where they are too long; `above` is the message of an older one.
     """
-    if reply.prompt is not None and _has_to_be_typed(reply, reply.prompt, question):
+    whose = whose_buttons(reply, question)
+    typing = await _typing(reply, question, buttons, whose)
+    if reply.prompt is not None and (question.types or not reply.actions or typing is None):
         return (_to_be_typed(reply, reply.prompt, question),)
     texts = lay_out(reply, TELEGRAM_HTML)
     is_caption = len(texts) == 1 and units(plain(texts[0])) <= LONGEST_CAPTION_UNITS
     if photo is not None and not is_caption:
         texts = ("", *texts)
-    keyboard = _keyboard(reply, question, buttons)
-    shares = _sharing(reply, question)
+    keyboard = await buttons.keyboard(reply.actions, question.line, whose, reply.copies)
+    keyboard = _together(keyboard, typing)
+    shares = _sharing(reply, question, buttons, whose)
     edits = _edited(question, len(texts), photo, above)
     last = len(texts) - 1
     return tuple(
@@ -94,6 +97,16 @@ def parts_of(
     )
 
 
+def whose_buttons(reply: Reply, question: Question) -> Whose:
+    """Who may press the buttons of a reply: its asker alone where it is of a position or a form goes on, else whoever reads it.
+
+    Who speaks as the group itself cannot be told from others.
+    """
+    user, chat_id = question.asker.user, question.chat_id
+    is_theirs = bool(user) and int(user) != chat_id and (reply.private or reply.prompt is not None)
+    return Whose(chat_id, int(user) if is_theirs else None)
+
+
 def _edited(question: Question, count: int, photo: Photo | None, above: Above | None) -> dict[int, int]:
     """Which messages take the place of older ones: a photo can stand for words as well, words not for a photo."""
     if question.renews is None:
@@ -103,10 +116,6 @@ def _edited(question: Question, count: int, photo: Photo | None, above: Above | 
     if count == 1 or question.renews_photo:
         return {0: question.renews}
     return {1: question.renews} | ({} if above is None else {0: above.message_id})
-
-
-def _has_to_be_typed(reply: Reply, prompt: Prompt, question: Question) -> bool:
-    return question.types or not reply.actions or typing_button("", prompt.lacking) is None
 
 
 def _to_be_typed(reply: Reply, prompt: Prompt, question: Question) -> Part:
@@ -125,19 +134,21 @@ def _to_be_typed(reply: Reply, prompt: Prompt, question: Question) -> Part:
     )
 
 
-def _keyboard(reply: Reply, question: Question, buttons: Buttons) -> InlineKeyboardMarkup | None:
-    keyboard = buttons.keyboard(reply.actions, question.line)
+async def _typing(
+    reply: Reply, question: Question, buttons: Buttons, whose: Whose
+) -> InlineKeyboardButton | None:
+    """The button that asks for what the line lacks to be typed."""
     if reply.prompt is None:
-        return keyboard
-    return _together(
-        keyboard, typing_button(Sentence.TYPE_IT.in_words(question.asker.language), reply.prompt.lacking)
+        return None
+    return await buttons.typing(
+        Sentence.TYPE_IT.in_words(question.asker.language), reply.prompt.lacking, whose
     )
 
 
-def _sharing(reply: Reply, question: Question) -> InlineKeyboardButton | None:
+def _sharing(reply: Reply, question: Question, buttons: Buttons, whose: Whose) -> InlineKeyboardButton | None:
     if question.shares is None or not reply.private or outcome(reply) != "answered":
         return None
-    return share_button(Sentence.SHARE.in_words(question.asker.language), question.shares)
+    return buttons.sharing(Sentence.SHARE.in_words(question.asker.language), question.shares, whose)
 
 
 def _together(

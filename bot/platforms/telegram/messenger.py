@@ -6,7 +6,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Te
 
 from bot.layout import TELEGRAM_HTML, lay_out
 from bot.messenger import Manners, Undelivered, Wrong
-from bot.platforms.telegram.buttons import Buttons
+from bot.platforms.telegram.buttons import Buttons, Whose
 from bot.platforms.telegram.parts import NO_PREVIEW, plain
 from bot.platforms.telegram.transport import Flooded, NotSent
 from commands.protocol.reply import Reply
@@ -65,7 +65,7 @@ class TelegramMessenger:
     async def edit(self, address: str, message: str, reply: Reply) -> None:
         """Another text for a message of ours."""
         chat_id, _ = place_of(address)
-        text, keyboard = self._drawn(reply)
+        text, keyboard = await self._drawn(chat_id, reply)
         try:
             for body, mode in ((text, ParseMode.HTML), (plain(text), None)):
                 try:
@@ -95,7 +95,7 @@ class TelegramMessenger:
 
     async def _send(self, chat_id: int, topic: int | None, reply: Reply, *, is_silent: bool) -> str:
         """Send as HTML, and as plain text where that is refused: a warning is never lost to a sign in a name."""
-        text, keyboard = self._drawn(reply)
+        text, keyboard = await self._drawn(chat_id, reply)
         try:
             return await self._put(chat_id, topic, text, ParseMode.HTML, keyboard, is_silent=is_silent)
         except BadRequest as error:
@@ -124,9 +124,10 @@ class TelegramMessenger:
         )
         return str(sent.message_id)
 
-    def _drawn(self, reply: Reply) -> tuple[str, InlineKeyboardMarkup | None]:
+    async def _drawn(self, chat_id: int, reply: Reply) -> tuple[str, InlineKeyboardMarkup | None]:
         """The text and buttons of a warning; it is made to fit one message."""
-        return lay_out(reply, TELEGRAM_HTML)[0], self._buttons.keyboard(reply.actions, "")
+        keyboard = await self._buttons.keyboard(reply.actions, "", Whose(chat_id), reply.copies)
+        return lay_out(reply, TELEGRAM_HTML)[0], keyboard
 
 
 def place_of(address: str) -> tuple[int, int | None]:

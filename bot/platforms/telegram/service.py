@@ -9,13 +9,18 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
+from pydantic import SecretStr
 from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
 from bot.chat_platform import Asker, Desk, PlatformAway, PlatformStopped, Sentence
+from bot.lines import Lines
 from bot.messenger import delivering
-from bot.platforms.telegram.buttons import Buttons
+from bot.platforms.telegram.buttons import Buttons, signing_key
+from bot.platforms.telegram.inline import Inline
+from bot.platforms.telegram.intake import Intake
+from bot.platforms.telegram.links import opened
 from bot.platforms.telegram.managers import Managers
 from bot.platforms.telegram.menu import update_menu
 from bot.platforms.telegram.messages import respond
@@ -66,11 +71,7 @@ async def run(desk: Desk) -> None:
 
 async def check(settings: Settings) -> str:
     """The bot's name, as Telegram tells it for the token. Raises PlatformStopped (refused) and PlatformAway."""
-    if settings.telegram_token is None:
-        raise PlatformStopped("Telegram needs SEAWALL_TELEGRAM_TOKEN.")
-    bot = Bot(
-        STAND_IN, f"{_root(settings)}/bot", request=AiohttpRequest(settings.telegram_token, connections=1)
-    )
+    bot = Bot(STAND_IN, f"{_root(settings)}/bot", request=AiohttpRequest(_token(settings), connections=1))
     try:
         async with bot:  # its entry asks getMe
             return f"@{bot.username}"
@@ -87,12 +88,14 @@ class Service:
         self.application = _build(desk)
         self._desk = desk
         self._patience = Patience(pauses or Pauses())
-        self._buttons = Buttons()
+        self._buttons = buttons_on(desk)
         self._messenger = TelegramMessenger(self.application.bot, self._buttons)
         self._seen = Seen()
         self._managers: Managers | None = None
         self._photos = Photos(self.application.bot, desk)
         self._shares = Shares(self.application.bot, self._photos)
+        self._inline = Inline(self.application.bot, desk)
+        self._intake = Intake(self.application.update_queue)
         self._told_ms: OrderedDict[int, int] = OrderedDict()
         self._offset: int | None = None
         self.application.add_handler(TypeHandler(Update, self._take))
@@ -109,7 +112,7 @@ class Service:
         try:
             await self._start()
             async with delivering(self._desk.deliver, self._messenger):
-                await self._poll()
+                await (self._poll() if self._desk.settings.telegram_webhook_url is None else self._be_brought())
         finally:
             await self._stop()
 
@@ -117,7 +120,8 @@ class Service:
         while True:
             try:
                 await self.application.initialize()
-                await self.bot.delete_webhook(drop_pending_updates=False)
+                if self._desk.settings.telegram_webhook_url is None:
+                    await self.bot.delete_webhook(drop_pending_updates=False)
                 break
             except InvalidToken:
                 raise PlatformStopped(REFUSED) from None
@@ -144,6 +148,14 @@ class Service:
                 self._offset = update.update_id + 1
                 await self.application.update_queue.put(update)
 
+    async def _be_brought(self) -> None:
+        """Let Telegram bring updates instead; its server is imported only here, since few use one."""
+        from bot.platforms.telegram.webhook import Webhook, address_of  # noqa: PLC0415
+
+        address = address_of(self._desk.settings)
+        if address is not None:
+            await Webhook(address, self.bot, self._intake, self._patience, ALLOWED_UPDATES).serve()
+
     async def _stop(self) -> None:
         if self.application.running:
             await _within(FINISH_S, self.application.stop())
@@ -156,9 +168,9 @@ class Service:
     async def _take(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         if not self._seen.is_new(update.update_id):
             return
-        question = question_of(update, self.bot.username, self._buttons)
+        question = await question_of(update, self.bot.username, self._buttons)
         if isinstance(question, Forgotten):
-            await self._acknowledge(question.query_id, Sentence.FORGOTTEN.in_words(question.language))
+            await self._acknowledge(question.query_id, question.told)
         elif isinstance(question, Sharing):
             await self._share(question)
         elif question is not None:
@@ -214,10 +226,13 @@ class Service:
             log.debug("a press was not acknowledged", error=type(error).__name__)
 
 
+def buttons_on(desk: Desk) -> Buttons:
+    """The buttons of the bot whose token the settings hold. Raises PlatformStopped where there is none."""
+    return Buttons(signing_key(_token(desk.settings)), Lines(desk.services.memos))
+
+
 def _build(desk: Desk) -> Bots:
-    token = desk.settings.telegram_token
-    if token is None:
-        raise PlatformStopped("Telegram needs SEAWALL_TELEGRAM_TOKEN.")
+    token = _token(desk.settings)
     root = _root(desk.settings)
     return (
         ApplicationBuilder()
@@ -231,6 +246,12 @@ def _build(desk: Desk) -> Bots:
         .job_queue(None)
         .build()
     )
+
+
+def _token(settings: Settings) -> SecretStr:
+    if settings.telegram_token is None:
+        raise PlatformStopped("Telegram needs SEAWALL_TELEGRAM_TOKEN.")
+    return settings.telegram_token
 
 
 def _root(settings: Settings) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from telegram import CallbackQuery, Chat, Message, Update, User
 
-from bot.chat_platform import Asker, command_of
-from bot.platforms.telegram.buttons import Buttons, is_renewal, is_typing, place_shared, share_place
+from bot.chat_platform import Asker, Sentence, command_of
+from bot.platforms.telegram.buttons import Buttons, Refused, Unpressed, carries, share_place
 from commands.protocol import dispatch
 from commands.protocol.forms import read_prompt
 from commands.protocol.reply import Prompt
@@ -17,6 +17,11 @@ ALLOWED_UPDATES = ("message", "channel_post", "callback_query")
 """Edited messages are not even asked for: an edit is no new question."""
 
 MOST_KEPT_UPDATES = 10_000
+_REFUSED = {
+    Refused.FORGOTTEN: Sentence.FORGOTTEN,
+    Refused.OLD: Sentence.OLD_BUTTON,
+    Refused.NOT_YOURS: Sentence.NOT_YOURS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,17 @@ class Sharing:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """A pressed button whose line is not known any more."""
+    """A pressed button that is not taken: too old, not theirs, or none of ours; `line` is what to send instead, where known."""
 
     query_id: str
     language: str
+    why: Refused = Refused.FORGOTTEN
+    line: str = ""
+
+    @property
+    def told(self) -> str:
+        """What its presser is told."""
+        return _REFUSED[self.why].in_words(self.language, line=self.line)
 
 
 class Seen:
@@ -83,10 +95,10 @@ class Seen:
         return True
 
 
-def question_of(update: Update, me: str, buttons: Buttons) -> Question | Sharing | Forgotten | None:
+async def question_of(update: Update, me: str, buttons: Buttons) -> Question | Sharing | Forgotten | None:
     """What an update asks of the bot called `me`, None where it asks nothing."""
     if update.callback_query is not None:
-        return _pressed(update.callback_query, buttons)
+        return await _pressed(update.callback_query, buttons)
     written = update.message or update.channel_post
     return None if written is None else _written(written, me)
 
@@ -150,36 +162,43 @@ def _speaks_for_itself(message: Message) -> bool:
     return message.from_user is not None and not message.from_user.is_bot
 
 
-def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Sharing | Forgotten:
-    message = query.message
+async def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Sharing | Forgotten:
+    message, language = query.message, _language(query.from_user)
     if query.data is None or message is None:
-        return Forgotten(query.id, _language(query.from_user))
-    if place_shared(query.data) is not None:
-        return _shared(query) or Forgotten(query.id, _language(query.from_user))
-    line = buttons.line(query.data)
-    if line is None:
-        return Forgotten(query.id, _language(query.from_user))
+        return Forgotten(query.id, language)
+    pressed = await buttons.pressed(query.data, message.chat.id, query.from_user.id)
+    if isinstance(pressed, Unpressed):
+        return Forgotten(query.id, language, pressed.why, pressed.line)
+    if pressed.shares is not None:
+        return _shared(query, pressed.shares) or Forgotten(query.id, language)
     if message.chat.is_forum and message.date.timestamp() == 0:  # too old: its topic is not told any more
-        return Forgotten(query.id, _language(query.from_user))
+        return Forgotten(query.id, language)
     in_topic = isinstance(message, Message) and bool(message.is_topic_message)
     thread_id = message.message_thread_id if isinstance(message, Message) and in_topic else None
+    renews = pressed.renews and _stands_there(query)
     return Question(
-        line=line,
+        line=pressed.line,
         asker=_asker(query.from_user, message.chat, thread_id),
         chat_id=message.chat.id,
         thread_id=thread_id,
-        renews=message.message_id if is_renewal(query.data) else None,
+        renews=message.message_id if renews else None,
         query_id=query.id,
-        types=is_typing(query.data),
-        shares=_own_share(query) if is_renewal(query.data) else None,
+        types=pressed.types,
+        shares=_own_share(query) if renews else None,
         renews_photo=isinstance(message, Message) and bool(message.photo),
     )
 
 
-def _shared(query: CallbackQuery) -> Sharing | None:
+def _stands_there(query: CallbackQuery) -> bool:
+    """Whether the message holds this button, so that its answer may take the message's place; unknown of very old ones."""
+    message = query.message
+    return not isinstance(message, Message) or carries(message.reply_markup, query.data or "")
+
+
+def _shared(query: CallbackQuery, place: str) -> Sharing | None:
     """What is shared, None where the button is not one that we put under a message in the private chat of who presses it."""
-    place, message = _own_share(query), query.message
-    if not isinstance(message, Message) or place is None or place != place_shared(query.data):
+    message = query.message
+    if not isinstance(message, Message) or place != _own_share(query):
         return None
     return Sharing(query.id, message, query.from_user, place)
 

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from bot.chat_platform import Desk, Sentence
+from bot.lines import Lines, short_name
 from bot.platforms.discord.buttons import ROOM, LineButton
-from bot.platforms.discord.lines import Lines, short_name
 from bot.platforms.discord.render import Controls, layout_of
 from bot.platforms.discord.service import Client
 from commands.protocol import dispatch

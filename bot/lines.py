@@ -1,4 +1,4 @@
-"""Command lines in places that hold a hundred letters: a long one is kept in the store, and a short name stands for it."""
+"""Command lines in places that hold few letters, such as buttons: a long one is kept in the store under a short name."""
 
 import hashlib
 from typing import Any
@@ -23,12 +23,18 @@ log = structlog.stdlib.get_logger(__name__)
 class Lines:
     """Long lines by short names; the name of a line is always the same, so that keeping it again adds nothing."""
 
+    __slots__ = ("_memos",)
+
     def __init__(self, memos: Memos | None) -> None:
         self._memos = memos
 
     async def carried(self, line: str, room: int) -> str | None:
-        """The line where it fits into so many letters, else its short name; None where that cannot be kept."""
-        if len(line) <= room:
+        """The line where it fits into so many bytes, else its short name; None where that cannot be kept."""
+        try:
+            size = len(line.encode())
+        except UnicodeEncodeError:  # half a sign, which no platform could carry either
+            return None
+        if size <= room:
             return line
         name = short_name(line)
         if self._memos is None or len(name) > room:
