@@ -98,7 +98,10 @@ async def test_only_a_persons_own_words_are_answered(
 
 async def test_edited_messages_are_not_asked_for(api: BotApi, service: Service) -> None:
     await api.wait_for(lambda: api.polls > 0)
-    assert api.called("getUpdates")[0]["allowed_updates"] == '["message", "channel_post", "callback_query"]'
+    assert (
+        api.called("getUpdates")[0]["allowed_updates"]
+        == '["message", "channel_post", "callback_query", "inline_query"]'
+    )
     await api.happen({"edited_message": {"message_id": 5, "date": 1, "chat": GROUP, "text": "/regime"}})
     await silence(api)
 

@@ -4,9 +4,14 @@ import asyncio
 from dataclasses import dataclass
 
 import structlog
-from telegram.error import Conflict, TelegramError
+from telegram.error import BadRequest, Conflict, TelegramError
 
 from bot.platforms.telegram.transport import Flooded
+
+POLLED_TWICE = "a second instance polls with this bot's token: stop one of the two; trying again"
+WEBHOOK_IS_SET = (
+    "a webhook is set for this bot's token, so that it cannot be polled: stop the instance that uses it; trying again"
+)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -52,6 +57,8 @@ class Patience:
             return
         self._failing = type(error)
         if isinstance(error, Conflict):
-            log.error("a second instance polls with this bot's token: stop one of the two; trying again")
+            log.error(WEBHOOK_IS_SET if "webhook" in error.message.lower() else POLLED_TWICE)
+        elif isinstance(error, BadRequest):
+            log.error("Telegram refuses what it is asked; trying again", why=error.message[:200])
         else:
             log.warning("Telegram does not answer; trying again", error=type(error).__name__)

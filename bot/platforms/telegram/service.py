@@ -20,7 +20,6 @@ from bot.messenger import delivering
 from bot.platforms.telegram.buttons import Buttons, signing_key
 from bot.platforms.telegram.inline import Inline
 from bot.platforms.telegram.intake import Intake
-from bot.platforms.telegram.links import opened
 from bot.platforms.telegram.managers import Managers
 from bot.platforms.telegram.menu import update_menu
 from bot.platforms.telegram.messages import respond
@@ -112,7 +111,9 @@ class Service:
         try:
             await self._start()
             async with delivering(self._desk.deliver, self._messenger):
-                await (self._poll() if self._desk.settings.telegram_webhook_url is None else self._be_brought())
+                await (
+                    self._poll() if self._desk.settings.telegram_webhook_url is None else self._be_brought()
+                )
         finally:
             await self._stop()
 
@@ -166,7 +167,15 @@ class Service:
         await self.bot.shutdown()
 
     async def _take(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        if not self._seen.is_new(update.update_id):
+        try:
+            if self._seen.is_new(update.update_id):
+                await self._meet(update)
+        finally:
+            self._intake.let_go(update.update_id)
+
+    async def _meet(self, update: Update) -> None:
+        if update.inline_query is not None:
+            await self._inline.answer(update.inline_query)
             return
         question = await question_of(update, self.bot.username, self._buttons)
         if isinstance(question, Forgotten):

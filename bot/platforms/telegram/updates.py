@@ -7,13 +7,14 @@ from telegram import CallbackQuery, Chat, Message, Update, User
 
 from bot.chat_platform import Asker, Sentence, command_of
 from bot.platforms.telegram.buttons import Buttons, Refused, Unpressed, carries, share_place
+from bot.platforms.telegram.links import opened
 from commands.protocol import dispatch
 from commands.protocol.forms import read_prompt
 from commands.protocol.reply import Prompt
 from commands.protocol.request import Role
 
 NAME = "telegram"
-ALLOWED_UPDATES = ("message", "channel_post", "callback_query")
+ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "inline_query")
 """Edited messages are not even asked for: an edit is no new question."""
 
 MOST_KEPT_UPDATES = 10_000
@@ -127,7 +128,7 @@ def _written(message: Message, me: str) -> Question | None:
     if line is None:
         return None
     return Question(
-        line=line,
+        line=opened(line),
         asker=_asker(
             message.from_user, message.chat, thread_id, speaks_as_chat=message.sender_chat is not None
         ),

@@ -1,0 +1,57 @@
+"""Deep links: addresses that open the bot's chat with a command line, and what is asked by somebody who came by one."""
+
+from urllib.parse import quote
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.chat_platform import PlatformAway, PlatformStopped, command_of
+from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest
+from bot.settings import Settings
+from commands.protocol.payloads import ASK, SUBSCRIBE, line_of, payload_of
+
+TELEGRAM_URL = "https://api.telegram.org"
+HOME = "https://t.me/"
+START = "start"
+"""Telegram sends "/start PAYLOAD" in the name of whoever follows a link."""
+
+
+def private_link(username: str, line: str = "") -> str:
+    """The address of the bot's private chat, which asks `line` there where a link can carry that."""
+    payload = payload_of(line)
+    return f"{HOME}{username}" if payload is None else f"{HOME}{username}?start={payload}"
+
+
+def group_link(username: str, line: str = "") -> str:
+    """The address that offers to take the bot into a group, and there asks `line`."""
+    return f"{HOME}{username}?startgroup={payload_of(line) or 'true'}"
+
+
+def opened(line: str) -> str:
+    """The line that somebody asks who came by a link, the same line for all others.
+
+    Who follows a link has not read what it asks: what would change something stays "/start ...", whose answer is a button.
+    """
+    first, *rest = line.split()
+    if len(rest) != 1 or first.partition("@")[0].lower() != f"/{START}":
+        return line
+    kind, asked = rest[0].partition("-")[0], line_of(rest[0])
+    command = None if asked is None else command_of(asked)
+    if asked is None or command is None or kind == SUBSCRIBE:
+        return line
+    return line if kind == ASK and command.changes else asked
+
+
+async def invite(settings: Settings) -> str:
+    """The link by which the bot of the token is taken into a group. Raises PlatformStopped and PlatformAway."""
+    if settings.telegram_token is None:
+        raise PlatformStopped("Telegram needs SEAWALL_TELEGRAM_TOKEN.")
+    root = str(settings.telegram_url or TELEGRAM_URL).rstrip("/")
+    bot = Bot(STAND_IN, f"{root}/bot", request=AiohttpRequest(settings.telegram_token, connections=1))
+    try:
+        async with bot:  # its entry asks getMe
+            return group_link(quote(bot.username))
+    except InvalidToken:
+        raise PlatformStopped("Telegram refuses the bot token.") from None
+    except TelegramError as error:
+        raise PlatformAway(f"Telegram does not say which bot it is ({type(error).__name__})") from None
