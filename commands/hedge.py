@@ -7,10 +7,12 @@ from commands.desk.absent import absence
 from commands.desk.own import own
 from commands.desk.unhedged import unhedged
 from commands.protocol.command import Command
+from commands.protocol.numerals import typed
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, said
 from commands.protocol.words import AssetWord, Lexicon, MoneyWord, SideWord, Word
+from commands.wording import numbers
 from commands.wording.hedge import describe_hedge, describe_no_hedge
 from commands.wording.unhedged import Unhedged
 from market.hedge import Asked, HedgeRefused, NoHedge, hedge_of
@@ -88,8 +90,7 @@ def _notional(ask: HedgeAsk, asset: Asset, without: Unhedged | None) -> float:
     if ask.notional is not None:
         return ask.notional
     if without is None and ask.days is not None:
-        days = f"{ask.days:g}"
-        example = f"/hedge {asset} 50k {days}d"
+        days, example = numbers.general(ask.days), f"/hedge {asset} 50k {typed(ask.days)}d"
         raise Misunderstood("hedge.no_amount", field="notional", example=example, days=days)
     if without is None:
         raise Misunderstood(

@@ -10,6 +10,7 @@ from commands.desk.refusal import refusal
 from commands.desk.under_way import margin_from_here_usd
 from commands.desk.wallet import others
 from commands.protocol.command import Command
+from commands.protocol.numerals import typed
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.position_words import BaseWord, Contract, ContractWord, EntryWord, ModeWord, VenueWord
 from commands.protocol.reply import Heading, Reply, Text, Tone
@@ -130,7 +131,7 @@ def _no_price(snapshot: Snapshot, ask: Size, phrases: Phrases, now_ms: int) -> R
         side=phrases.word("side", ask.side.value),
         verdict=phrases.say("size.no_answer"),
     )
-    example = f"/size {asset} {numbers.plainly(ask.leverage)} entry=64,200"
+    example = f"/size {asset} {typed(ask.leverage)}x entry=64200"
     reason = ", ".join(unseen(snapshot, phrases, at_ms, ("price",))) or phrases.say("presence.absent")
     told = phrases.say("size.no_price", asset=asset, reason=reason, example=example)
     return Reply(

@@ -72,7 +72,7 @@ async def answer(ask: Status, context: Context) -> Reply:
     heading = phrases.say("status.heading", source=phrases.word("feed", seen.feed.source))
     blocks: tuple[Block, ...] = (
         Heading(fit(heading), Tone.CAUTION if is_bad else Tone.PLAIN),
-        Text("\n".join((*_evaluation(seen.feed, phrases, seen.now_ms), *_worst(seen, phrases)))),
+        paragraph_of("\n".join((*_evaluation(seen.feed, phrases, seen.now_ms), *_worst(seen, phrases)))),
         *((Lines(venue_table(seen.reports, phrases, seen.at_ms)),) if seen.reports else ()),
         *((Lines(age_table(seen.snapshots, phrases, seen.now_ms)),) if seen.snapshots else ()),
         *paragraph(_below(seen, phrases)),
@@ -118,7 +118,7 @@ def _evaluation(feed: FeedStatus, phrases: Phrases, now_ms: int) -> list[str]:
         return [phrases.say("status.no_source")]
     if feed.last_evaluation_ms is None:
         return [phrases.say("status.never")]
-    at = numbers.date_and_clock(feed.last_evaluation_ms)
+    at = day(feed.last_evaluation_ms) if feed.source == LIVE else numbers.date_and_clock(feed.last_evaluation_ms)
     lines = [phrases.say("status.evaluated", at=at)]
     if feed.source == LIVE:
         age = numbers.duration(max(0, now_ms - feed.last_evaluation_ms))
@@ -128,7 +128,9 @@ def _evaluation(feed: FeedStatus, phrases: Phrases, now_ms: int) -> list[str]:
     if feed.cycle_ms is not None:
         cycle = numbers.duration(feed.cycle_ms)
         if feed.lag_ms is not None:
-            lines.append(phrases.say("status.lag", lag=f"{feed.lag_ms / 1_000:.1f} s", cycle=cycle))
+            lines.append(
+                phrases.say("status.lag", lag=f"{numbers.decimals(feed.lag_ms / 1_000, 1)} s", cycle=cycle)
+            )
         if is_late(feed, now_ms):
             lines.insert(0, phrases.say("status.late", cycle=cycle))
     return lines
@@ -137,7 +139,7 @@ def _evaluation(feed: FeedStatus, phrases: Phrases, now_ms: int) -> list[str]:
 def _worst(seen: Seen, phrases: Phrases) -> list[str]:
     """What is wrong: what cannot be told, then the venues, which are the cause of what is blind."""
     lines = [
-        phrases.say("status.resting", platform=name.capitalize(), until=numbers.date_and_clock(until_ms))
+        phrases.say("status.resting", platform=name.capitalize(), until=day(until_ms))
         for name, until_ms in sorted(seen.resting.items())
     ]
     lines += venue_notes(seen.reports, phrases, seen.at_ms)

@@ -9,6 +9,7 @@ from commands.desk.brackets import brackets, known_brackets
 from commands.desk.own import own
 from commands.desk.refusal import refusal
 from commands.protocol.command import Command
+from commands.protocol.numerals import typed
 from commands.protocol.phrases import phrases_in
 from commands.protocol.position_words import Contract, ContractWord, EntryWord, ModeWord, VenueWord, never
 from commands.protocol.reply import Reply
@@ -199,9 +200,9 @@ def _again(ask: StressAsk) -> str:
     if ask.asset is not None:
         words.append(ask.asset)
     if ask.move is not None:
-        words.append(f"{100.0 * ask.move:+.10g}%")
+        words.append(f"{'+' if ask.move > 0.0 else ''}{typed(100.0 * ask.move)}%")
     if ask.beta is not None:
-        words.append(f"beta={ask.beta:g}")
+        words.append(f"beta={typed(ask.beta)}")
     return " ".join(words)
 
 

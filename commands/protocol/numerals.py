@@ -7,9 +7,11 @@ decimals take a comma, "64.210" and "64,210" could each be either number: those 
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from commands.protocol.request import Misunderstood, said
 from commands.protocol.style import ENGLISH, Style
+from market.observations import SECOND_MS
 
 GROUP = 3
 """So many digits behind one mark may be thousands as well as decimals."""
@@ -28,6 +30,11 @@ def typed(value: float) -> str:
     64210.5 is "64210.5", 5.824 is "5.8240".
     """
     return unmistakable(f"{value:.{MOST_DECIMALS}f}".rstrip("0").rstrip("."))
+
+
+def typed_moment(at_ms: int) -> str:
+    """A moment (UTC ms) as it stands in a line: "2026-11-25T18:00"."""
+    return f"{datetime.fromtimestamp(at_ms / SECOND_MS, UTC):%Y-%m-%dT%H:%M}"
 
 
 def unmistakable(plain: str) -> str:

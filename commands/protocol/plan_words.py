@@ -1,7 +1,7 @@
 """The words of plans: what is done with one, its short name, the line and the time at which its thesis is over.
 
 As with all words, a reader gives None for a word that is not its kind and raises Misunderstood for one that is but cannot
-be. A line and a time are read only behind their names: "line=60,000 until=3d".
+be. A line and a time are read only behind their names: "line=60000 until=3d".
 """
 
 import re
@@ -84,7 +84,7 @@ def read_until(word: str, lexicon: Lexicon) -> Until | None:
 
 DOING = Word("plan_doing", 5, "list", read_doing, read_doing, choices=tuple(doing.value for doing in Doing))
 PLAN_ID = Word("plan_id", 20, "p7f2", read_plan_id, read_plan_id_named)
-LINE = Word("line", 92, "line=60,000", never, read_line)
+LINE = Word("line", 92, "line=60000", never, read_line)
 UNTIL = Word("until", 93, "until=3d", never, read_until)
 
 DoingWord = Annotated[Doing, DOING]

@@ -91,7 +91,7 @@ def read_own_funding(word: str, lexicon: Lexicon) -> float | Switch | None:
 
 
 BASE = replace(LEVERAGE, kind="base", rank=90, example="base=8x", read=never, offers=())
-ENTRY = Word("entry", 91, "entry=64,200", never, read_entry)
+ENTRY = Word("entry", 91, "entry=64200", never, read_entry)
 MODE = Word("mode", 45, "cross", read_mode, read_mode, choices=tuple(mode.value for mode in MarginMode))
 VENUE = Word(
     "venue", 46, "bybit", read_venue, read_venue_named, choices=tuple(venue.value for venue in TRADED_AT)

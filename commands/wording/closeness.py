@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from commands.protocol.phrases import Phrases
+from commands.wording import numbers
 from commands.wording.columns import fit, folded, sides
 from commands.wording.turns import turns_words
 from commands.wording.why import ANSWERS, measure_line
@@ -148,7 +149,10 @@ def _nearest_fall(
     yield fit(
         INDENT
         + phrases.say(
-            "alerts.nearest", asset=asset, shock=f"{shock:+.2f}", needed=f"{shock - gaps[asset]:+.2f}"
+            "alerts.nearest",
+            asset=asset,
+            shock=numbers.decimals(shock, 2, signed=True),
+            needed=numbers.decimals(shock - gaps[asset], 2, signed=True),
         )
     )
 

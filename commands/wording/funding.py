@@ -11,6 +11,7 @@ from commands.wording.findings import troubles_of
 from commands.wording.market import live_moment, paragraph, source_notes
 from commands.wording.metric import describe_unseen, known_line, level_tone, market_moment
 from commands.wording.panel import age_of
+from commands.wording.paragraphs import paragraph_of
 from commands.wording.venue_rows import premium_rows, rate_rows, venues_numbers
 from market.formulas.funding import DEAD_BAND, INTEREST_8H
 from market.hourly import Hourly
@@ -45,7 +46,7 @@ def describe_funding(
         Text("\n".join(_together(snapshot, reading, across, phrases, at_ms))),
         *paragraph(troubles_of(snapshot, NAME, phrases)),
         *_picture(snapshot, hours, phrases, rules.funding),
-        Text("\n".join((*leverage_lines(snapshot, phrases, rules), market_moment(snapshot)))),
+        paragraph_of("\n".join((*leverage_lines(snapshot, phrases, rules), market_moment(snapshot)))),
     )
     return Reply(
         blocks,
@@ -72,7 +73,7 @@ def leverage_lines(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterat
         key = ("strong" if is_strong else "modest") + ("_high" if is_high else "")
         if is_strong and is_high and (is_weak := snapshot.regime.flag("pd")) is not False:
             key = "strong_falling" if is_weak else "strong"
-        yield phrases.say(f"funding_spot.{key}", ratio=f"{ratio:.1f}")
+        yield phrases.say(f"funding_spot.{key}", ratio=numbers.decimals(ratio, 1))
 
 
 def spot_relative(snapshot: Snapshot) -> float | None:

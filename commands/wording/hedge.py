@@ -60,7 +60,7 @@ def describe_no_hedge(
         "missing": ", ".join(unseen(snapshot, phrases, at_ms, ("price",))) or phrases.say("presence.absent"),
         "age": numbers.age(round(refused.numbers.get("age_ms", 0.0))),
         "puts": f"{refused.numbers.get('puts', 0.0):.0f}",
-        "step": f"{refused.numbers.get('step_coins', 0.0):g} {asset}",
+        "step": f"{numbers.general(refused.numbers.get('step_coins', 0.0))} {asset}",
         "step_usd": numbers.money(refused.numbers.get("step_usd")),
     }
     return Reply(
@@ -103,12 +103,12 @@ def _because(hedge: Hedge, phrases: Phrases, rules: HedgeRules) -> Iterator[str]
     """What of the rule decided, in its order, and what of it could not be asked."""
     asked, halving = hedge.asked, hedge.halving
     known = {
-        "z": numbers.UNKNOWN if asked.z is None else f"{asked.z:+.1f}",
-        "over": numbers.UNKNOWN if asked.skew_over_atm is None else f"{asked.skew_over_atm:.2f}",
-        "line_z": f"{rules.dear_z:g}",
-        "line_over": f"{rules.dear_over_atm:g}",
+        "z": numbers.UNKNOWN if asked.z is None else numbers.decimals(asked.z, 1, signed=True),
+        "over": numbers.UNKNOWN if asked.skew_over_atm is None else numbers.decimals(asked.skew_over_atm, 2),
+        "line_z": numbers.general(rules.dear_z),
+        "line_over": numbers.general(rules.dear_over_atm),
         "cost": numbers.percent(hedge.chosen.cost_share, signed=False, digits=2),
-        "times": f"{rules.too_dear:g}",
+        "times": numbers.general(rules.too_dear),
         "funding": numbers.percent(_share(hedge, halving.funding_usd), signed=False, digits=2),
         "fees": numbers.percent(_share(hedge, halving.fees_usd), signed=False, digits=2),
     }
@@ -127,7 +127,7 @@ def _when(hedge: Hedge, phrases: Phrases) -> str:
     known = {
         "day": day(hedge.expiry.at_ms),
         "days": f"{hedge.days_left:.0f}",
-        "asked": f"{hedge.asked.days:g}",
+        "asked": numbers.general(hedge.asked.days),
     }
     return first_that_fits(*(phrases.say(key, **known) for key in ("hedge.when", "hedge.when_short")))
 
@@ -151,7 +151,9 @@ def _open(hedge: Hedge, phrases: Phrases) -> Iterator[str]:
         yield phrases.say("hedge.open_below", strike=numbers.price(lower_usd))
     yield from _steps(hedge, phrases)
     if hedge.expiry.after_ms is None and hedge.days_left + A_DAY <= hedge.asked.days:
-        yield phrases.say("hedge.too_short", days=f"{hedge.days_left:.0f}", asked=f"{hedge.asked.days:g}")
+        yield phrases.say(
+            "hedge.too_short", days=f"{hedge.days_left:.0f}", asked=numbers.general(hedge.asked.days)
+        )
     held = [leg.quote.open_interest_coins for leg in _legs(hedge)]
     if any(coins is not None and coins < hedge.covered_coins for coins in held):
         yield phrases.say("hedge.thin")

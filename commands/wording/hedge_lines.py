@@ -36,7 +36,7 @@ def spread_lines(hedge: Hedge, phrases: Phrases) -> tuple[str, ...]:
         _quote(("hedge.bid", "hedge.bid_short"), spread.sold, hedge, phrases),
         *_cost(spread, hedge, phrases),
         _even(spread, hedge, phrases),
-        fit(phrases.say("hedge.most", most=numbers.short(most_usd), times=f"{times:.1f}")),
+        fit(phrases.say("hedge.most", most=numbers.short(most_usd), times=numbers.decimals(times, 1))),
         fit(phrases.say("hedge.less", less=numbers.percent(less, signed=False, digits=0))),
     )
 

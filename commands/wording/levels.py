@@ -72,7 +72,7 @@ def trigger_line(left: float, trigger: Trigger | None, side: Side, phrases: Phra
 
 def left_words(left: float) -> str:
     """How much of the book is left: "x1", "x.3"."""
-    return f"x{left:g}".replace("x0.", "x.")
+    return f"x{numbers.bare(left)}"
 
 
 def _reach(side: Side) -> str:
@@ -113,7 +113,7 @@ def _row(move: str, fuel: str, interest: str, book: str) -> str:
 
 
 def _ratio(value: float) -> str:
-    return numbers.short(value) if value >= 10.0 else f"{value:.1f}"
+    return numbers.short(value) if value >= 10.0 else numbers.decimals(value, 1)
 
 
 def _heaps(heaps: Sequence[Heap], phrases: Phrases) -> list[str]:

@@ -11,6 +11,7 @@ from commands.wording.findings import troubles_of
 from commands.wording.market import live_moment, paragraph, source_notes
 from commands.wording.metric import as_claim, describe_unseen, known_line, level_tone, market_moment
 from commands.wording.panel import age_of
+from commands.wording.paragraphs import paragraph_of
 from commands.wording.venue_rows import forced_rows, venues_numbers
 from market.findings import Found
 from market.hourly import Hourly
@@ -59,7 +60,7 @@ def describe_liq(
         *_by_venue(snapshot, across, phrases),
         *paragraph(troubles_of(snapshot, NAME, phrases)),
         *_picture(snapshot, hours, phrases),
-        Text(
+        paragraph_of(
             "\n".join((known_line(snapshot, NAME, phrases, age_of(reading, at_ms)), market_moment(snapshot)))
         ),
     )
@@ -115,11 +116,11 @@ def _meaning(
         hours=_count(reading.facts.get("flagged_hours_24")),
         days=_count(reading.facts.get("flagged_days_7")),
         rank=f"{rules.flagged_percentile * 100:.0f}",
-        bps=f"{rules.flagged_bps:g}",
+        bps=numbers.general(rules.flagged_bps),
     )
     heard = reading.facts.get("covered_hours_24")
     if heard is not None and round(heard) < DAY_HOURS:
-        yield phrases.say("liq.heard", hours=f"{heard:.0f}" if heard >= 1.0 else f"{heard:.1f}")
+        yield phrases.say("liq.heard", hours=numbers.decimals(heard, 0 if heard >= 1.0 else 1))
     if snapshot.regime.flag("lb"):
         yield phrases.say("liq.burst")
     for claim in CLAIMS:
@@ -168,8 +169,8 @@ def _measures(reading: Reading, phrases: Phrases, rules: LiquidationRules) -> It
     else:
         yield phrases.say(
             "liq.branching",
-            ratio=f"{ratio:.2f}",
-            deviation=f"{facts.get('branching_deviation') or 0.0:.2f}",
+            ratio=numbers.decimals(ratio, 2),
+            deviation=numbers.decimals(facts.get("branching_deviation") or 0.0, 2),
             rank=numbers.rank(facts.get("branching_percentile")),
             events=_count(facts.get("branching_events")),
         )
@@ -179,7 +180,10 @@ def _held_against(value: float | None, line: float) -> tuple[str, dict[str, str]
     """Whether a multiple of the usual is high, and both of them written out."""
     if value is None:
         return "unknown", {}
-    return "high" if value >= line else "low", {"value": f"{value:.1f}", "line": f"{line:g}"}
+    return "high" if value >= line else "low", {
+        "value": numbers.decimals(value, 1),
+        "line": numbers.general(line),
+    }
 
 
 def _by_venue(snapshot: Snapshot, across: Forced | None, phrases: Phrases) -> Iterator[Block]:

@@ -135,8 +135,12 @@ def times(leverage: float | None) -> str:
     """A leverage rounded down to a tenth, as caps are shown: 1.875 is "1.8x"."""
     if leverage is None:
         return UNKNOWN
-    tenths = int(leverage * 10 + 1e-9) / 10
-    return marked(f"{tenths:.1f}x")
+    return marked(f"{down_to_tenths(leverage):.1f}x")
+
+
+def down_to_tenths(leverage: float) -> float:
+    """A leverage as `times` shows it."""
+    return int(leverage * 10 + 1e-9) / 10
 
 
 def plainly(leverage: float) -> str:
@@ -207,6 +211,11 @@ def decimals(value: float, digits: int, *, signed: bool = False) -> str:
 def general(value: float) -> str:
     """A number with no more decimals than it has, at most six digits: 0.75 is "0.75", 24.0 "24"."""
     return marked(f"{value:g}")
+
+
+def bare(value: float) -> str:
+    """The same without its leading zero: 0.75 is ".75"."""
+    return marked(_bare(f"{value:g}"))
 
 
 def _utc(at_ms: int) -> datetime:

@@ -18,6 +18,7 @@ from commands.wording.metric import (
     signed_short,
 )
 from commands.wording.panel import age_of
+from commands.wording.paragraphs import paragraph_of
 from commands.wording.venue_rows import interest_rows, venues_numbers
 from market.formulas.open_interest import quadrant_of
 from market.hourly import Hourly
@@ -65,7 +66,7 @@ def describe_oi(
         Text("\n".join(_behaviour(snapshot, reading, phrases, rules.open_interest))),
         *paragraph(troubles_of(snapshot, NAME, phrases)),
         *_picture(snapshot, hours, phrases),
-        Text(
+        paragraph_of(
             "\n".join((known_line(snapshot, NAME, phrases, age_of(reading, at_ms)), market_moment(snapshot)))
         ),
     )
@@ -148,7 +149,7 @@ def _behaviour(
         yield phrases.say("oi.peak", off=numbers.percent(off))
     if days is not None:
         rank = numbers.rank(reading.facts.get("turnover_percentile"))
-        yield phrases.say("oi.turnover", days=f"{days:.1f}", rank=rank)
+        yield phrases.say("oi.turnover", days=numbers.decimals(days, 1), rank=rank)
 
 
 def _digestion(reading: Reading, phrases: Phrases, rules: OpenInterestRules) -> str:

@@ -118,7 +118,7 @@ def _story(news: PlanNews, phrases: Phrases, rules: Rules, now_ms: int) -> tuple
     )
     gaps = gap_lines(news.gaps, now_ms, phrases)
     return (
-        Text("\n".join(sentences(news, phrases, rules))),
+        paragraph_of("\n".join(sentences(news, phrases, rules))),
         Lines(lines),
         *((Text("\n".join(gaps)),) if gaps else ()),
     )
@@ -139,13 +139,13 @@ def _sentence(happened: Happened, news: PlanNews, standing: Standing, phrases: P
         price=numbers.price(news.price_usd),
         rung=numbers.price(None if rung is None else standing.rungs_usd[rung]),
         liquidation=numbers.price(plan.liquidation_usd),
-        sigmas=numbers.UNKNOWN if news.sigmas is None else f"{news.sigmas:.1f}",
+        sigmas=numbers.UNKNOWN if news.sigmas is None else numbers.decimals(news.sigmas, 1),
         rest=f"{rest_hours(plan, rules.plans, news.at_ms):.0f} h",
         funding=numbers.rate(None if news.funding_8h is None else abs(news.funding_8h)),
         factor=tight_words(rules.sizing.ladder.tightened),
         state=turned_words(news.turned or news.state.value, phrases),
         line=numbers.price(plan.line_usd),
-        until=numbers.date_and_clock(plan.until_ms or news.at_ms),
+        until=day(plan.until_ms or news.at_ms),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from commands.protocol.numerals import typed, typed_moment
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
 from commands.wording import numbers
@@ -172,14 +173,13 @@ def describe_no_add(plan: Plan, why: Sequence[NoAdd], phrases: Phrases) -> Reply
 
 def plan_line(plan: Plan, now_ms: int) -> str:
     """The command line that states the same position again; a time of one's own that is over is left out."""
-    words = ["/plan", plan.asset, f"{_typed(plan.leverage)}x", plan.side.value]
-    words += [f"equity={_typed(plan.margin_usd)}", f"entry={_typed(plan.entry_usd)}"]
-    words.append(f"hold={plan.hold_hours:g}h")
+    words = ["/plan", plan.asset, f"{typed(plan.leverage)}x", plan.side.value]
+    words += [f"equity={typed(plan.margin_usd)}", f"entry={typed(plan.entry_usd)}"]
+    words.append(f"hold={typed(plan.hold_hours)}h")
     if plan.line_usd is not None:
-        words.append(f"line={_typed(plan.line_usd)}")
+        words.append(f"line={typed(plan.line_usd)}")
     if plan.until_ms is not None and plan.until_ms > now_ms:
-        day = numbers.date_and_clock(plan.until_ms).removesuffix(" UTC").replace(" ", "T")
-        words.append(f"until={day}")
+        words.append(f"until={typed_moment(plan.until_ms)}")
     if plan.mode is MarginMode.CROSS:
         words.append(plan.mode.value)
     if plan.is_inverse:
@@ -289,9 +289,9 @@ def _thesis_words(plan: Plan, standing: Standing | None, phrases: Phrases) -> li
 
 
 def _noise_words(noise: Noise, plan: Plan, phrases: Phrases) -> list[str]:
-    hold = f"{plan.hold_hours:g} h"
-    told = [phrases.say("plan.noise", sigmas=f"{noise.sigmas:.1f}", hold=hold)]
-    hours = f"{noise.hours:.0f}" if noise.hours >= 1.0 else f"{noise.hours:.1f}"
+    hold = f"{numbers.general(plan.hold_hours)} h"
+    told = [phrases.say("plan.noise", sigmas=numbers.decimals(noise.sigmas, 1), hold=hold)]
+    hours = numbers.decimals(noise.hours, 0 if noise.hours >= 1.0 else 1)
     if noise.hours >= LEAST_HOURS:
         told.append(phrases.say("plan.noise_hours", hours=hours))
     if noise.wider_line_usd is not None and (noise.smaller_share or 0.0) >= LEAST_SHARE:
@@ -314,14 +314,9 @@ def _stated_lines(plan: Plan, phrases: Phrases) -> tuple[str, str]:
 
 
 def _actions(plan: Plan, phrases: Phrases) -> tuple[Action, ...]:
-    leverage = leverage_words(plan)
+    leverage = f"{typed(round(plan.leverage, 1))}x"
     return (
         Action(phrases.say("button.positions"), "/positions"),
         Action(phrases.say("button.size"), f"/size {plan.asset} {leverage} {plan.side.value}"),
         Action(phrases.say("button.closed", id=plan.id), f"/plan close {plan.id}"),
     )
-
-
-def _typed(value: float) -> str:
-    """A number as a reader would have typed it: plain digits, at most eight decimals."""
-    return f"{value:.8f}".rstrip("0").rstrip(".")

@@ -69,7 +69,7 @@ def liquidation_line(plan: Plan, standing: Standing, sigmas: float | None, phras
     if standing.liquidation_distance is None:
         return fit(phrases.say("plan.closed_by_force", price=price))
     away = numbers.percent(plan.liquidation_usd / standing.price_usd - 1.0)
-    told = numbers.UNKNOWN if sigmas is None else f"{sigmas:.1f}"
+    told = numbers.UNKNOWN if sigmas is None else numbers.decimals(sigmas, 1)
     known = {"price": price, "distance": away, "sigmas": told}
     return first_that_fits(
         phrases.say("plan.liquidation", **known), phrases.say("plan.liquidation_short", **known)
@@ -94,7 +94,7 @@ def moment_words(at_ms: int, now_ms: int) -> str:
 
 def tight_words(factor: float) -> str:
     """By how much rungs are pulled in: ".75"."""
-    return f"{factor:g}".lstrip("0")
+    return numbers.bare(factor)
 
 
 def behind_words(plan: Plan, phrases: Phrases) -> str:

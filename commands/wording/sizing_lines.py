@@ -37,7 +37,9 @@ def cap_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
 def hold_words(check: SizeCheck) -> str:
     """The holding time as a trader writes it: "72 h", "7 d"."""
     hours = check.trade.hold_hours
-    return f"{hours / 24:g} d" if hours > 96 and hours % 24 == 0 else f"{hours:g} h"
+    if hours > 96 and hours % 24 == 0:
+        return f"{numbers.general(hours / 24)} d"
+    return f"{numbers.general(hours)} h"
 
 
 def notional_usd(check: SizeCheck, leverage: float) -> float:
@@ -98,7 +100,7 @@ def rung_lines(check: SizeCheck, because: str, phrases: Phrases, rules: Rules) -
     trim, hedge = numbers.price(ladder.trim_usd), numbers.price(ladder.hedge_usd)
     lines = [fit(phrases.say("size.rungs", trim=trim, hedge=hedge))]
     if check.tightened:
-        factor = f"{rules.sizing.ladder.tightened:g}".lstrip("0")
+        factor = numbers.bare(rules.sizing.ladder.tightened)
         lines.append(fit(phrases.say("size.tightened", factor=factor, because=because)))
     return lines
 
@@ -118,7 +120,7 @@ def _cap_line(label: str, leverage: float, binds: str) -> str:
 
 
 def _link_label(link: Link, phrases: Phrases) -> str:
-    factor = _FRACTIONS.get(link.factor, f"x{link.factor:g}")
+    factor = _FRACTIONS.get(link.factor, f"x{numbers.general(link.factor)}")
     room = _LEFT - 4
     return f"{phrases.word('chain', link.why.value)[:room]:<{room}}{factor}"
 
@@ -151,7 +153,7 @@ def _liquidation(check: SizeCheck, stance: Stance, phrases: Phrases) -> list[str
     known = {
         "price": numbers.price(price),
         "distance": numbers.percent(price / measured_from - 1.0),
-        "sigmas": f"{stance.distance_sigma:.1f}",
+        "sigmas": numbers.decimals(stance.distance_sigma, 1),
     }
     return [
         first_that_fits(
@@ -204,7 +206,7 @@ def _funding(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
     if share == 0.0:
         return fit(phrases.say("size.funding_free", hold=hold))
     told = numbers.percent(share, signed=False)
-    cost = f"-{share * check.trade.margin_usd:,.2f}"
+    cost = numbers.marked(f"-{share * check.trade.margin_usd:,.2f}")
     return first_that_fits(
         phrases.say("size.funding", hold=hold, cost=cost, share=told),
         phrases.say("size.funding_bare", hold=hold, share=told),
@@ -215,7 +217,7 @@ def _fees(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
     """A taker's fee on the way in and on the way out."""
     share = 2.0 * check.trade.fee_rate * stance.leverage
     told = numbers.percent(share, signed=False)
-    cost = f"-{share * check.trade.margin_usd:,.2f}"
+    cost = numbers.marked(f"-{share * check.trade.margin_usd:,.2f}")
     return first_that_fits(
         phrases.say("size.fees", cost=cost, share=told),
         phrases.say("size.fees_short", cost=cost, share=told),

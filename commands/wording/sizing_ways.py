@@ -1,5 +1,6 @@
 """What would make a position fit, in lines; and the buttons that ask for it again, or make a plan of it."""
 
+from commands.protocol.numerals import typed
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action
 from commands.wording import numbers
@@ -64,8 +65,8 @@ def size_actions(sized: Sized, phrases: Phrases) -> tuple[Action, ...]:
     asset = check.position.asset
     actions = []
     if check.fitting is not None and check.max_leverage >= 1.0:
+        again = size_line(sized.stated, numbers.down_to_tenths(check.max_leverage))
         fitting = numbers.times(check.max_leverage)
-        again = size_line(sized.stated, fitting)
         actions.append(Action(phrases.say("size.fit_button", leverage=fitting), again))
     planned = _planned(sized)
     if planned is not None:
@@ -77,51 +78,46 @@ def size_actions(sized: Sized, phrases: Phrases) -> tuple[Action, ...]:
     )
 
 
-def _planned(sized: Sized) -> str | None:
+def _planned(sized: Sized) -> float | None:
     """The leverage a plan is offered at: that of a position that is held, else what fits; None where nothing is to be planned."""
     check = sized.check
     if not sized.can_keep or not check.trade.equity_stated:
         return None
-    asked = numbers.plainly(check.position.leverage)
+    asked = check.position.leverage
     if sized.stated.entry_usd is not None:
         return asked
     if check.new_notional_factor <= 0.0 or check.max_leverage < 1.0:
         return None
-    return asked if check.fitting is None else numbers.times(check.max_leverage)
+    return asked if check.fitting is None else numbers.down_to_tenths(check.max_leverage)
 
 
-def size_line(stated: Position, leverage: str) -> str:
+def size_line(stated: Position, leverage: float) -> str:
     """The command line that asks for the same position at another leverage; all that was stated is stated again."""
     return " ".join(("/size", *_words(stated, leverage)))
 
 
-def plan_line(stated: Position, leverage: str) -> str:
+def plan_line(stated: Position, leverage: float) -> str:
     """The command line that makes a plan of the same position at a leverage."""
     return " ".join(("/plan", *_words(stated, leverage)))
 
 
-def _words(stated: Position, leverage: str) -> list[str]:
+def _words(stated: Position, leverage: float) -> list[str]:
     """What was stated, as it would be typed."""
-    words = [stated.asset, leverage, stated.side.value]
+    words = [stated.asset, f"{typed(leverage)}x", stated.side.value]
     if stated.equity_usd is not None:
-        words.append(f"equity={stated.equity_usd:.2f}".rstrip("0").rstrip("."))
+        words.append(f"equity={typed(round(stated.equity_usd, 2))}")
     if stated.hold_hours is not None:
-        words.append(f"hold={stated.hold_hours:g}h")
+        words.append(f"hold={typed(stated.hold_hours)}h")
     if stated.drawdown_budget is not None:
-        words.append(f"lose={_typed(100.0 * stated.drawdown_budget)}%")
+        words.append(f"lose={typed(100.0 * stated.drawdown_budget)}%")
     if stated.mode is MarginMode.CROSS:
         words.append(stated.mode.value)
     if stated.base_leverage is not None:
-        words.append(f"base={_typed(stated.base_leverage)}x")
+        words.append(f"base={typed(stated.base_leverage)}x")
     if stated.entry_usd is not None:
-        words.append(f"entry={_typed(stated.entry_usd)}")
+        words.append(f"entry={typed(stated.entry_usd)}")
     if stated.venue is not None:
         words.append(stated.venue.value)
     if stated.is_inverse:
         words.append("inverse")
     return words
-
-
-def _typed(value: float) -> str:
-    """A number as a reader would have typed it: plain digits, at most eight decimals."""
-    return f"{value:.8f}".rstrip("0").rstrip(".")

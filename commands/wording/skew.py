@@ -11,6 +11,7 @@ from commands.wording.learning import learning_of, learning_words
 from commands.wording.market import live_moment, source_notes
 from commands.wording.metric import describe_unseen, level_tone, market_moment
 from commands.wording.panel import age_of
+from commands.wording.paragraphs import paragraph_of
 from commands.wording.skew_chain import Listed, chain_numbers, gamma_lines, listed_lines
 from market.hourly import Hourly
 from market.options import Smile
@@ -65,7 +66,7 @@ def describe_skew(
         Lines(_smile(reading, listed, phrases)),
         Text("\n".join(_standing(snapshot, reading, phrases, rules.skew, at_ms))),
         *_picture(snapshot, hours, phrases, rules.skew),
-        Text(
+        paragraph_of(
             "\n".join(
                 (*listed_lines(listed, phrases), *gamma_lines(listed, phrases), market_moment(snapshot))
             )
@@ -173,13 +174,13 @@ def _standing(
     if left is not None:
         peak = numbers.points(facts.get("peak_7d_points"))
         yield phrases.say("skew.peak", peak=peak, left=numbers.percent(left, digits=0))
-    yield phrases.say("skew.over_atm", share=numbers.UNKNOWN if over is None else f"{over:.2f}")
+    yield phrases.say("skew.over_atm", share=numbers.UNKNOWN if over is None else numbers.decimals(over, 2))
     yield _term(facts.get("term_inversion_points"), phrases, rules)
     yield from _index(snapshot, phrases)
 
 
 def _score(z: float | None) -> str:
-    return numbers.UNKNOWN if z is None else f"{round(z, 1) + 0.0:+.1f}"
+    return numbers.UNKNOWN if z is None else numbers.points(z)
 
 
 def _term(points: float | None, phrases: Phrases, rules: SkewRules) -> str:

@@ -119,7 +119,7 @@ def _alike(told: Stressed, phrases: Phrases) -> list[str]:
         return []
     if told.beta is None:
         return [phrases.say("stress.alike", asset=told.anchor)]
-    return [phrases.say("stress.beta", asset=told.anchor, beta=f"{told.beta:g}")]
+    return [phrases.say("stress.beta", asset=told.anchor, beta=numbers.general(told.beta))]
 
 
 def _wallets(told: Stressed, phrases: Phrases) -> list[str]:
@@ -178,7 +178,7 @@ def _actions(told: Stressed, phrases: Phrases) -> tuple[Action, ...]:
     if told.check is None:
         return (levels, Action(phrases.say("button.refresh"), told.again))
     position = told.check.position
-    size = size_line(position, numbers.plainly(position.leverage))
+    size = size_line(position, position.leverage)
     return (levels, Action(phrases.say("button.size"), size))
 
 

@@ -91,7 +91,7 @@ def _brief(after: Sequence[Outcome], phrases: Phrases) -> Iterator[str]:
     if one.stands_alone:
         cells = _left_cells(after, _LONG_LABEL, phrases)
     else:
-        cells = [f"{outcome.profit_usd:+,.0f}" for outcome in after]
+        cells = [numbers.marked(f"{outcome.profit_usd:+,.0f}") for outcome in after]
         if not _fits(cells, _room(len(after), _LONG_LABEL)):
             cells = [_signed_short(outcome.profit_usd) for outcome in after]
     yield _row(_name(one, phrases), cells, _LONG_LABEL)
@@ -100,7 +100,7 @@ def _brief(after: Sequence[Outcome], phrases: Phrases) -> Iterator[str]:
 def _position(one: Held, phrases: Phrases) -> str:
     known = {
         "name": _name(one, phrases),
-        "leverage": f"{one.coins * one.entry_usd / one.margin_usd:.1f}x".replace(".0x", "x"),
+        "leverage": numbers.marked(f"{one.coins * one.entry_usd / one.margin_usd:.1f}x".replace(".0x", "x")),
         "side": phrases.word("side", one.side.value),
         "mode": phrases.word("mode", one.mode.value),
     }
@@ -127,7 +127,7 @@ def _wallet_cells(after: Sequence[WalletLeft], label: int, phrases: Phrases) -> 
 
 def _amounts(values: Sequence[float], label: int) -> list[str]:
     """Amounts of dollars as long as they all fit, shortened where they do not."""
-    full = [f"{value + 0.0:,.0f}" for value in values]
+    full = [numbers.marked(f"{value + 0.0:,.0f}") for value in values]
     return full if _fits(full, _room(len(values), label)) else [numbers.short(value) for value in values]
 
 

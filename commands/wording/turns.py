@@ -30,8 +30,8 @@ def thresholds(rules: Rules) -> Mapping[str, str]:
         "fr_enter": numbers.rate(funding.reset),
         "fr_hours": _hours(funding.reset_after_ms),
         "fd_enter": numbers.rate(funding.deeply_negative),
-        "ks_enter": f"{skew.steep_points:g}",
-        "kst_enter": f"{skew.steepening_points:g}",
+        "ks_enter": numbers.general(skew.steep_points),
+        "kst_enter": numbers.general(skew.steepening_points),
     }
 
 
@@ -51,4 +51,4 @@ def turns_words(turns: Iterable[Turn], phrases: Phrases, rules: Rules) -> str:
 
 
 def _hours(ms: int) -> str:
-    return f"{ms / HOUR_MS:g}"
+    return numbers.general(ms / HOUR_MS)

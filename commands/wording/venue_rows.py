@@ -110,7 +110,7 @@ def own_rate(one: AtVenue) -> str:
     """A rate with the interval the venue states it for: ".0025%/4h"."""
     if one.rate is None or not one.interval_hours:
         return numbers.UNKNOWN
-    return f"{numbers.rate(one.rate).removesuffix('/8h')}/{one.interval_hours:g}h"
+    return f"{numbers.rate(one.rate).removesuffix('/8h')}/{numbers.general(one.interval_hours)}h"
 
 
 def _rate_of(one: AtVenue, phrases: Phrases, rules: FreshnessRules, at_ms: int) -> str:

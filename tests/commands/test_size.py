@@ -90,7 +90,7 @@ async def test_the_button_keeps_every_word_of_the_question() -> None:
     ask = talk(crowding(volatility=reading("volatility", NOW_MS, "vol_hi")))
     await ask("/size BTC 8x 1,000 base=8x lose=2.5% entry=64,200.5")
     first = ask.reply.actions[0]
-    assert first.command == "/size BTC 3.0x long equity=1000 lose=2.5% base=8x entry=64200.5"
+    assert first.command == "/size BTC 3x long equity=1000 lose=2.5% base=8x entry=64200.5"
     said = await ask(first.command)
     assert said.startswith("BTC 3x long · FITS")
     assert "To lose at most 2.5% (25 USDT):" in said

@@ -44,7 +44,7 @@ async def test_what_would_make_it_fit_is_leverage_or_margin() -> None:
     said = await ask("/size BTC 8x 10k")
     assert "To make it fit:\n 5.0x here: 50,000 USDT\n 8x: deposit 6,000 USDT more" in said
     assert ask.reply.data["margin_to_deposit"] == pytest.approx(6_000.0)
-    assert ask.reply.actions[0].command == "/size BTC 5.0x long equity=10000"
+    assert ask.reply.actions[0].command == "/size BTC 5x long equity=10000"
     assert "To make it fit" not in await ask("/size BTC 5x 10k")
 
 
