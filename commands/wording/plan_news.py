@@ -118,7 +118,7 @@ def _story(news: PlanNews, phrases: Phrases, rules: Rules, now_ms: int) -> tuple
     )
     gaps = gap_lines(news.gaps, now_ms, phrases)
     return (
-        paragraph_of("\n".join(sentences(news, phrases, rules))),
+        Text("\n".join(sentences(news, phrases, rules))),
         Lines(lines),
         *((Text("\n".join(gaps)),) if gaps else ()),
     )
@@ -145,7 +145,7 @@ def _sentence(happened: Happened, news: PlanNews, standing: Standing, phrases: P
         factor=tight_words(rules.sizing.ladder.tightened),
         state=turned_words(news.turned or news.state.value, phrases),
         line=numbers.price(plan.line_usd),
-        until=day(plan.until_ms or news.at_ms),
+        until=numbers.date_and_clock(plan.until_ms or news.at_ms),
     )
 
 
