@@ -6,6 +6,7 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Heading, Lines, Note, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import fit
+from commands.wording.copies import levels_copies
 from commands.wording.market import live_moment, source_notes
 from commands.wording.panel import age_of, unseen
 from market.cascade import Trigger
@@ -34,6 +35,7 @@ def describe_levels(levels: Levels, snapshot: Snapshot, phrases: Phrases, now_ms
         _actions(levels.asset, phrases),
         data=_plain(levels),
         at_ms=live_moment(snapshot),
+        copies=levels_copies(levels, phrases),
     )
 
 

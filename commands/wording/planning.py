@@ -7,6 +7,7 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit, sides
+from commands.wording.copies import plan_copies
 from commands.wording.market import source_notes
 from commands.wording.panel import age_of
 from commands.wording.plan_news import sentences
@@ -79,7 +80,8 @@ def describe_kept(
         *_body(plan, snapshot, standing, phrases, rules, now_ms, already=already),
     )
     data = {"changed": True, "verdict": check.verdict.value, **plan_numbers(plan, standing)}
-    return Reply(blocks, _actions(plan, phrases), private=True, data=data)
+    copies = plan_copies(plan, standing, phrases)
+    return Reply(blocks, _actions(plan, phrases), private=True, data=data, copies=copies)
 
 
 def _wallet_words(wallet: Others | None, phrases: Phrases) -> list[str]:
@@ -112,7 +114,10 @@ def describe_plan(
         *lost,
         *_body(plan, snapshot, standing, phrases, rules, now_ms),
     )
-    return Reply(blocks, _actions(plan, phrases), private=True, data=plan_numbers(plan, standing))
+    copies = plan_copies(plan, standing, phrases)
+    return Reply(
+        blocks, _actions(plan, phrases), private=True, data=plan_numbers(plan, standing), copies=copies
+    )
 
 
 def describe_list(plans: Sequence[Plan], phrases: Phrases) -> Reply:

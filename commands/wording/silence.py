@@ -59,7 +59,7 @@ def describe_acknowledged(alert: Alert, phrases: Phrases, *, is_new: bool) -> Re
             Text(phrases.say("ack.means")),
         ),
         (
-            Action(phrases.say("button.mute"), f"/mute 2h {alert.asset}"),
+            Action(phrases.say("button.mute"), f"/mute 1h {alert.asset}"),
             Action(phrases.say("button.alerts"), "/alerts"),
         ),
         data={"changed": is_new, "id": alert.id, "asset": alert.asset},
