@@ -46,6 +46,8 @@ class Sentence(StrEnum):
     NEXT_LINE = "platform.next_line"
     WAS_AWAY = "platform.was_away"
     FORGOTTEN = "platform.forgotten"
+    BEGUN_BEFORE = "platform.begun_before"
+    HELLO = "platform.hello"
     OLD_BUTTON = "platform.old_button"
     NOT_YOURS = "platform.not_yours"
     POST = "platform.post"

@@ -1,5 +1,7 @@
 """Telegram groups: what is meant for the bot, what may be read by all, and where an answer belongs."""
 
+import json
+
 import pytest
 
 from bot.chat_platform import Sentence
@@ -66,7 +68,8 @@ async def test_a_position_is_not_posted_in_a_group(api: BotApi, service: Service
     await api.say("/size BTC 5x 10k", chat=GROUP)
     shown = await first(api)
     assert shown.text == Sentence.PRIVATE_HERE.in_words("en")
-    assert shown.buttons["Open the private chat"]["url"] == "https://t.me/seawall_bot"
+    link = shown.buttons["Open the private chat"]["url"]
+    assert link == "https://t.me/seawall_bot?start=ask-size-BTC-5x-10k", "one touch asks it there"
     assert "10" not in shown.text
 
 
@@ -98,10 +101,8 @@ async def test_only_a_persons_own_words_are_answered(
 
 async def test_edited_messages_are_not_asked_for(api: BotApi, service: Service) -> None:
     await api.wait_for(lambda: api.polls > 0)
-    assert (
-        api.called("getUpdates")[0]["allowed_updates"]
-        == '["message", "channel_post", "callback_query", "inline_query"]'
-    )
+    asked = json.loads(api.called("getUpdates")[0]["allowed_updates"])
+    assert asked == ["message", "channel_post", "callback_query", "inline_query", "my_chat_member"]
     await api.happen({"edited_message": {"message_id": 5, "date": 1, "chat": GROUP, "text": "/regime"}})
     await silence(api)
 

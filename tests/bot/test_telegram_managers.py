@@ -6,8 +6,10 @@ import pytest
 import pytest_asyncio
 
 from bot.chat_platform import Desk
+from bot.platforms.telegram.buttons import Whose
 from bot.platforms.telegram.managers import KNOWN_FOR_S, Managers
-from bot.platforms.telegram.service import Service
+from bot.platforms.telegram.service import Service, buttons_on
+from commands.protocol.reply import Action
 from commands.protocol.request import Role
 from store.wishes import Chat
 from tests.bot.desks import desk_on, first, silence, telegram_serving
@@ -124,12 +126,17 @@ async def test_a_right_is_known_for_a_minute_and_asked_again_where_something_is_
     assert len(api.called("getChatMember")) == 2
 
 
-async def test_an_old_button_in_a_forum_says_that_it_is_too_old(api: BotApi, service: Service) -> None:
+async def test_an_old_button_in_a_forum_says_that_it_is_too_old(
+    api: BotApi, service: Service, desk: Desk
+) -> None:
+    actions, whose = (Action("Unsubscribe", "/unsubscribe all"),), Whose(FORUM["id"])
+    keyboard = await buttons_on(desk).keyboard(actions, "", whose)
+    assert keyboard is not None
     query = {
         "id": "1",
         "from": ALICE,
         "chat_instance": "1",
-        "data": "/unsubscribe all",
+        "data": keyboard.inline_keyboard[0][0].callback_data,
         "message": {"chat": FORUM, "message_id": 5, "date": 0},
     }
     await api.happen({"callback_query": query})

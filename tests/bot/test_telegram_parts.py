@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import Conflict, NetworkError
 
+from bot.platforms.telegram.addressing import addressed
 from bot.platforms.telegram.parts import plain
 from bot.platforms.telegram.patience import Patience, Pauses
 from bot.platforms.telegram.transport import Flooded
-from bot.platforms.telegram.updates import Seen, addressed
+from bot.platforms.telegram.updates import Seen
 
 ME = "seawall_bot"
 

@@ -1,29 +1,110 @@
-"""The bot's menu in Telegram: the commands it shows beside the line where people type, set when they changed."""
+"""The bot's menu and what it says of itself in Telegram, for each kind of chat and each language, set where they differ.
+
+Whom a menu is shown to is no right: what somebody may do is asked of Telegram when they do it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
-from telegram import Bot, BotCommand
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeDefault,
+)
 from telegram.error import TelegramError
 
 from commands.protocol import dispatch
+from commands.protocol.phrases import ORIGINAL, languages, phrases_in
+from commands.protocol.request import Role
 
 MOST_COMMANDS = 100
 LONGEST_DESCRIPTION = 256
-"""Telegram's limits (Bot API, setMyCommands and BotCommand)."""
+LONGEST_ABOUT = 512
+LONGEST_SHORT_ABOUT = 120
+"""Telegram's limits (Bot API: setMyCommands, BotCommand, setMyDescription, setMyShortDescription)."""
+
+SCOPES: tuple[BotCommandScope, ...] = (
+    BotCommandScopeDefault(),
+    BotCommandScopeAllPrivateChats(),
+    BotCommandScopeAllGroupChats(),
+    BotCommandScopeAllChatAdministrators(),
+)
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-def menu() -> tuple[BotCommand, ...]:
-    """The commands to show, in their order."""
-    shown = [command for command in dispatch.commands() if command.in_menu][:MOST_COMMANDS]
-    return tuple(BotCommand(command.name, command.help[:LONGEST_DESCRIPTION]) for command in shown)
+def menu(scope: BotCommandScope, language: str = ORIGINAL) -> tuple[BotCommand, ...]:
+    """The commands to show in chats of a kind, in their order; administrators of groups see those of managers as well."""
+    is_managing = scope.type == BotCommandScope.ALL_CHAT_ADMINISTRATORS
+    phrases = phrases_in(language)
+    shown = [
+        BotCommand(
+            command.name,
+            phrases.by_key.get(f"slash.{command.name}.help", command.help)[:LONGEST_DESCRIPTION],
+        )
+        for command in dispatch.commands()
+        if command.in_menu or (is_managing and command.needs is Role.MANAGER)
+    ]
+    return tuple(shown[:MOST_COMMANDS])
 
 
 async def update_menu(bot: Bot) -> None:
-    """Set the menu where Telegram shows another one; a failure is logged and costs nothing but the menu."""
-    wanted = menu()
+    """Set the menus and descriptions that differ from what Telegram shows; a failure is logged and costs nothing but them."""
+    asked = [
+        *(_menu(bot, scope, language) for scope in SCOPES for language in languages()),
+        *(_about(bot, language) for language in languages()),
+        *(_short_about(bot, language) for language in languages()),
+    ]
+    done = await asyncio.gather(*asked)
+    if any(done):
+        log.info("what Telegram shows of the bot was set", changed=sum(done))
+
+
+async def _menu(bot: Bot, scope: BotCommandScope, language: str) -> bool:
+    wanted, code = menu(scope, language), _code(language)
+
+    async def is_shown() -> bool:
+        return await bot.get_my_commands(scope=scope, language_code=code) == wanted
+
+    return await _set("menu", is_shown, lambda: bot.set_my_commands(wanted, scope=scope, language_code=code))
+
+
+async def _about(bot: Bot, language: str) -> bool:
+    wanted, code = phrases_in(language).say("platform.about")[:LONGEST_ABOUT], _code(language)
+
+    async def is_shown() -> bool:
+        return (await bot.get_my_description(language_code=code)).description == wanted
+
+    return await _set("description", is_shown, lambda: bot.set_my_description(wanted, language_code=code))
+
+
+async def _short_about(bot: Bot, language: str) -> bool:
+    wanted, code = phrases_in(language).say("platform.about_short")[:LONGEST_SHORT_ABOUT], _code(language)
+
+    async def is_shown() -> bool:
+        return (await bot.get_my_short_description(language_code=code)).short_description == wanted
+
+    return await _set(
+        "short description", is_shown, lambda: bot.set_my_short_description(wanted, language_code=code)
+    )
+
+
+async def _set(
+    what: str, is_shown: Callable[[], Awaitable[bool]], change: Callable[[], Awaitable[bool]]
+) -> bool:
+    """Whether something had to be set, and was."""
     try:
-        if await bot.get_my_commands() != wanted:
-            await bot.set_my_commands(wanted)
+        return not await is_shown() and await change()
     except TelegramError as error:
-        log.warning("the menu was not set", error=type(error).__name__)
+        log.warning("what Telegram shows of the bot was not set", what=what, error=type(error).__name__)
+        return False
+
+
+def _code(language: str) -> str | None:
+    """The language as Telegram's methods name it; the original is for everybody whose language has no menu of its own."""
+    return None if language == ORIGINAL else language

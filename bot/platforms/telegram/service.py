@@ -1,11 +1,8 @@
 """The Telegram service: fetch updates, answer each as its own task, and stop in order."""
 
 import asyncio
-import html
-from collections import OrderedDict
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -14,43 +11,24 @@ from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
-from bot.chat_platform import Asker, Desk, PlatformAway, PlatformStopped, Sentence
+from bot.chat_platform import Desk, PlatformAway, PlatformStopped
 from bot.lines import Lines
 from bot.messenger import delivering
+from bot.platforms.telegram.answering import Answering
 from bot.platforms.telegram.buttons import Buttons, signing_key
-from bot.platforms.telegram.inline import Inline
 from bot.platforms.telegram.intake import Intake
-from bot.platforms.telegram.managers import Managers
 from bot.platforms.telegram.menu import update_menu
-from bot.platforms.telegram.messages import respond
-from bot.platforms.telegram.messenger import NAME, TelegramMessenger
-from bot.platforms.telegram.parts import Part, deliver
+from bot.platforms.telegram.messenger import TelegramMessenger
 from bot.platforms.telegram.patience import Patience, Pauses
-from bot.platforms.telegram.photos import Photos
-from bot.platforms.telegram.sharing import Shares
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
-from bot.platforms.telegram.updates import (
-    ALLOWED_UPDATES,
-    Forgotten,
-    Question,
-    Seen,
-    Sharing,
-    aside,
-    question_of,
-)
+from bot.platforms.telegram.updates import ALLOWED_UPDATES
 from bot.settings import Settings
-from commands.protocol.request import Role
 
 TELEGRAM_URL = "https://api.telegram.org"
 MOST_AT_ONCE = 256
 """Updates answered at the same time; the library's default is one after the other."""
 
 LONG_POLL_S = 25
-LATE_MS = 120_000
-"""A command older than this was sent while the bot was away: its sender is told so, once, instead of being answered."""
-
-TOLD_FOR_MS = 600_000
-MOST_TOLD_CHATS = 10_000
 FINISH_S = 5.0
 FAREWELL_S = 2.0
 REFUSED = (
@@ -84,18 +62,15 @@ class Service:
     """One bot on Telegram: its application, the buttons it has shown, and the updates it has taken."""
 
     def __init__(self, desk: Desk, pauses: Pauses | None = None) -> None:
-        self.application = _build(desk)
+        self._request = AiohttpRequest(_token(desk.settings))
+        self.application = _build(desk.settings, self._request)
         self._desk = desk
         self._patience = Patience(pauses or Pauses())
         self._buttons = buttons_on(desk)
         self._messenger = TelegramMessenger(self.application.bot, self._buttons)
-        self._seen = Seen()
-        self._managers: Managers | None = None
-        self._photos = Photos(self.application.bot, desk)
-        self._shares = Shares(self.application.bot, self._photos)
-        self._inline = Inline(self.application.bot, desk)
         self._intake = Intake(self.application.update_queue)
-        self._told_ms: OrderedDict[int, int] = OrderedDict()
+        self._answering: Answering | None = None
+        self._menu: asyncio.Task[None] | None = None
         self._offset: int | None = None
         self.application.add_handler(TypeHandler(Update, self._take))
         self.application.add_error_handler(_log_error)
@@ -129,8 +104,10 @@ class Service:
             except TelegramError as error:
                 await self._patience.wait(error)
         self._patience.rest()
+        self._answering = Answering(self.bot, self._desk, self._buttons, self._messenger)
+        self._request.moved = self._answering.chat_moved
         await self.application.start()
-        await update_menu(self.bot)
+        self._menu = asyncio.create_task(update_menu(self.bot))
         log.info("Telegram answers", bot=self.bot.username)
 
     async def _poll(self) -> None:
@@ -158,6 +135,8 @@ class Service:
             await Webhook(address, self.bot, self._intake, self._patience, ALLOWED_UPDATES).serve()
 
     async def _stop(self) -> None:
+        if self._menu is not None:
+            self._menu.cancel()
         if self.application.running:
             await _within(FINISH_S, self.application.stop())
         if self._offset is not None:
@@ -166,73 +145,19 @@ class Service:
         await self.application.shutdown()
         await self.bot.shutdown()
 
+    async def settled(self) -> None:
+        """Wait until what goes on beside the answers is done: the menu, and chats that moved."""
+        if self._menu is not None:
+            await asyncio.wait({self._menu})
+        if self._answering is not None:
+            await self._answering.settled()
+
     async def _take(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         try:
-            if self._seen.is_new(update.update_id):
-                await self._meet(update)
+            if self._answering is not None:
+                await self._answering.take(update)
         finally:
             self._intake.let_go(update.update_id)
-
-    async def _meet(self, update: Update) -> None:
-        if update.inline_query is not None:
-            await self._inline.answer(update.inline_query)
-            return
-        question = await question_of(update, self.bot.username, self._buttons)
-        if isinstance(question, Forgotten):
-            await self._acknowledge(question.query_id, question.told)
-        elif isinstance(question, Sharing):
-            await self._share(question)
-        elif question is not None:
-            await self._answer(question)
-
-    async def _answer(self, question: Question) -> None:
-        if question.asked_at_ms is not None and self._desk.now_ms() - question.asked_at_ms > LATE_MS:
-            await self._tell_late(question)
-            return
-        if question.query_id is not None:
-            await self._acknowledge(question.query_id)
-        asked = replace(question, asker=self._with_rights(question))
-        privately = aside(asked)
-        answered = privately or asked
-        reply = await self._desk.ask(answered.line, answered.asker)
-        await self._turn(answered.chat_id)
-        group = None if privately is None else asked
-        await respond(self.bot, self._buttons, answered, reply, photos=self._photos, group=group)
-
-    async def _share(self, sharing: Sharing) -> None:
-        await self._turn(int(sharing.place.partition(":")[0]))
-        said = await self._shares.share(sharing)
-        await self._acknowledge(sharing.query_id, None if said is None else said.in_words(sharing.language))
-
-    async def _turn(self, chat_id: int) -> None:
-        if self._desk.reply_turn is not None:
-            await self._desk.reply_turn(self._messenger, f"{NAME}:{chat_id}")
-
-    def _with_rights(self, question: Question) -> Asker:
-        """The asker with a way to find out what they may do here, where the message itself does not tell."""
-        asker = question.asker
-        if asker.role is not Role.ANYONE or not asker.user:
-            return asker
-        if self._managers is None:
-            self._managers = Managers(self.bot)
-        return replace(asker, ask_role=self._managers.asking(question.chat_id, int(asker.user)))
-
-    async def _tell_late(self, question: Question) -> None:
-        now_ms = self._desk.now_ms()
-        told_ms = self._told_ms.pop(question.chat_id, None)
-        self._told_ms[question.chat_id] = now_ms
-        while len(self._told_ms) > MOST_TOLD_CHATS:
-            self._told_ms.popitem(last=False)
-        if told_ms is None or now_ms - told_ms > TOLD_FOR_MS:
-            told = html.escape(Sentence.WAS_AWAY.in_words(question.asker.language))
-            await deliver(self.bot, Part(told, question.chat_id, thread_id=question.thread_id))
-
-    async def _acknowledge(self, query_id: str, text: str | None = None) -> None:
-        """Stop the button's little clock; too late is no reason not to answer."""
-        try:
-            await self.bot.answer_callback_query(query_id, text=text)
-        except TelegramError as error:
-            log.debug("a press was not acknowledged", error=type(error).__name__)
 
 
 def buttons_on(desk: Desk) -> Buttons:
@@ -240,16 +165,15 @@ def buttons_on(desk: Desk) -> Buttons:
     return Buttons(signing_key(_token(desk.settings)), Lines(desk.services.memos))
 
 
-def _build(desk: Desk) -> Bots:
-    token = _token(desk.settings)
-    root = _root(desk.settings)
+def _build(settings: Settings, request: AiohttpRequest) -> Bots:
+    root = _root(settings)
     return (
         ApplicationBuilder()
         .token(STAND_IN)
         .base_url(f"{root}/bot")
         .base_file_url(f"{root}/file/bot")
-        .request(AiohttpRequest(token))
-        .get_updates_request(PollingRequest(token, connections=2))
+        .request(request)
+        .get_updates_request(PollingRequest(_token(settings), connections=2))
         .concurrent_updates(MOST_AT_ONCE)
         .updater(None)
         .job_queue(None)

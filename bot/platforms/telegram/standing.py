@@ -101,6 +101,11 @@ class Standing:
             except StoreUnavailable as away:
                 log.warning("that a group became a supergroup could not be kept", error=str(away))
 
+    async def settled(self) -> None:
+        """Wait until what Telegram has told is kept."""
+        async with self._turn:
+            return
+
     async def _settle(self, chat: Chat, why: str | None) -> None:
         settled = revive if why is None else partial(suspend, why=why, now_ms=self._now_ms())
         address = f"{NAME}:{chat.id}"

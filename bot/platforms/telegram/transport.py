@@ -5,6 +5,7 @@ the library prints, raises or represents can hold it.
 """
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -27,6 +28,8 @@ LONGEST_BODY_BYTES = 20_000_000
 CHUNK_BYTES = 65_536
 DEFAULT_WAIT_S = 5.0
 """Where a flood limit does not say how long it lasts."""
+
+MOVED = b"migrate_to_chat_id"
 
 Seconds = Any
 """A number of seconds, None for "no opinion", or the library's own mark for "the default"."""
@@ -51,13 +54,14 @@ class AiohttpRequest(BaseRequest):
     """The library's transport on one aiohttp session. Every call ends within the sum of its time limits.
 
     Raises NotSent where no connection was made, Flooded where the server says wait, TimedOut and NetworkError where it may
-    have acted.
+    have acted. `moved` is called where a call is refused because its chat has a new number, with the old one and the new.
     """
 
     def __init__(self, token: SecretStr, connections: int = MOST_CONNECTIONS) -> None:
         self._token = token
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
+        self.moved: Callable[[int, int], None] | None = None
 
     @property
     def read_timeout(self) -> float:
@@ -103,6 +107,8 @@ class AiohttpRequest(BaseRequest):
             raise outcome
         if outcome[0] == HTTPStatus.TOO_MANY_REQUESTS:
             raise Flooded(_wait_s(outcome[1]))
+        if outcome[0] == HTTPStatus.BAD_REQUEST and MOVED in outcome[1] and self.moved is not None:
+            _tell_moved(self.moved, request_data, outcome[1])
         return outcome
 
     async def _exchange(
@@ -151,6 +157,15 @@ def _is_readable(update: Any) -> bool:
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
     return True
+
+
+def _tell_moved(moved: Callable[[int, int], None], asked: RequestData | None, body: bytes) -> None:
+    try:
+        old = int("" if asked is None else str(asked.parameters["chat_id"]))
+        new = int(json.loads(body)["parameters"]["migrate_to_chat_id"])
+    except (ValueError, TypeError, KeyError):
+        return
+    moved(old, new)
 
 
 def _wait_s(body: bytes) -> float:

@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from telegram import CallbackQuery, Chat, Message, Update, User
 
 from bot.chat_platform import Asker, Sentence, command_of
+from bot.platforms.telegram.addressing import addressed, answered, meant
 from bot.platforms.telegram.buttons import Buttons, Refused, Unpressed, carries, share_place
 from bot.platforms.telegram.links import opened
-from commands.protocol import dispatch
-from commands.protocol.forms import read_prompt
-from commands.protocol.reply import Prompt
 from commands.protocol.request import Role
 
 NAME = "telegram"
-ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "inline_query")
+ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "inline_query", "my_chat_member")
 """Edited messages are not even asked for: an edit is no new question."""
 
 MOST_KEPT_UPDATES = 10_000
@@ -32,7 +30,7 @@ class Question:
     `thread_id` is the topic of a forum, `reply_to` the message to answer in a group, `renews` the message whose place the
     answer takes (`renews_photo`: it is a photo), and `query_id` the press of a button that waits to be acknowledged. `types`
     asks for what the line lacks to be typed, `shares` is the group ("-1001", or "-1001:7" with a topic) in which the asker may
-    share the answer.
+    share the answer. `is_guess`: it may be talk that is not meant for the bot, so only a line that can be answered is.
     """
 
     line: str
@@ -46,6 +44,7 @@ class Question:
     types: bool = False
     shares: str | None = None
     renews_photo: bool = False
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Sharing:
     @property
     def language(self) -> str:
         """The language of who shares it."""
-        return _language(self.user)
+        return language_of(self.user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,30 +100,17 @@ async def question_of(update: Update, me: str, buttons: Buttons) -> Question | S
     if update.callback_query is not None:
         return await _pressed(update.callback_query, buttons)
     written = update.message or update.channel_post
-    return None if written is None else _written(written, me)
+    return None if written is None else await _written(written, me, buttons)
 
 
-def addressed(text: str, me: str, *, is_private: bool) -> str | None:
-    """The command line in a message, None where it is not meant for the bot called `me`.
-
-    In a group that is only /command@me, "@me words", or a /command this bot knows; alone with somebody it is anything.
-    """
-    text = text.strip()
-    first, *rest = text.split(maxsplit=1) or [""]
-    name, at, bot = first.partition("@")
-    if at and (not name or name.startswith("/")):
-        return " ".join((name, *rest)).strip() or None if bot.lower() == me.lower() else None
-    if is_private:
-        return text or None
-    return text if first.startswith("/") and dispatch.find(first) is not None else None
-
-
-def _written(message: Message, me: str) -> Question | None:
+async def _written(message: Message, me: str, buttons: Buttons) -> Question | None:
     if message.text is None or not _speaks_for_itself(message):
         return None
     is_private = message.chat.type == Chat.PRIVATE
     thread_id = message.message_thread_id if message.is_topic_message else None
-    line = _answered(message, me) or addressed(message.text, me, is_private=is_private)
+    named = answered(message, me) or (None if is_private else addressed(message.text, me, is_private=False))
+    replied = None if named is not None else await meant(message, me, buttons)
+    line = named or replied or addressed(message.text, me, is_private=is_private)
     if line is None:
         return None
     return Question(
@@ -136,19 +122,8 @@ def _written(message: Message, me: str) -> Question | None:
         asked_at_ms=round(message.date.timestamp() * 1_000),
         thread_id=thread_id,
         reply_to=None if is_private else message.message_id,
+        is_guess=replied is not None and not is_private,
     )
-
-
-def _answered(message: Message, me: str) -> str | None:
-    """The line that a reply to our own question makes, None for a message that answers none, such as a command."""
-    asked = message.reply_to_message
-    if asked is None or asked.from_user is None or (asked.from_user.username or "").lower() != me.lower():
-        return None
-    lacking = read_prompt(asked.text or "")
-    typed = addressed(message.text or "", me, is_private=True)
-    if lacking is None or typed is None or typed.startswith("/"):
-        return None
-    return Prompt(*lacking, kind="", example="").filled(typed)
 
 
 def _speaks_for_itself(message: Message) -> bool:
@@ -158,13 +133,15 @@ def _speaks_for_itself(message: Message) -> bool:
     """
     if message.forward_origin is not None or message.via_bot is not None or message.is_automatic_forward:
         return False
+    if message.chat.is_direct_messages:  # what a reader writes to a channel is for the people behind it
+        return False
     if message.sender_chat is not None:
         return message.sender_chat.id == message.chat.id
     return message.from_user is not None and not message.from_user.is_bot
 
 
 async def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Sharing | Forgotten:
-    message, language = query.message, _language(query.from_user)
+    message, language = query.message, language_of(query.from_user)
     if query.data is None or message is None:
         return Forgotten(query.id, language)
     pressed = await buttons.pressed(query.data, message.chat.id, query.from_user.id)
@@ -239,11 +216,12 @@ def _asker(user: User | None, chat: Chat, thread_id: int | None, *, speaks_as_ch
         "" if user is None or speaks_as_chat else str(user.id),
         str(chat.id) if thread_id is None else f"{chat.id}:{thread_id}",
         is_private,
-        "en" if user is None else _language(user),
+        "en" if user is None else language_of(user),
         Role.MANAGER if is_manager else Role.ANYONE,
         reach=None if user is None or speaks_as_chat else f"{NAME}:{user.id}",
     )
 
 
-def _language(user: User) -> str:
+def language_of(user: User) -> str:
+    """The language of somebody's client, as Telegram names it."""
     return (user.language_code or "en")[:16]

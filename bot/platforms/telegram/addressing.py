@@ -1,0 +1,77 @@
+"""What a message says to the bot: a command line, the answer to its question, or a word in reply such as "why?"."""
+
+from telegram import InlineKeyboardMarkup, Message
+
+from bot.platforms.telegram.buttons import Buttons, Pressed
+from commands.protocol import dispatch
+from commands.protocol.forms import read_prompt
+from commands.protocol.reply import Prompt
+
+STOPS = "?!.,:;"
+
+
+def addressed(text: str, me: str, *, is_private: bool) -> str | None:
+    """The command line in a message, None where it is not meant for the bot called `me`.
+
+    In a group that is only /command@me, "@me words", or a /command this bot knows; alone with somebody it is anything.
+    """
+    text = text.strip()
+    first, *rest = text.split(maxsplit=1) or [""]
+    name, at, bot = first.partition("@")
+    if at and (not name or name.startswith("/")):
+        return " ".join((name, *rest)).strip() or None if bot.lower() == me.lower() else None
+    if is_private:
+        return text or None
+    return text if first.startswith("/") and dispatch.find(first) is not None else None
+
+
+def answered(message: Message, me: str) -> str | None:
+    """The line that a reply to our own question makes, None for a message that answers none, such as a command."""
+    asked, typed = _replied_to(message, me), addressed(message.text or "", me, is_private=True)
+    lacking = None if asked is None else read_prompt(asked.text or "")
+    if lacking is None or typed is None or typed.startswith("/"):
+        return None
+    return Prompt(*lacking, kind="", example="").filled(typed)
+
+
+async def meant(message: Message, me: str, buttons: Buttons) -> str | None:
+    """The line that words in reply to a message of ours mean; None where they begin with no command that only reads.
+
+    A command's name alone ("why?") is the button of that command under the message, and so speaks of the same asset. In a
+    group it may be talk all the same ("check this out"): only a line that can be answered is to be answered.
+    """
+    asked, typed = _replied_to(message, me), addressed(message.text or "", me, is_private=True)
+    words = (typed or "").rstrip(STOPS + " ").split()
+    if asked is None or not words or words[0].startswith("/"):
+        return None
+    command = dispatch.find(words[0].rstrip(STOPS))
+    if command is None or command.changes:
+        return None
+    line = f"/{command.name}"
+    if len(words) > 1:
+        return " ".join((line, *words[1:]))
+    user_id = 0 if message.from_user is None else message.from_user.id
+    return await _line_below(asked.reply_markup, line, message.chat.id, user_id, buttons) or line
+
+
+def _replied_to(message: Message, me: str) -> Message | None:
+    """The message of ours that this one replies to."""
+    asked = message.reply_to_message
+    if asked is None or asked.from_user is None:
+        return None
+    return asked if (asked.from_user.username or "").lower() == me.lower() else None
+
+
+async def _line_below(
+    keyboard: InlineKeyboardMarkup | None, command: str, chat_id: int, user_id: int, buttons: Buttons
+) -> str | None:
+    """The line of the first button below a message that asks this command."""
+    rows = () if keyboard is None else keyboard.inline_keyboard
+    carried = [
+        button.callback_data for row in rows for button in row if isinstance(button.callback_data, str)
+    ]
+    for data in carried:
+        pressed = await buttons.pressed(data, chat_id, user_id)
+        if isinstance(pressed, Pressed) and not pressed.types and pressed.line.split(" ", 1)[0] == command:
+            return pressed.line
+    return None

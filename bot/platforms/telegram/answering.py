@@ -1,0 +1,195 @@
+"""What is done with an update: a question answered, a press acknowledged, an answer shared, the bot's standing kept.
+
+Each update is taken once in this process; what changes something also once over restarts.
+"""
+
+import asyncio
+import html
+from collections import OrderedDict
+from dataclasses import replace
+
+import structlog
+from telegram import Bot, ChatMemberUpdated, Message, Update
+from telegram.error import TelegramError
+
+from bot.chat_platform import Asker, Desk, Sentence, command_of
+from bot.platforms.telegram.buttons import Buttons, Whose
+from bot.platforms.telegram.inline import Inline
+from bot.platforms.telegram.managers import Managers
+from bot.platforms.telegram.messages import respond
+from bot.platforms.telegram.messenger import NAME, TelegramMessenger
+from bot.platforms.telegram.once import Once, Stand
+from bot.platforms.telegram.parts import Part, deliver
+from bot.platforms.telegram.photos import Photos
+from bot.platforms.telegram.sharing import Shares
+from bot.platforms.telegram.standing import Standing
+from bot.platforms.telegram.updates import Forgotten, Question, Seen, Sharing, aside, language_of, question_of
+from commands.protocol.dispatch import outcome
+from commands.protocol.phrases import phrases_in
+from commands.protocol.reply import Action
+from commands.protocol.request import Role
+
+LATE_MS = 120_000
+"""A command older than this was sent while the bot was away: its sender is told so, once, instead of being answered."""
+
+TOLD_FOR_MS = 600_000
+MOST_TOLD_CHATS = 10_000
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Answering:
+    """Takes the updates of one bot, which knows its own name by now."""
+
+    def __init__(self, bot: Bot, desk: Desk, buttons: Buttons, messenger: TelegramMessenger) -> None:
+        self._bot, self._desk, self._buttons, self._messenger = bot, desk, buttons, messenger
+        self._seen = Seen()
+        self._once = Once(desk.services.memos, bot.id)
+        self._standing = Standing(desk.services.chats, desk.services.memos, bot.id, desk.now_ms)
+        self._managers = Managers(bot)
+        self._photos = Photos(bot, desk)
+        self._shares = Shares(bot, self._photos)
+        self._inline = Inline(bot, desk)
+        self._told_ms: OrderedDict[int, int] = OrderedDict()
+        self._beside: set[asyncio.Task[None]] = set()
+
+    async def take(self, update: Update) -> None:
+        """Do what an update asks for; one that was taken before is passed over."""
+        if not self._seen.is_new(update.update_id):
+            return
+        if update.inline_query is not None:
+            await self._inline.answer(update.inline_query)
+        elif update.my_chat_member is not None:
+            await self._stand(update.my_chat_member)
+        elif update.message is not None and (moved := _moved(update.message)) is not None:
+            await self._standing.moved(*moved)
+        else:
+            await self._meet(update)
+
+    def chat_moved(self, old: int, new: int) -> None:
+        """A call was refused because a group became a supergroup: what it has follows it, beside the answers."""
+        task = asyncio.create_task(self._standing.moved(old, new))
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def settled(self) -> None:
+        """Wait until what is done beside the answers is done."""
+        if self._beside:
+            await asyncio.wait(self._beside)
+        await self._standing.settled()
+
+    async def _meet(self, update: Update) -> None:
+        question = await question_of(update, self._bot.username, self._buttons)
+        if isinstance(question, Forgotten):
+            await self._acknowledge(question.query_id, question.told)
+        elif isinstance(question, Sharing):
+            await self._share(question, update.update_id)
+        elif question is not None and _changes(question):
+            await self._answer_once(question, update.update_id)
+        elif question is not None:
+            await self._answer(question)
+
+    async def _answer_once(self, question: Question, update_id: int) -> None:
+        """Answer what changes something, unless that was begun before: then it is looked at, not done again."""
+        stand = await self._once.begin(update_id)
+        if stand is Stand.DONE:
+            return
+        if stand is Stand.NEW:
+            await self._answer(question)
+        else:
+            await self._tell(question, Sentence.BEGUN_BEFORE)
+        await self._once.end(update_id)
+
+    async def _answer(self, question: Question) -> None:
+        if question.asked_at_ms is not None and self._desk.now_ms() - question.asked_at_ms > LATE_MS:
+            await self._tell_late(question)
+            return
+        if question.query_id is not None:
+            await self._acknowledge(question.query_id)
+        asked = replace(question, asker=self._with_rights(question))
+        privately = aside(asked)
+        answered = privately or asked
+        reply = await self._desk.ask(answered.line, answered.asker)
+        if question.is_guess and outcome(reply) != "answered":
+            return
+        await self._turn(answered.chat_id)
+        group = None if privately is None else asked
+        await respond(self._bot, self._buttons, answered, reply, photos=self._photos, group=group)
+
+    async def _share(self, sharing: Sharing, update_id: int) -> None:
+        stand = await self._once.begin(update_id)
+        said: Sentence | None = Sentence.BEGUN_BEFORE if stand is Stand.BEGUN else None
+        if stand is Stand.NEW:
+            await self._turn(int(sharing.place.partition(":")[0]))
+            said = await self._shares.share(sharing)
+        await self._acknowledge(sharing.query_id, None if said is None else said.in_words(sharing.language))
+        await self._once.end(update_id)
+
+    async def _turn(self, chat_id: int) -> None:
+        if self._desk.reply_turn is not None:
+            await self._desk.reply_turn(self._messenger, f"{NAME}:{chat_id}")
+
+    def _with_rights(self, question: Question) -> Asker:
+        """The asker with a way to find out what they may do here, where the message itself does not tell."""
+        asker = question.asker
+        if asker.role is not Role.ANYONE or not asker.user:
+            return asker
+        return replace(asker, ask_role=self._managers.asking(question.chat_id, int(asker.user)))
+
+    async def _stand(self, change: ChatMemberUpdated) -> None:
+        """Keep how the bot stands in a chat; a group that has just taken it in is greeted."""
+        if not await self._standing.changed(change):
+            return
+        language, chat_id = language_of(change.from_user), change.chat.id
+        phrases = phrases_in(language)
+        tries = (
+            Action(phrases.say("button.regime"), "/regime"),
+            Action(phrases.say("button.warn_me"), "/subscribe"),
+        )
+        keyboard = await self._buttons.keyboard(tries, "", Whose(chat_id))
+        await self._turn(chat_id)
+        await deliver(
+            self._bot, Part(html.escape(Sentence.HELLO.in_words(language)), chat_id, keyboard=keyboard)
+        )
+
+    async def _tell_late(self, question: Question) -> None:
+        now_ms = self._desk.now_ms()
+        told_ms = self._told_ms.pop(question.chat_id, None)
+        self._told_ms[question.chat_id] = now_ms
+        while len(self._told_ms) > MOST_TOLD_CHATS:
+            self._told_ms.popitem(last=False)
+        if told_ms is None or now_ms - told_ms > TOLD_FOR_MS:
+            await self._tell(replace(question, reply_to=None), Sentence.WAS_AWAY)
+
+    async def _tell(self, question: Question, sentence: Sentence) -> None:
+        """Say one sentence where a question was asked, to a press in the little window over its button."""
+        told = sentence.in_words(question.asker.language)
+        if question.query_id is not None:
+            await self._acknowledge(question.query_id, told)
+            return
+        part = Part(
+            html.escape(told), question.chat_id, thread_id=question.thread_id, reply_to=question.reply_to
+        )
+        await deliver(self._bot, part)
+
+    async def _acknowledge(self, query_id: str, text: str | None = None) -> None:
+        """Stop the button's little clock; too late is no reason not to answer."""
+        try:
+            await self._bot.answer_callback_query(query_id, text=text)
+        except TelegramError as error:
+            log.debug("a press was not acknowledged", error=type(error).__name__)
+
+
+def _changes(question: Question) -> bool:
+    """Whether doing it twice is something else than doing it once."""
+    command = command_of(question.line)
+    return command is not None and command.changes
+
+
+def _moved(message: Message) -> tuple[int, int] | None:
+    """The old and the new number of a group that became a supergroup, as each of the two is told."""
+    if message.migrate_to_chat_id is not None:
+        return message.chat.id, message.migrate_to_chat_id
+    if message.migrate_from_chat_id is not None:
+        return message.migrate_from_chat_id, message.chat.id
+    return None
