@@ -256,10 +256,18 @@ def _short_lines(lines: tuple[str, ...], form: Form, limit: int) -> Iterator[str
         if units(escaped) <= limit:
             yield escaped
             continue
-        held = ""
-        for sign in _ATOM.findall(escaped):
-            if units(held) + units(sign) > limit:
-                yield held
-                held = ""
-            held += sign
-        yield held
+        yield from _cut(_ATOM.findall(escaped), limit)
+
+
+def _cut(signs: list[str], limit: int) -> Iterator[str]:
+    """The signs one after the other, as few strings as the limit allows."""
+    held: list[str] = []
+    used = 0
+    for sign in signs:
+        cost = units(sign)
+        if held and used + cost > limit:
+            yield "".join(held)
+            held, used = [], 0
+        held.append(sign)
+        used += cost
+    yield "".join(held)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
-from commands.protocol.reply import Block, Heading, Lines, Reply, Text, Tone
+from commands.protocol.reply import Block, Heading, Lines, Reply, Tone
 from commands.protocol.request import Context
 from commands.wording import numbers
 from commands.wording.absence import NO_SOURCE, past_lines
@@ -14,6 +14,7 @@ from commands.wording.columns import fit
 from commands.wording.findings import SHARES
 from commands.wording.learning import least_learned
 from commands.wording.market import paragraph
+from commands.wording.paragraphs import day, paragraph_of
 from commands.wording.sources import (
     heard_lines,
     least_heard,
@@ -118,7 +119,11 @@ def _evaluation(feed: FeedStatus, phrases: Phrases, now_ms: int) -> list[str]:
         return [phrases.say("status.no_source")]
     if feed.last_evaluation_ms is None:
         return [phrases.say("status.never")]
-    at = day(feed.last_evaluation_ms) if feed.source == LIVE else numbers.date_and_clock(feed.last_evaluation_ms)
+    at = (
+        day(feed.last_evaluation_ms)
+        if feed.source == LIVE
+        else numbers.date_and_clock(feed.last_evaluation_ms)
+    )
     lines = [phrases.say("status.evaluated", at=at)]
     if feed.source == LIVE:
         age = numbers.duration(max(0, now_ms - feed.last_evaluation_ms))

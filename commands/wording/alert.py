@@ -1,9 +1,10 @@
 """A warning in words: what happened, how much is already lost, what stands beside it, what would clear it, and the odds."""
 
 from commands.protocol.phrases import Phrases
-from commands.protocol.reply import Action, Block, Heading, Lines, Moment, Note, Reply, Text, Told, Tone
+from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Told, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
+from commands.wording.paragraphs import day, evidence_of, paragraph_of
 from market.alerts import Alert, Edge, Kind, Reason, Severity, shock_class
 from market.observations import HOUR_MS
 from market.report import LIVE, alert_line
@@ -16,7 +17,6 @@ EVALUATED = frozenset({"BTC", "ETH", "SOL", "XRP"})
 LEAST_FALL = -0.0005
 """A smaller fall is written as 0.0%."""
 
-_PLACE = "\0"
 _ODDS = (None, "alert.odds_watch", "alert.odds_warning", "alert.odds_critical")
 _TONES = {Severity.WATCH: Tone.PLAIN, Severity.WARNING: Tone.CAUTION, Severity.CRITICAL: Tone.STRESS}
 
@@ -29,6 +29,7 @@ def describe_alert(alert: Alert, phrases: Phrases, rules: AlertRules, source: st
         Text("\n".join(_story(alert, phrases))),
         *_evidence(alert, phrases),
         *_prospects(alert, phrases, rules),
+        *evidence_of(_how_often(alert, phrases, rules)),
         _footer(alert, phrases),
     )
     return Reply(blocks, _actions(alert, phrases), data=alert_line(alert))
@@ -145,7 +146,9 @@ def _evidence(alert: Alert, phrases: Phrases) -> tuple[Lines, ...]:
         "price": phrases.say(
             "alert.price",
             price=numbers.price(told["price"]),
-            sigmas=numbers.UNKNOWN if shock is None else f"{shock:+.1f} s.d.",
+            sigmas=numbers.UNKNOWN
+            if shock is None
+            else phrases.say("alert.sigmas", sigmas=numbers.decimals(shock, 1, signed=True)),
         ),
         "open_interest": phrases.say(
             "alert.open_interest", rank=numbers.rank(told["open_interest"]), change=numbers.percent(change)
@@ -164,31 +167,35 @@ def _prospects(alert: Alert, phrases: Phrases, rules: AlertRules) -> tuple[Text,
 
 
 def _prospect(alert: Alert, phrases: Phrases, rules: AlertRules) -> list[str]:
-    """What was not seen, and while it stands what clears it, the odds, and what a warning is not."""
+    """What was not seen, and while it stands what clears it."""
     names = {"open_interest": "oi_percentile", "funding": "funding_8h", "liquidations": "long_usd_24h"}
     unseen = [phrases.word("input", name) for name, fact in names.items() if alert.facts.get(fact) is None]
     lines = [phrases.say("alert.unseen", inputs=", ".join(unseen))] if unseen else []
-    if alert.kind is not Kind.CASCADE or _is_over(alert) or alert.edge is Edge.UNKNOWN:
+    if not _stands(alert) or alert.reason is Reason.CONTEXT_ALONE:
         return lines
-    hours = f"{rules.clear_after_ms / HOUR_MS:g}"
-    if alert.reason is not Reason.CONTEXT_ALONE:
-        lines.append(phrases.say("alert.clears", sigmas=f"{rules.rearm_shock:g}", hours=hours))
-    return [*lines, *_odds(alert, phrases, rules), phrases.say("alert.tail")]
+    hours = numbers.general(rules.clear_after_ms / HOUR_MS)
+    clears = phrases.say("alert.clears", sigmas=numbers.general(rules.rearm_shock), hours=hours)
+    return [*lines, clears]
 
 
-def _odds(alert: Alert, phrases: Phrases, rules: AlertRules) -> list[str]:
-    """The odds of the price shock alone: context was never shown to improve them."""
+def _stands(alert: Alert) -> bool:
+    return alert.kind is Kind.CASCADE and not _is_over(alert) and alert.edge is not Edge.UNKNOWN
+
+
+def _how_often(alert: Alert, phrases: Phrases, rules: AlertRules) -> list[str]:
+    """The odds of the price shock alone, as context was never shown to improve them, and what a warning is not."""
+    if not _stands(alert):
+        return []
     key = _ODDS[shock_class(alert.facts.get("shock_24h"), rules)]
-    if alert.asset not in EVALUATED or key is None:
-        return [phrases.say("alert.odds_none", asset=alert.asset)]
-    return [phrases.say(key)]
+    is_established = alert.asset in EVALUATED and key is not None
+    odds = phrases.say(key) if is_established and key else phrases.say("alert.odds_none", asset=alert.asset)
+    return [odds, phrases.say("alert.tail")]
 
 
-def _footer(alert: Alert, phrases: Phrases) -> Told:
+def _footer(alert: Alert, phrases: Phrases) -> Text | Told:
     """When it was and the state then; where the reader's clock or the age can be shown, that moment is."""
     state = phrases.word("state", alert.state.value)
-    before, _, after = phrases.say("alert.at", at=_PLACE, state=state).partition(_PLACE)
-    return Told((before, Moment(alert.at_ms), after))
+    return paragraph_of(phrases.say("alert.at", at=day(alert.at_ms), state=state))
 
 
 def _actions(alert: Alert, phrases: Phrases) -> tuple[Action, ...]:
@@ -197,5 +204,5 @@ def _actions(alert: Alert, phrases: Phrases) -> tuple[Action, ...]:
     if SEVERITY.get(alert.state, 0) < SEVERITY[State.CROWDING]:
         labels["button.regime"] = f"/regime {asset}"
     if not _is_over(alert):
-        labels |= {"button.mute": f"/mute 2h {asset}", "button.ack": f"/ack #{alert.id}"}
+        labels |= {"button.mute": f"/mute 1h {asset}", "button.ack": f"/ack #{alert.id}"}
     return tuple(Action(phrases.say(label, id=alert.id), line) for label, line in labels.items())

@@ -7,6 +7,7 @@ from commands.wording.columns import fit
 from commands.wording.learning import learning_lines, learning_numbers
 from commands.wording.market import footer, live_moment, paragraph, source_notes
 from commands.wording.panel import reading_line
+from commands.wording.paragraphs import paragraph_of
 from market.checklist import Advice, Checklist
 from market.observations import Side
 from market.report import iso, market_time
@@ -37,7 +38,7 @@ def describe_check(
         Lines(check_lines(snapshot, checklist, phrases, rules)),
         Lines(tuple(reading_line(snapshot, name, phrases, at_ms) for name in _RESTS_ON)),
         *paragraph(learning_lines(snapshot, phrases, _RESTS_ON)),
-        Text(footer(snapshot, phrases)),
+        paragraph_of(footer(snapshot, phrases)),
     )
     data, told_ms = _plain(snapshot, checklist, rules), live_moment(snapshot)
     return Reply(blocks, _actions(snapshot, checklist, phrases), data=data, at_ms=told_ms)

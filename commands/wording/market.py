@@ -10,6 +10,7 @@ from commands.wording.columns import first_that_fits
 from commands.wording.findings import findings_numbers, floor, troubles
 from commands.wording.learning import learning_lines, learning_numbers
 from commands.wording.panel import FIVE, OPTIONS_MARKETS, panel, unseen
+from commands.wording.paragraphs import evidence_of, paragraph_of, second
 from commands.wording.sequence import early_words, out_of_order_words, sequence_numbers
 from commands.wording.turns import turns_words
 from market.checklist import Advice, Checklist
@@ -53,14 +54,20 @@ def describe_regime(
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*meaning(snapshot, phrases, at_ms), advice))),
         Lines(panel(snapshot, phrases, at_ms)),
-        *paragraph((*learning_lines(snapshot, phrases), *troubles(snapshot, phrases, rules.funding))),
-        Text("\n".join(_outlook(snapshot, phrases, rules))),
-        Text("\n".join((*odds(snapshot, phrases), *floor(snapshot, phrases), footer(snapshot, phrases)))),
+        *paragraph(troubles(snapshot, phrases, rules.funding)),
+        paragraph_of("\n".join(_outlook(snapshot, phrases, rules))),
+        *evidence_of(_rests_on(snapshot, phrases)),
+        paragraph_of(footer(snapshot, phrases)),
         *pictures,
     )
     return Reply(
         blocks, _actions(snapshot, phrases), data=regime_numbers(snapshot), at_ms=live_moment(snapshot)
     )
+
+
+def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
+    """What the ranks are over, how often such hours were followed by a fall, and what the liquidations leave out."""
+    return (*learning_lines(snapshot, phrases), *odds(snapshot, phrases), *floor(snapshot, phrases))
 
 
 def live_moment(snapshot: Snapshot) -> int | None:
@@ -169,9 +176,9 @@ def odds(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
 
 
 def footer(snapshot: Snapshot, phrases: Phrases) -> str:
-    """When this was evaluated and on how much: "12:04:10 UTC · 5 of 5 read"."""
+    """When this was evaluated, marked for `paragraph_of`, and on how much: "12:04:10 UTC · 5 of 5 read"."""
     regime = snapshot.regime
-    at = numbers.clock(snapshot.at_ms) if snapshot.source == LIVE else numbers.date_and_clock(snapshot.at_ms)
+    at = second(snapshot.at_ms) if snapshot.source == LIVE else numbers.date_and_clock(snapshot.at_ms)
     return phrases.say("regime.read", at=at, seen=regime.inputs_seen, known=inputs_there_are(snapshot))
 
 
@@ -231,14 +238,14 @@ def _outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, .
 
 
 def held(regime: Regime, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
-    """That the table already says something milder, and until when the present state is held all the same."""
+    """That the table already says something milder, and until when, marked for `paragraph_of`, the present state is held."""
     if regime.lower_since_ms is None or regime.raw is regime.held or regime.state is State.INSUFFICIENT_DATA:
         return ()
     if SEVERITY.get(regime.raw, 0) >= SEVERITY.get(regime.held, 0):
         return ()
     unwinding = regime.held is State.UNWINDING
     dwell = rules.regime.deescalate_unwinding_after_ms if unwinding else rules.regime.deescalate_after_ms
-    until = numbers.clock(regime.lower_since_ms + dwell)
+    until = second(regime.lower_since_ms + dwell)
     return (phrases.say("regime.held", raw=phrases.word("state", regime.raw.value), at=until),)
 
 

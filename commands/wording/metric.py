@@ -9,6 +9,7 @@ from commands.wording.columns import fit
 from commands.wording.learning import learning_of, learning_words
 from commands.wording.market import source_notes
 from commands.wording.panel import unseen
+from commands.wording.paragraphs import second
 from market.reading import Level
 from market.report import HISTORY, LIVE, iso, market_time
 from market.snapshot import Snapshot
@@ -28,9 +29,9 @@ def level_tone(snapshot: Snapshot, name: str) -> Tone:
 
 
 def market_moment(snapshot: Snapshot) -> str:
-    """When this was evaluated: the clock of a live market, the date of another."""
+    """When this was evaluated: the clock of a live market, marked for `paragraph_of`, the date of another."""
     is_live = snapshot.source == LIVE
-    return numbers.clock(snapshot.at_ms) if is_live else numbers.date_and_clock(snapshot.at_ms)
+    return second(snapshot.at_ms) if is_live else numbers.date_and_clock(snapshot.at_ms)
 
 
 def known_line(snapshot: Snapshot, name: str, phrases: Phrases, age: str) -> str:

@@ -4,8 +4,10 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Block, Heading, Lines, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits
+from commands.wording.copies import size_copies
 from commands.wording.learning import learning_lines
-from commands.wording.market import listed, live_moment, source_notes
+from commands.wording.market import listed, live_moment, paragraph, source_notes
+from commands.wording.paragraphs import evidence_of
 from commands.wording.sized import Sized, numbers_of_size
 from commands.wording.sizing_lines import (
     budget_lines,
@@ -52,10 +54,18 @@ def describe_size(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> 
                 *rung_lines(check, because, phrases, rules),
             )
         ),
-        Text("\n".join(_notes(sized, phrases, rules, now_ms))),
+        *paragraph(_notes(sized, phrases)),
+        *evidence_of(_rests_on(sized, phrases, rules)),
+        Text("\n".join(age_words(check, snapshot, phrases, now_ms))),
     )
-    data, at_ms = numbers_of_size(sized), live_moment(snapshot)
-    return Reply(blocks, size_actions(sized, phrases), private=True, data=data, at_ms=at_ms)
+    return Reply(
+        blocks,
+        size_actions(sized, phrases),
+        private=True,
+        data=numbers_of_size(sized),
+        at_ms=live_moment(snapshot),
+        copies=size_copies(sized, phrases),
+    )
 
 
 def size_heading(check: SizeCheck, phrases: Phrases) -> str:
@@ -146,16 +156,22 @@ def _because(sized: Sized, phrases: Phrases) -> str:
     return invalidated_because(sized.check, sized.snapshot, phrases)
 
 
-def _notes(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> list[str]:
+def _notes(sized: Sized, phrases: Phrases) -> list[str]:
+    """What has to be seen before the position is opened."""
     check = sized.check
     return [
         *((phrases.say("size.no_adds"),) if sized.turned else ()),
         *beyond_own_words(check, sized.own_funding_8h, phrases),
-        *limit_words(check, rules, phrases, can_keep=sized.can_keep),
-        *assumption_words(check, phrases),
         *wallet_words(sized.stated, sized.others, phrases),
+    ]
+
+
+def _rests_on(sized: Sized, phrases: Phrases, rules: Rules) -> list[str]:
+    """Whose limits hold, what was assumed for want of a number, and what has still to be learned."""
+    return [
+        *limit_words(sized.check, rules, phrases, can_keep=sized.can_keep),
+        *assumption_words(sized.check, phrases),
         *learning_lines(sized.snapshot, phrases, _LEARNED_BY),
-        *age_words(check, sized.snapshot, phrases, now_ms),
     ]
 
 

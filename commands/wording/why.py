@@ -22,6 +22,7 @@ from commands.wording.market import (
     tone_of,
 )
 from commands.wording.panel import age_of, unseen
+from commands.wording.paragraphs import evidence_of, paragraph_of
 from commands.wording.sequence import early_words, lead_words, out_of_order_words, steps_lines
 from commands.wording.told_facts import fact_lines, gap_lines
 from commands.wording.turns import turns_words
@@ -49,18 +50,17 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
     at_ms = market_time(snapshot, now_ms)
     state = snapshot.regime.state
     said = phrases.say("why.heading", asset=snapshot.asset, state=phrases.word("state", state.value))
-    strictly = (*_strict(snapshot, phrases), *_unseen(snapshot, phrases, at_ms))
     blocks: tuple[Block, ...] = (
         Heading(fit(said), tone_of(state)),
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*_meaning(snapshot, phrases, at_ms), _protip(snapshot, phrases)))),
         Lines(tuple(_conditions(snapshot, phrases, at_ms))),
         Lines(steps_lines(snapshot.regime, phrases, at_ms)),
-        *paragraph(_sequence(snapshot, phrases)),
         *paragraph(findings_lines(snapshot, phrases, rules.funding)),
-        Text("\n".join((*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules)))),
-        Text("\n".join((*strictly, stress(snapshot.regime, phrases), *odds(snapshot, phrases)))),
-        Text(footer(snapshot, phrases)),
+        paragraph_of("\n".join((*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules)))),
+        Text("\n".join((*_unseen(snapshot, phrases, at_ms), stress(snapshot.regime, phrases)))),
+        *evidence_of((*_sequence(snapshot, phrases), *_strict(snapshot, phrases), *odds(snapshot, phrases))),
+        paragraph_of(footer(snapshot, phrases)),
     )
     return Reply(blocks, _actions(snapshot, phrases), data=_plain(snapshot), at_ms=live_moment(snapshot))
 
@@ -256,7 +256,7 @@ def _count(value: float) -> str:
 
 
 def _plainly(value: float) -> str:
-    return f"{value:.2f}"
+    return numbers.decimals(value, 2)
 
 
 _UNITS: Mapping[str, Callable[[float], str]] = {

@@ -146,8 +146,8 @@ def _as_text(part: str | Mention | Moment | Link) -> str:
             return name
         case Link(url):
             return url
-        case Moment(at_ms):
-            return f"<{at_ms}>"
+        case Moment(at_ms, _, words):
+            return words or f"<{at_ms}>"
         case str():
             return part
 
