@@ -94,7 +94,8 @@ class Inline:
         """The lines with their answers; a single line that is wrong is followed by what may be meant instead."""
         answered = await self._ask(lines, asker)
         if len(answered) == 1 and outcome(answered[0][1]) != "answered":
-            meant = [action.command for action in answered[0][1].actions if is_offered(action.command)]
+            offers = dict.fromkeys(action.command for action in answered[0][1].actions)
+            meant = [line for line in offers if is_offered(line) and line != lines[0]]
             answered += await self._ask(meant[:MOST_OFFERED], asker)
         return answered
 

@@ -32,7 +32,7 @@ def opened(line: str) -> str:
 
     Who follows a link has not read what it asks: what would change something stays "/start ...", whose answer is a button.
     """
-    first, *rest = line.split()
+    first, *rest = line.split() or [""]
     if len(rest) != 1 or first.partition("@")[0].lower() != f"/{START}":
         return line
     kind, asked = rest[0].partition("-")[0], line_of(rest[0])

@@ -7,6 +7,7 @@ from telegram import Bot, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup
 from bot.chat_platform import Sentence, is_of_position
 from bot.layout import TELEGRAM_HTML, lay_out, units
 from bot.platforms.telegram.buttons import Buttons, Whose
+from bot.platforms.telegram.links import private_link
 from bot.platforms.telegram.parts import Part, deliver, plain
 from bot.platforms.telegram.photos import LONGEST_CAPTION_UNITS, Above, Photo, Photos
 from bot.platforms.telegram.updates import Question
@@ -161,10 +162,11 @@ def _together(
 
 
 def _to_private(bot: Bot, question: Question, *, is_told: bool) -> Part:
-    """What a group is told instead of an answer about a position."""
+    """What a group is told instead of an answer about a position: where it is, or a way to ask it there with one touch."""
     language = question.asker.language
     said = Sentence.TOLD_PRIVATELY if is_told else Sentence.PRIVATE_HERE
-    link = InlineKeyboardButton(Sentence.OPEN_PRIVATE.in_words(language), url=bot.link)
+    address = private_link(bot.username, "" if is_told else question.line)
+    link = InlineKeyboardButton(Sentence.OPEN_PRIVATE.in_words(language), url=address)
     return Part(
         text=html.escape(said.in_words(language)),
         chat_id=question.chat_id,
