@@ -44,7 +44,7 @@ def test_each_language_has_its_own_words_in_the_menu(language: str) -> None:
     told = {entry.command: entry.description for entry in menu(BotCommandScopeAllPrivateChats(), language)}
     for command in dispatch.commands():
         if command.name in told:
-            assert told[command.name] == phrases.by_key.get(f"slash.{command.name}.help", command.help)
+            assert told[command.name] == phrases.slash(f"{command.name}.help", command.help)
             assert 1 <= len(told[command.name]) <= 256
 
 

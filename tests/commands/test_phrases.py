@@ -66,6 +66,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
         "volatility_index",
     ),
     "stand": WORST_FIRST,
+    "role": ("anyone", "manager", "operator", "unknown"),
     "answer": ("yes", "no", "unknown"),
     "check_answer": ("yes", "no", "unknown", "not_seen"),
     "invalidated": ("protip", "rolling_over", "lc_short", "other", "own_funding"),

@@ -45,7 +45,7 @@ def menu(scope: BotCommandScope, language: str = ORIGINAL) -> tuple[BotCommand, 
     shown = [
         BotCommand(
             command.name,
-            phrases.by_key.get(f"slash.{command.name}.help", command.help)[:LONGEST_DESCRIPTION],
+            phrases.slash(f"{command.name}.help", command.help)[:LONGEST_DESCRIPTION],
         )
         for command in dispatch.commands()
         if command.in_menu or (is_managing and command.needs is Role.MANAGER)
