@@ -45,6 +45,7 @@ async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = (
         services = services_on(connection, is_live=feed.is_live)
         turn = office.reply_turn if office is not None else None
         async with (
+            connection.remembering(),
             drawing(settings.data_dir / FONTS, services.pictures) as drawn,
             asyncio.TaskGroup() as tasks,
         ):

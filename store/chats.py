@@ -1,6 +1,7 @@
 """Who is told what: the chats that subscribed, their quiet hours, mutes and limits; durable when a change returns."""
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from store import keys
@@ -77,6 +78,9 @@ class StoredChats:
 
     async def get(self, address: str) -> Chat | None:
         """The chat, None where it is not known."""
+        return await self._connection.memory.of(keys.chat(address), "", partial(self._get, address))
+
+    async def _get(self, address: str) -> Chat | None:
         async with self._connection.reading() as redis:
             return decode(CHAT, await redis.hget(keys.chat(address), "chat"))
 
@@ -157,7 +161,7 @@ class StoredChats:
                 from_version,
                 to_version,
             ]
-            async with self._connection.writing() as redis:
+            async with self._connection.writing((keys.chat(old), keys.chat(new))) as redis:
                 moved = int(await redis.register_script(_MOVE)(places, values))
             if moved >= 0:
                 return bool(moved)
@@ -187,7 +191,7 @@ class StoredChats:
     async def _forget(self, address: str, version: str = "") -> int:
         """1 where it is erased, 0 where it was not known, -1 where it is of another version than the one that was said."""
         places = [keys.chat(address), keys.CHATS, keys.CHATS_CHANGES, keys.wave(address)]
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.chat(address),)) as redis:
             return int(await redis.eval(_FORGET, len(places), *places, address, CHANGES_KEPT, version))
 
     async def _read(self, address: str) -> tuple[int, Chat | None]:
@@ -198,7 +202,7 @@ class StoredChats:
 
     async def _keep(self, address: str, version: int, chat: Chat) -> bool:
         places = [keys.chat(address), keys.CHATS, keys.CHATS_CHANGES]
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.chat(address),)) as redis:
             script = redis.register_script(_CHANGE)
             return int(await script(places, [version, encode(CHAT, chat), address, CHANGES_KEPT])) > 0
 

@@ -5,7 +5,7 @@ server hang for seconds. Here every wait has an end, and what goes wrong is one 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.exceptions import DataError, RedisError
 from redis.exceptions import TimeoutError as NoAnswer
+
+from store.recall import Memory, remembering
 
 CONNECT_WITHIN_S = 0.4
 READ_WITHIN_S = 0.9
@@ -78,6 +80,8 @@ class Connection:
     _repeating: Redis = field(compare=False)
     _once: Redis = field(compare=False)
     _pulse: Pulse = field(default_factory=Pulse, compare=False)
+    memory: Memory = field(default_factory=Memory, compare=False)
+    """What was read and has not changed since; it keeps nothing but within `remembering`."""
 
     @property
     def hangs(self) -> bool:
@@ -98,10 +102,25 @@ class Connection:
             yield self._repeating
 
     @asynccontextmanager
-    async def writing(self, within_s: float = WRITE_WITHIN_S) -> AsyncIterator[Redis]:
-        """A client that sends each command at most once; StoreUnavailable means it is not known whether it was done."""
-        async with _in_our_words(within_s):
-            yield self._once
+    async def writing(
+        self, changed: Sequence[str] = (), *, within_s: float = WRITE_WITHIN_S
+    ) -> AsyncIterator[Redis]:
+        """A client that sends each command at most once; StoreUnavailable means it is not known whether it was done.
+
+        `changed` are the keys it may change: whoever reads them after the block reads what was written.
+        """
+        try:
+            async with _in_our_words(within_s):
+                yield self._once
+        finally:
+            for key in changed:
+                self.memory.forget(key)
+
+    @asynccontextmanager
+    async def remembering(self) -> AsyncIterator[None]:
+        """Keep what is read in this process for the length of the block, until the server says that it changed."""
+        async with remembering(self.memory, self._once):
+            yield
 
     async def close(self) -> None:
         """Close both clients."""

@@ -1,5 +1,6 @@
 """The closed hours of each asset, as the engine keeps them and commands read them: written some times an hour, read when asked."""
 
+from functools import partial
 from zlib import crc32
 
 from market.hourly import Hourly
@@ -24,6 +25,10 @@ class StoredHours:
 
     async def of(self, asset: Asset) -> Hourly | None:
         """The hours of `asset`, None where none are kept."""
+        key = keys.hours(self._source, asset)
+        return await self._connection.memory.of(key, "", partial(self._of, asset))
+
+    async def _of(self, asset: Asset) -> Hourly | None:
         key, known = keys.hours(self._source, asset), self._read.get(asset)
         async with self._connection.reading() as redis:
             stamps = tuple(await redis.hmget(key, ["last_close_ms", "stamp"]))
@@ -48,5 +53,6 @@ class StoredHours:
             "hours",
             packed,
         ]
-        async with self._connection.writing() as redis:
-            await redis.hset(keys.hours(self._source, asset), items=fields)
+        key = keys.hours(self._source, asset)
+        async with self._connection.writing((key,)) as redis:
+            await redis.hset(key, items=fields)

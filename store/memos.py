@@ -1,5 +1,8 @@
 """Short texts kept under a name for a time: what is too long for a button, and where something was posted a moment ago."""
 
+from functools import partial
+from typing import Any
+
 from store import keys
 from store.connection import Connection
 
@@ -12,7 +15,7 @@ class StoredMemos:
 
     async def keep(self, name: str, text: str, lasts_s: int) -> None:
         """Keep a text for so many seconds, in place of what was kept under its name."""
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.memo(name),)) as redis:
             await redis.set(keys.memo(name), text, ex=lasts_s)
 
     async def claim(self, name: str, text: str, lasts_s: int) -> str | None:
@@ -20,12 +23,15 @@ class StoredMemos:
 
         Of several that claim a name at once, exactly one is given None.
         """
-        async with self._connection.writing() as redis:
-            kept = await redis.set(keys.memo(name), text, ex=lasts_s, nx=True, get=True)
+        async with self._connection.writing((keys.memo(name),)) as redis:
+            kept: Any = await redis.set(keys.memo(name), text, ex=lasts_s, nx=True, get=True)
         return kept.decode() if isinstance(kept, bytes) else kept
 
     async def read(self, name: str) -> str | None:
         """The text, None where none is kept or its time is over."""
+        return await self._connection.memory.of(keys.memo(name), "", partial(self._read, name))
+
+    async def _read(self, name: str) -> str | None:
         async with self._connection.reading() as redis:
             kept = await redis.get(keys.memo(name))
         return kept.decode() if isinstance(kept, bytes) else kept

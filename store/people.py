@@ -7,6 +7,7 @@ in the same script. Nothing of it is ever logged.
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from market.observations import Asset
@@ -66,7 +67,7 @@ class StoredPeople:
 
     async def get(self, name: str) -> Person | None:
         """The person, None where nothing is kept of them."""
-        kept = await self.kept(name)
+        kept = await self._connection.memory.of(keys.person(name), "", partial(self.kept, name))
         return kept.person if kept.version else None
 
     async def kept(self, name: str) -> Kept:
@@ -94,7 +95,7 @@ class StoredPeople:
         gone = [asset for asset in _assets(before.person) if asset not in held]
         places = [keys.person(after.name), *map(keys.holders, (*gone, *held))]
         values: list[str | bytes | int] = [before.version, encode(PERSON, after), after.name, len(gone)]
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.person(after.name),)) as redis:
             return int(await redis.register_script(_KEEP)(places, values)) > 0
 
     async def forget(self, name: str) -> bool:
@@ -102,7 +103,7 @@ class StoredPeople:
         for _ in range(MOST_TRIES):
             before = await self.kept(name)
             places = [keys.person(name), *map(keys.holders, _assets(before.person))]
-            async with self._connection.writing() as redis:
+            async with self._connection.writing((keys.person(name),)) as redis:
                 known = int(await redis.register_script(_FORGET)(places, [before.version, name]))
             if known >= 0:
                 return known > 0

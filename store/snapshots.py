@@ -1,6 +1,7 @@
 """The last snapshot of each watched asset and the state of the evaluation, as the commands read them."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from market.observations import Asset
 from market.snapshot import Snapshot
@@ -32,11 +33,17 @@ class StoredSnapshots:
 
     async def latest(self, asset: Asset) -> Snapshot | None:
         """The last snapshot of `asset`, None where there is none."""
+        return await self._connection.memory.of(keys.snapshot(asset), "", partial(self._latest, asset))
+
+    async def _latest(self, asset: Asset) -> Snapshot | None:
         async with self._connection.reading() as redis:
             return self._known(asset, await redis.get(keys.snapshot(asset)))
 
     async def watched(self) -> tuple[Asset, ...]:
         """The watched assets, in the operator's order."""
+        return await self._connection.memory.of(keys.WATCHED, "", self._watched)
+
+    async def _watched(self) -> tuple[Asset, ...]:
         async with self._connection.reading() as redis:
             return decode(WATCHED, await redis.get(keys.WATCHED)) or ()
 
@@ -70,12 +77,12 @@ class StoredSnapshots:
         """Keep the snapshots of one cycle, all or none, in one command."""
         blobs = {keys.snapshot(snapshot.asset): encode(SNAPSHOT, snapshot) for snapshot in snapshots}
         if blobs:
-            async with self._connection.writing() as redis:
+            async with self._connection.writing(tuple(blobs)) as redis:
                 await redis.mset(blobs)
 
     async def forget(self, asset: Asset) -> None:
         """Drop the snapshot of an asset; none of it is as good."""
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.snapshot(asset),)) as redis:
             await redis.delete(keys.snapshot(asset))
 
     async def watch(self, assets: Iterable[Asset]) -> None:
@@ -85,7 +92,8 @@ class StoredSnapshots:
         """
         kept = tuple(dict.fromkeys(assets))
         gone = [keys.snapshot(asset) for asset in await self.watched() if asset not in kept]
-        async with self._connection.writing() as redis, redis.pipeline(transaction=True) as both:
+        changed = (keys.WATCHED, *gone)
+        async with self._connection.writing(changed) as redis, redis.pipeline(transaction=True) as both:
             both.set(keys.WATCHED, encode(WATCHED, kept))
             both.delete(keys.APPLIED, *gone)
             await both.execute()
@@ -104,6 +112,9 @@ class StoredFeed:
 
     async def stamped(self) -> tuple[FeedStatus, int | None]:
         """The status and when it was saved, by the server's clock (UTC milliseconds), None where it never was."""
+        return await self._connection.memory.of(keys.FEED, "", self._stamped)
+
+    async def _stamped(self) -> tuple[FeedStatus, int | None]:
         async with self._connection.reading() as redis:
             stored, written_at_ms = await redis.hmget(keys.FEED, ["status", "written_at_ms"])
         status = decode(FEED_STATUS, stored)
@@ -113,5 +124,5 @@ class StoredFeed:
 
     async def save(self, status: FeedStatus) -> None:
         """Keep the status, stamped with the server's own time: that of a played history would be years old."""
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.FEED,)) as redis:
             await redis.eval(_STAMP, 1, keys.FEED, encode(FEED_STATUS, status))

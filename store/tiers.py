@@ -1,6 +1,7 @@
 """The maintenance brackets of each venue as it last told them; those of a venue that does not are bundled, with their date."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from market.margin import Tiers, bundled_tiers
 from market.observations import Asset, Venue
@@ -30,6 +31,10 @@ class StoredTiers:
 
         Without a venue those of the first that has any, in the order of `IN_TURN`.
         """
+        field = f"{asset} {'' if venue is None else venue}"
+        return await self._connection.memory.of(keys.TIERS, field, partial(self._of, asset, venue))
+
+    async def _of(self, asset: Asset, venue: Venue | None) -> Tiers | None:
         venues = IN_TURN if venue is None else (venue,)
         async with self._connection.reading() as redis:
             stored = await redis.hmget(keys.TIERS, [_field(asset, one) for one in venues])
@@ -53,7 +58,7 @@ class StoredTiers:
         """Keep what venues tell in place of what they told before; what is not among it stays, with its date."""
         fields = [part for one in told for part in (_field(one.asset, one.venue), encode(TIERS, one))]
         if fields:
-            async with self._connection.writing() as redis:
+            async with self._connection.writing((keys.TIERS,)) as redis:
                 await redis.hset(keys.TIERS, items=fields)
 
 

@@ -43,12 +43,15 @@ class StoredWatchlist:
 
     async def listed(self) -> tuple[Asset, ...]:
         """Every asset that a venue lists, watched or not; () before that is known."""
+        return await self._connection.memory.of(keys.LISTED, "", self._listed)
+
+    async def _listed(self) -> tuple[Asset, ...]:
         async with self._connection.reading() as redis:
             return decode(LISTED, await redis.get(keys.LISTED)) or ()
 
     async def save_listed(self, assets: Iterable[Asset]) -> None:
         """Keep what the venues list."""
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.LISTED,)) as redis:
             await redis.set(keys.LISTED, encode(LISTED, tuple(assets)))
 
     async def watched(self) -> tuple[Asset, ...]:
@@ -64,7 +67,10 @@ class StoredWatchlist:
         """Watch the assets of a setting, in one instant with its name; the snapshots of all others go."""
         kept = tuple(dict.fromkeys(assets))
         gone = [keys.snapshot(asset) for asset in await self.watched() if asset not in kept]
-        async with self._connection.writing() as redis, redis.pipeline(transaction=True) as together:
+        async with (
+            self._connection.writing((keys.WATCHED,)) as redis,
+            redis.pipeline(transaction=True) as together,
+        ):
             together.set(keys.WATCHED, encode(WATCHED, kept))
             together.set(keys.APPLIED, encode(APPLIED, applied))
             if gone:
@@ -104,7 +110,7 @@ class StoredWatchlist:
         return stored or b"", decode(WATCHED, stored) or ()
 
     async def _change(self, before: bytes, after: tuple[Asset, ...], asset: Asset, *, is_drop: bool) -> bool:
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.WATCHED, keys.snapshot(asset))) as redis:
             script = redis.register_script(_CHANGE)
             places = [keys.WATCHED, keys.snapshot(asset)]
             return bool(await script(places, [before, encode(WATCHED, after), b"1" if is_drop else b""]))
