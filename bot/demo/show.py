@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from bot.demo.script import Script
-from bot.demo.stage import Stage, open_stage
+from bot.demo.stage import ASSET, Stage, open_stage
 from bot.demo.story import Story
 from bot.pace import Pace
-from bot.platforms.terminal.chat import PROMPT, Chat, Screen
-from bot.platforms.terminal.keyboard import Keyboard
+from bot.platforms.terminal.chat import Chat
+from bot.platforms.terminal.completion import candidates
+from bot.platforms.terminal.ears import Ears, typed_lines
+from bot.platforms.terminal.screen import PROMPT, Screen
 from commands.protocol.phrases import phrases_in
 from market.observations import DAY_MS, MINUTE_MS
 from market.rules import Rules
@@ -20,22 +22,28 @@ MARKET_MINUTES_PER_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What is played: a seed, a scenario, and market minutes a second (None: 20 at a terminal, else no waiting)."""
+    """What is played: a seed, a scenario, and market minutes a second (None: 20 at a terminal, else no waiting).
+
+    `is_plain`: told in words alone, and nothing that was written is drawn anew.
+    """
 
     seed: int
     scenario: str
     minutes_per_s: float | None
+    is_plain: bool = False
 
 
 async def show(play: Play, stdin: TextIO | None, stdout: TextIO) -> int:
     """Play the demo: as a chat where both ends are a terminal, else with a scripted conversation. Gives 0."""
-    Screen(stdout).say(f"Reading {PAST_DAYS} days of past from five exchanges, simulated on this machine ...")
+    Screen(stdout, is_plain=play.is_plain).say(
+        f"Reading {PAST_DAYS} days of past from five exchanges, simulated on this machine ..."
+    )
     async with open_stage(play.seed, play.scenario) as stage:
         await stage.read_past()
         if stdin is not None and stdin.isatty() and stdout.isatty():
-            await _converse(stage, _pace(play, MARKET_MINUTES_PER_S), stdin, stdout)
+            await _converse(stage, _pace(play, MARKET_MINUTES_PER_S), stdin, stdout, is_plain=play.is_plain)
         else:
-            await _recite(stage, _pace(play, None), stdout)
+            await _recite(stage, _pace(play, None), Screen(stdout, is_plain=play.is_plain))
     return 0
 
 
@@ -56,9 +64,9 @@ def _opening(pace: Pace) -> tuple[str, str]:
     )
 
 
-async def _recite(stage: Stage, pace: Pace, stdout: TextIO) -> None:
+async def _recite(stage: Stage, pace: Pace, screen: Screen) -> None:
     """Play all of it with the scripted conversation."""
-    screen, story, script = Screen(stdout), Story(stage.market.start_ms, phrases_in("en"), Rules()), Script()
+    story, script = Story(stage.market.start_ms, phrases_in("en"), Rules()), Script()
     chat = Chat(screen, stage.ask, pace, lambda: f"SIMULATED {story.clock(stage.looked_ms)}")
     screen.say(*_opening(pace))
 
@@ -74,20 +82,24 @@ async def _recite(stage: Stage, pace: Pace, stdout: TextIO) -> None:
     screen.say(story.end())
 
 
-async def _converse(stage: Stage, pace: Pace, stdin: TextIO, stdout: TextIO) -> None:
-    """Play at the reader's pace until the reader says goodbye."""
-    story = Story(stage.market.start_ms, phrases_in("en"), Rules())
-    async with Keyboard(stdin, stdout, pace.typing) as keyboard, asyncio.TaskGroup() as tasks:
-        screen = Screen(stdout, lambda: keyboard.typed)
-        chat = Chat(screen, stage.ask, pace, lambda: f"SIMULATED {story.clock(stage.looked_ms)}")
+async def _converse(stage: Stage, pace: Pace, stdin: TextIO, stdout: TextIO, *, is_plain: bool) -> None:
+    """Play at the reader's pace until the reader says goodbye. What is typed is forgotten, as all of a demo is."""
+    story, phrases = Story(stage.market.start_ms, phrases_in("en"), Rules()), phrases_in("en")
+    lines = typed_lines(
+        stdin,
+        stdout,
+        Ears(pace.typing, lambda line: candidates(line, (ASSET,), phrases, chat.steering)),
+        is_plain=is_plain or Screen(stdout).is_dumb,
+    )
+    screen = Screen(stdout, lines, is_plain=is_plain)
+    chat = Chat(screen, stage.ask, pace, lambda: f"SIMULATED {story.clock(stage.looked_ms)}")
+    async with lines, asyncio.TaskGroup() as tasks:
         screen.say(*_opening(pace))
         playing = tasks.create_task(_narrate(stage, pace, story, screen))
-        async for line in keyboard:
-            screen.entered()
+        async for line in lines:
             if not await chat.hear(line):
                 break
         playing.cancel()
-        screen.lift()
 
 
 async def _narrate(stage: Stage, pace: Pace, story: Story, screen: Screen) -> None:

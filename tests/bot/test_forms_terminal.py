@@ -6,7 +6,8 @@ import pytest
 
 from bot.chat_platform import Asker
 from bot.pace import Pace
-from bot.platforms.terminal.chat import Chat, Screen
+from bot.platforms.terminal.chat import Chat
+from bot.platforms.terminal.screen import Screen
 from tests.bot.desks import desk_on
 from tests.commands.markets import NOW_MS
 
@@ -17,7 +18,7 @@ class Conversation:
     def __init__(self) -> None:
         desk, self.paper = desk_on(now_ms=NOW_MS), io.StringIO()
         asker = Asker("terminal", "", "", is_private=True)
-        self.chat = Chat(Screen(self.paper), lambda line: desk.ask(line, asker), Pace(None), lambda: "")
+        self.chat = Chat(Screen(self.paper), lambda line: desk.ask(line, asker), Pace(None))
 
     async def talk(self, line: str) -> str:
         """What is printed when this is typed."""

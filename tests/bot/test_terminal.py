@@ -5,15 +5,18 @@ import io
 import os
 import pty
 import termios
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
 from bot.pace import Pace
-from bot.platforms.terminal.chat import Chat, Screen
+from bot.platforms.terminal.chat import Chat
+from bot.platforms.terminal.completion import Candidate
+from bot.platforms.terminal.ears import Ears
 from bot.platforms.terminal.keyboard import Keyboard, Line
 from bot.platforms.terminal.rendering import Paper, draw_commands, draw_reply
+from bot.platforms.terminal.screen import Screen
 from commands.protocol.reply import Action, Heading, Lines, Note, Reply, Table, Text, Tone
 
 WHY = Action("Why", "/why BTC")
@@ -70,13 +73,14 @@ def test_a_line_longer_than_any_command_stops_growing() -> None:
 
 
 @asynccontextmanager
-async def terminal(typing: list[bool]) -> AsyncIterator[tuple[int, Keyboard, io.StringIO]]:
+async def terminal(typing: list[bool], *offered: str) -> AsyncIterator[tuple[int, Keyboard, io.StringIO]]:
     """A real pseudo-terminal: the descriptor a person would type at, and the keyboard that reads it."""
     outside, inside = pty.openpty()
     screen = io.StringIO()
+    ears = Ears(typing.append, lambda _: tuple(map(Candidate, offered)))
     with os.fdopen(inside, "r") as stdin:
         before = termios.tcgetattr(stdin)
-        async with Keyboard(stdin, screen, typing.append) as keyboard:
+        async with Keyboard(stdin, screen, ears) as keyboard:
             yield outside, keyboard, screen
         assert termios.tcgetattr(stdin) == before
     os.close(outside)
@@ -92,13 +96,63 @@ async def test_a_typed_line_arrives_and_the_typing_is_told() -> None:
         assert await anext(keyboard) == "/size btc 5x 10k – ä"
         assert typing[0] is True
         assert typing[-1] is False
-        assert screen.getvalue() == "/size btc 5x 10k – ä\n"
+        assert screen.getvalue() == "> /size btc 5x 10k – ä\n"
+
+
+def saying(screen: io.StringIO, text: str) -> Callable[[], None]:
+    def say() -> None:
+        screen.write(text)
+
+    return say
+
+
+async def test_the_prompt_comes_when_a_line_is_waited_for_and_again_below_what_is_said() -> None:
+    async with terminal([]) as (keys, keyboard, screen):
+        waiting = asyncio.create_task(anext(keyboard))
+        await asyncio.sleep(0)
+        keyboard.above(saying(screen, "BTC 1\n"))
+        os.write(keys, b"/wh")
+        while not screen.getvalue().endswith("/wh"):
+            await asyncio.sleep(0)
+        keyboard.above(saying(screen, "BTC 2\n"))
+        os.write(keys, b"y\n")
+        assert await waiting == "/why"
+        keyboard.above(saying(screen, "because\n"))
+    assert screen.getvalue() == "> \r  \rBTC 1\n> /wh\nBTC 2\n> /why\nbecause\n"
+
+
+async def test_tab_types_what_is_certain_and_lists_what_is_not() -> None:
+    async with terminal([], "/subscribe") as (keys, keyboard, screen):
+        os.write(keys, b"/su\t\n")
+        assert await anext(keyboard) == "/subscribe "
+    async with terminal([], "/size", "/scan") as (keys, keyboard, screen):
+        waiting = asyncio.create_task(anext(keyboard))
+        os.write(keys, b"/s\tize\n")
+        assert await waiting == "/size"
+        assert screen.getvalue() == "> /s\n/size  /scan\n> /size\n"
+
+
+def test_a_completed_asset_is_written_in_capitals() -> None:
+    line = Line()
+    for key in "/regime b":
+        line.press(key)
+    assert line.complete((Candidate("BTC"),)) == "\b \bBTC "
+    assert line.text == "/regime BTC "
+    assert line.complete(()) is None
+
+
+def test_lines_of_earlier_sessions_are_brought_back_by_the_arrow_up() -> None:
+    line = Line(("/scan", "/why btc"))
+    for key in "\x1b[A\x1b[A":
+        line.press(key)
+    assert line.text == "/scan"
 
 
 async def test_pasted_lines_arrive_one_by_one() -> None:
-    async with terminal([]) as (keys, keyboard, _):
+    async with terminal([]) as (keys, keyboard, screen):
         os.write(keys, b"/why\n/scan\n")
         assert [await anext(keyboard), await anext(keyboard)] == ["/why", "/scan"]
+        assert screen.getvalue() == "> /why\n> /scan\n"
 
 
 async def test_ctrl_d_ends_the_lines() -> None:
@@ -110,7 +164,7 @@ async def test_ctrl_d_ends_the_lines() -> None:
 async def test_a_terminal_that_goes_away_ends_the_lines() -> None:
     outside, inside = pty.openpty()
     with os.fdopen(inside, "r") as stdin:
-        async with Keyboard(stdin, io.StringIO(), lambda _: None) as keyboard:
+        async with Keyboard(stdin, io.StringIO(), Ears(lambda _: None)) as keyboard:
             os.close(outside)
             assert [line async for line in keyboard] == []
 
@@ -263,23 +317,6 @@ def test_buttons_are_command_lines_where_nobody_can_press_them() -> None:
     assert paper.getvalue() == "Also: /why BTC | /size BTC 5x\n"
 
 
-def test_a_market_line_goes_above_the_prompt_and_what_is_typed_stays() -> None:
-    paper = io.StringIO()
-    screen = Screen(paper, typed=lambda: "/wh")
-    screen.prompt()
-    screen.say("BTC 68,420")
-    assert paper.getvalue() == "> /wh\r     \rBTC 68,420\n> /wh"
-
-
-def test_what_was_typed_since_the_prompt_is_taken_away_with_it() -> None:
-    paper, line = io.StringIO(), [""]
-    screen = Screen(paper, typed=lambda: line[0])
-    screen.prompt()
-    line[0] = "/regime"
-    screen.say("BTC 1")
-    assert paper.getvalue() == "> \r" + " " * 9 + "\rBTC 1\n> /regime"
-
-
 def test_a_dumb_terminal_gets_no_escape_sequence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
 
@@ -288,5 +325,5 @@ def test_a_dumb_terminal_gets_no_escape_sequence(monkeypatch: pytest.MonkeyPatch
             return True
 
     paper = Dumb()
-    Screen(paper, typed=lambda: "").say("BTC 68,420")
+    Screen(paper).say("BTC 68,420")
     assert "\x1b" not in paper.getvalue()

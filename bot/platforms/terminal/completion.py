@@ -8,6 +8,7 @@ from commands.protocol.alert_words import ALL
 from commands.protocol.command import Command, Option
 from commands.protocol.dispatch import commands, find
 from commands.protocol.forms import meant
+from commands.protocol.phrases import Phrases
 from commands.protocol.words import Lexicon
 from market.observations import Asset
 
@@ -23,7 +24,10 @@ class Candidate:
 
 
 def candidates(
-    line: str, watched: Sequence[Asset], steering: Mapping[str, str] | None = None
+    line: str,
+    watched: Sequence[Asset],
+    phrases: Phrases,
+    steering: Mapping[str, str] | None = None,
 ) -> tuple[Candidate, ...]:
     """What the last word of `line` may become, the likely ones first; at most MOST_SHOWN.
 
@@ -31,20 +35,35 @@ def candidates(
     """
     words = line.split()
     begun = words.pop() if words and not line[-1:].isspace() else ""
-    found = _rest(words, begun, watched) if words else _first(begun, steering or {})
+    found = _rest(words, begun, watched, phrases) if words else _first(begun, phrases, steering or {})
     return tuple(_matching(found, begun))[:MOST_SHOWN]
 
 
-def common(found: Sequence[Candidate], begun: str) -> str:
-    """The longest beginning that all candidates share, at least what was begun."""
-    words = [one.word for one in found]
+def completed(line: str, found: Sequence[Candidate]) -> tuple[int, str] | None:
+    """What Tab types behind `line`: how many letters are taken back, and what is written then.
+
+    That is what all candidates share, or the one there is and a blank; None where it is no more than stands there.
+    """
+    begun = "" if line[-1:].isspace() else (line.split() or [""])[-1]
+    shared = _common([one.word for one in found], begun)
+    if len(found) == 1 and not shared.endswith("="):
+        shared += " "
+    if shared == begun:
+        return None
+    if shared.startswith(begun):
+        return 0, shared.removeprefix(begun)
+    return len(begun), shared
+
+
+def _common(words: Sequence[str], begun: str) -> str:
+    """The longest beginning that all words share, at least what was begun."""
     if not words:
         return begun
     shared = words[0]
     for word in words[1:]:
         while shared and not word.lower().startswith(shared.lower()):
             shared = shared[:-1]
-    return shared if len(shared) >= len(begun) else begun
+    return shared if len(shared) > len(begun) or len(words) == 1 else begun
 
 
 def _matching(found: Iterable[Candidate], begun: str) -> Iterator[Candidate]:
@@ -55,19 +74,25 @@ def _matching(found: Iterable[Candidate], begun: str) -> Iterator[Candidate]:
             yield one
 
 
-def _first(begun: str, steering: Mapping[str, str]) -> Iterator[Candidate]:
+def _first(begun: str, phrases: Phrases, steering: Mapping[str, str]) -> Iterator[Candidate]:
     """The commands, with the slash or without as it was begun; menus first, as /help has them."""
     slash = "/" if begun.startswith("/") or not begun else ""
     for command in sorted(commands(), key=lambda command: not command.in_menu):
-        yield Candidate(slash + command.name, command.help)
+        yield Candidate(slash + command.name, phrases.slash(f"{command.name}.help", command.help))
     if not begun.startswith("/"):
         yield from (Candidate(word, meaning) for word, meaning in steering.items())
 
 
-def _rest(words: Sequence[str], begun: str, watched: Sequence[Asset]) -> Iterator[Candidate]:
+def _rest(
+    words: Sequence[str], begun: str, watched: Sequence[Asset], phrases: Phrases
+) -> Iterator[Candidate]:
     command = find(words[0])
     if command is None:
         return
+
+    def meaning(option: Option) -> str:
+        return phrases.slash(f"{command.name}.options.{option.name}.help", option.description)
+
     options = {option.name: option for option in command.options}
     name, sign, _ = begun.partition("=")
     if sign and name.lower() in options:
@@ -76,12 +101,12 @@ def _rest(words: Sequence[str], begun: str, watched: Sequence[Asset]) -> Iterato
         return
     before = options.get(words[-1].lower()) if len(words) > 1 else None
     if before is not None:
-        yield from (Candidate(word, before.description) for word in values(before, watched))
+        yield from (Candidate(word, meaning(before)) for word in values(before, watched))
         return
     open_options = _open(command, words[1:], watched)
     for option in open_options:
-        yield from (Candidate(word, option.description) for word in values(option, watched))
-    yield from (Candidate(f"{option.name}=", option.description) for option in open_options)
+        yield from (Candidate(word, meaning(option)) for word in values(option, watched))
+    yield from (Candidate(f"{option.name}=", meaning(option)) for option in open_options)
 
 
 def values(option: Option, watched: Sequence[Asset]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Lines typed at a terminal, seen letter by letter so that the market can wait for them.
+"""Lines typed where nothing may be drawn anew: a dumb terminal, or a reader who listens to what comes.
 
-The terminal is put into its cbreak mode and given back as it was; Ctrl-C and Ctrl-Z keep their meaning. Only carriage
-return, backspace and plain letters are written, so it works where TERM is dumb as well.
+The terminal is put into its cbreak mode and given back as it was; Ctrl-C and Ctrl-Z keep their meaning. A line is edited at
+its end: only letters, backspace and new lines are written. Tab types what is certain and lists what is not.
 """
 
 import asyncio
@@ -10,26 +10,35 @@ import os
 import signal
 import termios
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from rich.cells import cell_len
 
-LONGEST_LINE = 4_096
+from bot.layout import clean
+from bot.platforms.terminal.completion import Candidate, completed
+from bot.platforms.terminal.ears import LONGEST_LINE, Ears
+from bot.platforms.terminal.screen import PROMPT
+
 READ_BYTES = 65_536
 ESCAPE = "\x1b"
 UP, DOWN = "A", "B"
 
 
+def read_lines(stdin: TextIO, stdout: TextIO, ears: Ears) -> "Keyboard":
+    """The lines typed at `stdin`, echoed on `stdout`."""
+    return Keyboard(stdin, stdout, ears)
+
+
 class Line:
     """A line being typed: letters go in, an echo comes out, and the finished line when there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, earlier: Sequence[str] = ()) -> None:
         self.text = ""
-        self._earlier: list[str] = []
-        self._place = 0
+        self._earlier = list(earlier)
+        self._place = len(self._earlier)
         self._escape = ""
 
     def press(self, key: str) -> tuple[str, str | None]:
@@ -48,6 +57,16 @@ class Line:
             return "", None
         self.text += key
         return key, None
+
+    def complete(self, found: Sequence[Candidate]) -> str | None:
+        """Type what all candidates for the last word share: what to write; None where that is no more than stands there."""
+        grown = completed(self.text, found)
+        if grown is None:
+            return None
+        taken, added = grown
+        echo = self._erase(taken) + added
+        self.text += added
+        return echo
 
     def _finish(self) -> tuple[str, str]:
         done, self.text = self.text, ""
@@ -82,19 +101,17 @@ class Line:
 
 
 class Keyboard:
-    """The lines of a terminal, as an asynchronous iterator that ends with Ctrl-D, a hang-up or `close()`.
+    """The lines of a terminal, as an asynchronous iterator that ends with Ctrl-D, a hang-up or `close()`."""
 
-    `typing(True)` is called when a line is begun and `typing(False)` when it is finished or empty again.
-    """
-
-    def __init__(self, stdin: TextIO, stdout: TextIO, typing: Callable[[bool], None]) -> None:
+    def __init__(self, stdin: TextIO, stdout: TextIO, ears: Ears) -> None:
         self._fd = stdin.fileno()
         self._stdout = stdout
-        self._typing = typing
-        self._line = Line()
+        self._ears = ears
+        self._line = Line(ears.history.lines)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
+        self._lines: asyncio.Queue[tuple[str, bool] | None] = asyncio.Queue()
         self._before: list[Any] = []
+        self._is_prompted = self._is_waited_for = False
 
     async def __aenter__(self) -> Self:
         self._before = termios.tcgetattr(self._fd)
@@ -112,24 +129,49 @@ class Keyboard:
         loop.remove_signal_handler(signal.SIGCONT)
         with suppress(termios.error):
             termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
+        if self._is_prompted:
+            with suppress(OSError):
+                self._leave_line()
+                self._stdout.flush()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> str:
-        line = await self._lines.get()
-        if line is None:
+        self._is_waited_for = True
+        if self._lines.empty():
+            self._prompt()
+        found = await self._lines.get()
+        self._is_waited_for = False
+        if found is None:
             raise StopAsyncIteration
+        line, is_shown = found
+        if not is_shown:
+            self._stdout.write(f"{PROMPT}{clean(line)}\n")
         return line
-
-    @property
-    def typed(self) -> str:
-        """The line that is being typed, not finished yet."""
-        return self._line.text
 
     def close(self) -> None:
         """End the lines."""
         self._lines.put_nowait(None)
+
+    def above(self, write: Callable[[], None]) -> None:
+        """Leave the line as it stands, let `write` print below it, and begin the line once more."""
+        self._leave_line()
+        write()
+        self._prompt()
+
+    def _prompt(self) -> None:
+        """Show the prompt with what is typed behind it, once somebody waits for a line."""
+        if self._is_waited_for and not self._is_prompted:
+            self._stdout.write(PROMPT + self._line.text)
+            self._stdout.flush()
+            self._is_prompted = True
+
+    def _leave_line(self) -> None:
+        """Let what follows begin on a line of its own: a prompt with nothing behind it is written over."""
+        if self._is_prompted:
+            self._stdout.write("\n" if self._line.text else "\r" + " " * len(PROMPT) + "\r")
+        self._is_prompted = False
 
     def _see_letters(self) -> None:
         with suppress(termios.error):
@@ -147,13 +189,30 @@ class Keyboard:
         for key in self._decoder.decode(pressed):
             self._press(key)
         self._stdout.flush()
-        self._typing(bool(self._line.text))
+        self._ears.typing(bool(self._line.text))
 
     def _press(self, key: str) -> None:
         if key == "\x04" and not self._line.text:
             self.close()
             return
+        if key == "\t":
+            self._complete()
+            return
         echo, line = self._line.press(key)
-        self._stdout.write(echo)
+        if self._is_prompted:
+            self._stdout.write(echo)
         if line is not None:
-            self._lines.put_nowait(line)
+            self._ears.history.keep(line.strip())
+            self._lines.put_nowait((line, self._is_prompted))
+            self._is_prompted = False
+
+    def _complete(self) -> None:
+        found = self._ears.offer(self._line.text)
+        echo = self._line.complete(found)
+        if echo is None and found:
+            self.above(lambda: self._list(found))
+        elif self._is_prompted:
+            self._stdout.write(echo or "")
+
+    def _list(self, found: Sequence[Candidate]) -> None:
+        self._stdout.write("  ".join(one.word for one in found) + "\n")

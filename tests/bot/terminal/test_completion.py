@@ -2,14 +2,18 @@
 
 import pytest
 
-from bot.platforms.terminal.completion import candidates, common
+from bot.platforms.terminal.completion import candidates, completed
 from commands.protocol.dispatch import commands
+from commands.protocol.phrases import phrases_in
 
 WATCHED = ("BTC", "ETH", "SOL")
+ENGLISH = phrases_in("en")
 
 
 def offered(line: str) -> list[str]:
-    return [one.word for one in candidates(line, WATCHED, {"pause": "hold market time", "quit": "leave"})]
+    return [
+        one.word for one in candidates(line, WATCHED, ENGLISH, {"pause": "hold market time", "quit": "leave"})
+    ]
 
 
 def test_the_beginning_of_a_command_is_completed_with_its_slash_or_without() -> None:
@@ -58,13 +62,18 @@ def test_what_nobody_knows_is_offered_nothing(line: str) -> None:
 
 @pytest.mark.parametrize("command", [command.name for command in commands()])
 def test_every_command_can_be_completed_word_by_word(command: str) -> None:
-    for one in candidates(f"/{command} ", WATCHED):
+    for one in candidates(f"/{command} ", WATCHED, ENGLISH):
         assert one.word.isprintable()
         assert " " not in one.word
-        assert candidates(f"/{command} {one.word[:-1]}", WATCHED)
+        assert candidates(f"/{command} {one.word[:-1]}", WATCHED, ENGLISH)
 
 
-def test_the_common_beginning_of_all_candidates_is_what_tab_may_type() -> None:
-    assert common(candidates("/un", WATCHED), "/un") == "/un"
-    assert common(candidates("/uns", WATCHED), "/uns") == "/unsubscribe"
-    assert common((), "/x") == "/x"
+def test_tab_types_what_all_candidates_share_and_a_blank_behind_the_only_one() -> None:
+    def typed(line: str) -> tuple[int, str] | None:
+        return completed(line, candidates(line, WATCHED, ENGLISH))
+
+    assert typed("/un") is None
+    assert typed("/uns") == (0, "ubscribe ")
+    assert typed("/regime b") == (1, "BTC ")
+    assert typed("/size btc mo") == (0, "de=")
+    assert typed("/x") is None
