@@ -11,16 +11,16 @@ MOST_HELD = 1_024
 class Intake:
     """Lets updates into the application's queue for as long as there is room."""
 
-    __slots__ = ("_held", "_most", "_queue")
+    __slots__ = ("_held", "_queue")
 
-    def __init__(self, queue: asyncio.Queue[object], most: int = MOST_HELD) -> None:
-        self._queue, self._most = queue, most
+    def __init__(self, queue: asyncio.Queue[object]) -> None:
+        self._queue = queue
         self._held: set[int] = set()
 
     @property
     def is_full(self) -> bool:
         """Whether the next update has to come again later."""
-        return len(self._held) >= self._most
+        return len(self._held) >= MOST_HELD
 
     def take(self, update: Update) -> bool:
         """Queue an update; False where it has to come again. One that is here already is not queued twice."""

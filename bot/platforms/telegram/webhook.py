@@ -85,10 +85,9 @@ class Webhook:
         intake: Intake,
         patience: Patience,
         kinds: Sequence[str],
-        looked_at_s: float = LOOKED_AT_S,
     ) -> None:
         self._address, self._bot, self._intake, self._patience = address, bot, intake, patience
-        self._kinds, self._looked_at_s = tuple(kinds), looked_at_s
+        self._kinds = tuple(kinds)
         self._was_set = False
         self._is_taken = False
         self._trouble: str | None = None
@@ -168,7 +167,7 @@ class Webhook:
                 await self._patience.wait(error)
                 continue
             self._patience.rest()
-            await asyncio.sleep(self._looked_at_s)
+            await asyncio.sleep(LOOKED_AT_S)
 
     async def _look(self) -> None:
         """Set the webhook where Telegram has another one; what another instance set for itself is left alone."""
