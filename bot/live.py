@@ -32,8 +32,11 @@ HISTORY = "history"
 """The source of a recorded market's hours (`bot.history_feed`)."""
 
 
-async def ask_store(line: str, settings: Settings) -> Reply:
-    """The answer to one line out of the service's store, or out of what it left on disk."""
+async def ask_store(line: str, settings: Settings, language: str = "") -> Reply:
+    """The answer to one line out of the service's store, or out of what it left on disk.
+
+    `language` "" stands for what the chat of the terminal has chosen.
+    """
     configure_log(settings)
     async with open_store(settings) as connection:
         source = (await StoredFeed(connection).status()).source
@@ -42,7 +45,12 @@ async def ask_store(line: str, settings: Settings) -> Reply:
             source == "none"
         ):  # the service never ran here: nothing is watched yet, and nothing is known of what will be
             services = replace(services, snapshots=SnapshotsInMemory(settings.assets or FIRST_ASSETS))
-        return await answer(line, Context(services, now_ms(), role=Role.OPERATOR))
+        return await answer(line, in_language(language, Context(services, now_ms(), role=Role.OPERATOR)))
+
+
+def in_language(language: str, context: Context) -> Context:
+    """The request in the language that was said with it; "" where none was."""
+    return replace(context, language=language, language_said=True) if language else context
 
 
 def configure_log(settings: Settings) -> None:

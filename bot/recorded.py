@@ -10,6 +10,7 @@ from typing import TextIO
 from bot.answers import time_text
 from bot.running import ANSWERED, WrongRequest
 from commands.protocol.dispatch import answer
+from commands.protocol.phrases import ORIGINAL
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from market.alerts import Alert, Kind, Severity
@@ -31,7 +32,7 @@ Say = Callable[[Mapping[str, object]], None]
 
 
 async def ask_history(
-    line: str, paths: Sequence[Path], at_ms: int | None, asset: Asset | None = None
+    line: str, paths: Sequence[Path], at_ms: int | None, asset: Asset | None = None, language: str = ""
 ) -> Reply:
     """The answer to `line` as it would have been at `at_ms`, of the bars closed by then (None: of all bars).
 
@@ -50,7 +51,7 @@ async def ask_history(
         hours=HoursInMemory(hours),
         tiers=TiersInMemory(),
     )
-    return await answer(line, Context(services, until_ms, role=Role.OPERATOR))
+    return await answer(line, Context(services, until_ms, role=Role.OPERATOR, language=language or ORIGINAL))
 
 
 def read_files(paths: Sequence[Path], asset: Asset | None = None) -> list[HistoryFile]:

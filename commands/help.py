@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from commands.protocol.command import Command, Option
 from commands.protocol.dispatch import commands, find
+from commands.protocol.forms import meaning
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Heading, Link, Reply, Text, Told
 from commands.protocol.request import Context, Misunderstood, said
@@ -31,19 +32,20 @@ async def answer(ask: Help, context: Context) -> Reply:
 
 
 def _all(phrases: Phrases, invite: str) -> Reply:
-    lines = [f"{command.example}: {command.help}" for command in commands()]
-    text = "\n".join((*lines, phrases.say("help.numbers"), phrases.say("help.more")))
+    lines = [f"{command.example}: {_meaning(command, phrases)}" for command in commands()]
     named = {command.name: command.help for command in commands()}
+    text = "\n".join((*lines, phrases.say("help.numbers"), phrases.say("help.more")))
     invited = (Told((phrases.say("help.invite") + " ", Link(invite))),) if invite else ()
     data = {"commands": named, **({"invite": invite} if invite else {})}
     return Reply((Heading(phrases.say("help.heading")), Text(text), *invited), data=data)
 
 
 def _one(command: Command[Any], phrases: Phrases) -> Reply:
-    lines = [command.help[0].upper() + command.help[1:] + "."]
+    told = _meaning(command, phrases)
+    lines = [told[0].upper() + told[1:] + "."]
     if command.options:
         lines.append(phrases.say("help.words"))
-        lines.extend(_option(option, phrases) for option in command.options)
+        lines.extend(_option(command, option, phrases) for option in command.options)
     lines.append(phrases.say("help.example", example=command.example))
     return Reply(
         (Heading(fit(f"/{command.name}")), Text("\n".join(lines))),
@@ -52,9 +54,14 @@ def _one(command: Command[Any], phrases: Phrases) -> Reply:
     )
 
 
-def _option(option: Option, phrases: Phrases) -> str:
+def _meaning(command: Command[Any], phrases: Phrases) -> str:
+    return phrases.slash(f"{command.name}.help", command.help)
+
+
+def _option(command: Command[Any], option: Option, phrases: Phrases) -> str:
     key = "help.required" if option.required else "help.optional"
-    said = phrases.say(key, name=option.name, description=option.description, example=option.word.example)
+    description = meaning(command, option, phrases)
+    said = phrases.say(key, name=option.name, description=description, example=option.word.example)
     choices = ", ".join(option.word.choices)
     return f"{said}. {phrases.say('help.choices', choices=choices)}" if choices else said
 

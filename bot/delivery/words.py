@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from commands.protocol.phrases import phrases_in
+from commands.protocol.phrases import ORIGINAL, phrases_in
 from commands.protocol.reply import Reply
+from commands.protocol.style import written_in
 from commands.wording.plan_news import NewsMarks, describe_news
 from commands.wording.wave import Marks, describe_wave
 from market.plans import PlanNews
@@ -33,10 +34,11 @@ class Words:
             is_over=telling.why is Why.OVER,
             is_sample=telling.why is Why.SAMPLE,
         )
-        phrases = phrases_in(chat.language or "en")
+        phrases = phrases_in(chat.language or ORIGINAL)
         present = [alert for alert in telling.shown if key_of(alert) not in telling.past]
         past = [alert for alert in telling.shown if key_of(alert) in telling.past]
-        return describe_wave(present, phrases, self.rules, now_ms, marks, self.source, past)
+        with written_in(phrases.style):
+            return describe_wave(present, phrases, self.rules, now_ms, marks, self.source, past)
 
     def plans(
         self, news: tuple[PlanNews, ...], language: str, now_ms: int, *, is_old: bool, is_repeat: bool
@@ -44,4 +46,6 @@ class Words:
         """The message that tells somebody of their plans. `is_old`: too old to act on without a look at what holds now."""
         is_late = now_ms - min(one.at_ms for one in news) > LATE_MS
         marks = NewsMarks(is_late, is_old, is_repeat)
-        return describe_news(news, phrases_in(language), self.desk_rules, now_ms, marks)
+        phrases = phrases_in(language)
+        with written_in(phrases.style):
+            return describe_news(news, phrases, self.desk_rules, now_ms, marks)

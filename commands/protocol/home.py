@@ -28,7 +28,7 @@ async def at_home(context: Context) -> Context:
         chat = await chats.change(context.address, revive)
     return replace(
         context,
-        language=chat.language or context.language,
+        language=context.language if context.language_said else chat.language or context.language,
         default_asset=chat.default_asset or context.default_asset,
     )
 

@@ -11,6 +11,8 @@ from commands.protocol.style import ENGLISH, Style
 
 FOLDER = Path(__file__).parent.parent / "phrases"
 ORIGINAL = "en"
+SLASH = "slash."
+"""What commands and their options mean stands there in other languages; the English of it stands in the commands."""
 _MARKS = "number."
 """The table that says how a language writes numbers and days; see `_style_of`."""
 
@@ -48,7 +50,7 @@ class Phrases:
 
     def slash(self, key: str, original: str) -> str:
         """What a command or an option means (`size.help`, `size.options.leverage.help`); `original` is the English of it."""
-        return self.by_key.get(f"slash.{key}", original)
+        return self.by_key.get(SLASH + key, original)
 
     def knows(self, family: str, name: str) -> bool:
         """Whether the table `family` has a word for `name`."""

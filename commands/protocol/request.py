@@ -41,7 +41,8 @@ class Context:
     where that takes a question. `default_asset` is what "no asset said" means here; None stands for the first watched one.
     `reach` is the address at which the asker is told in private, such as of a plan; None where they cannot be. `server` is
     the server whose member this chat and the bot are, "" where there is none: it has roles to mention. `invite` is the link
-    by which the bot is taken into another one, "" where there is none.
+    by which the bot is taken into another one, "" where there is none. `language_said`: the language was said with the
+    question itself, and holds over the one its chat has chosen.
     """
 
     services: Services
@@ -58,6 +59,7 @@ class Context:
     reach: str | None = None
     server: str = ""
     invite: str = ""
+    language_said: bool = False
 
     @property
     def person(self) -> str:

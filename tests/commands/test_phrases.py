@@ -87,7 +87,8 @@ def families() -> set[str]:
         text = module.read_text()
         used |= set(re.findall(r"\b(?:word|knows)\(\s*[\"'](\w+)[\"']", text))
         used |= set(re.findall(r'f"(\w+)\.\{', text))
-    return used | {"turn_on", "turn_off", "short_state", "falling"}
+    # the table of marks is read as a whole
+    return used | {"turn_on", "turn_off", "short_state", "falling", "number"}
 
 
 def says() -> Iterator[tuple[str, set[str]]]:
