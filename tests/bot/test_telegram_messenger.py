@@ -10,9 +10,9 @@ from telegram import Bot
 from bot.lines import Lines
 from bot.messenger import Undelivered, Wrong
 from bot.platforms.telegram.buttons import Buttons, signing_key
-from bot.platforms.telegram.messenger import TelegramMessenger, place_of
+from bot.platforms.telegram.messenger import TelegramMessenger, _in_part, place_of
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
-from commands.protocol.reply import Action, Heading, Reply, Text
+from commands.protocol.reply import Action, Evidence, Heading, Reply, Text
 from tests import canary
 from tests.doubles.telegram import BotApi, Fault
 
@@ -121,6 +121,52 @@ async def test_what_never_left_is_certainly_not_sent(api: BotApi, messenger: Tel
     with pytest.raises(Undelivered) as found:
         await sent(messenger)
     assert found.value.wrong is Wrong.NOT_SENT
+
+
+ROWS = tuple(f"{row:04d} a < line" for row in range(500))
+LONG = Reply((Heading("WARNING"), Evidence(ROWS)), REPLY.actions)
+
+
+async def test_a_warning_longer_than_a_message_is_several_and_only_the_first_makes_a_sound(
+    api: BotApi, messenger: TelegramMessenger
+) -> None:
+    await messenger.send(HERE, LONG, is_silent=False, nonce="n")
+    assert len(api.shown) > 1
+    assert [bool(shown.call.disable_notification) for shown in api.shown] == [
+        False,
+        *[True] * (len(api.shown) - 1),
+    ]
+    assert [set(shown.buttons) for shown in api.shown] == [set()] * (len(api.shown) - 1) + [{"Why"}]
+    seen = "\n".join(shown.text for shown in api.shown).split("\n")
+    assert [line for line in seen if line] == ["WARNING", *ROWS]
+
+
+async def test_a_long_warning_that_becomes_short_is_one_message_again(
+    api: BotApi, messenger: TelegramMessenger
+) -> None:
+    message = await messenger.send(HERE, LONG, is_silent=False, nonce="n")
+    await messenger.edit(HERE, message, LONG)
+    await messenger.edit(HERE, message, REPLY)
+    (shown,) = api.shown
+    assert shown.text.startswith("WARNING #c7f2 BTC")
+    assert set(shown.buttons) == {"Why"}
+
+
+async def test_a_short_warning_that_becomes_long_has_to_be_a_new_one(
+    api: BotApi, messenger: TelegramMessenger
+) -> None:
+    message = await sent(messenger)
+    with pytest.raises(Undelivered) as found:
+        await messenger.edit(HERE, message, LONG)
+    assert found.value.wrong is Wrong.MESSAGE
+    assert [shown.edits for shown in api.shown] == [0]
+
+
+def test_what_arrived_in_part_is_not_said_not_to_have_been_sent() -> None:
+    broken = Undelivered(Wrong.NOT_SENT, "no connection")
+    assert _in_part(broken, []).wrong is Wrong.NOT_SENT
+    assert _in_part(broken, ["1"]).wrong is Wrong.UNCERTAIN
+    assert _in_part(Undelivered(Wrong.CHAT, "blocked"), ["1"]).wrong is Wrong.CHAT
 
 
 async def test_an_edit_of_what_is_gone_says_so(messenger: TelegramMessenger) -> None:

@@ -1,5 +1,10 @@
 """Warnings into Telegram chats: one message or an edit, and which of six things every error of Telegram is."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
+
 from telegram import Bot, InlineKeyboardMarkup
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
@@ -35,6 +40,17 @@ GONE_FOR_GOOD = (
 NO_TOPIC = ("message thread not found", "topic_closed", "topic_deleted")
 
 
+BESIDE = ","
+"""Stands between the numbers of messages that are one warning."""
+
+
+class Drawn(NamedTuple):
+    """One message of a warning: its HTML, and the buttons below it."""
+
+    text: str
+    keyboard: InlineKeyboardMarkup | None = None
+
+
 class TelegramMessenger:
     """Implements `bot.messenger.Messenger` on the library's bot."""
 
@@ -50,41 +66,34 @@ class TelegramMessenger:
         return A_GROUP if chat_id < 0 else A_CHAT
 
     async def send(self, address: str, reply: Reply, *, is_silent: bool, nonce: str) -> str:
-        """A new message; the nonce is of no use to Telegram. Where the topic is gone it goes to the group itself."""
+        """A new message, or several where it is too long for one; the nonce is of no use to Telegram.
+
+        Where the topic is gone it goes to the group itself.
+        """
         chat_id, topic = place_of(address)
-        try:
-            return await self._send(chat_id, topic, reply, is_silent=is_silent)
-        except TelegramError as error:
-            if topic is None or not _says(error, NO_TOPIC):
-                raise understood(error) from None
-        try:
-            return await self._send(chat_id, None, reply, is_silent=is_silent)
-        except TelegramError as error:
-            raise understood(error) from None
+        sent: list[str] = []
+        for drawn in await self._drawn(chat_id, reply):
+            try:
+                sent.append(await self._send(chat_id, topic, drawn, is_silent=is_silent or bool(sent)))
+            except TelegramError as error:
+                raise _in_part(understood(error), sent) from None
+        return BESIDE.join(sent)
 
     async def edit(self, address: str, message: str, reply: Reply) -> None:
-        """Another text for a message of ours."""
+        """Another text for a message of ours; one that has become too long for it has to be a new one."""
         chat_id, _ = place_of(address)
-        text, keyboard = await self._drawn(chat_id, reply)
-        try:
-            for body, mode in ((text, ParseMode.HTML), (plain(text), None)):
-                try:
-                    await self._bot.edit_message_text(
-                        body,
-                        chat_id=chat_id,
-                        message_id=int(message),
-                        parse_mode=mode,
-                        reply_markup=keyboard,
-                        link_preview_options=NO_PREVIEW,
-                    )
-                except BadRequest as error:
-                    if mode is None or not _says(error, ("can't parse entities",)):
-                        raise
-                else:
-                    return
-        except TelegramError as error:
-            if not _says(error, ("message is not modified",)):
-                raise understood(error) from None
+        held, drawn = message.split(BESIDE), await self._drawn(chat_id, reply)
+        if len(drawn) > len(held):
+            raise Undelivered(Wrong.MESSAGE, "it is longer than the message it is to stand in")
+        for one, held_in in zip(drawn, held, strict=False):
+            try:
+                await _in_html_or_plain(one.text, partial(self._change, chat_id, int(held_in), one.keyboard))
+            except TelegramError as error:
+                if not _says(error, ("message is not modified",)):
+                    raise understood(error) from None
+        for left_over in held[len(drawn) :]:
+            with suppress(TelegramError):  # no more than an old part that stays below what is new
+                await self._bot.delete_message(chat_id, int(left_over))
 
     async def ask(self) -> None:
         """Ask Telegram who we are."""
@@ -93,25 +102,24 @@ class TelegramMessenger:
         except TelegramError as error:
             raise understood(error) from None
 
-    async def _send(self, chat_id: int, topic: int | None, reply: Reply, *, is_silent: bool) -> str:
-        """Send as HTML, and as plain text where that is refused: a warning is never lost to a sign in a name."""
-        text, keyboard = await self._drawn(chat_id, reply)
+    async def _send(self, chat_id: int, topic: int | None, drawn: Drawn, *, is_silent: bool) -> str:
         try:
-            return await self._put(chat_id, topic, text, ParseMode.HTML, keyboard, is_silent=is_silent)
-        except BadRequest as error:
-            if not _says(error, ("can't parse entities",)):
+            return await _in_html_or_plain(
+                drawn.text, partial(self._put, chat_id, topic, drawn.keyboard, is_silent)
+            )
+        except TelegramError as error:
+            if topic is None or not _says(error, NO_TOPIC):
                 raise
-        return await self._put(chat_id, topic, plain(text), None, keyboard, is_silent=is_silent)
+        return await self._send(chat_id, None, drawn, is_silent=is_silent)
 
     async def _put(
         self,
         chat_id: int,
         topic: int | None,
+        keyboard: InlineKeyboardMarkup | None,
+        is_silent: bool,
         text: str,
         mode: ParseMode | None,
-        keyboard: InlineKeyboardMarkup | None,
-        *,
-        is_silent: bool,
     ) -> str:
         sent = await self._bot.send_message(
             chat_id,
@@ -124,10 +132,46 @@ class TelegramMessenger:
         )
         return str(sent.message_id)
 
-    async def _drawn(self, chat_id: int, reply: Reply) -> tuple[str, InlineKeyboardMarkup | None]:
-        """The text and buttons of a warning; it is made to fit one message."""
+    async def _change(
+        self,
+        chat_id: int,
+        message_id: int,
+        keyboard: InlineKeyboardMarkup | None,
+        text: str,
+        mode: ParseMode | None,
+    ) -> str:
+        await self._bot.edit_message_text(
+            text,
+            chat_id=chat_id,
+            message_id=message_id,
+            parse_mode=mode,
+            reply_markup=keyboard,
+            link_preview_options=NO_PREVIEW,
+        )
+        return str(message_id)
+
+    async def _drawn(self, chat_id: int, reply: Reply) -> tuple[Drawn, ...]:
+        """The messages of a warning, nearly always one; the buttons stand below the last."""
         keyboard = await self._buttons.keyboard(reply.actions, "", Whose(chat_id), reply.copies)
-        return lay_out(reply, TELEGRAM_HTML)[0], keyboard
+        *before, last = lay_out(reply, TELEGRAM_HTML)
+        return (*(Drawn(text) for text in before), Drawn(last, keyboard))
+
+
+async def _in_html_or_plain(text: str, say: Callable[[str, ParseMode | None], Awaitable[str]]) -> str:
+    """Say it as HTML, and as plain text where that is refused: a warning is never lost to a sign in a name."""
+    try:
+        return await say(text, ParseMode.HTML)
+    except BadRequest as error:
+        if not _says(error, ("can't parse entities",)):
+            raise
+    return await say(plain(text), None)
+
+
+def _in_part(wrong: Undelivered, sent: list[str]) -> Undelivered:
+    """What it means for the whole where a part went wrong: what may be sent again is said to be a repetition then."""
+    if sent and wrong.wrong is Wrong.NOT_SENT:
+        return Undelivered(Wrong.UNCERTAIN, f"a part of it arrived; {wrong.why}")
+    return wrong
 
 
 def place_of(address: str) -> tuple[int, int | None]:
