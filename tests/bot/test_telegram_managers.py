@@ -142,3 +142,29 @@ async def test_an_old_button_in_a_forum_says_that_it_is_too_old(
     await api.happen({"callback_query": query})
     await api.wait_for(lambda: bool(api.called("answerCallbackQuery")))
     assert "too old" in api.called("answerCallbackQuery")[0]["text"]
+
+
+async def test_an_anonymous_administrator_presses_under_their_own_name_and_may(
+    api: BotApi, service: Service, desk: Desk
+) -> None:
+    api.managers.add((-1_001, 12))
+    await api.say("/regime", chat=GROUP, sender=ANONYMOUS, sender_chat=GROUP)
+    await api.press(await first(api), "Warn me", chat=GROUP, sender=BOB)
+    assert "you will be warned here" in (await first(api, 2)).text
+    assert await chat_at(desk, "telegram:-1001") is not None
+
+
+async def test_what_an_anonymous_administrator_is_told_names_nobody(api: BotApi, service: Service) -> None:
+    await api.say("/id", chat=GROUP, sender=ANONYMOUS, sender_chat=GROUP)
+    shown = await first(api)
+    assert str(ANONYMOUS["id"]) not in shown.text
+    assert "is not told to me" in shown.text
+    assert "Role     manager" in shown.text
+
+
+async def test_the_id_of_a_topic_can_be_copied(api: BotApi, service: Service) -> None:
+    await api.say("/id", chat=FORUM, message_thread_id=7, is_topic_message=True)
+    shown = await first(api)
+    copied = {label: button["copy_text"]["text"] for label, button in shown.buttons.items()}
+    assert copied == {"Chat": "-1001", "Topic": "7", "You": "11"}
+    assert api.called("getChatMember")[0] == {"chat_id": "-1001", "user_id": "11"}

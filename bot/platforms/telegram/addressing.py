@@ -1,5 +1,7 @@
 """What a message says to the bot: a command line, the answer to its question, or a word in reply such as "why?"."""
 
+import re
+
 from telegram import InlineKeyboardMarkup, Message
 
 from bot.platforms.telegram.buttons import Buttons, Pressed
@@ -8,20 +10,23 @@ from commands.protocol.forms import read_prompt
 from commands.protocol.reply import Prompt
 
 STOPS = "?!.,:;"
+_END = re.compile(r"(?<=\w)[?!.]+$")
 
 
 def addressed(text: str, me: str, *, is_private: bool) -> str | None:
     """The command line in a message, None where it is not meant for the bot called `me`.
 
-    In a group that is only /command@me, "@me words", or a /command this bot knows; alone with somebody it is anything.
+    In a group that is only /command@me, "@me words", or a /command this bot knows; alone with somebody it is anything. Words
+    without a slash are read as people write them: "why?" is why.
     """
     text = text.strip()
     first, *rest = text.split(maxsplit=1) or [""]
     name, at, bot = first.partition("@")
     if at and (not name or name.startswith("/")):
-        return " ".join((name, *rest)).strip() or None if bot.lower() == me.lower() else None
+        line = " ".join((name, *rest)).strip()
+        return _spoken(line) or None if bot.lower() == me.lower() else None
     if is_private:
-        return text or None
+        return _spoken(text) or None
     return text if first.startswith("/") and dispatch.find(first) is not None else None
 
 
@@ -52,6 +57,11 @@ async def meant(message: Message, me: str, buttons: Buttons) -> str | None:
         return " ".join((line, *words[1:]))
     user_id = 0 if message.from_user is None else message.from_user.id
     return await _line_below(asked.reply_markup, line, message.chat.id, user_id, buttons) or line
+
+
+def _spoken(line: str) -> str:
+    """A line without the sign that ends a sentence. A "?" that stands alone asks for a form."""
+    return line if line.startswith("/") else _END.sub("", line)
 
 
 def _replied_to(message: Message, me: str) -> Message | None:

@@ -4,6 +4,7 @@ Telegram brings an update again where it was not confirmed, as after a kill. Tha
 only what changes something leaves a mark in the store, for longer than Telegram keeps an update.
 """
 
+import asyncio
 from enum import StrEnum
 
 import structlog
@@ -13,6 +14,8 @@ from store.services import Memos
 
 KEPT_S = 2 * 86_400
 """Telegram keeps updates for a day."""
+BEGIN_WITHIN_S = 0.5
+"""A store that hangs is waited for no longer: the command itself will say that it does."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -41,8 +44,9 @@ class Once:
         if self._memos is None:
             return Stand.NEW
         try:
-            kept = await self._memos.claim(self._name(update_id), Stand.BEGUN.value, KEPT_S)
-        except StoreUnavailable as away:
+            async with asyncio.timeout(BEGIN_WITHIN_S):
+                kept = await self._memos.claim(self._name(update_id), Stand.BEGUN.value, KEPT_S)
+        except (StoreUnavailable, TimeoutError) as away:
             log.warning("whether an update was taken before is not known", error=str(away))
             return Stand.NEW
         return Stand.NEW if kept is None else Stand(kept)
