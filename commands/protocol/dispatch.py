@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from commands.protocol.command import LEFT_OUT, Command
-from commands.protocol.forms import as_words, meaning, offers_for, option_called, prompt_of
+from commands.protocol.forms import MOST_OFFERS, as_words, meaning, offers_for, option_called, prompt_of
 from commands.protocol.home import at_home
 from commands.protocol.numerals import in_plain_words
 from commands.protocol.phrases import Phrases, phrases_in
@@ -87,7 +87,7 @@ async def _answer_text(text: str, context: Context) -> Reply:
     words = text.split() or ["help"]
     if len(words) > MOST_WORDS:
         raise Misunderstood("words.too_many_words")
-    command = _known(words[0])
+    command = _known(words[0], words[1:])
     plain = _plain(words[1:], command)
     return await _run(command, lambda lexicon: command.read(plain, lexicon), context, plain)
 
@@ -121,6 +121,8 @@ async def _run(
         reply = await command.answer(await _request(read, context), context)
     except Misunderstood as wrong:
         wrong.example = wrong.example or command.example
+        if wrong.field is None and words is not None:
+            await _offer_meant(command, wrong, words, context)
         if wrong.field is None or words is None:
             raise
         return await _asked(command, wrong, words, context)
@@ -134,11 +136,36 @@ async def _asked(
     """The refusal of a line that only lacks a field, or has a wrong one: that field is asked for, all else is kept."""
     lexicon = Lexicon(await context.services.snapshots.watched())
     prompt = prompt_of(command, wrong.field or "", words, lexicon)
-    wrong.offers = wrong.offers or offers_for(command, prompt, lexicon)
+    meant = tuple(prompt.filled(one) for one in _near(wrong))
+    wrong.offers = wrong.offers or meant or offers_for(command, prompt, lexicon)
     phrases = phrases_in(context.language)
     if wrong.key == "words.asked":
         wrong.values = {"what": meaning(command, option_called(command, prompt.field), phrases)}
     return _refusal(wrong, phrases, prompt)
+
+
+async def _offer_meant(
+    command: Command[Any], wrong: Misunderstood, words: Sequence[str], context: Context
+) -> None:
+    """Put buttons to a refused line: the same line with each word that may have been meant."""
+    word, near = wrong.values.get("said"), _near(wrong)
+    if wrong.key == "words.not_watched" and not command.changes:
+        near = (await context.services.snapshots.watched())[:MOST_OFFERS]
+    if wrong.offers or word not in words:
+        return
+    place = words.index(word)
+    wrong.offers = tuple(_line(command, (*words[:place], one, *words[place + 1 :])) for one in near)
+    wrong.labels = near
+
+
+def _near(wrong: Misunderstood) -> tuple[str, ...]:
+    """The words that may have been meant."""
+    near = wrong.values.get("near", ())
+    return () if isinstance(near, str) else near
+
+
+def _line(command: Command[Any], words: Sequence[str]) -> str:
+    return " ".join((f"/{command.name}", *words))
 
 
 async def _request(read: Callable[[Lexicon], Any], context: Context) -> Any:
@@ -163,7 +190,7 @@ def _not_allowed(command: Command[Any], context: Context) -> Misunderstood:
     return Misunderstood("door.not_allowed", example="/help")
 
 
-def _known(word: str) -> Command[Any]:
+def _known(word: str, rest: Sequence[str] = ()) -> Command[Any]:
     command = find(word[:LONGEST_TEXT])
     if command is not None:
         return command
@@ -172,7 +199,10 @@ def _known(word: str) -> Command[Any]:
     if near:
         meant = tuple(f"/{name}" for name in near)
         example = next(command.example for command in commands() if command.name == near[0])
-        raise Misunderstood("door.did_you_mean", example=example, said=said(word), near=meant)
+        lines = [" ".join((one, *rest)) for one in meant]
+        raise Misunderstood(
+            "door.did_you_mean", example=example, said=said(word), near=meant, offers=lines, labels=meant
+        )
     raise Misunderstood("door.unknown", example="/help", said=said(word))
 
 
