@@ -178,7 +178,7 @@ async def test_a_group_that_became_a_supergroup_says_where_it_went(api: BotApi) 
     ],
 )
 async def test_a_chat_takes_what_the_bots_standing_allows(
-    chat: Json, status: str, rights: dict[str, bool], why: str, api: BotApi
+    chat: Json, status: str, rights: Json, why: str, api: BotApi
 ) -> None:
     await api.stand("member", chat=chat)
     assert (await call(api, "sendMessage", chat_id=str(chat["id"]), text="a"))[0] == 200

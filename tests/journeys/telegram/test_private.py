@@ -1,0 +1,96 @@
+"""Alone with the bot: ask, press, type what is missing, be warned, be silent for a while, leave and come back."""
+
+from bot.chat_platform import Sentence
+from bot.platforms.telegram.standing import BLOCKED
+from tests.doubles.telegram import ALICE, PRIVATE
+from tests.journeys.telegram.stage import FALLING, Stage, over, worse
+
+MINE = "telegram:11"
+
+
+async def test_a_first_evening(stage: Stage) -> None:
+    async with stage.bot():
+        hello = await stage.ask("/start")
+        regime = await stage.pressed(hello, next(label for label in hello.buttons if "egime" in label))
+        assert regime.text.startswith("BTC · CROWDING")
+        why = await stage.pressed(regime, "Why")
+        assert why.text.startswith("BTC · why CROWDING")
+        lacking = await stage.ask("/size btc 10k")
+        sized = await stage.pressed(lacking, "5x")
+        assert "BTC 5x long" in sized.text
+        copied = [button["copy_text"]["text"] for button in sized.buttons.values() if "copy_text" in button]
+        assert copied
+        assert all("," not in text for text in copied)
+
+
+async def test_what_has_to_be_typed_is_asked_for_and_a_wrong_word_is_asked_for_again(stage: Stage) -> None:
+    async with stage.bot():
+        lacking = await stage.ask("/size btc 10k")
+        question = await stage.pressed(lacking, Sentence.TYPE_IT.in_words("en"))
+        assert question.forces_reply
+        again = await stage.replied(question, "banana")
+        assert '"banana"' in again.text
+        question = await stage.pressed(again, Sentence.TYPE_IT.in_words("en"))
+        assert "BTC 5x long" in (await stage.replied(question, "5")).text
+
+
+async def test_a_wave_is_one_message_that_is_acknowledged_and_ends(stage: Stage) -> None:
+    async with stage.bot():
+        await stage.ask("/subscribe BTC")
+        warning = await stage.warn()
+        assert "CRITICAL" in warning.text
+        assert stage.api.called("sendMessage")[-1].get("disable_notification") in {None, "false", "False"}
+        for label in ("Why", "Size"):
+            assert label in warning.buttons
+        why = await stage.pressed(warning, "Why")
+        assert "BTC" in why.text
+        ack = next(label for label in warning.buttons if "ck" in label)
+        assert "#" in (await stage.pressed(warning, ack)).text
+        ended = await stage.warn(over())
+        assert "over" in ended.text.lower()
+
+
+async def test_who_blocks_the_bot_is_not_written_to_and_is_warned_again_when_back(stage: Stage) -> None:
+    async with stage.bot() as service:
+        await stage.api.stand("member", chat=PRIVATE)
+        await stage.ask("/subscribe BTC")
+        await stage.api.stand("kicked", chat=PRIVATE)
+        await stage.api.idle()
+        await service.settled()
+        kept = await stage.chat(MINE)
+        assert kept is not None
+        assert kept.suspended == BLOCKED
+        await stage.announce()
+        await stage.quiet()
+        assert not any("Forbidden" in refusal for refusal in stage.api.refusals)
+        await stage.api.stand("member", chat=PRIVATE)
+        await stage.ask("/alerts")
+        again = await stage.warn(worse(minutes=2))
+        assert again.chat_id == PRIVATE["id"]
+
+
+async def test_edited_and_forwarded_words_are_no_questions(stage: Stage) -> None:
+    async with stage.bot():
+        await stage.api.happen(
+            {
+                "edited_message": {
+                    "message_id": 5,
+                    "date": 1,
+                    "chat": PRIVATE,
+                    "from": ALICE,
+                    "text": "/regime",
+                }
+            }
+        )
+        await stage.api.say("/regime", forward_origin={"type": "user", "date": 1, "sender_user": ALICE})
+        await stage.api.say(
+            "/regime", via_bot={"id": 5, "is_bot": True, "first_name": "x", "username": "x_bot"}
+        )
+        await stage.quiet()
+
+
+async def test_id_tells_where_one_is(stage: Stage) -> None:
+    async with stage.bot():
+        told = await stage.ask("/id")
+        assert str(ALICE["id"]) in told.text
+        assert str(FALLING.asset) not in told.text
