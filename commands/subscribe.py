@@ -16,7 +16,7 @@ from commands.protocol.alert_words import (
 )
 from commands.protocol.command import Command
 from commands.protocol.home import change, home
-from commands.protocol.phrases import phrases_in
+from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role
 from commands.wording.subscribing import describe_subscribed
@@ -83,29 +83,32 @@ async def _wishes(ask: Subscribe, context: Context) -> tuple[Subscription, ...]:
         offers = [f"/subscribe {asset}" for asset in (*watched[:MOST_OFFERS], ALL)]
         raise Misunderstood("words.missing", kinds=("assets",), offers=offers, field="asset")
     assets = (None,) if ALL in ask.asset else ask.asset
-    return tuple(wish for asset in assets for wish in _of_asset(ask, ask.asset, asset))
+    phrases = phrases_in(context.language)
+    return tuple(wish for asset in assets for wish in _of_asset(ask, ask.asset, asset, phrases))
 
 
-def _of_asset(ask: Subscribe, said: Sequence[Asset], asset: Asset | None) -> tuple[Subscription, ...]:
+def _of_asset(
+    ask: Subscribe, said: Sequence[Asset], asset: Asset | None, phrases: Phrases
+) -> tuple[Subscription, ...]:
     if ask.kind is None:
         usual = [replace(wish, asset=asset, least=ask.severity or wish.least) for wish in USUAL]
         return tuple(wish for wish in usual if reaches(wish.kind, wish.least))
     least = ask.severity or Severity.WATCH
     never = [kind for kind in ask.kind if not reaches(kind, least)]
     if never and ask.kind != tuple(Kind):
-        raise _never(",".join(said), never[0])
+        raise _never(",".join(said), never[0], phrases)
     return tuple(Subscription(asset, kind, least) for kind in ask.kind if kind not in never)
 
 
-def _never(assets: str, kind: Kind) -> Misunderstood:
+def _never(assets: str, kind: Kind, phrases: Phrases) -> Misunderstood:
     """The refusal of a severity that a kind never has: nobody should wait for what cannot come."""
     offer = f"/subscribe {assets} {kind.value} {HIGHEST[kind].value}"
     return Misunderstood(
         "subscribe.never",
         example=offer,
         offers=(offer,),
-        kind=kind.value,
-        severity=HIGHEST[kind].value.upper(),
+        kind=phrases.word("alert_kind", kind.value),
+        severity=phrases.word("severity", HIGHEST[kind].value),
     )
 
 

@@ -11,6 +11,7 @@ from commands.wording.wishes import (
     never_told,
     plain_wishes,
     server_notes,
+    short_words,
     way_notes,
     wish_line,
     wish_words,
@@ -116,7 +117,10 @@ def describe_what_there_is(chat: Chat, phrases: Phrases, *, was_asked: str | Non
     wishes = chat.subscriptions
     lines = [] if was_asked is None else [phrases.say("unsubscribe.no_such", wish=was_asked)]
     lines.append(phrases.say("unsubscribe.which" if wishes else "unsubscribe.nothing"))
-    actions = [Action(wish_line(wish), f"/unsubscribe {wish_line(wish)}") for wish in wishes[:MOST_BUTTONS]]
+    actions = [
+        Action(short_words(wish, phrases), f"/unsubscribe {wish_line(wish)}")
+        for wish in wishes[:MOST_BUTTONS]
+    ]
     if wishes:
         actions.append(Action(phrases.say("button.all"), "/unsubscribe all"))
     return Reply(

@@ -44,6 +44,11 @@ def wish_words(wish: Subscription, phrases: Phrases) -> str:
     return f"{asset_words(wish.asset, phrases)} {kind_and_severity(wish, phrases)}"
 
 
+def short_words(wish: Subscription, phrases: Phrases) -> str:
+    """A subscription on a button: "BTC cascade"."""
+    return f"{asset_words(wish.asset, phrases)} {phrases.word('alert_kind', wish.kind.value)}"
+
+
 def wish_line(wish: Subscription) -> str:
     """The words of a command that mean this subscription: "BTC cascade"."""
     return f"{'all' if wish.asset is None else wish.asset} {wish.kind.value}"

@@ -6,6 +6,7 @@ import pytest
 
 from commands.protocol.dispatch import answer_options, outcome
 from commands.protocol.home import NOTHING_IS_SENT
+from commands.protocol.phrases import phrases_in
 from commands.protocol.request import Role
 from commands.subscribe import MOST_SUBSCRIPTIONS
 from market.alerts import Kind, Severity
@@ -105,7 +106,8 @@ async def test_every_kind_at_once() -> None:
 async def test_what_could_never_be_told_is_refused_with_what_can(kind: Kind) -> None:
     ask = manager()
     said = await ask(f"/subscribe BTC {kind.value} critical")
-    assert f"{kind.value} is never more severe than {HIGHEST[kind].value.upper()}" in said
+    word = phrases_in("en").word("alert_kind", kind.value)
+    assert f"{word} is never more severe than {HIGHEST[kind].value.upper()}" in said
     assert outcome(ask.reply) == "refused"
     assert buttons(ask) == [f"/subscribe BTC {kind.value} {HIGHEST[kind].value}"]
     assert await here(ask) is None
