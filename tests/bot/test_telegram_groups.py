@@ -18,8 +18,9 @@ async def test_a_chat_that_became_a_supergroup_is_followed(api: BotApi, service:
     assert (await first(api)).chat_id == -100_5
 
 
-async def test_a_topic_that_was_deleted_does_not_lose_the_answer(api: BotApi, service: Service) -> None:
-    api.fail("sendMessage", Fault(400, "Bad Request: message thread not found"))
+@pytest.mark.parametrize("why", ["message thread not found", "TOPIC_DELETED", "TOPIC_CLOSED"])
+async def test_a_topic_that_is_gone_does_not_lose_the_answer(why: str, api: BotApi, service: Service) -> None:
+    api.fail("sendMessage", Fault(400, f"Bad Request: {why}"))
     await api.say("/regime", chat={**GROUP, "is_forum": True}, message_thread_id=7, is_topic_message=True)
     await first(api)
     assert [call.get("message_thread_id") for call in api.called("sendMessage")] == ["7", None]

@@ -156,7 +156,7 @@ def _mended_request(part: Part, why: str) -> Part | None:
         return replace(part, is_html=False)
     if part.edit is not None and "message" in why:
         return replace(part, edit=None)
-    if part.thread_id is not None and "thread" in why:
+    if part.thread_id is not None and ("thread" in why or "topic" in why):
         return replace(part, thread_id=None)
     if part.photo is not None:
         log.warning("Telegram refused a picture; the answer goes out in words", why=why[:200])
