@@ -41,6 +41,8 @@ Only = Annotated[
     list[str],
     typer.Option(help="Only these parts: scheduler, delivery, telegram, discord; they share one store."),
 ]
+Plain = Annotated[bool, typer.Option("--plain", help="Words alone: no colour, no bars, nothing drawn anew.")]
+Language = Annotated[str, typer.Option(help="Such as es; without it the one /settings chose.")]
 Asset = Annotated[str | None, typer.Option(help="The files' asset, where their names do not end in it.")]
 
 
@@ -57,6 +59,7 @@ def demo(
     speed: Annotated[float | None, typer.Option(help="Market minutes a second; 20 at a terminal.")] = None,
     scenario: Annotated[str, typer.Option(help="sell_off or calm.")] = "sell_off",
     seed: Annotated[int, typer.Option(help="Another number, another market.")] = 7,
+    plain: Plain = False,
 ) -> None:
     """Play a SIMULATED market in this terminal: no token, no network, no real prices."""
     _insist_on_speed(speed)
@@ -67,7 +70,7 @@ def demo(
         from bot.demo.show import Play, show
         from bot.running import run
 
-        return run(show(Play(seed, scenario, speed), sys.stdin, sys.stdout))
+        return run(show(Play(seed, scenario, speed, plain), sys.stdin, sys.stdout))
 
     _finish(play)
 
@@ -104,7 +107,8 @@ def ask(
     at: Annotated[str, typer.Option(help="Only bars closed by then count (ISO 8601, UTC).")] = "",
     asset: Asset = None,
     as_json: Json = False,
-    plain: Annotated[bool, typer.Option("--plain", help="Words alone: no colour, no bars.")] = False,
+    plain: Plain = False,
+    language: Language = "",
 ) -> None:
     """Ask one question on the running service's store, or on recorded history."""
 
@@ -115,14 +119,14 @@ def ask(
         if history:
             from bot.recorded import ask_history
 
-            asked = ask_history(line, history, read_time(at) if at else None, asset)
+            asked = ask_history(line, history, read_time(at) if at else None, asset, language)
         elif at:
             raise WrongRequest("--at needs --history FILE: the live store knows only the present.")
         else:
             from bot.live import ask_store
             from bot.settings import read_settings
 
-            asked = ask_store(line, read_settings())
+            asked = ask_store(line, read_settings(), language)
         return run(print_reply(asked, sys.stdout, as_json=as_json, is_plain=plain))
 
     _finish(answer)
