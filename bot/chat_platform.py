@@ -27,6 +27,9 @@ from store.services import Services
 
 CHECK_S = 5.0
 
+TROUBLE_S = 120
+"""So long is kept what troubles a platform that runs, unless it goes on."""
+
 Draw = Callable[[Picture, bool], Awaitable[bytes | None]]
 """Gives a picture as a PNG within seconds, None where there is none in time; the second word says that it is private."""
 
@@ -68,6 +71,24 @@ class PlatformStopped(Exception):
 
 class PlatformAway(Exception):
     """A platform's server did not answer as it should; its text is one sentence for the operator. Later it may."""
+
+
+class Stands(StrEnum):
+    """How something noticed of a platform is: fine, left out by choice or not done yet, or of less use than it could be."""
+
+    WELL = "well"
+    CHOICE = "choice"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something a platform's server tells of the bot, for the operator: what, how it was seen, and what to do."""
+
+    what: str
+    seen: str
+    to_do: str = ""
+    stands: Stands = Stands.WELL
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +174,15 @@ class ChatPlatform:
     `token_setting` names the setting that switches it on; `service` the module whose `run(desk)` is the service and whose
     `check(settings)` tries the token. That module is imported when the platform starts, so that a library nobody uses costs
     neither time nor memory. `invites` is the module whose `invite(settings)` gives the link by which the bot is taken into a
-    server or channel, None where a platform has no such link.
+    server or channel, None where a platform has no such link. `inspects` is the module whose `inspect(settings)` gives what
+    else an operator should know of the bot, None where that is nothing.
     """
 
     name: str
     token_setting: str
     service: str
     invites: str | None = None
+    inspects: str | None = None
 
     def token(self, settings: Settings) -> SecretStr | None:
         """The token the operator gave, None where this platform is off."""
@@ -195,6 +218,25 @@ class ChatPlatform:
         except TimeoutError:
             raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
         return link
+
+    async def inspect(self, settings: Settings) -> tuple[Noticed, ...]:
+        """What else the platform's server tells of the bot, () where that is nothing.
+
+        Raises PlatformStopped and PlatformAway as `check` does.
+        """
+        if self.inspects is None:
+            return ()
+        try:
+            async with asyncio.timeout(CHECK_S):
+                noticed: tuple[Noticed, ...] = await import_module(self.inspects).inspect(settings)
+        except TimeoutError:
+            raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
+        return noticed
+
+
+def trouble_memo(platform: str) -> str:
+    """The name of the memo in which a platform that runs says what troubles it, for the doctor."""
+    return f"trouble:{platform}"
 
 
 @lru_cache(maxsize=1)

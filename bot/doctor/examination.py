@@ -4,10 +4,19 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
-from bot.chat_platform import ChatPlatform, PlatformAway, PlatformStopped, platforms
+from bot.chat_platform import (
+    ChatPlatform,
+    Noticed,
+    PlatformAway,
+    PlatformStopped,
+    Stands,
+    platforms,
+    trouble_memo,
+)
 from bot.doctor.findings import Examination, Finding, Finds
 from bot.doctor.sources import SourceFound, try_sources
 from bot.doctor.verdicts import of_sources
@@ -18,12 +27,20 @@ from market.signals import signals
 from scheduler.exchanges import exchanges
 from store.connection import StoreUnavailable, connected, open_connection
 from store.health import Health, is_healthy
+from store.memos import StoredMemos
 from store.server import ValkeyFailed, running_socket
 from store.server.binary import find_server
+from store.services import Memos
 
 DEFAULT_ASSETS = "BTC, ETH, SOL and the twelve next by open interest"
 NETWORK_S = 7.0
 """For everything that is tried outside this machine, together."""
+
+STANDS: Mapping[Stands, Finds] = {
+    Stands.WELL: Finds.OK,
+    Stands.CHOICE: Finds.UNSET,
+    Stands.WEAK: Finds.WEAK,
+}
 
 
 async def examine(*, offline: bool = False) -> Examination:
@@ -72,7 +89,12 @@ async def _configured(settings: Settings, *, offline: bool) -> tuple[list[Findin
         _store(settings), _sources(settings, offline=offline), asyncio.gather(*asking)
     )
     assets = ", ".join(settings.assets) or DEFAULT_ASSETS
-    found = [*tokens, *_private_store(settings), *store, Finding("assets", Finds.OK, assets)]
+    found = [
+        *chain.from_iterable(tokens),
+        *_private_store(settings),
+        *store,
+        Finding("assets", Finds.OK, assets),
+    ]
     if offline:
         return [*found, Finding("network", Finds.UNSET, "left out: --offline")], ()
     return [*found, *of_sources(sources, settings.assets)], sources
@@ -91,26 +113,45 @@ async def _sources(settings: Settings, *, offline: bool) -> tuple[SourceFound, .
         )
 
 
-async def _platform(platform: ChatPlatform, settings: Settings, *, offline: bool) -> Finding:
+async def _platform(platform: ChatPlatform, settings: Settings, *, offline: bool) -> list[Finding]:
     variable = f"{PREFIX}{platform.token_setting.upper()}"
     if platform.token(settings) is None:
         to_do = f"To use it, set {variable}, or {variable}_FILE to a file that holds the token."
-        return Finding(platform.name, Finds.UNSET, f"no {variable}", to_do)
+        return [Finding(platform.name, Finds.UNSET, f"no {variable}", to_do)]
     if offline:
-        return Finding(platform.name, Finds.OK, f"{variable} is set, and not tried")
+        return [Finding(platform.name, Finds.OK, f"{variable} is set, and not tried")]
     try:
         name = await platform.check(settings)
     except PlatformStopped as refused:
-        return Finding(platform.name, Finds.WRONG, f"{variable} is refused", str(refused))
+        return [Finding(platform.name, Finds.WRONG, f"{variable} is refused", str(refused))]
     except PlatformAway as away:
         to_do = f"Is there a network? {PREFIX}{platform.name.upper()}_URL points it elsewhere."
-        return Finding(platform.name, Finds.WEAK, str(away), to_do)
+        return [Finding(platform.name, Finds.WEAK, str(away), to_do)]
     told = f"the token is {name}'s; `seawall run` starts it"
+    link, noticed = await asyncio.gather(_invited(platform, settings), _noticed(platform, settings))
+    return [Finding(platform.name, Finds.OK, f"{told}{link}"), *noticed]
+
+
+async def _invited(platform: ChatPlatform, settings: Settings) -> str:
+    """The link by which the bot is taken in, as the end of a sentence; "" where there is none."""
     try:
         link = await platform.invite(settings)
     except (PlatformStopped, PlatformAway) as failure:
-        return Finding(platform.name, Finds.OK, f"{told}; no link to invite it ({failure})")
-    return Finding(platform.name, Finds.OK, told if link is None else f"{told}; invite it by {link}")
+        return f"; no link to invite it ({failure})"
+    return "" if link is None else f"; invite it by {link}"
+
+
+async def _noticed(platform: ChatPlatform, settings: Settings) -> list[Finding]:
+    """What else the platform tells of the bot."""
+    try:
+        noticed = await platform.inspect(settings)
+    except (PlatformStopped, PlatformAway) as failure:
+        return [Finding(platform.name, Finds.WEAK, str(failure))]
+    return [_finding(platform, one) for one in noticed]
+
+
+def _finding(platform: ChatPlatform, noticed: Noticed) -> Finding:
+    return Finding(f"{platform.name} {noticed.what}", STANDS[noticed.stands], noticed.seen, noticed.to_do)
 
 
 def _private_store(settings: Settings) -> Iterator[Finding]:
@@ -135,8 +176,8 @@ async def _store(settings: Settings) -> list[Finding]:
     if address is None:
         return [Finding("service", Finds.UNSET, "does not run", "Start it: make serve, or seawall run.")]
     try:
-        async with connected(address):
-            pass
+        async with connected(address) as connection:
+            troubles = await _troubles(settings, StoredMemos(connection))
     except (StoreUnavailable, ValueError) as failure:
         to_do = "Look at SEAWALL_REDIS_URL." if url else "Start the service: make serve, or seawall run."
         return [Finding("store", Finds.WRONG if url else Finds.UNSET, str(failure), to_do)]
@@ -145,4 +186,15 @@ async def _store(settings: Settings) -> list[Finding]:
     return [
         Finding("store", Finds.OK, "answers, and evicts nothing that must stay"),
         Finding("evaluation", Finds.OK if now.ok else Finds.UNSET, now.reason, to_do),
+        *troubles,
     ]
+
+
+async def _troubles(settings: Settings, memos: Memos) -> list[Finding]:
+    """What the platforms of the service that runs say of themselves."""
+    found = []
+    for platform in (one for one in platforms() if one.token(settings) is not None):
+        trouble = await memos.read(trouble_memo(platform.name))
+        if trouble is not None:
+            found.append(Finding(f"{platform.name} service", Finds.WEAK, trouble, "Its log says since when."))
+    return found

@@ -186,12 +186,15 @@ async def test_tokens_that_are_taken_are_named_by_their_bots(here: Room) -> None
     async with BotApi(canary.TELEGRAM_TOKEN) as api, DiscordServer(canary.DISCORD_TOKEN) as discord:
         point_at_doubles(here, api.url, discord.url)
         _, said = await examined(here)
-        assert [method for method, _ in api.calls] == ["getMe"]
+        assert {method for method, _ in api.calls} == {"getMe", "getWebhookInfo"}, "no update is fetched"
         assert {(method, path) for method, path, _ in discord.requests} == {
             ("GET", "users/@me"),
             ("GET", "oauth2/applications/@me"),
         }
     assert "ok      telegram: the token is @seawall_bot's" in said
+    assert "invite it by https://t.me/seawall_bot?startgroup=true" in said
+    assert "ok      telegram updates: are asked for, by one instance at a time; 0 wait" in said
+    assert "ok      telegram inline mode: is on" in said
     assert "ok      discord: the token is seawall's" in said
     assert f"https://discord.com/oauth2/authorize?client_id={BOT_ID}" in said
 

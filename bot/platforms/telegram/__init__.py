@@ -1,5 +1,11 @@
-"""Telegram: lines and buttons in, HTML messages out, by long polling."""
+"""Telegram: lines and buttons in, HTML messages out, by long polling or a webhook."""
 
 from bot.chat_platform import ChatPlatform
 
-PLATFORM = ChatPlatform("telegram", token_setting="telegram_token", service="bot.platforms.telegram.service")  # noqa: S106, a setting's name
+PLATFORM = ChatPlatform(
+    "telegram",
+    token_setting="telegram_token",  # noqa: S106, a setting's name
+    service="bot.platforms.telegram.service",
+    invites="bot.platforms.telegram.inspection",
+    inspects="bot.platforms.telegram.inspection",
+)

@@ -1,16 +1,8 @@
 """Deep links: addresses that open the bot's chat with a command line, and what is asked by somebody who came by one."""
 
-from urllib.parse import quote
-
-from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
-
-from bot.chat_platform import PlatformAway, PlatformStopped, command_of
-from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest
-from bot.settings import Settings
+from bot.chat_platform import command_of
 from commands.protocol.payloads import ASK, SUBSCRIBE, line_of, payload_of
 
-TELEGRAM_URL = "https://api.telegram.org"
 HOME = "https://t.me/"
 START = "start"
 """Telegram sends "/start PAYLOAD" in the name of whoever follows a link."""
@@ -40,18 +32,3 @@ def opened(line: str) -> str:
     if asked is None or command is None or kind == SUBSCRIBE:
         return line
     return line if kind == ASK and command.changes else asked
-
-
-async def invite(settings: Settings) -> str:
-    """The link by which the bot of the token is taken into a group. Raises PlatformStopped and PlatformAway."""
-    if settings.telegram_token is None:
-        raise PlatformStopped("Telegram needs SEAWALL_TELEGRAM_TOKEN.")
-    root = str(settings.telegram_url or TELEGRAM_URL).rstrip("/")
-    bot = Bot(STAND_IN, f"{root}/bot", request=AiohttpRequest(settings.telegram_token, connections=1))
-    try:
-        async with bot:  # its entry asks getMe
-            return group_link(quote(bot.username))
-    except InvalidToken:
-        raise PlatformStopped("Telegram refuses the bot token.") from None
-    except TelegramError as error:
-        raise PlatformAway(f"Telegram does not say which bot it is ({type(error).__name__})") from None

@@ -11,18 +11,19 @@ from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
-from bot.chat_platform import Desk, PlatformAway, PlatformStopped
+from bot.chat_platform import TROUBLE_S, Desk, PlatformAway, PlatformStopped, trouble_memo
 from bot.lines import Lines
 from bot.messenger import delivering
 from bot.platforms.telegram.answering import Answering
 from bot.platforms.telegram.buttons import Buttons, signing_key
 from bot.platforms.telegram.intake import Intake
 from bot.platforms.telegram.menu import update_menu
-from bot.platforms.telegram.messenger import TelegramMessenger
+from bot.platforms.telegram.messenger import NAME, TelegramMessenger
 from bot.platforms.telegram.patience import Patience, Pauses
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
 from bot.platforms.telegram.updates import ALLOWED_UPDATES
 from bot.settings import Settings
+from store.connection import StoreUnavailable
 
 TELEGRAM_URL = "https://api.telegram.org"
 MOST_AT_ONCE = 256
@@ -65,7 +66,7 @@ class Service:
         self._request = AiohttpRequest(_token(desk.settings))
         self.application = _build(desk.settings, self._request)
         self._desk = desk
-        self._patience = Patience(pauses or Pauses())
+        self._patience = Patience(pauses or Pauses(), self._own_up)
         self._buttons = buttons_on(desk)
         self._messenger = TelegramMessenger(self.application.bot, self._buttons)
         self._intake = Intake(self.application.update_queue)
@@ -139,11 +140,20 @@ class Service:
             self._menu.cancel()
         if self.application.running:
             await _within(FINISH_S, self.application.stop())
+        if self._answering is not None:
+            await _within(FAREWELL_S, self._answering.settled())
         if self._offset is not None:
             # tells Telegram that these updates were taken, or the next start would bring them again
             await _within(FAREWELL_S, self.bot.get_updates(offset=self._offset, timeout=0, limit=1))
         await self.application.shutdown()
         await self.bot.shutdown()
+
+    async def _own_up(self, trouble: str) -> None:
+        """Keep what troubles this bot where `seawall doctor` finds it, for as long as it goes on."""
+        memos = self._desk.services.memos
+        if memos is not None:
+            with suppress(StoreUnavailable):
+                await memos.keep(trouble_memo(NAME), trouble, TROUBLE_S)
 
     async def settled(self) -> None:
         """Wait until what goes on beside the answers is done: the menu, and chats that moved."""
