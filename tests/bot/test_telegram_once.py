@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +10,11 @@ import pytest
 from bot.chat_platform import Desk, Sentence
 from bot.platforms.telegram.once import Once, Stand
 from store.chats import StoredChats
-from store.connection import Connection
+from store.connection import Connection, open_connection
 from store.memos import StoredMemos
 from store.people import StoredPeople
 from tests.bot.desks import desk_on, first, silence, telegram_serving
-from tests.doubles.telegram import BOT, GROUP, BotApi
+from tests.doubles.telegram import BOT, GROUP, PRIVATE, BotApi
 from tests.doubles.valkey import valkey, valkey_socket
 
 __all__ = ["valkey", "valkey_socket"]
@@ -128,6 +129,27 @@ async def test_a_group_is_not_told_twice_either(api: BotApi, desk: Desk) -> None
     async with telegram_serving(desk):
         update = await api.say("/mute 2h", chat=GROUP)
         await first(api)
+        await api.idle()
+    async with telegram_serving(desk):
+        await api.happen(update)
+        await silence(api)
+
+
+async def test_a_store_that_is_away_makes_no_update_wait(tmp_path: Path) -> None:
+    away = open_connection(tmp_path / "nobody.sock")
+    once = Once(StoredMemos(away), 1)
+    assert await once.begin(5) is Stand.NEW
+    await once.end(5)
+    await away.close()
+
+
+async def test_a_shared_answer_is_not_posted_again_after_a_restart(api: BotApi, desk: Desk) -> None:
+    async with telegram_serving(desk):
+        await api.say("/size BTC 5x 10k", chat=GROUP)
+        answer = (await api.messages(2))[0]
+        update = await api.press(answer, "Share in the group", chat=PRIVATE)
+        shared = await first(api, 3)
+        assert shared.chat_id == GROUP["id"]
         await api.idle()
     async with telegram_serving(desk):
         await api.happen(update)

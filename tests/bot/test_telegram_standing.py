@@ -2,22 +2,24 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from telegram import ChatMemberUpdated
 
 from bot.chat_platform import Desk, Sentence
 from bot.platforms.telegram.service import Service
-from bot.platforms.telegram.standing import BLOCKED, REMOVED, SILENCED
+from bot.platforms.telegram.standing import BLOCKED, REMOVED, SILENCED, Standing, why_unreachable
 from market.alerts import Kind
 from store.chats import StoredChats
-from store.connection import Connection
+from store.connection import Connection, open_connection
 from store.memos import StoredMemos
 from store.wishes import Chat, Subscription, suspend
 from tests.bot.desks import desk_on, first, silence, telegram_serving
 from tests.commands.markets import NOW_MS
-from tests.doubles.telegram import ALICE, BOT, GROUP, PRIVATE, RIGHTS, BotApi, Fault
+from tests.doubles.telegram import ALICE, BOT, CARMEN, GROUP, PRIVATE, RIGHTS, BotApi, Fault
 from tests.doubles.valkey import valkey, valkey_socket
 
 __all__ = ["valkey", "valkey_socket"]
@@ -123,6 +125,27 @@ async def test_a_group_that_takes_the_bot_in_is_greeted_once(api: BotApi, servic
     await becomes(api, GROUP, MEMBER, KICKED)
     await becomes(api, GROUP, KICKED, ADMINISTRATOR)
     await silence(api)
+
+
+async def test_a_group_is_greeted_in_the_language_of_who_took_the_bot_in(
+    api: BotApi, service: Service
+) -> None:
+    await becomes(api, GROUP, LEFT, MEMBER, sender=CARMEN)
+    shown = await first(api)
+    assert shown.text == Sentence.HELLO.in_words("es")
+    assert shown.text != Sentence.HELLO.in_words("en")
+
+
+async def test_what_the_greeting_names_is_a_press_away(
+    api: BotApi, service: Service, chats: StoredChats
+) -> None:
+    api.managers.add((GROUP["id"], 11))
+    await becomes(api, GROUP, LEFT, MEMBER)
+    hello = await first(api)
+    await api.press(hello, "Regime", chat=GROUP)
+    assert "CROWDING" in (await first(api, 2)).text
+    await api.press(hello, "Warn me", chat=GROUP)
+    assert "BTC" in (await first(api, 3)).buttons
 
 
 async def test_a_group_that_became_another_right_of_the_bot_is_not_greeted(
@@ -267,3 +290,44 @@ async def test_a_move_that_only_an_error_tells_of_is_followed_too(
     await service.settled()
     assert await reason_at(chats, "telegram:-1001") is None
     assert await chats.get("telegram:-5") is None
+
+
+# ---- a store that is away
+
+
+def telling(chat: Json, before: Json, after: Json) -> ChatMemberUpdated:
+    told = {"chat": chat, "from": ALICE, "date": 0, "old_chat_member": before, "new_chat_member": after}
+    return ChatMemberUpdated.de_json(told, None)
+
+
+async def test_while_the_store_is_away_a_group_is_greeted_and_nothing_is_raised(tmp_path: Path) -> None:
+    away = open_connection(tmp_path / "nobody.sock")
+    standing = Standing(StoredChats(away), StoredMemos(away), BOT["id"], lambda: NOW_MS)
+    assert await standing.changed(telling(GROUP, LEFT, MEMBER))
+    assert not await standing.changed(telling(GROUP, MEMBER, KICKED))
+    await standing.moved(-5, -1_001)
+    await away.close()
+
+
+async def test_without_a_store_there_is_nothing_to_keep() -> None:
+    standing = Standing(None, None, BOT["id"], lambda: NOW_MS)
+    assert await standing.changed(telling(GROUP, LEFT, MEMBER))
+    assert not await standing.changed(telling(PRIVATE, MEMBER, KICKED))
+    await standing.moved(-5, -1_001)
+
+
+@pytest.mark.parametrize(
+    ("chat", "member", "why"),
+    [
+        (GROUP, MEMBER, None),
+        (GROUP, ADMINISTRATOR, None),
+        (GROUP, RESTRICTED, None),
+        (OLD_GROUP, NOT_POSTING, None),
+        (CHANNEL, POSTING, None),
+        (CHANNEL, MEMBER, SILENCED),
+        (PRIVATE, MEMBER, None),
+    ],
+)
+def test_whether_the_bot_may_write(chat: Json, member: Json, why: str | None) -> None:
+    change = telling(chat, LEFT, member)
+    assert why_unreachable(change.new_chat_member, change.chat) == why
