@@ -5,6 +5,7 @@ A pause after "too many requests" holds one chat, or all where the platform says
 """
 
 import asyncio
+from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ KEPT_S = 3_600
 REPLY_WITHIN_S = 5.0
 ASKED_WITHIN_S = 0.3
 """Who asked waits no longer for a token than this; the platform then says itself whether it is too much."""
+
+MOST_EASY = 10_000
+"""Chats whose last turn is remembered in this process."""
 
 TAKE = """
 local time = redis.call('TIME')
@@ -102,6 +106,8 @@ class Pace:
     def __init__(self, connection: Connection, bot: str, overall: Rate, reserve: float = RESERVE) -> None:
         self._connection, self._bot, self._overall = connection, bot, overall
         self._reserve = min(reserve, overall.burst - 1.0)
+        self._easy: OrderedDict[str, list[tuple[float, float]]] = OrderedDict()
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def take(self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool = False) -> float:
         """Seconds to wait before asking again, 0 where a token of the bot and of each of the chat's rates was taken."""
@@ -126,9 +132,15 @@ class Pace:
     async def reply_turn(self, chat: str, rates: tuple[Rate, ...], within_s: float = REPLY_WITHIN_S) -> None:
         """Wait for the turn of a reply, ahead of all broadcasts, and no longer than `within_s`.
 
-        Never raises StoreUnavailable: somebody asked, so the answer goes out even where the pace cannot be known.
+        Never raises StoreUnavailable: somebody asked, so the answer goes out even where the pace cannot be known. A chat whose
+        last turn came at once, and whose own limits leave room, has its turn at once again; the store is told after it.
         """
         if self._connection.hangs:
+            return
+        if self._has_room(chat, rates):
+            task = asyncio.create_task(self._tell(chat, rates))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
             return
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(within_s):
@@ -136,6 +148,40 @@ class Pace:
                 while wait_s > 0.0:
                     await asyncio.sleep(wait_s)
                     wait_s = await self._take_soon(chat, rates)
+                self._keep(chat, [(rate.burst - 1.0, asyncio.get_running_loop().time()) for rate in rates])
+
+    def _has_room(self, chat: str, rates: tuple[Rate, ...]) -> bool:
+        """Whether a chat that had its turn here lately may have another one, by its own limits; that one is counted."""
+        known, now_s = self._easy.get(chat), asyncio.get_running_loop().time()
+        if known is None or len(known) != len(rates):
+            return False
+        left = [
+            (min(rate.burst, tokens + (now_s - at_s) * rate.per_s) - 1.0, now_s)
+            for rate, (tokens, at_s) in zip(rates, known, strict=True)
+        ]
+        has_room = all(tokens >= 0.0 for tokens, _ in left)
+        if has_room:
+            self._keep(chat, left)
+        return has_room
+
+    def _keep(self, chat: str, left: list[tuple[float, float]]) -> None:
+        self._easy[chat] = left
+        self._easy.move_to_end(chat)
+        while len(self._easy) > MOST_EASY:
+            self._easy.popitem(last=False)
+
+    async def _tell(self, chat: str, rates: tuple[Rate, ...]) -> None:
+        """Take the token of a turn that was had; where there is none, the next turn is asked for again."""
+        try:
+            async with asyncio.timeout(ASKED_WITHIN_S):
+                wait_s, own_s = await self.ask(chat, rates, is_reply=True)
+        except (StoreUnavailable, TimeoutError):
+            self._easy.clear()
+            return
+        if wait_s > own_s:
+            self._easy.clear()
+        elif wait_s > 0.0:
+            self._easy.pop(chat, None)
 
     async def _take_soon(self, chat: str, rates: tuple[Rate, ...]) -> float:
         """The same as `take` for a reply; a store that hangs does not hold it up. Raises TimeoutError."""
@@ -144,6 +190,10 @@ class Pace:
 
     async def pause(self, wait_s: float, chat: str | None = None) -> None:
         """Let a chat rest for so long, or (None) the whole bot; a longer pause that stands is kept."""
+        if chat is None:
+            self._easy.clear()
+        else:
+            self._easy.pop(chat, None)
         place = keys.pace(self._bot) if chat is None else f"{keys.pace(self._bot)}:{chat}:0"
         async with self._connection.writing() as redis:
             told = () if chat is not None else (keys.RESTING,)

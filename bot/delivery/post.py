@@ -37,6 +37,7 @@ class PostOffice:
     def __init__(self, connection: Connection, words: Words, now_ms: Callable[[], int]) -> None:
         self._connection, self._words, self._now_ms = connection, words, now_ms
         self._is_away = False
+        self._paces: dict[str, Pace] = {}
 
     async def address(self) -> None:
         """Give every batch its rows until cancelled; a store that is away is waited for."""
@@ -74,8 +75,11 @@ class PostOffice:
 
     def pace(self, messenger: Messenger) -> Pace:
         """The pace of a platform's bot, shared with its replies: those wait by `reply_turn` and go first."""
-        manners = messenger.manners
-        return Pace(self._connection, messenger.platform, manners.overall, manners.reserve)
+        manners, known = messenger.manners, self._paces.get(messenger.platform)
+        if known is None:
+            known = Pace(self._connection, messenger.platform, manners.overall, manners.reserve)
+            self._paces[messenger.platform] = known
+        return known
 
     async def reply_turn(self, messenger: Messenger, address: str) -> None:
         """Wait until a reply may be sent: ahead of all broadcasts, seconds at most, and not for a store that is away."""

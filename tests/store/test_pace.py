@@ -1,12 +1,16 @@
 """The pace of a bot: tokens of the bot and of a chat, replies first, pauses kept."""
 
+import asyncio
 from pathlib import Path
+
+import pytest
 
 from scheduler.clock import now_ms
 from store import keys
-from store.connection import Connection, open_connection
+from store.connection import Connection, connected, open_connection
 from store.pace import RESERVE, Pace, Rate
 from store.post import StoredPost
+from tests.doubles.waiting import until
 
 OVERALL = Rate(0.5, 6.0)
 A_CHAT = (Rate(0.01, 2.0),)
@@ -88,3 +92,37 @@ async def test_who_rests_is_told_and_a_chat_that_does_is_not(valkey: Connection)
     await pace.pause(5.0)
     (until_ms,) = (await StoredPost(valkey).resting()).values()
     assert 590_000 < until_ms - now_ms() <= 600_000
+
+
+async def test_a_chat_with_room_has_its_next_turn_without_waiting_for_the_store_which_is_told(
+    valkey: Connection, valkey_socket: Path
+) -> None:
+    slow = Rate(0.001, 3.0)
+    async with connected(valkey_socket) as connection:
+        pace = Pace(connection, "bot", Rate(0.001, 10.0))
+        await pace.reply_turn("telegram:1", (slow,))
+        await pace.reply_turn("telegram:1", (slow,))
+        await until(lambda: tokens_left(valkey, "bot", 8.0))
+        await pace.pause(30.0, "telegram:1")
+        with pytest.raises(TimeoutError):  # a pause holds it, however much room it had
+            await asyncio.wait_for(pace.reply_turn("telegram:1", (slow,)), 0.2)
+
+
+async def test_a_store_that_has_no_token_left_is_asked_again_before_the_turn_after_next(
+    valkey: Connection, valkey_socket: Path
+) -> None:
+    chat_rate = Rate(0.001, 10.0)
+    async with connected(valkey_socket) as connection:
+        pace, other = Pace(connection, "bot", Rate(0.001, 4.0)), Pace(valkey, "bot", Rate(0.001, 4.0))
+        await pace.reply_turn("telegram:1", (chat_rate,))
+        for number in range(3):
+            assert await other.take(f"telegram:9{number}", (), is_reply=True) == 0.0
+        await pace.reply_turn("telegram:1", (chat_rate,))  # had at once, and told: there was none
+        await until(lambda: not pace._easy)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(pace.reply_turn("telegram:1", (chat_rate,)), 0.5)
+
+
+async def tokens_left(valkey: Connection, bot: str, wanted: float) -> bool:
+    async with valkey.reading() as redis:
+        return round(float(await redis.hget(keys.pace(bot), "tokens") or 0), 1) == wanted
