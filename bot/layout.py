@@ -99,7 +99,7 @@ def clean(text: str) -> str:
 
 def units(text: str) -> int:
     """The length of a text in UTF-16 units: an emoji counts two."""
-    return len(text) if text.isascii() else len(text) + sum(1 for sign in text if sign > "\uffff")
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def align(table: Table) -> tuple[str, ...]:
