@@ -5,6 +5,7 @@ from bot.pictures.fields import slots
 from bot.pictures.panels import draw_panel, height_of
 from bot.pictures.sheet import Sheet
 from commands.protocol.picture import Panel, Picture
+from commands.protocol.style import written_in
 
 LIVE = "live"
 NAME = "Seawall"
@@ -13,7 +14,12 @@ SLANT = 24.0
 
 
 def draw(picture: Picture) -> bytes:
-    """The picture as a PNG, `theme.WIDTH` wide."""
+    """The picture as a PNG, `theme.WIDTH` wide, its numbers and days in the style it came with."""
+    with written_in(picture.style):
+        return _drawn(picture)
+
+
+def _drawn(picture: Picture) -> bytes:
     has_times = _with_times(picture.panels)
     heights = [height_of(panel, has_times=has) for panel, has in zip(picture.panels, has_times, strict=True)]
     height = theme.HEAD + sum(heights) + theme.GAP * len(heights) + theme.FOOT
@@ -26,7 +32,7 @@ def draw(picture: Picture) -> bytes:
     _draw_foot(sheet, picture, top + theme.FOOT / 2 - theme.GAP / 2)
     if picture.source != LIVE:
         middle = theme.WIDTH / 2, height / 2
-        word = picture.source.upper()
+        word = picture.mark or picture.source.upper()
         sheet.text(
             *middle, word, theme.MARK, theme.WORDS, side="center", bold=True, opacity=FAINTLY, angle=SLANT
         )
@@ -49,7 +55,7 @@ def _draw_head(sheet: Sheet, picture: Picture) -> None:
     y, right = theme.HEAD / 2, float(theme.WIDTH - theme.LEFT)
     room = right - theme.LEFT
     if picture.source != LIVE:
-        word = picture.source.upper()
+        word = picture.mark or picture.source.upper()
         taken = sheet.width_of(word, theme.MIDDLE, bold=True)
         sheet.boxes([(right - taken - 24.0, y - 20.0, right, y + 20.0)], theme.WORDS)
         sheet.text(right - 12.0, y, word, theme.MIDDLE, theme.GROUND, side="right", bold=True)

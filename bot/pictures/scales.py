@@ -1,9 +1,10 @@
-"""Round numbers and round times to stand beside a field, and how they are written."""
+"""Round numbers and round times to stand beside a field, and how they are written in the style that holds."""
 
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from commands.protocol.style import style
 from market.observations import DAY_MS, HOUR_MS
 
 THOUSAND, MILLION, BILLION = 1e3, 1e6, 1e9
@@ -41,11 +42,11 @@ def words(value: float, step: float, unit: str, largest: float) -> str:
     if abs(value) < DUST * step:
         return "0%" if unit == "percent" else "0"
     if unit == "percent":
-        return f"{value * 100.0:.{_digits(step * 100.0)}f}%"
+        return style().number(f"{value * 100.0:.{_digits(step * 100.0)}f}%")
     if unit == "points":
-        return f"{value:+.{_digits(step)}f}"
+        return style().number(f"{value:+.{_digits(step)}f}")
     divisor, letter = _scale(largest, unit)
-    return f"{value / divisor:,.{_digits(step / divisor)}f}{letter}"
+    return style().number(f"{value / divisor:,.{_digits(step / divisor)}f}{letter}")
 
 
 def moments(first_ms: float, last_ms: float, most: int) -> tuple[tuple[int, str], ...]:
@@ -53,8 +54,8 @@ def moments(first_ms: float, last_ms: float, most: int) -> tuple[tuple[int, str]
     for span_ms in _SPANS_MS:
         begin = math.ceil(first_ms / span_ms) * span_ms
         if (last_ms - begin) / span_ms < most:
-            pattern = "%H:%M" if span_ms < DAY_MS else "%m-%d"
-            return tuple((at, f"{_at(at):{pattern}}") for at in range(begin, int(last_ms) + 1, span_ms))
+            write = _hour if span_ms < DAY_MS else day
+            return tuple((at, write(at)) for at in range(begin, int(last_ms) + 1, span_ms))
     for step in _MONTHS:
         found = _months(first_ms, last_ms, step)
         if len(found) <= most:
@@ -64,12 +65,16 @@ def moments(first_ms: float, last_ms: float, most: int) -> tuple[tuple[int, str]
 
 def day(at_ms: float) -> str:
     """A day (UTC) as it stands below a field."""
-    return f"{_at(at_ms):%m-%d}"
+    return style().dated(style().tick, _at(at_ms))
 
 
 def moment(at_ms: float) -> str:
     """A time as the foot of a picture tells it."""
-    return f"{_at(at_ms):%Y-%m-%d %H:%M} UTC"
+    return f"{style().dated(style().date, _at(at_ms))} {_hour(at_ms)} UTC"
+
+
+def _hour(at_ms: float) -> str:
+    return f"{_at(at_ms):%H:%M}"
 
 
 def _at(at_ms: float) -> datetime:
@@ -83,7 +88,7 @@ def _months(first_ms: float, last_ms: float, step: int) -> tuple[tuple[int, str]
         datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
         for month in range(0, 12 * MOST_YEARS, step)
     )
-    begun = ((round(at.timestamp() * 1_000), f"{at:%Y-%m}") for at in every)
+    begun = ((round(at.timestamp() * 1_000), style().dated(style().year_month, at)) for at in every)
     return tuple((at, said) for at, said in begun if first_ms <= at <= last_ms)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from commands.protocol.style import ENGLISH, Style
+
 Known = float | None
 """A number of a picture; None where it is not known: a gap, never a line across it."""
 
@@ -82,7 +84,8 @@ class Picture:
     """A block of a reply: panels from top to bottom, and `alt`, which says in words what they show, from the same numbers.
 
     `key` names the picture and the bar it is of ("regime:live:BTC:1700000000000"): two of one key are the same picture, and
-    it is drawn once for all who ask. `source` is "live", "simulated" or "history": one that is not live says so in it.
+    it is drawn once for all who ask. `source` is "live", "simulated" or "history": one that is not live says so in it, by the
+    word `mark`. `style` is how its language writes what stands at the axes.
     """
 
     key: str
@@ -90,3 +93,5 @@ class Picture:
     panels: tuple[Panel, ...]
     alt: str
     source: str = "live"
+    mark: str = ""
+    style: Style = ENGLISH

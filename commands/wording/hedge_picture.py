@@ -42,9 +42,9 @@ def hedge_picture(hedge: Hedge, snapshot: Snapshot, phrases: Phrases) -> Picture
         step_x=STEP * price_usd,
         height=HEIGHT,
     )
-    drawn = crc32(repr((title, panel)).encode())
+    drawn = crc32(repr((title, panel, phrases.language, phrases.style)).encode())
     key = f"hedge:{snapshot.source}:{hedge.asked.asset}:{hedge.as_of_ms}:{drawn:08x}"
-    return Picture(key, title, (panel,), pictures.alt(title, (panel,), phrases), snapshot.source)
+    return pictures.framed(key, title, (panel,), snapshot, phrases)
 
 
 def _uprights(hedge: Hedge, phrases: Phrases) -> tuple[Rule, ...]:

@@ -102,9 +102,15 @@ def picture(
     kind: str, title: str, snapshot: Snapshot, hours: Hourly, panels: tuple[Panel, ...], phrases: Phrases
 ) -> Picture:
     """The picture of these panels; its key is that of the bar and of all that is in it, so that equals are drawn once."""
-    drawn = crc32(repr((title, panels)).encode())
+    drawn = crc32(repr((title, panels, phrases.language, phrases.style)).encode())
     key = f"{kind}:{snapshot.source}:{snapshot.asset}:{hours.last_close_ms}:{drawn:08x}"
-    return Picture(key, title, panels, alt(title, panels, phrases), snapshot.source)
+    return framed(key, title, panels, snapshot, phrases)
+
+
+def framed(key: str, title: str, panels: tuple[Panel, ...], snapshot: Snapshot, phrases: Phrases) -> Picture:
+    """Panels with all that stands around them: the words for who cannot see them, and the mark of a market that is not live."""
+    mark = phrases.word("pictured_source", snapshot.source)
+    return Picture(key, title, panels, alt(title, panels, phrases), snapshot.source, mark, phrases.style)
 
 
 def alt(title: str, panels: Sequence[Panel], phrases: Phrases) -> str:

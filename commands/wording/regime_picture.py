@@ -4,6 +4,7 @@ from zlib import crc32
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Ink, Mark, Panel, Picture, Rule
+from commands.protocol.style import Style
 from commands.wording import numbers
 from commands.wording.pictures import WEEK_HOURS, hours_panel, picture, series, states_panel, weekly_panel
 from market.hourly import Hourly
@@ -16,7 +17,7 @@ LEAST_HOURS = 2
 MOST_KEPT = 64
 
 _Stamp = tuple[int, int, int, float | None, Rules]
-_kept: dict[tuple[str, Asset, str], tuple[_Stamp, Picture]] = {}
+_kept: dict[tuple[str, Asset, str, Style], tuple[_Stamp, Picture]] = {}
 """The last picture of each market and language: it is made when an hour closes or is mended, and shown many times between."""
 
 
@@ -26,7 +27,10 @@ def regime_picture(
     """The picture as a block, none where hardly an hour has closed. Its key changes with the bar, so one is drawn for all."""
     if hours is None or len(hours) < LEAST_HOURS:
         return ()
-    of, stamp = (snapshot.source, snapshot.asset, phrases.language), _stamp(snapshot, hours, rules)
+    of, stamp = (
+        (snapshot.source, snapshot.asset, phrases.language, phrases.style),
+        _stamp(snapshot, hours, rules),
+    )
     found = _kept.get(of)
     if found is None or found[0] != stamp:
         while len(_kept) >= MOST_KEPT:

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.pictures.scales import moment, moments, ticks, words
+from commands.protocol.style import Style, written_in
 from market.observations import DAY_MS, HOUR_MS
 from tests.bot.pictures.samples import FIRST_MS
 
@@ -51,3 +52,13 @@ def test_times_stand_where_they_are() -> None:
     assert moments(FIRST_MS + 1, FIRST_MS + 6 * HOUR_MS, 7)[0] == (FIRST_MS + HOUR_MS, "01:00")
     assert moments(FIRST_MS, FIRST_MS + 4_000 * DAY_MS, 7) == ()
     assert moment(FIRST_MS + HOUR_MS) == "2025-11-20 01:00 UTC"
+
+
+def test_numbers_and_days_are_written_as_the_language_of_the_picture_does() -> None:
+    spanish = Style(",", ".", date="{day}/{month}/{year}", tick="{day}/{month}", year_month="{month}/{year}")
+    with written_in(spanish):
+        assert words(64_500.0, 500.0, "usd", 66_000.0) == "64.500"
+        assert words(2_500_000.0, 500_000.0, "usd", 4e6) == "2,5M"
+        assert moments(FIRST_MS, FIRST_MS + 6 * DAY_MS, 7)[0][1] == "20/11"
+        assert moments(FIRST_MS, FIRST_MS + 180 * DAY_MS, 7)[0][1] == "12/2025"
+        assert moment(FIRST_MS + HOUR_MS) == "20/11/2025 01:00 UTC"
