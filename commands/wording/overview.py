@@ -1,6 +1,7 @@
 """The answer to /alerts: what this chat is warned of, how close each of it is, what stands now and what is silenced."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import (
@@ -19,8 +20,18 @@ from commands.protocol.reply import (
 from commands.wording.closeness import Lookup, closeness
 from commands.wording.columns import fit, sides
 from commands.wording.wave import alert_row
-from commands.wording.wishes import asset_words, plain_wishes, role_of, server_notes, way_notes
-from market.alerts import Alert
+from commands.wording.wishes import (
+    asset_words,
+    kind_and_severity,
+    plain_wishes,
+    role_of,
+    server_notes,
+    short_words,
+    way_notes,
+    wish_line,
+)
+from market.alerts import CLASSES, Alert
+from market.alerts.reach import reaches
 from market.observations import Asset
 from market.report import alert_line
 from market.rules import Rules
@@ -30,6 +41,7 @@ MOST_TOLD = 12
 MOST_STANDING = 10
 MOST_ACKS = 3
 MOST_CHANGES = 3
+MOST_EDITED = 4
 
 
 def describe_alerts(
@@ -59,7 +71,9 @@ def describe_alerts(
     blocks += _changes(chat, chat.changes[-MOST_CHANGES:], phrases)
     return Reply(
         tuple(blocks),
-        _actions(chat, standing, snapshots, phrases),
+        _actions(chat, standing, snapshots, phrases)
+        if asset is None or not wishes
+        else _actions_of(asset, wishes, _acks(chat, standing, phrases), phrases),
         data={
             "subscriptions": plain_wishes(wishes),
             "standing": [alert_line(alert) for alert in standing],
@@ -133,16 +147,43 @@ def _actions(
     if not chat.subscriptions:
         first = [*list(snapshots)[:3], "all"]
         return (*(Action(asset, f"/subscribe {asset}") for asset in first), refresh, *changes)
-    unseen = [alert for alert in standing if alert.id not in chat.acknowledged]
     return (
         refresh,
-        *(
-            Action(phrases.say("button.ack", id=alert.id), f"/ack #{alert.id}")
-            for alert in unseen[:MOST_ACKS]
-        ),
+        *_acks(chat, standing, phrases),
         Action(phrases.say("button.mute_all"), "/mute 2h"),
         Action(phrases.say("button.unsubscribe"), "/unsubscribe"),
         Action(phrases.say("button.settings"), "/settings"),
         Action(phrases.say("button.test"), "/testalert"),
         *changes,
+    )
+
+
+def _actions_of(
+    asset: Asset, wishes: Sequence[Subscription], acks: Sequence[Action], phrases: Phrases
+) -> tuple[Action, ...]:
+    """What changes the subscriptions of one asset, where they are looked at."""
+    return (
+        Action(phrases.say("button.refresh"), f"/alerts {asset}"),
+        *acks,
+        *(action for wish in wishes[:MOST_EDITED] for action in _edits(wish, phrases)),
+        Action(phrases.say("button.mute_asset", asset=asset), f"/mute 2h {asset}"),
+        Action(phrases.say("button.alerts"), "/alerts"),
+    )
+
+
+def _edits(wish: Subscription, phrases: Phrases) -> Iterator[Action]:
+    """Every other severity a subscription can have, and its end."""
+    for least in CLASSES:
+        if least is not wish.least and reaches(wish.kind, least):
+            label = kind_and_severity(replace(wish, least=least), phrases)
+            yield Action(label, f"/subscribe {wish_line(wish)} {least.value}")
+    yield Action(
+        phrases.say("button.stop", what=short_words(wish, phrases)), f"/unsubscribe {wish_line(wish)}"
+    )
+
+
+def _acks(chat: Chat, standing: Sequence[Alert], phrases: Phrases) -> tuple[Action, ...]:
+    unseen = [alert for alert in standing if alert.id not in chat.acknowledged]
+    return tuple(
+        Action(phrases.say("button.ack", id=alert.id), f"/ack #{alert.id}") for alert in unseen[:MOST_ACKS]
     )

@@ -127,3 +127,23 @@ async def test_everything_fits_on_a_phone_and_in_one_message(snapshot: object) -
     said = await ask("/alerts")
     assert all(len(row) <= 37 for row in monospaced(ask.reply))
     assert len(said) < 4_000
+
+
+async def test_the_subscriptions_of_one_asset_can_be_changed_where_they_are_looked_at() -> None:
+    ask = manager()
+    await told(ask, "/subscribe ETH cascade warning", "/subscribe all skew")
+    await ask("/alerts eth")
+    lines = [action.command for action in ask.reply.actions]
+    assert lines == [
+        "/alerts ETH",
+        "/subscribe ETH cascade watch",
+        "/subscribe ETH cascade critical",
+        "/unsubscribe ETH cascade",
+        "/unsubscribe all skew",
+        "/mute 2h ETH",
+        "/alerts",
+    ]
+    await ask("/subscribe ETH cascade critical")
+    assert "ETH cascade               CRITICAL up" in await ask("/alerts eth")
+    await ask("/unsubscribe ETH cascade")
+    assert (await ask("/alerts eth")).startswith("ETH · subscriptions here: 1")
