@@ -40,8 +40,9 @@ async def answer(ask: Scan, context: Context) -> Reply:
         *((Lines(_table(snapshots, phrases, context.now_ms)),) if snapshots else ()),
         Text("\n".join(_below(snapshots, unread, await _pasts(unread, context), phrases))),
     )
-    actions = tuple(Action(snapshot.asset, f"/regime {snapshot.asset}") for snapshot in snapshots[:3])
-    return Reply(blocks, actions, data=_plain(snapshots, unread, wide))
+    actions = [Action(snapshot.asset, f"/regime {snapshot.asset}") for snapshot in snapshots[:3]]
+    actions.append(Action(phrases.say("button.refresh"), "/scan"))
+    return Reply(blocks, tuple(actions), data=_plain(snapshots, unread, wide))
 
 
 def _stress(snapshot: Snapshot) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
-from commands.protocol.reply import Block, Heading, Lines, Reply, Tone
+from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Tone
 from commands.protocol.request import Context
 from commands.wording import numbers
 from commands.wording.absence import NO_SOURCE, past_lines
@@ -78,7 +78,7 @@ async def answer(ask: Status, context: Context) -> Reply:
         *((Lines(age_table(seen.snapshots, phrases, seen.now_ms)),) if seen.snapshots else ()),
         *paragraph(_below(seen, phrases)),
     )
-    return Reply(blocks, data=_plain(seen))
+    return Reply(blocks, (Action(phrases.say("button.refresh"), "/status"),), data=_plain(seen))
 
 
 async def _see(context: Context) -> Seen:

@@ -215,6 +215,7 @@ def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:
         Action(phrases.say("button.regime"), f"/regime {asset}"),
         Action(phrases.say("button.check"), f"/check {asset}"),
         Action(phrases.say("button.size"), f"/size {asset}"),
+        Action(phrases.say("button.refresh"), f"/why {asset}"),
     )
 
 
