@@ -1,6 +1,7 @@
 """What a bot sets up with the Bot API double: who it is, its menus and descriptions, and how updates reach it."""
 
 import asyncio
+import io
 import json
 from contextlib import suppress
 from typing import Any
@@ -59,7 +60,7 @@ class Setup(Ground):
             session.request(
                 more.pop("method", "POST"),
                 self.webhook_at + more.pop("path", urlsplit(self.webhook.url).path or "/"),
-                data=payload,
+                data=io.BytesIO(payload),
                 headers={"Content-Type": "application/json", **headers, **more},
             ) as response,
         ):
