@@ -5,7 +5,7 @@ Where it does not, or has not been heard for HEARD_WITHIN_S, everything is read 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar, cast
 
@@ -52,6 +52,23 @@ class Memory:
         if self._asked.get(key, {}).get(field) is mark:
             self._keep(key, field, value)
         return value
+
+    async def of_many(
+        self, wanted: Sequence[str], read: Callable[[Sequence[str]], Awaitable[Sequence[Value]]]
+    ) -> list[Value]:
+        """The same of many keys; those that are not kept are read at once, by `read`, which gives one value a key."""
+        if not self.is_told:
+            return list(await read(wanted))
+        found = {key: self._kept[key][""] for key in wanted if "" in self._kept.get(key, ())}
+        missing = [key for key in wanted if key not in found]
+        marks = {key: object() for key in missing}
+        for key, mark in marks.items():
+            self._asked.setdefault(key, {})[""] = mark
+        for key, value in zip(missing, await read(missing) if missing else (), strict=True):
+            found[key] = value
+            if self._asked.get(key, {}).get("") is marks[key]:
+                self._keep(key, "", value)
+        return [cast("Value", found[key]) for key in wanted]
 
     def forget(self, key: str) -> None:
         """Forget a key, as before and after it is written here."""

@@ -1,6 +1,6 @@
 """The last snapshot of each watched asset and the state of the evaluation, as the commands read them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from market.observations import Asset
@@ -52,9 +52,14 @@ class StoredSnapshots:
         assets = await self.watched()
         if not assets:
             return ()
-        async with self._connection.reading() as redis:
-            stored = await redis.mget([keys.snapshot(asset) for asset in assets])
-        found = map(self._known, assets, stored)
+        places = {keys.snapshot(asset): asset for asset in assets}
+
+        async def read(missing: Sequence[str]) -> list[Snapshot | None]:
+            async with self._connection.reading() as redis:
+                stored = await redis.mget(missing)
+            return [self._known(places[key], blob) for key, blob in zip(missing, stored, strict=True)]
+
+        found = await self._connection.memory.of_many(tuple(places), read)
         return tuple(snapshot for snapshot in found if snapshot is not None)
 
     def _known(self, asset: Asset, stored: bytes | str | None) -> Snapshot | None:

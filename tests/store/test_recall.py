@@ -162,3 +162,22 @@ async def test_everything_thrown_away_at_once_is_heard_of(valkey: Connection, va
         async with valkey.writing() as redis:
             await redis.flushall()
         await until(lambda: is_latest(snapshots, None))
+
+
+async def test_of_many_only_what_changed_is_read_anew(valkey: Connection, valkey_socket: Path) -> None:
+    names = ("BTC", "ETH", "SOL")
+    held = {name: replace(BTC, asset=name) for name in names}
+    await StoredSnapshots(valkey).watch(names)
+    await StoredSnapshots(valkey).save_all(held.values())
+    async with connected(valkey_socket) as connection, connection.remembering():
+        await told(connection)
+        snapshots = StoredSnapshots(connection)
+        assert await snapshots.all() == tuple(held.values())
+        before = await commands_done(valkey, "mget")
+        assert await snapshots.all() == tuple(held.values())
+        assert await commands_done(valkey, "mget") == before
+        held["ETH"] = replace(held["ETH"], at_ms=BTC.at_ms + 1)
+        await snapshots.save(held["ETH"])
+        assert await snapshots.all() == tuple(held.values())
+        await snapshots.forget("SOL")
+        assert await snapshots.all() == (held["BTC"], held["ETH"])
