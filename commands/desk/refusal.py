@@ -27,7 +27,7 @@ def refusal(
         f"impossible.{impossible.why.value}",
         example=f"{command} {asset} {leverage} 10k",
         asset=asset,
-        published=BUNDLED_ON if tiers is None else tiers.published_on,
+        published=numbers.day_of(BUNDLED_ON if tiers is None else tiers.published_on),
         venue=phrases_in(language).word("venue", venue.value),
         **words,
     )

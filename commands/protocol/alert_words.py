@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, NamedTuple
 
-from commands.protocol.phrases import languages
+from commands.protocol.phrases import known_language, languages
 from commands.protocol.request import Misunderstood, said
 from commands.protocol.words import (
     ASSET,
@@ -213,9 +213,8 @@ def read_count(word: str, lexicon: Lexicon) -> int | Switch | None:
 
 
 def read_language(word: str, lexicon: Lexicon) -> str | None:
-    """A language there are phrases in, or "auto"."""
-    lower = word.lower()
-    return lower if lower == AUTO or lower in languages() else None
+    """A language there are phrases in, alone or with a region that writes numbers otherwise ("es-MX"), or "auto"."""
+    return AUTO if word.lower() == AUTO else known_language(word)
 
 
 def read_id(word: str, lexicon: Lexicon) -> str | None:

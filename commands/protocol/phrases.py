@@ -71,6 +71,17 @@ def phrases_in(language: str) -> Phrases:
     return Phrases(short, words, _style_of(words, region.upper()))
 
 
+def known_language(tag: str) -> str | None:
+    """How a language is called that there is a file for, with its region where that writes otherwise: "es", "es-MX"."""
+    short, _, region = tag.lower().partition("-")
+    if short not in languages():
+        return None
+    if not region:
+        return short
+    regions = phrases_in(short).say("number.english_marks_in").split()
+    return f"{short}-{region.upper()}" if region.upper() in regions else None
+
+
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """The languages there is a file for."""

@@ -203,6 +203,15 @@ def date_and_clock(at_ms: int) -> str:
     return f"{style().dated(style().date, at)} {at:%H:%M} UTC"
 
 
+def day_of(iso: str) -> str:
+    """A day that is known by its name, "2026-09-29", in the style that holds; what is none is told as it is."""
+    year, _, rest = iso.partition("-")
+    month, _, day = rest.partition("-")
+    if not (len(year) == 4 and len(month) == len(day) == 2 and (year + month + day).isdigit()):
+        return iso
+    return style().date.format(year=year, month=month, day=day, name="")
+
+
 def decimals(value: float, digits: int, *, signed: bool = False) -> str:
     """A bare number with so many decimals: "3.5", "+1.2"."""
     return marked(f"{value:{'+' if signed else ''}.{digits}f}")

@@ -105,7 +105,7 @@ def behind_words(plan: Plan, phrases: Phrases) -> str:
         mode=phrases.word("mode", plan.mode.value),
         inverse=f" {phrases.say('plan.inverse')}" if plan.is_inverse else "",
         venue=phrases.word("venue", plan.venue.value),
-        published=plan.tiers_on,
+        published=numbers.day_of(plan.tiers_on),
     )
 
 

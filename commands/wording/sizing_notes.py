@@ -70,7 +70,7 @@ def age_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms: in
     venue = phrases.word("venue", check.tiers.venue.value)
     return [
         phrases.say("size.ages", **ages),
-        phrases.say("size.tiers", venue=venue, published=check.tiers.published_on),
+        phrases.say("size.tiers", venue=venue, published=numbers.day_of(check.tiers.published_on)),
     ]
 
 

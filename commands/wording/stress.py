@@ -170,7 +170,7 @@ def _rests_on(told: Stressed, phrases: Phrases, now_ms: int) -> list[str]:
         return [*lines, phrases.say("stress.planned")]
     tiers = told.check.tiers
     venue = phrases.word("venue", tiers.venue.value)
-    return [*lines, phrases.say("size.tiers", venue=venue, published=tiers.published_on)]
+    return [*lines, phrases.say("size.tiers", venue=venue, published=numbers.day_of(tiers.published_on))]
 
 
 def _actions(told: Stressed, phrases: Phrases) -> tuple[Action, ...]:
