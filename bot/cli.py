@@ -133,6 +133,27 @@ def ask(
 
 
 @app.command()
+def chat(
+    plain: Plain = False,
+    no_history: Annotated[
+        bool, typer.Option("--no-history", help="Keep no line for later sessions.")
+    ] = False,
+    language: Language = "",
+) -> None:
+    """Talk to the running service in this terminal: every command, and warnings as they come."""
+
+    def talk() -> int:
+        from bot.live_chat import Manner, converse
+        from bot.running import run
+        from bot.settings import read_settings
+
+        manner = Manner(is_plain=plain, keeps_lines=not no_history, language=language)
+        return run(converse(read_settings(), manner, sys.stdin, sys.stdout))
+
+    _finish(talk)
+
+
+@app.command()
 def replay(
     files: Annotated[
         list[Path], typer.Argument(help="Recorded markets (CSV or .csv.gz).", metavar="FILE...")

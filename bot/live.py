@@ -40,12 +40,15 @@ async def ask_store(line: str, settings: Settings, language: str = "") -> Reply:
     configure_log(settings)
     async with open_store(settings) as connection:
         source = (await StoredFeed(connection).status()).source
-        services = services_on(connection, is_live=source == LIVE)
-        if (
-            source == "none"
-        ):  # the service never ran here: nothing is watched yet, and nothing is known of what will be
-            services = replace(services, snapshots=SnapshotsInMemory(settings.assets or FIRST_ASSETS))
+        services = what_is_watched(services_on(connection, is_live=source == LIVE), source, settings)
         return await answer(line, in_language(language, Context(services, now_ms(), role=Role.OPERATOR)))
+
+
+def what_is_watched(services: Services, source: str, settings: Settings) -> Services:
+    """The services with what would be watched, where the service never ran: nothing is known of it yet."""
+    if source != "none":
+        return services
+    return replace(services, snapshots=SnapshotsInMemory(settings.assets or FIRST_ASSETS))
 
 
 def in_language(language: str, context: Context) -> Context:

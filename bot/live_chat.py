@@ -1,0 +1,259 @@
+"""A chat at a terminal on the running service's store: answers out of it, and warnings as they come."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TextIO
+
+from rich.console import RenderableType
+from rich.text import Text as Styled
+
+from bot import logs
+from bot.delivery.along import UNSUBSCRIBED, Along, Shown
+from bot.delivery.words import Words
+from bot.layout import SYMBOL
+from bot.live import in_language, open_store, services_on, what_is_watched
+from bot.platforms.terminal.chat import Chat
+from bot.platforms.terminal.completion import Candidate, candidates
+from bot.platforms.terminal.ears import Ears, TypedLines, typed_lines
+from bot.platforms.terminal.history import StoredLines
+from bot.platforms.terminal.rendering import draw_commands, draw_reply
+from bot.platforms.terminal.screen import PROMPT, Screen
+from bot.running import ANSWERED
+from bot.settings import Settings
+from commands.protocol.dispatch import answer
+from commands.protocol.phrases import ORIGINAL, Phrases, phrases_in
+from commands.protocol.reply import Heading, Reply
+from commands.protocol.request import HERE, TERMINAL, Context, Role
+from market.observations import MINUTE_MS, SECOND_MS, Asset
+from scheduler.clock import now_ms
+from store.chats import StoredChats
+from store.codec import Unreadable
+from store.connection import Connection, StoreUnavailable
+from store.health import LIVE
+from store.outbox import Claimed, Outbox
+from store.plan_news import StoredPlanNews
+from store.services import Services
+from store.snapshots import StoredFeed
+
+READER = f"{TERMINAL}:{HERE}"
+"""Where news of plans go that were stated here."""
+LOOK_EVERY_S = 1.0
+MOST_NEWS = 50
+SILENT_MS = 5 * MINUTE_MS
+"""Evaluated every minute, a market not looked at for so long is looked at by nobody."""
+HISTORY = "chat_history"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the chat is held: in words alone (`is_plain`), with lines kept for later sessions, in a language ("": as chosen)."""
+
+    is_plain: bool = False
+    keeps_lines: bool = True
+    language: str = ""
+
+
+async def converse(settings: Settings, manner: Manner, stdin: TextIO, stdout: TextIO) -> int:
+    """Answer what is typed, or what comes out of a pipe, until it ends; gives 0.
+
+    Raises Refusal, ValkeyFailed and StoreUnavailable where there is no store.
+    """
+    _configure_log(settings)
+    async with open_store(settings) as connection:
+        desk = LiveDesk(connection, settings, manner)
+        await desk.look()
+        is_typed = stdin.isatty() and stdout.isatty()
+        lines = _typed(desk, manner, stdin, stdout) if is_typed else None
+        screen = Screen(stdout, lines, is_plain=manner.is_plain)
+        chat = Chat(screen, desk.ask, language=desk.language)
+        opening = await desk.opening(is_plain=lines is None or manner.is_plain)
+        async with nullcontext() if lines is None else lines, asyncio.TaskGroup() as tasks:
+            screen.say(*opening)
+            following = tasks.create_task(Following(desk, screen).run())
+            await (_answer_all(chat, screen, stdin) if lines is None else _answer_typed(chat, lines))
+            following.cancel()
+    return ANSWERED
+
+
+class LiveDesk:
+    """The store as a terminal asks it. `watched` is what was watched at the last look, for completion."""
+
+    def __init__(self, connection: Connection, settings: Settings, manner: Manner) -> None:
+        self._connection, self._settings, self._manner = connection, settings, manner
+        self.language = manner.language or ORIGINAL
+        self.services: Services | None = None
+        self.watched: tuple[Asset, ...] = ()
+        self.outbox, self.plan_news = Outbox(connection, TERMINAL), StoredPlanNews(connection)
+
+    @property
+    def history(self) -> StoredLines:
+        """The lines of earlier sessions."""
+        return StoredLines(self._settings.data_dir / HISTORY if self._manner.keeps_lines else None)
+
+    @property
+    def phrases(self) -> Phrases:
+        """The words of what is said besides answers."""
+        return phrases_in(self.language)
+
+    async def look(self) -> Services:
+        """What can be reached now: a service that starts meanwhile is found. Raises StoreUnavailable."""
+        source = (await StoredFeed(self._connection).status()).source
+        services = what_is_watched(
+            services_on(self._connection, is_live=source == LIVE), source, self._settings
+        )
+        self.services, self.watched = services, await services.snapshots.watched()
+        if not self._manner.language:
+            chat = await StoredChats(self._connection).get(READER)
+            self.language = (chat and chat.language) or ORIGINAL
+        return services
+
+    async def ask(self, line: str) -> Reply:
+        """The answer to a line; an exception never comes out."""
+        services = self.services
+        with suppress(StoreUnavailable):  # what it is asked of then says so itself
+            services = await self.look()
+        if services is None:
+            services = services_on(self._connection, is_live=True)
+        context = Context(services, now_ms(), role=Role.OPERATOR, reach=READER)
+        return await answer(line, in_language(self._manner.language, context))
+
+    async def opening(self, *, is_plain: bool) -> tuple[str, ...]:
+        """The first lines: what this is, and which warnings will be shown. Raises StoreUnavailable."""
+        status = await StoredFeed(self._connection).status()
+        say, last_ms = self.phrases.say, status.last_evaluation_ms
+        lines = [say("terminal.opening_plain" if is_plain else "terminal.opening")]
+        if status.source != LIVE or last_ms is None or now_ms() - last_ms > SILENT_MS:
+            lines.append(say("terminal.no_service"))
+        chat = await StoredChats(self._connection).get(READER)
+        if chat is not None and chat.subscriptions:
+            lines.append(say("terminal.chosen", count=len(chat.subscriptions)))
+        elif chat is not None and any(change.did == UNSUBSCRIBED for change in chat.changes):
+            lines.append(say("terminal.silent"))
+        else:
+            lines.append(say("terminal.usual"))
+        return tuple(lines)
+
+
+class Following:
+    """Shows warnings, and news of plans stated here, above the line that is typed."""
+
+    def __init__(self, desk: LiveDesk, screen: Screen) -> None:
+        self._desk, self._screen = desk, screen
+        self._words = Words()
+        self._along = Along(READER, self._words)
+        self._worker = f"{TERMINAL}:{os.getpid()}"
+        self._is_away = self._is_open = False
+
+    async def run(self) -> None:
+        """Until cancelled; a store that is away is said to be, and waited for."""
+        try:
+            while True:
+                await self._look()
+                await asyncio.sleep(LOOK_EVERY_S)
+        finally:
+            if self._is_open:
+                with suppress(StoreUnavailable):
+                    await self._desk.outbox.let_go(self._worker)
+
+    async def _look(self) -> None:
+        try:
+            services = await self._desk.look()
+            shown = await self._along.look(services, now_ms())
+            if shown is not None:
+                self._show(shown)
+            if services.people is not None:
+                await self._show_plans()
+            self._note(is_away=False)
+        except StoreUnavailable:
+            self._note(is_away=True)
+        except Unreadable as newer:
+            self._screen.say(Styled(str(newer), style="dim"))
+
+    async def _show_plans(self) -> None:
+        """News of plans are told once, to whichever terminal is open; what came while none was is told at the next."""
+        if not self._is_open:
+            await self._desk.outbox.open()
+            self._is_open = True
+        for claimed in await self._desk.outbox.claim(self._worker, MOST_NEWS):
+            said = await self._news(claimed)
+            if said is not None:
+                self._show(Shown(said, claimed.row.at_ms))
+            await self._desk.outbox.commit(claimed)
+
+    async def _news(self, claimed: Claimed) -> Reply | None:
+        facts = await self._desk.plan_news.news(claimed.row.batch)
+        news = tuple(facts[number] for number in claimed.row.facts if number in facts)
+        is_old = now_ms() > claimed.row.not_after_ms
+        if not news:
+            return None
+        return self._words.plans(news, self._desk.language, now_ms(), is_old=is_old, is_repeat=False)
+
+    def _show(self, shown: Shown) -> None:
+        self._screen.say(*draw_warning(shown, is_plain=self._screen.is_plain))
+
+    def _note(self, *, is_away: bool) -> None:
+        if is_away is not self._is_away:
+            self._is_away = is_away
+            key = "terminal.store_away" if is_away else "terminal.store_back"
+            self._screen.say(Styled(self._desk.phrases.say(key), style="dim"))
+
+
+def draw_warning(shown: Shown, *, is_plain: bool) -> tuple[RenderableType, ...]:
+    """What a terminal prints of a warning: its time first, and what can be asked of it as lines to type.
+
+    Numbers stay those of the last answer: one must not come to mean something else while it is typed.
+    """
+    clock = f"[{datetime.fromtimestamp(shown.at_ms / SECOND_MS, UTC):%H:%M} UTC]"
+    reply, first = shown.reply, shown.reply.blocks[0]
+    if isinstance(first, Heading):
+        sign = "" if is_plain else SYMBOL.get(first.tone, "")
+        reply = replace(reply, blocks=(Heading(f"{clock} {sign}{first.text}", first.tone), *reply.blocks[1:]))
+        parts = tuple(draw_reply(reply))
+    else:
+        parts = (Styled(clock, style="dim"), *draw_reply(reply))
+    return (*parts, draw_commands(reply.actions)) if reply.actions else parts
+
+
+def _configure_log(settings: Settings) -> None:
+    """On stderr as everywhere; but where that is the terminal that is written on, only what cannot be said otherwise."""
+    level = "ERROR" if sys.stderr.isatty() else settings.log_level
+    logs.configure(
+        level=level,
+        library_level=settings.library_log_level,
+        style=settings.log_format,
+        secrets=settings.secrets(),
+    )
+
+
+def _typed(desk: LiveDesk, manner: Manner, stdin: TextIO, stdout: TextIO) -> TypedLines:
+    def offer(line: str) -> tuple[Candidate, ...]:
+        return candidates(line, desk.watched, desk.phrases, {"quit": desk.phrases.word("steering", "quit")})
+
+    ears = Ears(lambda _: None, offer, desk.history, desk.phrases)
+    is_plain = manner.is_plain or Screen(stdout).is_dumb
+    return typed_lines(stdin, stdout, ears, is_plain=is_plain)
+
+
+async def _answer_typed(chat: Chat, lines: TypedLines) -> None:
+    async for line in lines:
+        if not await chat.hear(line):
+            return
+
+
+async def _answer_all(chat: Chat, screen: Screen, stdin: TextIO) -> None:
+    """Answer the lines of a pipe, each below itself."""
+    async for line in _lines_of(stdin):
+        if line.strip():
+            screen.say(PROMPT + line.strip())
+            if not await chat.hear(line):
+                return
+
+
+async def _lines_of(stdin: TextIO) -> AsyncIterator[str]:
+    while line := await asyncio.to_thread(stdin.readline):
+        yield line
