@@ -108,7 +108,8 @@ class BotApi(Sending, Setup):
         try:
             return await self._answer(method, form, request)
         except Refused as refusal:
-            self.refusals.append(refusal.description)
+            if form:  # a call without a word only asks whether there is such a method
+                self.refusals.append(refusal.description)
             return _error(refusal)
         finally:
             await self._tell_waiting()
