@@ -49,6 +49,10 @@ class Patience:
         self._next_s = min(2 * self._next_s, self._pauses.longest_s)
         await asyncio.sleep(pause_s)
 
+    async def stand_by(self) -> None:
+        """Wait for as long as ever, where nothing failed."""
+        await asyncio.sleep(self._pauses.longest_s)
+
     def rest(self) -> None:
         """A call succeeded: the next failure is a first one again."""
         if self._failing is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 from telegram import Bot, Update
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
 from bot.chat_platform import TROUBLE_S, Desk, PlatformAway, PlatformStopped, trouble_memo
@@ -22,6 +22,7 @@ from bot.platforms.telegram.messenger import NAME, TelegramMessenger
 from bot.platforms.telegram.patience import Patience, Pauses
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
 from bot.platforms.telegram.updates import ALLOWED_UPDATES
+from bot.platforms.telegram.turn import Turn
 from bot.settings import Settings
 from store.connection import StoreUnavailable
 
@@ -74,6 +75,7 @@ class Service:
         self._menu: asyncio.Task[None] | None = None
         self._offset: int | None = None
         self.application.add_handler(TypeHandler(Update, self._take))
+        self._turn: Turn | None = None
         self.application.add_error_handler(_log_error)
 
     @property
@@ -118,9 +120,12 @@ class Service:
                     offset=self._offset, timeout=LONG_POLL_S, allowed_updates=ALLOWED_UPDATES
                 )
             except InvalidToken:
+        turn = self._turn = Turn(self._desk.services.memos, self.bot.id)
                 raise PlatformStopped(REFUSED) from None
+            await turn.take()
             except TelegramError as error:
-                await self._patience.wait(error)
+                if not isinstance(error, Conflict) or not await self._stood_by(turn):
+                    await self._patience.wait(error)
                 continue
             self._patience.rest()
             for update in updates:
@@ -133,6 +138,16 @@ class Service:
 
         address = address_of(self._desk.settings)
         if address is not None:
+    async def _stood_by(self, turn: Turn) -> bool:
+        """Whether it was the turn of another instance on this store; it is waited for until that one is gone."""
+        if not await turn.is_anothers():
+            return False
+        log.info("another instance on this store fetches Telegram's updates: this one stands by")
+        while await turn.is_anothers():
+            await self._patience.stand_by()
+        log.info("the other instance is gone: this one fetches Telegram's updates")
+        return True
+
             await Webhook(address, self.bot, self._intake, self._patience, ALLOWED_UPDATES).serve()
 
     async def _stop(self) -> None:
@@ -151,6 +166,8 @@ class Service:
     async def _own_up(self, trouble: str) -> None:
         """Keep what troubles this bot where `seawall doctor` finds it, for as long as it goes on."""
         memos = self._desk.services.memos
+        if self._turn is not None:
+            await _within(FAREWELL_S, self._turn.give_up())
         if memos is not None:
             with suppress(StoreUnavailable):
                 await memos.keep(trouble_memo(NAME), trouble, TROUBLE_S)
