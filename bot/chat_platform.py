@@ -40,6 +40,7 @@ class Sentence(StrEnum):
     PRIVATE_HERE = "platform.private_here"
     OPEN_PRIVATE = "platform.open_private"
     TOLD_PRIVATELY = "platform.told_privately"
+    ONLY_YOU = "platform.only_you"
     SHARE = "platform.share"
     SHARED_BY = "platform.shared_by"
     SHARED = "platform.shared"

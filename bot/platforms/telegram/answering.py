@@ -21,12 +21,14 @@ from bot.platforms.telegram.messenger import NAME, TelegramMessenger
 from bot.platforms.telegram.once import Once, Stand
 from bot.platforms.telegram.parts import Part, deliver
 from bot.platforms.telegram.photos import Photos
+from bot.platforms.telegram.rich import Newer
 from bot.platforms.telegram.sharing import Shares
 from bot.platforms.telegram.standing import Standing
 from bot.platforms.telegram.updates import Forgotten, Question, Seen, Sharing, aside, language_of, question_of
+from bot.platforms.telegram.whispers import respond_alone, whisper_of
 from commands.protocol.dispatch import outcome
 from commands.protocol.phrases import phrases_in
-from commands.protocol.reply import Action
+from commands.protocol.reply import Action, Reply
 from commands.protocol.request import Role
 
 LATE_MS = 120_000
@@ -50,6 +52,8 @@ class Answering:
         self._photos = Photos(bot, desk)
         self._shares = Shares(bot, self._photos)
         self._inline = Inline(bot, desk)
+        self.newer = Newer()
+        """What the server knows that the library does not; nothing, until it was asked."""
         self._told_ms: OrderedDict[int, int] = OrderedDict()
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -112,9 +116,19 @@ class Answering:
         reply = await self._desk.ask(answered.line, answered.asker)
         if question.is_guess and outcome(reply) != "answered":
             return
+        if await self._answered_alone(asked, reply, is_private=privately is not None):
+            return
         await self._turn(answered.chat_id)
         group = None if privately is None else asked
         await respond(self._bot, self._buttons, answered, reply, photos=self._photos, group=group)
+
+    async def _answered_alone(self, asked: Question, reply: Reply, *, is_private: bool) -> bool:
+        """Whether the asker, and nobody else, was answered in the group they asked in: where the server can do that."""
+        whisper = whisper_of(asked, is_private=is_private)
+        if whisper is None or not self.newer.may_whisper(asked.chat_id, whisper):
+            return False
+        await self._turn(asked.chat_id)
+        return await respond_alone(self._bot, self._buttons, self.newer, asked, reply, whisper, self._photos)
 
     async def _share(self, sharing: Sharing, update_id: int) -> None:
         stand = await self._once.begin(update_id)

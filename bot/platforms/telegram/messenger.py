@@ -12,7 +12,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Te
 from bot.layout import TELEGRAM_HTML, lay_out
 from bot.messenger import Manners, Undelivered, Wrong
 from bot.platforms.telegram.buttons import Buttons, Whose
-from bot.platforms.telegram.parts import NO_PREVIEW, plain
+from bot.platforms.telegram.parts import GONE_FOR_GOOD, NO_PREVIEW, plain
 from bot.platforms.telegram.transport import Flooded, NotSent
 from commands.protocol.reply import Reply
 from store.pace import Rate
@@ -23,20 +23,6 @@ MANNERS = Manners(Rate(29.0, 25.0), in_flight=4, is_idempotent=False)
 
 A_CHAT = (Rate(1.0, 3.0),)
 A_GROUP = (Rate(1.0, 3.0), Rate(20.0 / 60.0, 20.0))
-GONE_FOR_GOOD = (
-    "bot was blocked by the user",
-    "user is deactivated",
-    "bot was kicked",
-    "bot is not a member",
-    "chat not found",
-    "group chat was deactivated",
-    "not enough rights to send text messages",
-    "have no rights to send a message",
-    "bot can't initiate conversation",
-    "chat_write_forbidden",
-)
-"""What Telegram says when a chat cannot be reached any more; another refusal of the same status may pass."""
-
 NO_TOPIC = ("message thread not found", "topic_closed", "topic_deleted")
 
 

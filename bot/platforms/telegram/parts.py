@@ -16,7 +16,7 @@ from telegram import (
     ReplyParameters,
 )
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
+from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden, TelegramError
 
 from bot.platforms.telegram.photos import FILE_NAME, Photo
 from bot.platforms.telegram.transport import Flooded, NotSent
@@ -28,7 +28,26 @@ MOST_TRIES = 4
 NOT_MODIFIED = "message is not modified"
 OVERTAKEN = "canceled by new"
 """What Telegram says of an edit that a later one of the same message has overtaken."""
+REFUSALS = (Forbidden, BadRequest, EndPointNotFound)
+"""After these a message certainly did not arrive."""
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+GONE_FOR_GOOD = (
+    "bot was blocked by the user",
+    "user is deactivated",
+    "bot was kicked",
+    "bot is not a member",
+    "chat not found",
+    "group chat was deactivated",
+    "not enough rights to send text messages",
+    "have no rights to send a message",
+    "bot can't initiate conversation",
+    "chat_write_forbidden",
+)
+"""What Telegram says when a chat cannot be reached any more; another refusal of the same status may pass."""
+
+ONLY_YOU = "ephemeral_message_id"
+"""What a message has that one alone can read (Bot API 10.2, Message)."""
 
 _TAG = re.compile(r"</?[a-z][a-z0-9-]{0,20}(?: [^<>]{0,2000})?>")
 """A tag with its attributes; a sign of lesser in a text is escaped, so nothing else can look like one."""
@@ -37,10 +56,32 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Whisper:
+    """Who alone may read a message in a group, and what they did to be answered: pressed a button, or wrote so that nobody else saw it.
+
+    `query_id` is that press, `answers` the number of what they wrote, `renews` that of a message of ours to be changed.
+    """
+
+    user_id: int
+    query_id: str | None = None
+    answers: int | None = None
+    renews: int | None = None
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """What makes a message one for them alone; by both its names, since a server passes over what it does not know."""
+        pressed = {} if self.query_id is None else {"callback_query_id": self.query_id}
+        named = {"receiver_user_id": self.user_id, **pressed}
+        quoted = {} if self.answers is None else {"reply_parameters": {"ephemeral_message_id": self.answers}}
+        return {"ephemeral_message_parameters": named, **named, **quoted}
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One message of an answer and where it goes: a new one, or in place of the message `edit`.
 
-    With a `photo` the text is its caption, or "" where the words follow below.
+    With a `photo` the text is its caption, or "" where the words follow below. `rich` is the same with its tables, for
+    servers that take them. `whisper` lets one alone read it: it is never sent to all instead.
     """
 
     text: str
@@ -51,6 +92,8 @@ class Part:
     edit: int | None = None
     keyboard: InlineKeyboardMarkup | ForceReply | None = None
     photo: Photo | None = None
+    rich: str | None = None
+    whisper: Whisper | None = None
 
 
 async def deliver(bot: Bot, part: Part) -> Message | bool:
@@ -65,7 +108,7 @@ async def deliver(bot: Bot, part: Part) -> Message | bool:
         except TelegramError as error:
             mended = await _mended(part, error)
             if mended is None:
-                return not isinstance(error, Forbidden | BadRequest) or NOT_MODIFIED in error.message.lower()
+                return not isinstance(error, REFUSALS) or NOT_MODIFIED in error.message.lower()
             part = mended
     log.warning("an answer was given up", tries=MOST_TRIES)
     return False
@@ -76,12 +119,23 @@ def plain(text: str) -> str:
     return html.unescape(_TAG.sub("", text))
 
 
+def whispered_as(message: Message) -> int | None:
+    """The number of a message that one alone can read, None for any other."""
+    number = message.api_kwargs.get(ONLY_YOU)
+    return number if isinstance(number, int) else None
+
+
 async def _put(bot: Bot, part: Part) -> Message | bool:
     text = part.text if part.is_html else plain(part.text)
     mode = ParseMode.HTML if part.is_html else None
+    if part.whisper is not None and part.whisper.renews is not None and part.photo is None:
+        return await _change_whisper(bot, part, part.whisper, text, mode)
+    if part.rich is not None and part.photo is None and part.whisper is None:
+        return await _put_rich(bot, part, part.rich)
     if part.edit is not None and not isinstance(part.keyboard, ForceReply):
         return await _edit(bot, part, part.edit, part.keyboard, text, mode)
-    quoted = ReplyParameters(part.reply_to, allow_sending_without_reply=True) if part.reply_to else None
+    quoted = _quoted(part)
+    more = None if part.whisper is None else part.whisper.parameters
     if part.photo is not None:
         return await bot.send_photo(
             part.chat_id,
@@ -92,6 +146,7 @@ async def _put(bot: Bot, part: Part) -> Message | bool:
             reply_markup=part.keyboard,
             message_thread_id=part.thread_id,
             reply_parameters=quoted,
+            api_kwargs=more,
         )
     return await bot.send_message(
         part.chat_id,
@@ -101,7 +156,49 @@ async def _put(bot: Bot, part: Part) -> Message | bool:
         message_thread_id=part.thread_id,
         reply_parameters=quoted,
         link_preview_options=NO_PREVIEW,
+        api_kwargs=more,
     )
+
+
+def _quoted(part: Part) -> ReplyParameters | None:
+    """The message that is answered; one for somebody alone quotes what they wrote alone, or nothing."""
+    if not part.reply_to or part.whisper is not None:
+        return None
+    return ReplyParameters(part.reply_to, allow_sending_without_reply=True)
+
+
+async def _put_rich(bot: Bot, part: Part, rich: str) -> Message | bool:
+    """Send or edit a message with tables; what in it looks like an address is not made one."""
+    told: dict[str, object] = {
+        "chat_id": part.chat_id,
+        "rich_message": {"html": rich, "skip_entity_detection": True},
+        "reply_markup": part.keyboard,
+    }
+    if part.edit is not None:
+        told["message_id"] = part.edit
+        # spelt so, since the library's own method of that name does not know rich messages
+        return _as_message(await bot.do_api_request("editMessage_text", told, Message))
+    told |= {"message_thread_id": part.thread_id, "reply_parameters": _quoted(part)}
+    return _as_message(await bot.do_api_request("sendRichMessage", told, Message))
+
+
+async def _change_whisper(
+    bot: Bot, part: Part, whisper: Whisper, text: str, mode: ParseMode | None
+) -> Message | bool:
+    told = {
+        "chat_id": part.chat_id,
+        "receiver_user_id": whisper.user_id,
+        "ephemeral_message_id": whisper.renews,
+        "text": text,
+        "parse_mode": mode,
+        "reply_markup": part.keyboard,
+        "link_preview_options": NO_PREVIEW,
+    }
+    return _as_message(await bot.do_api_request("editEphemeralMessageText", told))
+
+
+def _as_message(answer: object) -> Message | bool:
+    return answer if isinstance(answer, Message) else True
 
 
 async def _edit(
@@ -139,7 +236,7 @@ async def _mended(part: Part, error: TelegramError) -> Part | None:
             return part
         case ChatMigrated():
             return replace(part, chat_id=error.new_chat_id, reply_to=None)
-        case BadRequest():
+        case BadRequest() | EndPointNotFound():
             return _mended_request(part, error.message.lower())
         case Forbidden():
             log.debug("an answer is not wanted: blocked or removed from the chat")
@@ -163,5 +260,9 @@ def _mended_request(part: Part, why: str) -> Part | None:
         return replace(
             part, text="\n".join(filter(None, (part.text, part.photo.words))), photo=None, edit=None
         )
-    log.warning("Telegram refused an answer", why=why[:200])
-    return None
+    bare = replace(part, is_html=False, keyboard=None, reply_to=None)
+    if part.whisper is not None or bare == part or any(gone in why for gone in GONE_FOR_GOOD):
+        log.warning("Telegram refused an answer", why=why[:200])
+        return None
+    log.warning("Telegram refused an answer; its bare words go out", why=why[:200])
+    return bare

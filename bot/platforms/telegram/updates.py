@@ -9,6 +9,7 @@ from bot.chat_platform import Asker, Sentence, command_of
 from bot.platforms.telegram.addressing import addressed, answered, meant
 from bot.platforms.telegram.buttons import Buttons, Refused, Unpressed, carries, share_place
 from bot.platforms.telegram.links import opened
+from bot.platforms.telegram.parts import Whisper, whispered_as
 from commands.protocol.request import Role
 
 NAME = "telegram"
@@ -31,6 +32,7 @@ class Question:
     answer takes (`renews_photo`: it is a photo), and `query_id` the press of a button that waits to be acknowledged. `types`
     asks for what the line lacks to be typed, `shares` is the group ("-1001", or "-1001:7" with a topic) in which the asker may
     share the answer. `is_guess`: it may be talk that is not meant for the bot, so only a line that can be answered is.
+    `whisper`: it was asked in a group where nobody else saw it.
     """
 
     line: str
@@ -45,6 +47,7 @@ class Question:
     shares: str | None = None
     renews_photo: bool = False
     is_guess: bool = False
+    whisper: Whisper | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,16 @@ async def _written(message: Message, me: str, buttons: Buttons) -> Question | No
         chat_id=message.chat.id,
         asked_at_ms=round(message.date.timestamp() * 1_000),
         thread_id=thread_id,
-        reply_to=None if is_private else message.message_id,
+        reply_to=None if is_private else message.message_id or None,
+        whisper=_whispered(message),
         is_guess=replied is not None and not is_private,
     )
+
+
+def _whispered(message: Message) -> Whisper | None:
+    """How a message that nobody else in its group saw is answered."""
+    number, user = whispered_as(message), message.from_user
+    return None if number is None or user is None else Whisper(user.id, answers=number)
 
 
 def _speaks_for_itself(message: Message) -> bool:
@@ -154,16 +164,20 @@ async def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Sharing
     in_topic = isinstance(message, Message) and bool(message.is_topic_message)
     thread_id = message.message_thread_id if isinstance(message, Message) and in_topic else None
     renews = pressed.renews and _stands_there(query)
+    alone = whispered_as(message) if isinstance(message, Message) else None
     return Question(
         line=pressed.line,
         asker=_asker(query.from_user, message.chat, thread_id),
         chat_id=message.chat.id,
         thread_id=thread_id,
-        renews=message.message_id if renews else None,
+        renews=message.message_id if renews and alone is None else None,
         query_id=query.id,
         types=pressed.types,
         shares=_own_share(query) if renews else None,
         renews_photo=isinstance(message, Message) and bool(message.photo),
+        whisper=None
+        if alone is None
+        else Whisper(query.from_user.id, query.id, renews=alone if renews else None),
     )
 
 
