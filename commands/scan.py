@@ -1,10 +1,11 @@
 """/scan: all watched assets ranked by stress, headed by the breadth of the market."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
-from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
+from commands.protocol.reply import Action, Block, Heading, Lines, Numbers, Reply, Text
 from commands.protocol.request import Context
 from commands.wording import numbers
 from commands.wording.absence import past_line
@@ -42,7 +43,7 @@ async def answer(ask: Scan, context: Context) -> Reply:
     )
     actions = [Action(snapshot.asset, f"/regime {snapshot.asset}") for snapshot in snapshots[:3]]
     actions.append(Action(phrases.say("button.refresh"), "/scan"))
-    return Reply(blocks, tuple(actions), data=_plain(snapshots, unread, wide))
+    return Reply(blocks, tuple(actions), data=Numbers(partial(_plain, snapshots, unread, wide)))
 
 
 def _stress(snapshot: Snapshot) -> float:

@@ -13,7 +13,7 @@ from commands.protocol.forms import MOST_OFFERS, as_words, meaning, offers_for, 
 from commands.protocol.home import at_home
 from commands.protocol.numerals import in_plain_words
 from commands.protocol.phrases import Phrases, phrases_in
-from commands.protocol.reply import Action, Note, Prompt, Reply, Text, Tone
+from commands.protocol.reply import Action, Note, Numbers, Prompt, Reply, Text, Tone
 from commands.protocol.request import Context, Misunderstood, Role, said
 from commands.protocol.style import style, write_in, written_in
 from commands.protocol.words import LONGEST_TEXT, MOST_WORDS, Lexicon, nearest
@@ -56,7 +56,7 @@ def find(word: str) -> Command[Any] | None:
 
 def outcome(reply: Reply) -> str:
     """How it went: "answered", "refused" (the request was wrong) or "failed" (we were); exit codes 0, 2, 1."""
-    error = reply.data.get("error")
+    error = None if isinstance(reply.data, Numbers) else reply.data.get("error")
     return str(error["kind"]) if isinstance(error, Mapping) else "answered"
 
 
@@ -70,15 +70,16 @@ async def _answered(work: Callable[[Context], Awaitable[Reply]], context: Contex
         async with asyncio.timeout(DEADLINE_S):
             context = await at_home(context)
             write_in(phrases_in(context.language).style)
-            return await work(context)
+            reply = await work(context)
     except Misunderstood as wrong:
-        return _refusal(wrong, phrases_in(context.language))
+        reply = _refusal(wrong, phrases_in(context.language))
     except TimeoutError as slow:
-        return _apology("door.too_slow", slow, phrases_in(context.language), name)
+        reply = _apology("door.too_slow", slow, phrases_in(context.language), name)
     except Exception as slip:  # noqa: BLE001  the one place that turns a slip of ours into words
         phrases = phrases_in(context.language)
         away = _is_store_away(slip)
-        return _store_away(slip, phrases, name) if away else _apology("door.apology", slip, phrases, name)
+        reply = _store_away(slip, phrases, name) if away else _apology("door.apology", slip, phrases, name)
+    return reply if reply.language else replace(reply, language=context.language)
 
 
 async def _answer_text(text: str, context: Context) -> Reply:

@@ -1,6 +1,6 @@
 """What a command answers: typed blocks that know no platform; a platform only escapes, paginates and sends."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -154,6 +154,26 @@ class Prompt:
         return f"{self.line} {self.field}={named if sign and name.lower() == self.field else word}"
 
 
+class Numbers(Mapping[str, object]):
+    """The numbers behind an answer that went well, worked out when somebody looks at them: a chat never does."""
+
+    def __init__(self, work_out: Callable[[], Mapping[str, object]]) -> None:
+        self._work_out = work_out
+
+    def __getitem__(self, name: str) -> object:
+        return self._work_out()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._work_out())
+
+    def __len__(self) -> int:
+        return len(self._work_out())
+
+    def items(self) -> ItemsView[str, object]:
+        """All of them, worked out once."""
+        return self._work_out().items()
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer: blocks from top to bottom, buttons, and the plain numbers behind it for `--json`.
@@ -161,6 +181,7 @@ class Reply:
     `private` answers hold a position: ephemeral on Discord, never posted to a public room unasked. `prompt` is what the
     reader is asked for where the line lacked something. `at_ms` is the moment (UTC) of which it speaks, where that is one of
     the present market: platforms that can show how long ago that is by now do so. `copies` are its numbers to be copied.
+    `language` is the one in which it is worded, for what a platform has to say beside it; "" where nobody said.
     """
 
     blocks: tuple[Block, ...]
@@ -170,3 +191,4 @@ class Reply:
     prompt: Prompt | None = None
     at_ms: int | None = None
     copies: tuple[Copy, ...] = ()
+    language: str = ""
