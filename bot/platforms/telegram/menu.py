@@ -5,6 +5,7 @@ Whom a menu is shown to is no right: what somebody may do is asked of Telegram w
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 from telegram import (
@@ -28,6 +29,9 @@ LONGEST_ABOUT = 512
 LONGEST_SHORT_ABOUT = 120
 """Telegram's limits (Bot API: setMyCommands, BotCommand, setMyDescription, setMyShortDescription)."""
 
+MOST_AT_ONCE = 4
+"""Nobody waits for a menu: more connections are not worth their opening."""
+
 SCOPES: tuple[BotCommandScope, ...] = (
     BotCommandScopeDefault(),
     BotCommandScopeAllPrivateChats(),
@@ -35,17 +39,25 @@ SCOPES: tuple[BotCommandScope, ...] = (
     BotCommandScopeAllChatAdministrators(),
 )
 
+IN_GROUPS = frozenset({BotCommandScope.ALL_GROUP_CHATS, BotCommandScope.ALL_CHAT_ADMINISTRATORS})
+
 log = structlog.stdlib.get_logger(__name__)
 
 
-def menu(scope: BotCommandScope, language: str = ORIGINAL) -> tuple[BotCommand, ...]:
-    """The commands to show in chats of a kind, in their order; administrators of groups see those of managers as well."""
+def menu(scope: BotCommandScope, language: str = ORIGINAL, *, hides: bool = False) -> tuple[BotCommand, ...]:
+    """The commands to show in chats of a kind, in their order; administrators of groups see those of managers as well.
+
+    `hides`: the server lets nobody else in a group see a command that holds a position, chosen from the menu.
+    """
     is_managing = scope.type == BotCommandScope.ALL_CHAT_ADMINISTRATORS
     phrases = phrases_in(language)
     shown = [
         BotCommand(
             command.name,
             phrases.slash(f"{command.name}.help", command.help)[:LONGEST_DESCRIPTION],
+            api_kwargs={"is_ephemeral": True}
+            if hides and command.private and scope.type in IN_GROUPS
+            else None,
         )
         for command in dispatch.commands()
         if command.in_menu or (is_managing and command.needs is Role.MANAGER)
@@ -53,23 +65,30 @@ def menu(scope: BotCommandScope, language: str = ORIGINAL) -> tuple[BotCommand, 
     return tuple(shown[:MOST_COMMANDS])
 
 
-async def update_menu(bot: Bot) -> None:
+async def update_menu(bot: Bot, *, hides: bool = False) -> None:
     """Set the menus and descriptions that differ from what Telegram shows; a failure is logged and costs nothing but them."""
     asked = [
-        *(_menu(bot, scope, language) for scope in SCOPES for language in languages()),
-        *(_about(bot, language) for language in languages()),
-        *(_short_about(bot, language) for language in languages()),
+        *(partial(_menu, bot, scope, language, hides=hides) for scope in SCOPES for language in languages()),
+        *(partial(_about, bot, language) for language in languages()),
+        *(partial(_short_about, bot, language) for language in languages()),
     ]
-    done = await asyncio.gather(*asked)
+    turns = asyncio.Semaphore(MOST_AT_ONCE)
+
+    async def in_turn(one: Callable[[], Awaitable[bool]]) -> bool:
+        async with turns:
+            return await one()
+
+    done = await asyncio.gather(*map(in_turn, asked))
     if any(done):
         log.info("what Telegram shows of the bot was set", changed=sum(done))
 
 
-async def _menu(bot: Bot, scope: BotCommandScope, language: str) -> bool:
-    wanted, code = menu(scope, language), _code(language)
+async def _menu(bot: Bot, scope: BotCommandScope, language: str, *, hides: bool) -> bool:
+    wanted, code = menu(scope, language, hides=hides), _code(language)
 
     async def is_shown() -> bool:
-        return await bot.get_my_commands(scope=scope, language_code=code) == wanted
+        shown = await bot.get_my_commands(scope=scope, language_code=code)
+        return [one.to_dict() for one in shown] == [one.to_dict() for one in wanted]
 
     return await _set("menu", is_shown, lambda: bot.set_my_commands(wanted, scope=scope, language_code=code))
 

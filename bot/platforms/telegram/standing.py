@@ -110,7 +110,7 @@ class Standing:
         settled = revive if why is None else partial(suspend, why=why, now_ms=self._now_ms())
         address = f"{NAME}:{chat.id}"
         await self._change(address, settled)
-        if self._chats is None or chat.type == Chat.PRIVATE:
+        if self._chats is None or chat.type != Chat.SUPERGROUP:  # only these have topics
             return
         async for kept in self._chats.all():
             if kept.address.startswith(f"{address}:"):
