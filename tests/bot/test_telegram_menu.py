@@ -82,6 +82,7 @@ async def test_only_what_differs_is_set(api: BotApi) -> None:
 
 
 async def test_one_menu_that_cannot_be_set_costs_nothing_else(api: BotApi, service: Service) -> None:
+    await api.wait_for(lambda: api.polls > 0)
     await service.settled()
     api.menus.clear()
     api.fail("setMyCommands", Fault(500))
