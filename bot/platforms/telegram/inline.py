@@ -104,6 +104,10 @@ class Inline:
         told = zip(lines, replies, strict=True)
         return [(line, reply) for line, reply in told if not reply.private or outcome(reply) != "answered"]
 
+    def _link(self, line: str, reply: Reply) -> str:
+        """Into the bot's own chat: to ask there what was answered here."""
+        return private_link(self._bot.username, line if outcome(reply) == "answered" else "")
+
     async def _put(
         self, query: InlineQuery, offered: Sequence[tuple[str, Reply]], language: str, *, more: str
     ) -> None:
@@ -113,10 +117,7 @@ class Inline:
         try:
             await self._bot.answer_inline_query(
                 query.id,
-                [
-                    _article(line, reply, private_link(self._bot.username, line), label)
-                    for line, reply in offered
-                ],
+                [_article(line, reply, self._link(line, reply), label) for line, reply in offered],
                 cache_time=CACHED_S if is_well else 0,
                 is_personal=True,  # answers are in the language of who asks
                 next_offset=more,

@@ -20,9 +20,10 @@ from bot.platforms.telegram.intake import Intake
 from bot.platforms.telegram.menu import update_menu
 from bot.platforms.telegram.messenger import NAME, TelegramMessenger
 from bot.platforms.telegram.patience import Patience, Pauses
+from bot.platforms.telegram.rich import Newer
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
-from bot.platforms.telegram.updates import ALLOWED_UPDATES
 from bot.platforms.telegram.turn import Turn
+from bot.platforms.telegram.updates import ALLOWED_UPDATES
 from bot.settings import Settings
 from store.connection import StoreUnavailable
 
@@ -74,8 +75,8 @@ class Service:
         self._answering: Answering | None = None
         self._menu: asyncio.Task[None] | None = None
         self._offset: int | None = None
-        self.application.add_handler(TypeHandler(Update, self._take))
         self._turn: Turn | None = None
+        self.application.add_handler(TypeHandler(Update, self._take))
         self.application.add_error_handler(_log_error)
 
     @property
@@ -110,19 +111,24 @@ class Service:
         self._answering = Answering(self.bot, self._desk, self._buttons, self._messenger)
         self._request.moved = self._answering.chat_moved
         await self.application.start()
-        self._menu = asyncio.create_task(update_menu(self.bot))
+        self._menu = asyncio.create_task(self._settle_in(self._answering.newer))
         log.info("Telegram answers", bot=self.bot.username)
 
+    async def _settle_in(self, newer: Newer) -> None:
+        """Beside the first answers: ask what the server knows, and set what it shows of the bot."""
+        await newer.probe(self.bot)
+        await update_menu(self.bot, hides=newer.has_whispers)
+
     async def _poll(self) -> None:
+        turn = self._turn = Turn(self._desk.services.memos, self.bot.id)
         while True:
+            await turn.take()
             try:
                 updates = await self.bot.get_updates(
                     offset=self._offset, timeout=LONG_POLL_S, allowed_updates=ALLOWED_UPDATES
                 )
             except InvalidToken:
-        turn = self._turn = Turn(self._desk.services.memos, self.bot.id)
                 raise PlatformStopped(REFUSED) from None
-            await turn.take()
             except TelegramError as error:
                 if not isinstance(error, Conflict) or not await self._stood_by(turn):
                     await self._patience.wait(error)
@@ -132,22 +138,23 @@ class Service:
                 self._offset = update.update_id + 1
                 await self.application.update_queue.put(update)
 
+    async def _stood_by(self, turn: Turn) -> bool:
+        """Whether it was the turn of another instance on this store; it is waited for until that one is gone."""
+        if not await turn.is_anothers():
+            return False
+        log.info("another instance on this store fetches Telegram's updates: this one stands by")
+        self._offset = None  # to say farewell would throw that one out
+        while await turn.is_anothers():
+            await self._patience.stand_by()
+        log.info("the other instance is gone: this one fetches Telegram's updates")
+        return True
+
     async def _be_brought(self) -> None:
         """Let Telegram bring updates instead; its server is imported only here, since few use one."""
         from bot.platforms.telegram.webhook import Webhook, address_of  # noqa: PLC0415
 
         address = address_of(self._desk.settings)
         if address is not None:
-    async def _stood_by(self, turn: Turn) -> bool:
-        """Whether it was the turn of another instance on this store; it is waited for until that one is gone."""
-        if not await turn.is_anothers():
-            return False
-        log.info("another instance on this store fetches Telegram's updates: this one stands by")
-        while await turn.is_anothers():
-            await self._patience.stand_by()
-        log.info("the other instance is gone: this one fetches Telegram's updates")
-        return True
-
             await Webhook(address, self.bot, self._intake, self._patience, ALLOWED_UPDATES).serve()
 
     async def _stop(self) -> None:
@@ -160,14 +167,14 @@ class Service:
         if self._offset is not None:
             # tells Telegram that these updates were taken, or the next start would bring them again
             await _within(FAREWELL_S, self.bot.get_updates(offset=self._offset, timeout=0, limit=1))
+        if self._turn is not None:
+            await _within(FAREWELL_S, self._turn.give_up())
         await self.application.shutdown()
         await self.bot.shutdown()
 
     async def _own_up(self, trouble: str) -> None:
         """Keep what troubles this bot where `seawall doctor` finds it, for as long as it goes on."""
         memos = self._desk.services.memos
-        if self._turn is not None:
-            await _within(FAREWELL_S, self._turn.give_up())
         if memos is not None:
             with suppress(StoreUnavailable):
                 await memos.keep(trouble_memo(NAME), trouble, TROUBLE_S)
