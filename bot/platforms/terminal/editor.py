@@ -103,7 +103,7 @@ class Editor:
         """As many rows and columns as the terminal has now."""
         try:
             columns, rows = os.get_terminal_size(self._stdout.fileno())
-        except OSError:
+        except (OSError, ValueError):
             columns = rows = 0
         return Size(rows=rows or ROWS, columns=columns or COLUMNS)
 

@@ -1,9 +1,11 @@
 """Replies as lines of a terminal: words and symbols first, colour only on top of them."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleDimensions, RenderableType
 from rich.text import Text as Styled
 
 from bot.layout import SYMBOL, align, clean, plainly
@@ -44,6 +46,19 @@ class Paper(Console):
     def on_broken_pipe(self) -> None:
         """Raise BrokenPipeError again, where rich would end the program."""
         raise BrokenPipeError
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """As wide as the terminal that is written to is now; rich looks at this process' own streams alone."""
+        with suppress(OSError, ValueError):
+            columns, rows = os.get_terminal_size(self.file.fileno())
+            if columns and rows:
+                return ConsoleDimensions(columns, rows)
+        return super().size
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
 
     def put(self, *parts: RenderableType) -> None:
         """Print parts one below the other, so that a reader at the other end has them at once."""

@@ -1,12 +1,8 @@
 """The line that can be drawn on: edited in the middle, completed in a menu, with the market going on above it."""
 
 import asyncio
-import fcntl
 import os
 import pty
-import re
-import struct
-import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,65 +14,52 @@ from bot.platforms.terminal.ears import LONGEST_LINE, MOST_PASTED, Ears
 from bot.platforms.terminal.editor import Editor
 from bot.platforms.terminal.history import StoredLines
 from commands.protocol.phrases import phrases_in
+from tests.bot.terminal.ptys import WITHIN_S, Terminal, pseudo_terminal
 
 ENGLISH = phrases_in("en")
 CTRL_A, CTRL_C, CTRL_D, CTRL_E, CTRL_K, CTRL_R = "\x01", "\x03", "\x04", "\x05", "\x0b", "\x12"
 LEFT, UP = "\x1b[D", "\x1b[A"
-CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x08")
-WITHIN_S = 5.0
 
 
-class Terminal:
-    """A real pseudo-terminal with an editor on it: what is typed outside, and what is seen there."""
+class Desk:
+    """An editor on a terminal, and what it tells of typing."""
 
-    def __init__(self, editor: Editor, outside: int, typing: list[bool]) -> None:
-        self.editor, self.outside, self.typing = editor, outside, typing
-        self._raw, self.shown = b"", ""
+    def __init__(self, editor: Editor, terminal: Terminal, typing: list[bool]) -> None:
+        self.editor, self.terminal, self.typing = editor, terminal, typing
+        self.types, self.sees = terminal.types, terminal.sees
 
-    def types(self, keys: str) -> None:
-        os.write(self.outside, keys.encode())
+    @property
+    def shown(self) -> str:
+        return self.terminal.shown
 
     async def line(self) -> str:
         async with asyncio.timeout(WITHIN_S):
             return await anext(self.editor)
 
-    async def sees(self, text: str) -> None:
-        async with asyncio.timeout(WITHIN_S):
-            while text not in self.shown:
-                await asyncio.sleep(0)
-                self.look()
+    def prints(self, text: str) -> None:
+        def write() -> None:
+            self.terminal.stdout.write(f"{text}\n")
+            self.terminal.stdout.flush()
 
-    def look(self) -> None:
-        try:
-            self._raw += os.read(self.outside, 65_536)
-        except BlockingIOError:
-            return
-        self.shown = CODES.sub("", self._raw.decode(errors="replace"))
+        self.editor.above(write)
 
 
 @asynccontextmanager
-async def terminal(history: StoredLines | None = None, columns: int = 80) -> AsyncIterator[Terminal]:
-    outside, inside = pty.openpty()
-    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    os.set_blocking(outside, False)
+async def desk(history: StoredLines | None = None, columns: int = 80) -> AsyncIterator[Desk]:
     typing: list[bool] = []
     ears = Ears(
         typing.append,
         lambda line: candidates(line, ("BTC", "ETH"), ENGLISH),
         history or StoredLines(None),
     )
-    with os.fdopen(inside, "r") as stdin, os.fdopen(os.dup(inside), "w") as stdout:
-        before = termios.tcgetattr(stdin)
-        async with Editor(stdin, stdout, ears) as editor:
-            made = Terminal(editor, outside, typing)
-            await made.sees(">")
-            yield made
-        assert termios.tcgetattr(stdin) == before
-    os.close(outside)
+    with pseudo_terminal(columns) as terminal:
+        async with Editor(terminal.stdin, terminal.stdout, ears) as editor:
+            await terminal.sees(">")
+            yield Desk(editor, terminal, typing)
 
 
 async def test_a_typed_line_arrives_stays_above_and_the_typing_is_told() -> None:
-    async with terminal() as here:
+    async with desk() as here:
         here.types("/size btc 5x 10k – 幅ä")
         await here.sees("幅ä")
         here.types("\r")
@@ -86,7 +69,7 @@ async def test_a_typed_line_arrives_stays_above_and_the_typing_is_told() -> None
 
 
 async def test_a_line_is_mended_in_its_middle() -> None:
-    async with terminal() as here:
+    async with desk() as here:
         here.types(f"size bt 5x{LEFT * 3}c{CTRL_A}/{CTRL_E} long\r")
         assert await here.line() == "/size btc 5x long"
         here.types(f"/why btc{LEFT * 4}{CTRL_K}\r")
@@ -94,7 +77,7 @@ async def test_a_line_is_mended_in_its_middle() -> None:
 
 
 async def test_tab_completes_what_is_certain() -> None:
-    async with terminal() as here:
+    async with desk() as here:
         here.types("/subs\t")
         await here.sees("/subscribe")
         here.types("et\t\r")
@@ -102,7 +85,7 @@ async def test_tab_completes_what_is_certain() -> None:
 
 
 async def test_tab_shows_what_there_is_with_its_meaning_where_several_fit() -> None:
-    async with terminal() as here:
+    async with desk() as here:
         here.types("/s\t")
         await here.sees("/size")
         await here.sees("/stress")
@@ -114,7 +97,7 @@ async def test_earlier_lines_come_back_by_arrow_and_by_what_they_hold(tmp_path: 
     history = StoredLines(tmp_path / "chat_history")
     for line in ("/why eth", "/scan"):
         history.keep(line)
-    async with terminal(history) as here:
+    async with desk(history) as here:
         here.types(f"{UP}\r")
         assert await here.line() == "/scan"
         here.types(f"{CTRL_R}why")
@@ -126,11 +109,11 @@ async def test_earlier_lines_come_back_by_arrow_and_by_what_they_hold(tmp_path: 
 
 
 async def test_what_the_market_does_is_printed_above_half_a_line() -> None:
-    async with terminal() as here:
+    async with desk() as here:
         here.types("/regi")
         await here.sees("/regi")
         for number in range(3):
-            here.editor.above(lambda number=number: saying(here, f"BTC {number}"))  # type: ignore[misc]
+            here.prints(f"BTC {number}")
         await here.sees("BTC 2")
         here.types("me\r")
         assert await here.line() == "/regime"
@@ -139,13 +122,8 @@ async def test_what_the_market_does_is_printed_above_half_a_line() -> None:
         assert places == sorted(places)
 
 
-def saying(here: Terminal, text: str) -> None:
-    here.editor._stdout.write(f"{text}\n")
-    here.editor._stdout.flush()
-
-
 async def test_pasted_lines_are_answered_one_by_one_and_the_last_waits_for_enter() -> None:
-    async with terminal() as here:
+    async with desk() as here:
         here.types("\x1b[200~/why\r\n/scan\n\n/size\x1b[201~")
         assert [await here.line(), await here.line()] == ["/why", "/scan"]
         await here.sees("/size")
@@ -154,7 +132,7 @@ async def test_pasted_lines_are_answered_one_by_one_and_the_last_waits_for_enter
 
 
 async def test_of_a_long_paste_the_first_lines_are_taken_and_that_is_said() -> None:
-    async with terminal() as here:
+    async with desk() as here:
         here.types("\x1b[200~" + "/why\n" * (MOST_PASTED + 5) + "\x1b[201~")
         assert [await here.line() for _ in range(MOST_PASTED)] == ["/why"] * MOST_PASTED
         await here.sees(f"first {MOST_PASTED} lines")
@@ -164,13 +142,13 @@ async def test_of_a_long_paste_the_first_lines_are_taken_and_that_is_said() -> N
 
 
 async def test_a_line_longer_than_any_command_stops_growing() -> None:
-    async with terminal() as here:
+    async with desk() as here:
         here.types("\x1b[200~" + "x" * (LONGEST_LINE + 500) + "\x1b[201~\r")
         assert len(await here.line()) == LONGEST_LINE
 
 
 async def test_ctrl_c_forgets_what_is_typed_and_then_ends_the_lines() -> None:
-    async with terminal() as here:
+    async with desk() as here:
         here.types("/forget this")
         await here.sees("this")
         here.types(f"{CTRL_C}/why\r")
@@ -181,17 +159,17 @@ async def test_ctrl_c_forgets_what_is_typed_and_then_ends_the_lines() -> None:
 
 
 async def test_ctrl_d_ends_the_lines() -> None:
-    async with terminal() as here:
+    async with desk() as here:
         here.types(CTRL_D)
         with pytest.raises(StopAsyncIteration):
             await here.line()
 
 
 async def test_a_line_wider_than_the_terminal_is_wrapped_and_comes_whole() -> None:
-    async with terminal(columns=40) as here:
+    async with desk(columns=40) as here:
         line = "/size btc 5x long 10k hold=72h mode=cross venue=bybit"
         here.types(line)
-        here.editor.above(lambda: saying(here, "BTC 68,420"))
+        here.prints("BTC 68,420")
         await here.sees("BTC 68,420")
         here.types("\r")
         assert await here.line() == line
