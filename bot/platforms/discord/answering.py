@@ -198,7 +198,7 @@ class Answers:
         self, interaction: Interaction, reply: Reply, line: str, *, is_shared: bool = False
     ) -> Controls:
         """What stands below an answer: its own buttons, what is missing to be chosen or written, and one to share it."""
-        language = interaction.locale.value
+        language = reply.language or interaction.locale.value
         menu = await self._menu(reply, language)
         actions = [] if menu is not None and reply.prompt is not None else list(reply.actions)
         buttons: list[Control] = [*await self._buttons(actions, line)]
