@@ -125,7 +125,9 @@ class Buttons:
         if match is None:
             unsigned = _UNSIGNED.fullmatch(data)
             return (
-                Unpressed(Refused.FORGOTTEN) if unsigned is None else Unpressed(Refused.OLD, unsigned["line"])
+                Unpressed(Refused.FORGOTTEN)
+                if unsigned is None
+                else Unpressed(Refused.OLD, clean(unsigned["line"]))
             )
         whose = Whose(chat_id, user_id if match["owned"] else None)
         if not hmac.compare_digest(self._sign(data[SIGN_LETTERS:], whose), match["sign"]):
