@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.platforms.telegram.addressing import addressed
 from bot.platforms.telegram.service import Service
 from tests.bot.desks import desk_on, first, silence, telegram_serving
 from tests.commands.markets import crowding
@@ -110,3 +113,17 @@ async def test_an_edited_message_is_no_new_question(api: BotApi, service: Servic
     edited = {"message_id": 5, "date": int(api.clock()), "chat": PRIVATE, "from": ALICE, "text": "/regime"}
     await api.happen({"edited_message": edited})
     await silence(api)
+
+
+@given(st.text(max_size=60))
+def test_no_talk_in_a_group_is_meant_for_the_bot(text: str) -> None:
+    is_command = text.strip().startswith("/")
+    is_mention = text.strip().lower().startswith("@seawall_bot")
+    if not is_command and not is_mention:
+        assert addressed(text, "seawall_bot", is_private=False) is None
+
+
+@given(st.text(alphabet="/@?!. \tseawall_botwhy\u202e\u200b\ud800", max_size=40), st.booleans())
+def test_whatever_is_written_is_read_as_a_line_or_as_nothing(text: str, is_private: bool) -> None:
+    line = addressed(text, "seawall_bot", is_private=is_private)
+    assert line is None or line.strip()
