@@ -100,3 +100,12 @@ async def test_a_payload_that_stands_for_nothing_is_a_polite_hello(
 ) -> None:
     await api.say(f"/start {payload}")
     assert "Seawall watches leverage" in (await first(api)).text
+
+
+async def test_the_bot_can_be_taken_into_a_group_from_where_it_is_known(
+    api: BotApi, service: Service
+) -> None:
+    await api.say("/help")
+    assert "https://t.me/seawall_bot?startgroup=true" in (await first(api)).text
+    await api.say("/help", chat=GROUP)
+    assert "startgroup" not in (await first(api, 2)).text

@@ -8,7 +8,7 @@ from telegram import CallbackQuery, Chat, Message, Update, User
 from bot.chat_platform import Asker, Sentence, command_of
 from bot.platforms.telegram.addressing import addressed, answered, meant
 from bot.platforms.telegram.buttons import Buttons, Refused, Unpressed, carries, share_place
-from bot.platforms.telegram.links import opened
+from bot.platforms.telegram.links import group_link, opened
 from bot.platforms.telegram.parts import Whisper, whispered_as
 from commands.protocol.request import Role
 
@@ -119,7 +119,11 @@ async def _written(message: Message, me: str, buttons: Buttons) -> Question | No
     return Question(
         line=opened(line),
         asker=_asker(
-            message.from_user, message.chat, thread_id, speaks_as_chat=message.sender_chat is not None
+            message.from_user,
+            message.chat,
+            thread_id,
+            speaks_as_chat=message.sender_chat is not None,
+            invite=group_link(me) if is_private else "",
         ),
         chat_id=message.chat.id,
         asked_at_ms=round(message.date.timestamp() * 1_000),
@@ -221,7 +225,9 @@ def aside(question: Question) -> Question | None:
     )
 
 
-def _asker(user: User | None, chat: Chat, thread_id: int | None, *, speaks_as_chat: bool = False) -> Asker:
+def _asker(
+    user: User | None, chat: Chat, thread_id: int | None, *, speaks_as_chat: bool = False, invite: str = ""
+) -> Asker:
     """Alone with the bot everybody manages their own; only administrators speak as the group or channel itself."""
     is_private = chat.type == Chat.PRIVATE
     is_manager = is_private or speaks_as_chat
@@ -233,6 +239,7 @@ def _asker(user: User | None, chat: Chat, thread_id: int | None, *, speaks_as_ch
         "en" if user is None else language_of(user),
         Role.MANAGER if is_manager else Role.ANYONE,
         reach=None if user is None or speaks_as_chat else f"{NAME}:{user.id}",
+        invite=invite,
     )
 
 
