@@ -97,6 +97,12 @@ def clean(text: str) -> str:
     return "".join(sign for sign in spaced if sign == "\n" or unicodedata.category(sign) not in _UNSEEN)
 
 
+def label_of(text: str) -> str:
+    """What a button shows of a text: one line, and never nothing, which platforms refuse with the whole message."""
+    shown = " ".join(clean(text).split())
+    return shown if shown.strip(_BLANK) else "-"
+
+
 def units(text: str) -> int:
     """The length of a text in UTF-16 units: an emoji counts two."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
@@ -115,6 +121,8 @@ def plainly(told: Told) -> str:
     return SIGN.sub(plain_sign, _with_signs(told))
 
 
+_BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0 "
+"""Letters by their kind that show nothing."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _MARKS = re.compile(r"[\\*_~|`>#\[\]<]|:(?=//)|@(?=everyone|here)")
 _ITEM = re.compile(r"^(\s*(?:[0-9]{1,18}(?=\.\s)|(?=[-+])))([.+-])")

@@ -11,7 +11,7 @@ from typing import Any, Self
 import discord
 
 from bot.chat_platform import asks_again
-from bot.layout import clean
+from bot.layout import label_of
 from bot.lines import NAMED
 from commands.protocol.reply import Action, Prompt
 
@@ -125,7 +125,7 @@ class ChoiceMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=_MENU)
     """A menu of what a field may be; the line so far is kept."""
 
     def __init__(self, prompt: Prompt, words: Sequence[str], hint: str = "") -> None:
-        options = [discord.SelectOption(label=clean(word)[:LONGEST_LABEL], value=word) for word in words]
+        options = [discord.SelectOption(label=label_of(word)[:LONGEST_LABEL], value=word) for word in words]
         super().__init__(
             discord.ui.Select(
                 custom_id=f"seawall:~{prompt.lacking}",
@@ -166,8 +166,9 @@ def is_forgotten(name: str) -> bool:
 
 def line_button(action: Action, carried: str, line: str) -> LineButton:
     """The button of an action under an answer to `line`; `carried` is the action's line or its short name."""
-    label = clean(action.label)[:LONGEST_LABEL]
-    return LineButton(label, carried, renews=asks_again(action.command, line))
+    return LineButton(
+        label_of(action.label)[:LONGEST_LABEL], carried, renews=asks_again(action.command, line)
+    )
 
 
 def buttons_of(actions: Sequence[Action], line: str) -> tuple[LineButton, ...]:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat_platform import asks_again
-from bot.layout import clean, units
+from bot.layout import clean, label_of, units
 from bot.lines import Lines
 from commands.protocol.reply import Action, Copy
 
@@ -105,7 +105,7 @@ class Buttons:
             mark = IN_PLACE if asks_again(action.command, line) else ""
             data = await self._carrying(mark, action.command, whose)
             if data is not None:
-                pressed.append(InlineKeyboardButton(clean(action.label), callback_data=data))
+                pressed.append(InlineKeyboardButton(label_of(action.label), callback_data=data))
         copied = [copy_button(one) for one in copies if 1 <= len(one.text) <= LONGEST_COPY][:MOST_COPIES]
         rows = [*_rows(pressed), *_rows(copied)]
         return InlineKeyboardMarkup(rows) if rows else None
@@ -162,7 +162,7 @@ def signing_key(token: SecretStr) -> bytes:
 
 def copy_button(copied: Copy) -> InlineKeyboardButton:
     """The button that puts a number into the reader's clipboard."""
-    return InlineKeyboardButton(clean(copied.label), copy_text=CopyTextButton(copied.text))
+    return InlineKeyboardButton(label_of(copied.label), copy_text=CopyTextButton(copied.text))
 
 
 def carries(keyboard: InlineKeyboardMarkup | None, data: str) -> bool:
