@@ -5,7 +5,7 @@ from functools import partial
 
 from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
-from commands.protocol.reply import Action, Block, Heading, Lines, Numbers, Reply, Text
+from commands.protocol.reply import Action, Block, Heading, Numbers, Reply, Table, Text
 from commands.protocol.request import Context
 from commands.wording import numbers
 from commands.wording.absence import past_line
@@ -38,7 +38,7 @@ async def answer(ask: Scan, context: Context) -> Reply:
         Heading(fit(phrases.say("scan.heading", count=len(watched)))),
         *(source_notes(snapshots[0], phrases, context.now_ms) if snapshots else ()),
         Text("\n".join(_breadth(wide, phrases))),
-        *((Lines(_table(snapshots, phrases, context.now_ms)),) if snapshots else ()),
+        *((_table(snapshots, phrases, context.now_ms),) if snapshots else ()),
         Text("\n".join(_below(snapshots, unread, await _pasts(unread, context), phrases))),
     )
     actions = [Action(snapshot.asset, f"/regime {snapshot.asset}") for snapshot in snapshots[:3]]
@@ -66,12 +66,13 @@ def _counted(count: int, of: int) -> dict[str, object]:
     return {"count": count, "of": of, "share": numbers.percent(count / of, signed=False, digits=0)}
 
 
-def _table(snapshots: list[Snapshot], phrases: Phrases, now_ms: int) -> tuple[str, ...]:
-    head = [phrases.say(f"scan_head.{name}") for name in ("asset", "state", "stress", "change", "age")]
-    return (_row(*head), *(_line(snapshot, phrases, now_ms) for snapshot in snapshots))
+def _table(snapshots: list[Snapshot], phrases: Phrases, now_ms: int) -> Table:
+    """At most 37 columns: 8, 12, 3, 5 and 5 with a blank between them."""
+    head = (phrases.say(f"scan_head.{name}") for name in ("asset", "state", "stress", "change", "age"))
+    return Table(tuple(_line(one, phrases, now_ms) for one in snapshots), _row(*head), "llrrr")
 
 
-def _line(snapshot: Snapshot, phrases: Phrases, now_ms: int) -> str:
+def _line(snapshot: Snapshot, phrases: Phrases, now_ms: int) -> tuple[str, ...]:
     state, score = snapshot.regime.state.value, snapshot.regime.score
     family = "short_state" if phrases.knows("short_state", state) else "state"
     price = snapshot.reading("price")
@@ -87,8 +88,8 @@ def _line(snapshot: Snapshot, phrases: Phrases, now_ms: int) -> str:
     )
 
 
-def _row(asset: str, state: str, stress: str, change: str, age: str) -> str:
-    return fit(f"{asset[:8]:<8} {state[:12]:<12} {stress:>3} {change:>5} {age:>5}")
+def _row(asset: str, state: str, stress: str, change: str, age: str) -> tuple[str, ...]:
+    return asset[:8], state[:12], stress, change, age
 
 
 async def _pasts(unread: list[Asset], context: Context) -> tuple[PastReport, ...]:

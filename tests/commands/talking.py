@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from bot.layout import align
 from commands.protocol.dispatch import answer
 from commands.protocol.picture import Picture
 from commands.protocol.reply import (
@@ -130,8 +131,8 @@ def lines_of(block: Block) -> tuple[str, ...]:
     match block:
         case Lines(lines) | Evidence(lines):
             return lines
-        case Table(rows, head):
-            return tuple(" ".join(row) for row in (head, *rows) if row)
+        case Table():
+            return align(block)
         case Told(parts):
             return tuple("".join(map(_as_text, parts)).split("\n"))
         case Text(text) | Heading(text) | Note(text):

@@ -79,10 +79,10 @@ async def test_scan_ranks_by_stress_and_is_headed_by_breadth() -> None:
     assert said[1] == "Off their lows: 0 of 3 (0%)."
     assert said[2] == "Open interest rising on a stable price: 1 of 3 (33%)."
     assert said[3:7] == [
-        "asset    state        str   24h   age",
-        "ETH      UNWINDING    100 -2.1%    4s",
-        "BTC      CROWDING      58 -2.1%    4s",
-        "1000PEPE HEALTHY        0 -2.1%    4s",
+        "asset    state     str   24h age",
+        "ETH      UNWINDING 100 -2.1%  4s",
+        "BTC      CROWDING   58 -2.1%  4s",
+        "1000PEPE HEALTHY     0 -2.1%  4s",
     ]
     assert said[7] == "No data yet: SOL."
     assert "not a probability" in said[8]

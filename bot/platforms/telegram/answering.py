@@ -120,7 +120,7 @@ class Answering:
             return
         await self._turn(answered.chat_id)
         group = None if privately is None else asked
-        await respond(self._bot, self._buttons, answered, reply, photos=self._photos, group=group)
+        await respond(self._bot, self._buttons, answered, reply, self.newer, photos=self._photos, group=group)
 
     async def _answered_alone(self, asked: Question, reply: Reply, *, is_private: bool) -> bool:
         """Whether the asker, and nobody else, was answered in the group they asked in: where the server can do that."""

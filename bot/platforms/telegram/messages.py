@@ -10,6 +10,7 @@ from bot.platforms.telegram.buttons import Buttons, Whose
 from bot.platforms.telegram.links import private_link
 from bot.platforms.telegram.parts import Part, deliver, plain
 from bot.platforms.telegram.photos import LONGEST_CAPTION_UNITS, Above, Photo, Photos
+from bot.platforms.telegram.rich import Newer, rich_of
 from bot.platforms.telegram.updates import Question
 from commands.protocol.dispatch import outcome
 from commands.protocol.reply import Prompt, Reply, Text
@@ -23,6 +24,7 @@ async def respond(
     buttons: Buttons,
     question: Question,
     reply: Reply,
+    newer: Newer,
     *,
     photos: Photos | None = None,
     group: Question | None = None,
@@ -33,25 +35,27 @@ async def respond(
     told where the answer is, or to ask in private where that chat cannot be written to. `photos` has the reply's picture.
     """
     if group is not None:
-        is_there = await _give(bot, buttons, question, reply, photos)
+        is_there = await _give(bot, buttons, question, reply, newer, photos)
         await deliver(bot, _to_private(bot, group, is_told=is_there))
         return
     is_for_one = is_of_position(question.line) or (reply.private and outcome(reply) == "answered")
     if is_for_one and not question.asker.is_private:
         await deliver(bot, _to_private(bot, question, is_told=False))
         return
-    await _give(bot, buttons, question, reply, photos)
+    await _give(bot, buttons, question, reply, newer, photos)
 
 
-async def _give(bot: Bot, buttons: Buttons, question: Question, reply: Reply, photos: Photos | None) -> bool:
+async def _give(
+    bot: Bot, buttons: Buttons, question: Question, reply: Reply, newer: Newer, photos: Photos | None
+) -> bool:
     """Put all messages of a reply where they belong; whether all of them may have arrived."""
     photo, above = None, None
     if photos is not None:
         reply, photo = await photos.of(reply)
         if photo is not None and question.renews is not None and not question.renews_photo:
             above = await photos.above(question.chat_id, question.renews)
-    parts = await parts_of(reply, question, buttons, photo, above)
-    sent = [await deliver(bot, part) for part in parts]
+    parts = await parts_of(reply, question, buttons, photo, above, has_rich=newer.has_rich)
+    sent = [await newer.give(bot, part) for part in parts]
     if photos is not None and photo is not None:
         await photos.note(photo, sent[0])
         if parts[0].text == "":
@@ -65,11 +69,14 @@ async def parts_of(
     buttons: Buttons,
     photo: Photo | None = None,
     above: Above | None = None,
+    *,
+    has_rich: bool = False,
 ) -> tuple[Part, ...]:
     """The messages of a reply: the first takes the question's place or quotes it, the last carries the buttons.
 
     Where something has to be typed it is one message that begins with the line so far: a reply to it goes on from there.
     A photo has the words for its caption, or above them where they are too long; `above` is the message of an older one.
+    `has_rich`: the server takes tables as such.
     """
     whose = whose_buttons(reply, question)
     typing = await _typing(reply, question, buttons, whose)
@@ -93,6 +100,7 @@ async def parts_of(
             edit=edits.get(place),
             keyboard=_together(keyboard if place == last else None, shares if text else None),
             photo=photo if place == 0 else None,
+            rich=rich_of(reply) if has_rich and last == 0 else None,
         )
         for place, text in enumerate(texts)
     )

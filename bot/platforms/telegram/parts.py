@@ -251,6 +251,11 @@ def _mended_request(part: Part, why: str) -> Part | None:
     if "can't parse entities" in why and part.is_html:
         log.warning("Telegram refused our HTML; the answer goes out as plain text")
         return replace(part, is_html=False)
+    if part.rich is not None:
+        log.warning("Telegram refused a table; the answer goes out in columns", why=why[:200])
+        return replace(part, rich=None)
+    if part.whisper is not None and part.whisper.renews is not None:
+        return replace(part, whisper=replace(part.whisper, renews=None))
     if part.edit is not None and "message" in why:
         return replace(part, edit=None)
     if part.thread_id is not None and ("thread" in why or "topic" in why):
