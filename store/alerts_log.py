@@ -1,5 +1,6 @@
 """The alerts of late, for `/status` and the terminal: bounded, and each alert once however often it is written."""
 
+from functools import partial
 from typing import Any
 
 from market.alerts import Alert
@@ -32,7 +33,7 @@ class AlertsLog:
     async def append(self, alert: Alert) -> bool:
         """Keep an alert; False where this edge of it at this time is kept already. Repeating a lost call is safe."""
         identity = f"{alert.asset}:{alert.id}:{alert.edge}:{alert.at_ms}"
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.ALERTS,)) as redis:
             script = redis.register_script(_APPEND)
             places = [keys.ALERTS, keys.ALERTS_BY_TIME]
             return bool(await script(places, [identity, alert.at_ms, encode(ALERT, alert), self._kept]))
@@ -41,6 +42,9 @@ class AlertsLog:
         """The last `count` alerts, newest first."""
         if count < 1:
             return ()
+        return await self._connection.memory.of(keys.ALERTS, str(count), partial(self._recent, count))
+
+    async def _recent(self, count: int) -> tuple[Alert, ...]:
         async with self._connection.reading() as redis:
             identities: list[Any] = await redis.zrange(keys.ALERTS_BY_TIME, 0, count - 1, desc=True)
             stored = await redis.hmget(keys.ALERTS, identities) if identities else []

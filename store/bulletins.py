@@ -118,7 +118,7 @@ class Bulletins:
             self._kept,
             alert.at_ms - ANNOUNCED_KEPT_MS,
         ]
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.ALERTS,)) as redis:
             return bool(await redis.register_script(_ANNOUNCE)(places, values))
 
     async def batch(self) -> Batch | None:

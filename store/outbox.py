@@ -42,7 +42,7 @@ class Row:
 
     `priority` 0 is critical, 1 warning, 2 the rest. `not_after_ms` is when the news is none any more (UTC ms). `copies` is
     how often its sending began before without a known end, for the first time at `begun_ms` (0: never); from 1 on it is
-    marked as a repeat.
+    marked as a repeat. `language` is the one to tell it in where its chat has none.
     """
 
     key: str
@@ -54,6 +54,7 @@ class Row:
     not_after_ms: int
     copies: int = 0
     begun_ms: int = 0
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

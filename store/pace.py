@@ -195,7 +195,7 @@ class Pace:
         else:
             self._easy.pop(chat, None)
         place = keys.pace(self._bot) if chat is None else f"{keys.pace(self._bot)}:{chat}:0"
-        async with self._connection.writing() as redis:
+        async with self._connection.writing((keys.RESTING,)) as redis:
             told = () if chat is not None else (keys.RESTING,)
             values = (round(wait_s * 1_000), KEPT_S, self._bot)
             await redis.register_script(_PAUSE)([place, *told], values)

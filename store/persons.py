@@ -11,7 +11,8 @@ class Person:
 
     `reach` is the address at which they are told in private ("telegram:123", "discord:@456"), None where nobody can be (a
     terminal). `base_leverage` is a multiple, `drawdown_budget` a fraction of the equity, `funding_8h` the rate per eight hours
-    (fraction) from which paying it is too dear for them.
+    (fraction) from which paying it is too dear for them. `spoken` is the language they were answered in when something of this
+    was kept last, "" where nobody said.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Person:
     funding_8h: float | None = None
     plans: tuple[Plan, ...] = ()
     made_ms: int = 0
+    spoken: str = ""
 
     def plan(self, plan_id: str) -> Plan | None:
         """The plan of that id, None where there is none."""

@@ -82,6 +82,7 @@ def row_of(before: Kept, reach: str, news: Sequence[PlanNews]) -> Row:
         priority=urgency,
         at_ms=at_ms,
         not_after_ms=at_ms + (VALID_MS if urgency == WATCH else LOUD_VALID_MS),
+        language=before.person.spoken,
     )
 
 

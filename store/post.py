@@ -77,6 +77,9 @@ class StoredPost:
 
     async def resting(self) -> Mapping[str, int]:
         """Until when (UTC ms) nothing is sent, by platform."""
+        return await self._connection.memory.of(keys.RESTING, "", self._resting)
+
+    async def _resting(self) -> Mapping[str, int]:
         async with self._connection.reading() as redis:
             stored: Any = await redis.hgetall(keys.RESTING)
         return {bot.decode(): int(until_ms) for bot, until_ms in stored.items()}

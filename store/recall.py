@@ -22,7 +22,19 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 MOST_KEPT = 20_000
 PREFIXES = tuple(
     f"{keys.VERSION}:{begin}"
-    for begin in ("snapshot:", "watched", "feed", "listed", "hours:", "chat:", "person:", "memo:", "tiers")
+    for begin in (
+        "snapshot:",
+        "watched",
+        "feed",
+        "listed",
+        "hours:",
+        "chat:",
+        "person:",
+        "memo:",
+        "tiers",
+        "alerts",
+        "resting",
+    )
 )
 
 Value = TypeVar("Value")

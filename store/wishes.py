@@ -56,7 +56,8 @@ class Chat:
     known), `server` the server it belongs to ("" where it has none, or nobody said), `changes` the newest changes, oldest
     first. `ping_role` is the role of its server that a wave mentions, once, from severity `ping_least` up; with
     `thread_a_wave` what follows a wave's first message goes into a thread below it. `public`: everybody sees answers on the
-    state of the market.
+    state of the market. `spoken` is the language of whoever is alone here with the bot, in which warnings come where none was
+    chosen ("" where nobody is, or nobody said).
     """
 
     address: str
@@ -78,6 +79,12 @@ class Chat:
     thread_a_wave: bool = False
     public: bool = False
     changes: tuple[Change, ...] = ()
+    spoken: str = ""
+
+    @property
+    def written_in(self) -> str:
+        """The language of what is sent here, "" where none was chosen and none is known."""
+        return self.language or self.spoken
 
 
 def platform_of(address: str) -> str:
