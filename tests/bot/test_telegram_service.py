@@ -9,7 +9,6 @@ from telegram.ext import TypeHandler
 
 from bot.chat_platform import ChatPlatform, PlatformStopped, Sentence, platforms
 from bot.platforms.telegram.service import Service
-from commands.protocol import dispatch
 from tests import canary
 from tests.bot.desks import HeldUp, bot_api, desk_on, first, silence, telegram_serving
 from tests.commands.markets import NOW_MS, crowding
@@ -67,15 +66,6 @@ async def test_64_people_are_served_while_one_waits(api: BotApi) -> None:
         assert {shown.chat_id for shown in api.shown} == set(range(100, 164))
         held_up.go.set()
         assert (await first(api, 65)).text.startswith("SOL · CROWDING")
-
-
-async def test_the_menu_is_set_once_and_only_when_it_changed(api: BotApi) -> None:
-    for _ in range(2):
-        async with telegram_serving(desk_on(telegram_url=api.url)):
-            await api.wait_for(lambda: api.polls > 0)
-    assert len(api.called("setMyCommands")) == 1
-    shown = [command for command in dispatch.commands() if command.in_menu]
-    assert [entry["command"] for entry in api.menu] == [command.name for command in shown]
 
 
 async def test_a_menu_that_cannot_be_set_costs_nothing_else(api: BotApi) -> None:
