@@ -113,6 +113,7 @@ async def _of_the_person(ask: Settings, context: Context, people: People) -> Per
         return replace(
             person,
             reach=context.reach or person.reach,
+            spoken=context.language,
             base_leverage=_own(ask.base, person.base_leverage),
             drawdown_budget=_own(ask.drawdown, person.drawdown_budget),
             funding_8h=_own(ask.funding, person.funding_8h),

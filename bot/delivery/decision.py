@@ -11,6 +11,7 @@ import structlog
 
 from bot.delivery.shelves import Shelves
 from bot.delivery.words import Words
+from commands.protocol.phrases import ORIGINAL
 from commands.protocol.reply import Reply
 from market.alerts import CLASSES, Alert
 from market.observations import Asset
@@ -140,10 +141,13 @@ class Decisions:
             log.warning("news of a plan are forgotten before they could be told", key=claimed.row.key)
             await self._shelves.outbox.commit(claimed)
             return None
-        language, not_after_ms = (chat and chat.language) or "en", claimed.row.not_after_ms
+        row = claimed.row
+        language = (chat and chat.written_in) or row.language or ORIGINAL
 
         def say(at_ms: int, is_repeat: bool) -> Reply:
-            return self._words.plans(news, language, at_ms, is_old=at_ms > not_after_ms, is_repeat=is_repeat)
+            return self._words.plans(
+                news, language, at_ms, is_old=at_ms > row.not_after_ms, is_repeat=is_repeat
+            )
 
         return Decided(
             address,

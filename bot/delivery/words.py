@@ -34,7 +34,7 @@ class Words:
             is_over=telling.why is Why.OVER,
             is_sample=telling.why is Why.SAMPLE,
         )
-        phrases = phrases_in(chat.language or ORIGINAL)
+        phrases = phrases_in(chat.written_in or ORIGINAL)
         present = [alert for alert in telling.shown if key_of(alert) not in telling.past]
         past = [alert for alert in telling.shown if key_of(alert) in telling.past]
         with written_in(phrases.style):

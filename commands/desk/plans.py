@@ -198,13 +198,14 @@ def _looked_at(
 def _with_plan(person: Person, plan: Plan, moved: float, context: Context) -> Person:
     """The person with one more plan, unless it is there already. Raises Misunderstood where there are too many."""
     if _twin(person, plan, moved) is not None:
-        return replace(person, reach=context.reach or person.reach)
+        return replace(person, reach=context.reach or person.reach, spoken=context.language)
     if len(person.plans) >= MOST_PLANS:
         raise Misunderstood("plan.too_many", most=str(MOST_PLANS), example="/plan list")
     named = replace(plan, id=fresh_id([one.id for one in person.plans], plan.made_ms))
     return replace(
         person,
         reach=context.reach or person.reach,
+        spoken=context.language,
         plans=(*person.plans, named),
         made_ms=person.made_ms or context.now_ms,
     )

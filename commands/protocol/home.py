@@ -54,6 +54,13 @@ async def standing_here(chat: Chat, post: Post | None) -> tuple[Alert, ...]:
     return tuple(alert for alert in still_standing(recent) if wants(chat, alert))
 
 
+def _spoken(before: Chat, context: Context) -> str:
+    """The language of who is alone with the bot: that of their program, which is known while the chat has chosen none."""
+    is_alone = context.is_private and not context.server
+    is_theirs = is_alone and before.language is None and not context.language_said
+    return context.language if is_theirs else before.spoken
+
+
 def _speaks(chat: Chat, context: Context) -> bool:
     """Whether a chat can be reached again since it speaks; a server without the bot is heard through its members only."""
     is_guest = chat.suspended == LEFT and not context.server
@@ -68,5 +75,6 @@ def _kept(before: Chat, after: Chat, context: Context) -> Chat:
         remembered(before, replace(after, muted_ms=muted_ms), context.person, now_ms),
         made_ms=after.made_ms or now_ms,
         server=context.server or after.server,
+        spoken=_spoken(before, context),
     )
     return suspend(kept, NOTHING_IS_SENT, now_ms) if context.is_terminal else revive(kept)

@@ -43,7 +43,7 @@ async def test_ones_own_limits_are_kept_with_where_to_reach_them() -> None:
     assert sides("Most to lose", "5% (yours)") in said
     assert sides("Funding too dear", ".020%/8h (yours)") in said
     person = await kept(ask)
-    assert person == Person(ME, ME, 8.0, 0.05, 0.0002, made_ms=NOW_MS)
+    assert person == Person(ME, ME, 8.0, 0.05, 0.0002, made_ms=NOW_MS, spoken="en")
 
 
 async def test_off_goes_back_to_ours_and_leaves_the_others() -> None:
@@ -183,5 +183,7 @@ async def test_limits_last_in_the_real_store_and_hold_for_the_next_size(valkey: 
     people = StoredPeople(valkey)
     ask.context = replace(ask.context, services=replace(ask.context.services, people=people))
     await ask("/settings base 2x funding 0.02%")
-    assert await StoredPeople(valkey).get(ME) == Person(ME, ME, 2.0, None, 0.0002, made_ms=NOW_MS)
+    assert await StoredPeople(valkey).get(ME) == Person(
+        ME, ME, 2.0, None, 0.0002, made_ms=NOW_MS, spoken="en"
+    )
     assert "Base (yours)            2.0x" in await ask("/size BTC 5x 10k")
