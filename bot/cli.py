@@ -5,7 +5,6 @@ What a call needs is imported inside it, so that `seawall --help` costs nothing 
 
 import io
 import json
-import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from bot.collection import put_off, settle
+from bot.options import insist_on_scenario, insist_on_speed
 
 if TYPE_CHECKING:
     from bot.feed import MakeFeed
@@ -62,8 +62,8 @@ def demo(
     plain: Plain = False,
 ) -> None:
     """Play a SIMULATED market in this terminal: no token, no network, no real prices."""
-    _insist_on_speed(speed)
-    _insist_on_scenario(scenario)
+    insist_on_speed(speed)
+    insist_on_scenario(scenario)
     _first_word(f"SEAWALL DEMO - SIMULATED market, seed {seed}. No token, no real prices.")
 
     def play() -> int:
@@ -82,7 +82,7 @@ def run(
     only: Only = [],  # noqa: B006, typer reads it and nobody changes it
 ) -> None:
     """Serve: start every chat platform that has a token, fed by the exchanges, or by recorded history."""
-    _insist_on_speed(speed)
+    insist_on_speed(speed)
     if speed is not None and not history:
         raise typer.BadParameter("needs --history FILE: a live market takes its time", param_hint="--speed")
     if history and only and not any("scheduler" in words for words in only):
@@ -340,17 +340,3 @@ def _first_word(text: str) -> None:
 
         silence()
         raise typer.Exit(0) from None
-
-
-def _insist_on_speed(speed: float | None) -> None:
-    if speed is not None and not (math.isfinite(speed) and 0 < speed <= 100_000):
-        raise typer.BadParameter(
-            "must be above 0 and at most 100000 (minutes a second)", param_hint="--speed"
-        )
-
-
-def _insist_on_scenario(scenario: str) -> None:
-    from scheduler.simulator.story import Scenario
-
-    if scenario not in set(Scenario):
-        raise typer.BadParameter(f"{scenario!r} is none of {', '.join(Scenario)}", param_hint="--scenario")

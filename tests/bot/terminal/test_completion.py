@@ -52,7 +52,7 @@ def test_an_option_is_completed_by_its_name_and_so_are_its_words() -> None:
 
 
 def test_help_is_given_on_each_command() -> None:
-    assert offered("/help siz") == ["size"]
+    assert offered("/help fund") == ["funding"]
 
 
 @pytest.mark.parametrize("line", ["/nonsense b", "/regime btc zzz", "12 ", "/size btc 5x\u202e"])
