@@ -13,7 +13,7 @@ from store.connection import Connection
 from tests.bot.desks import bot_api, carried, first
 from tests.bot.test_warned import FALLING, warned
 from tests.commands.markets import NOW_MS
-from tests.doubles.telegram import ALICE, BOB, GROUP, BotApi, Shown
+from tests.doubles.telegram import ALICE, BOB, GROUP, BotApi, Fault, Shown
 from tests.doubles.valkey import valkey, valkey_socket
 
 __all__ = ["valkey", "valkey_socket"]
@@ -122,3 +122,18 @@ async def test_what_is_copied_needs_nobody_to_answer(valkey: Connection, api: Bo
         for label, text in copied.items():
             assert text.replace(".", "", 1).isdigit()
             assert label.split()[-1].replace(",", "") == text
+
+
+async def test_buttons_work_in_the_supergroup_that_a_group_became_meanwhile(
+    valkey: Connection, api: BotApi
+) -> None:
+    group = {"id": -5, "type": "group", "title": "Desk"}
+    became = Fault(400, "Bad Request: group upgraded", {"migrate_to_chat_id": -100_5}, chat_id=-5)
+    api.fail("sendMessage", became)
+    async with warned(valkey, api):
+        await api.say("/regime", chat=group)
+        shown = await first(api)
+        sent = api.called("sendMessage")[-1]["reply_markup"]
+        await api.wait_for(lambda: shown.buttons["Why"]["callback_data"] not in sent)
+        there = {**group, "id": -100_5, "type": "supergroup"}
+        assert (await pressed(api, shown, "Why", chat=there)).text.startswith("BTC · why CROWDING")

@@ -1,8 +1,11 @@
 """Answers into chats: which messages an answer becomes, with its picture and its buttons, and what a group is told instead."""
 
 import html
+from contextlib import suppress
+from dataclasses import replace
 
-from telegram import Bot, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import Bot, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from telegram.error import TelegramError
 
 from bot.chat_platform import Sentence, is_of_position
 from bot.layout import TELEGRAM_HTML, lay_out, units
@@ -56,11 +59,25 @@ async def _give(
             above = await photos.above(question.chat_id, question.renews)
     parts = await parts_of(reply, question, buttons, photo, above, has_rich=newer.has_rich)
     sent = [await newer.give(bot, part) for part in parts]
+    await _sign_anew(bot, buttons, question, reply, parts[-1], sent[-1])
     if photos is not None and photo is not None:
         await photos.note(photo, sent[0])
         if parts[0].text == "":
             await photos.note_above(sent[0], sent[-1])
     return all(sent)
+
+
+async def _sign_anew(
+    bot: Bot, buttons: Buttons, question: Question, reply: Reply, last: Part, sent: Message | bool
+) -> None:
+    """Give an answer whose group became a supergroup on its way the buttons of that one: they are signed for their chat."""
+    if isinstance(sent, bool) or sent.chat_id == last.chat_id or last.keyboard is None:
+        return
+    there = replace(question, chat_id=sent.chat_id)
+    keyboard = (await parts_of(reply, there, buttons))[-1].keyboard
+    if isinstance(keyboard, InlineKeyboardMarkup):
+        with suppress(TelegramError):  # they then say that they are too old
+            await bot.edit_message_reply_markup(sent.chat_id, sent.message_id, reply_markup=keyboard)
 
 
 async def parts_of(
