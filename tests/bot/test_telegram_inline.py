@@ -11,7 +11,7 @@ from bot.platforms.telegram.service import Service
 from commands.protocol import dispatch
 from store.connection import StoreUnavailable
 from store.in_memory import SnapshotsInMemory
-from tests.bot.desks import desk_on, telegram_serving
+from tests.bot.desks import HeldUp, desk_on, telegram_serving
 from tests.commands.markets import crowding
 from tests.doubles.telegram import ALICE, BOB, BotApi, Fault
 
@@ -169,6 +169,23 @@ async def test_a_query_whose_time_is_over_costs_nothing(api: BotApi, service: Se
     await api.ask_inline("BTC")
     await api.wait_for(lambda: bool(api.called("answerInlineQuery")))
     assert (await _answer(api, "ETH")).results
+
+
+async def test_the_same_is_answered_once_for_all_who_type_it_at_the_same_moment(api: BotApi) -> None:
+    desk = desk_on(telegram_url=api.url, is_warning=True, held_up="BTC")
+    asked = desk.services.snapshots
+    assert isinstance(asked, HeldUp)
+    asked.go.set()
+    async with telegram_serving(desk):
+        (first,) = (await _answer(api, "BTC")).results
+        asked.go.clear()
+        (second,) = (await _answer(api, "btc", sender=BOB)).results
+        assert second == first
+        asked.asked.clear()
+        in_spanish = await api.ask_inline("BTC", sender={**BOB, "language_code": "es"})
+        await asked.asked.wait()
+        assert in_spanish not in api.inline_answers, "another language is asked for by itself"
+        asked.go.set()
 
 
 class _Away:

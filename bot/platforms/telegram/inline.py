@@ -5,9 +5,11 @@ Only answers that speak of the market are offered: nothing of a position, of a c
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 import structlog
@@ -47,6 +49,10 @@ PAGE = 10
 CACHED_S = 5
 """So long may Telegram offer the same answers to the same reader again: their numbers are of now."""
 
+KEPT_S = 2.0
+"""So long one answer serves all who ask for the same: every letter that is typed asks again."""
+
+MOST_KEPT = 500
 MOST_OFFERED = 3
 LONGEST_TITLE = 100
 LONGEST_DESCRIPTION = 200
@@ -57,27 +63,35 @@ START = "inline"
 log = structlog.stdlib.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a line is answered with, as it is offered; `meant` are lines that may be meant where it is wrong."""
+
+    article: InlineQueryResultArticle
+    is_answer: bool
+    meant: tuple[str, ...] = ()
+
+
 class Inline:
-    """Answers the inline queries of one bot."""
+    """Answers the inline queries of one bot; `clock` gives seconds that only go forward."""
 
-    __slots__ = ("_bot", "_desk")
+    __slots__ = ("_bot", "_clock", "_desk", "_kept")
 
-    def __init__(self, bot: Bot, desk: Desk) -> None:
+    def __init__(self, bot: Bot, desk: Desk, clock: Callable[[], float] | None = None) -> None:
         self._bot, self._desk = bot, desk
+        self._clock = clock or asyncio.get_running_loop().time
+        self._kept: OrderedDict[tuple[str, str], tuple[float, Offer]] = OrderedDict()
 
     async def answer(self, query: InlineQuery) -> None:
         """Offer what was asked for; a query that came too late is not answered, since its reader has typed on."""
-        asker = Asker(
-            NAME, str(query.from_user.id), HERE, is_private=False, language=await self._language(query)
-        )
-        begin = _place(query.offset)
+        language, begin = await self._language(query), _place(query.offset)
         try:
             lines = lines_of(query.query, await self._desk.services.snapshots.watched())
         except StoreUnavailable:
             lines = (f"/{_usual().name}",)  # the door says so in words
-        offered = await self._offered(lines[begin : begin + PAGE], asker)
+        offers = await self._offers(lines[begin : begin + PAGE], language)
         is_more = len(lines) > begin + PAGE
-        await self._put(query, offered, asker.language, more=str(begin + PAGE) if is_more else "")
+        await self._put(query, offers, language, more=str(begin + PAGE) if is_more else "")
 
     async def _language(self, query: InlineQuery) -> str:
         """What the reader chose in their private chat, else what their client speaks."""
@@ -90,34 +104,54 @@ class Inline:
             return spoken
         return spoken if chat is None else chat.language or spoken
 
-    async def _offered(self, lines: Sequence[str], asker: Asker) -> list[tuple[str, Reply]]:
-        """The lines with their answers; a single line that is wrong is followed by what may be meant instead."""
-        answered = await self._ask(lines, asker)
-        if len(answered) == 1 and outcome(answered[0][1]) != "answered":
-            offers = dict.fromkeys(action.command for action in answered[0][1].actions)
-            meant = [line for line in offers if is_offered(line) and line != lines[0]]
-            answered += await self._ask(meant[:MOST_OFFERED], asker)
-        return answered
+    async def _offers(self, lines: Sequence[str], language: str) -> list[Offer]:
+        """The lines answered; a single line that is wrong is followed by what may be meant instead."""
+        offers = await self._ask_all(lines, language)
+        if len(offers) == 1:
+            meant = [line for line in offers[0].meant if line != lines[0]]
+            offers += await self._ask_all(meant[:MOST_OFFERED], language)
+        return offers
 
-    async def _ask(self, lines: Sequence[str], asker: Asker) -> list[tuple[str, Reply]]:
-        replies = await asyncio.gather(*(self._desk.ask(line, asker) for line in lines))
-        told = zip(lines, replies, strict=True)
-        return [(line, reply) for line, reply in told if not reply.private or outcome(reply) != "answered"]
+    async def _ask_all(self, lines: Sequence[str], language: str) -> list[Offer]:
+        """One after the other, so that others are answered in between."""
+        offers = []
+        for line in lines:
+            offer = await self._ask(line, language)
+            if offer is not None:
+                offers.append(offer)
+            await asyncio.sleep(0)
+        return offers
 
-    def _link(self, line: str, reply: Reply) -> str:
-        """Into the bot's own chat: to ask there what was answered here."""
-        return private_link(self._bot.username, line if outcome(reply) == "answered" else "")
+    async def _ask(self, line: str, language: str) -> Offer | None:
+        """What a line is answered with, a moment ago or now; None for what is not to be shared. Nobody in particular asks."""
+        at_s, kept = self._kept.get((line, language), (-inf, None))
+        if kept is not None and self._clock() - at_s <= KEPT_S:
+            return kept
+        reply = await self._desk.ask(line, Asker(NAME, "", HERE, is_private=False, language=language))
+        is_answer = outcome(reply) == "answered"
+        if is_answer and reply.private:
+            return None
+        link = private_link(self._bot.username, line if is_answer else "")
+        meant = dict.fromkeys(action.command for action in reply.actions if is_offered(action.command))
+        offer = Offer(_article(line, reply, link, language), is_answer, () if is_answer else tuple(meant))
+        if is_answer:
+            self._keep((line, language), offer)
+        return offer
 
-    async def _put(
-        self, query: InlineQuery, offered: Sequence[tuple[str, Reply]], language: str, *, more: str
-    ) -> None:
-        is_well = all(outcome(reply) == "answered" for _, reply in offered)
+    def _keep(self, asked: tuple[str, str], offer: Offer) -> None:
+        self._kept[asked] = (self._clock(), offer)
+        self._kept.move_to_end(asked)
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    async def _put(self, query: InlineQuery, offers: Sequence[Offer], language: str, *, more: str) -> None:
+        is_well = all(offer.is_answer for offer in offers)
         label = Sentence.OPEN_HERE.in_words(language)
-        button = None if offered and is_well else InlineQueryResultsButton(label, start_parameter=START)
+        button = None if offers and is_well else InlineQueryResultsButton(label, start_parameter=START)
         try:
             await self._bot.answer_inline_query(
                 query.id,
-                [_article(line, reply, self._link(line, reply), label) for line, reply in offered],
+                [offer.article for offer in offers],
                 cache_time=CACHED_S if is_well else 0,
                 is_personal=True,  # answers are in the language of who asks
                 next_offset=more,
@@ -161,18 +195,19 @@ def _usual() -> Command[Any]:
     return next((command for command in _of_market() if command.may_be_public), _of_market()[0])
 
 
-def _article(line: str, reply: Reply, link: str, label: str) -> InlineQueryResultArticle:
+def _article(line: str, reply: Reply, link: str, language: str) -> InlineQueryResultArticle:
     """An answer as it is offered: its heading, the line below it, and the whole of it in words once it is sent."""
     told = replace(
         reply, blocks=tuple(block for block in reply.blocks if not isinstance(block, Picture)), actions=()
     )
     text = lay_out(told, TELEGRAM_HTML)[0]
     title, description = _said(told)
+    button = InlineKeyboardButton(Sentence.OPEN_HERE.in_words(language), url=link)
     return InlineQueryResultArticle(
-        hashlib.blake2b(f"{line}\n{text}".encode(), digest_size=16).hexdigest(),
+        hashlib.blake2b(f"{line}\n{text}".encode(errors="surrogatepass"), digest_size=16).hexdigest(),
         title[:LONGEST_TITLE],
         InputTextMessageContent(text, parse_mode=ParseMode.HTML, link_preview_options=NO_PREVIEW),
-        reply_markup=InlineKeyboardMarkup([[InlineKeyboardButton(label, url=link)]]),
+        reply_markup=InlineKeyboardMarkup([[button]]),
         description=description[:LONGEST_DESCRIPTION] or None,
     )
 

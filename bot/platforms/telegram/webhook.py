@@ -101,6 +101,7 @@ class Webhook:
     async def _listening(self) -> AsyncIterator[None]:
         app = web.Application(client_max_size=LARGEST_BODY_BYTES)
         app.router.add_route("*", "/{path:.*}", self._serve)
+        app.on_response_prepare.append(_without_version)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=LINGER_S, lingering_time=LINGER_S)
         await runner.setup()
         host, port = self._address.host, self._address.port
@@ -216,3 +217,8 @@ class Webhook:
 def _later() -> web.Response:
     """Telegram brings an update again that was not taken."""
     return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": str(AGAIN_S)})
+
+
+async def _without_version(_request: web.Request, response: web.StreamResponse) -> None:
+    """Strangers need not know what serves them."""
+    response.headers["Server"] = "seawall"
