@@ -110,7 +110,7 @@ def units(text: str) -> int:
 
 def align(table: Table) -> tuple[str, ...]:
     """The rows of a table as lines whose columns stand one below the other, its head first."""
-    rows = [tuple(clean(cell).replace("\n", " ") for cell in row) for row in (table.head, *table.rows) if row]
+    rows = [tuple(map(_in_line, row)) for row in (table.head, *table.rows) if row]
     columns = max(map(len, rows), default=0)
     widths = [max(_width(row[place]) for row in rows if place < len(row)) for place in range(columns)]
     return tuple(_line(row, widths, table.align).rstrip() for row in rows)
@@ -183,7 +183,7 @@ def _piece(block: Block) -> Piece:
         case Evidence(lines):
             return Piece(Style.QUOTE, tuple(part for line in lines for part in clean(line).split("\n")))
         case Lines(lines):
-            return Piece(Style.FIXED, tuple(clean(line).replace("\n", " ") for line in lines))
+            return Piece(Style.FIXED, tuple(map(_in_line, lines)))
         case Table():
             return Piece(Style.FIXED, align(block))
 
@@ -196,6 +196,11 @@ def _sign(part: Mention | Moment | Link) -> str:
     """A name that is no number stands as it is."""
     sign = marked_off(part)
     return clean(part.name) if sign is None and isinstance(part, Mention) else sign or ""
+
+
+def _in_line(text: str) -> str:
+    """What stands in a column: one line, in which a tab is as wide as it was counted."""
+    return clean(text.replace("\t", " ")).replace("\n", " ")
 
 
 def _marked(text: str, tone: Tone) -> str:
