@@ -15,7 +15,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PEERS := .venv-peers/.installed
 
-.PHONY: help run serve test slow soak check format coverage lock bench clean
+.PHONY: help run serve test slow soak check screenshots format coverage lock bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ check: $(DEV) ## the gate: format, lint, types, import contracts, docstrings, sp
 	@$(BIN)/pytest -q tests/docs tests/test_house.py tests/test_shape.py -m "not slow"
 	@echo "check: all good"
 
+screenshots: $(DEV) ## docs/pictures: what every command answers in the demo's sell-off, and docs/commands.md
+	@$(BIN)/python -m bot.demo.screenshots docs/pictures
+	@$(BIN)/python -m commands.wording.manual > docs/commands.md
+
 format: $(DEV) ## format the code and mend what can be mended
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -67,6 +71,7 @@ bench: $(DEV) ## the benchmarks: signals, sizes, frames, bulk answers, matching,
 	@$(BIN)/python -m benchmarks.matching
 	@$(BIN)/python -m benchmarks.fanout
 	@$(BIN)/python -m benchmarks.discord --chats 0
+	@$(BIN)/python -m benchmarks.commands --broadcast 0
 	@$(BIN)/python -m benchmarks.pictures
 
 clean: ## remove what was installed and cached here

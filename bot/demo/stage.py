@@ -26,7 +26,7 @@ from scheduler.simulator.leaps import LeapingClock
 from scheduler.simulator.market import SimulatedMarket
 from scheduler.simulator.server import SimulatedExchanges, recorded, serve
 from scheduler.streams import open_wires
-from store.connection import connected
+from store.connection import Connection, connected
 from store.outbox import Outbox
 from store.people import StoredPeople
 from store.plan_news import StoredPlanNews
@@ -71,6 +71,7 @@ class Stage:
     outbox: Outbox
     plan_news: StoredPlanNews
     looked_ms: int
+    connection: Connection
 
     async def read_past(self) -> None:
         """Learn what the venues list, and read the past they remember beside the one that was recorded."""
@@ -158,7 +159,7 @@ async def open_stage(seed: int, scenario: str) -> AsyncIterator[Stage]:
             )
             outbox, news = Outbox(connection, TERMINAL), StoredPlanNews(connection)
             await outbox.open()
-            yield Stage(market, time, venues, live, feed, services, outbox, news, market.start_ms)
+            yield Stage(market, time, venues, live, feed, services, outbox, news, market.start_ms, connection)
         finally:
             listening.cancel()
             await asyncio.wait({listening})

@@ -20,7 +20,12 @@ Words come in any sensible order. `name=value` and `name value` say which word i
 - What is missing or wrong is asked for, and what else was said is kept. `?` asks for all that a form holds (`/plan ? BTC`),
   `equity=` for one word, and `line=-` leaves one out.
 - Every answer shows how old its data is; what is missing or old is said, never guessed.
+
+Below each command stands what a terminal shows of its example in the demo's sell-off, drawn by the code that answers
+(`make screenshots`).
 """
+PICTURED = frozenset({"regime", "funding", "oi", "liq", "skew", "hedge"})
+"""Commands whose answer is drawn as well."""
 
 
 _WHO = {
@@ -40,6 +45,9 @@ def _section(command: Command[Any]) -> str:
     if command.options:
         lines.extend(("", "| word | read as | example | what it means |", "|---|---|---|---|"))
         lines.extend(_row(option) for option in command.options)
+    lines.extend(("", f"![The answer to {command.example}](pictures/{command.name}.svg)"))
+    if command.name in PICTURED:
+        lines.extend(("", f"![What is drawn of it](pictures/{command.name}.png)"))
     return "\n".join((*lines, ""))
 
 
