@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat_platform import Sentence
 from bot.platforms.telegram.service import Service
-from tests.bot.desks import bot_api, desk_on, first, telegram_serving
+from tests.bot.desks import desk_on, first, telegram_serving
 from tests.doubles.telegram import ALICE, BOB, GROUP, BotApi, Fault, Shown
 
 ONLY_YOU = Sentence.ONLY_YOU.in_words("en")

@@ -219,9 +219,9 @@ async def _forget_files(service: Service) -> None:
     memos = service._desk.services.memos
     assert memos is not None
     assert isinstance(memos, MemosInMemory)
-    while not memos._kept:  # it is noted when the answer is out
-        await asyncio.sleep(0)
-    for name in list(memos._kept):
+    while not (files := [name for name in memos._kept if name.startswith("telegram-file:")]):
+        await asyncio.sleep(0)  # it is noted when the answer is out
+    for name in files:
         await memos.keep(name, "", 60)
 
 
