@@ -28,6 +28,7 @@ from commands.protocol.reply import (
     Told,
     Tone,
 )
+from commands.wording.columns import width
 
 TELEGRAM_UNITS = 4_096
 """Telegram's longest message (Bot API, sendMessage), counted before its entities are parsed to be on the safe side."""
@@ -112,7 +113,7 @@ def align(table: Table) -> tuple[str, ...]:
     """The rows of a table as lines whose columns stand one below the other, its head first."""
     rows = [tuple(map(_in_line, row)) for row in (table.head, *table.rows) if row]
     columns = max(map(len, rows), default=0)
-    widths = [max(_width(row[place]) for row in rows if place < len(row)) for place in range(columns)]
+    widths = [max(width(row[place]) for row in rows if place < len(row)) for place in range(columns)]
     return tuple(_line(row, widths, table.align).rstrip() for row in rows)
 
 
@@ -210,16 +211,9 @@ def _marked(text: str, tone: Tone) -> str:
 def _line(row: tuple[str, ...], widths: list[int], sides: str) -> str:
     cells = []
     for place, cell in enumerate(row):
-        blank = " " * (widths[place] - _width(cell))
+        blank = " " * (widths[place] - width(cell))
         cells.append(blank + cell if sides[place : place + 1] == "r" else cell + blank)
     return COLUMN_GAP.join(cells)
-
-
-def _width(text: str) -> int:
-    return sum(
-        0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in {"W", "F"})
-        for sign in text
-    )
 
 
 def _pack(parts: tuple[Piece, ...], dialect: Dialect) -> Iterator[str]:

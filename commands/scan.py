@@ -9,7 +9,7 @@ from commands.protocol.reply import Action, Block, Heading, Numbers, Reply, Tabl
 from commands.protocol.request import Context
 from commands.wording import numbers
 from commands.wording.absence import past_line
-from commands.wording.columns import fit
+from commands.wording.columns import cut, fit
 from commands.wording.learning import learning_numbers, least_learned
 from commands.wording.market import source_notes
 from commands.wording.panel import change_24h
@@ -89,7 +89,7 @@ def _line(snapshot: Snapshot, phrases: Phrases, now_ms: int) -> tuple[str, ...]:
 
 
 def _row(asset: str, state: str, stress: str, change: str, age: str) -> tuple[str, ...]:
-    return asset[:8], state[:12], stress, change, age
+    return cut(asset, 8), cut(state, 12), stress, change, age
 
 
 async def _pasts(unread: list[Asset], context: Context) -> tuple[PastReport, ...]:

@@ -1,14 +1,37 @@
 """Monospaced lines that fit on a phone: 37 columns, cut or wrapped, never longer."""
 
+import re
+import unicodedata
 from textwrap import wrap
 
 COLUMNS = 37
+_UNEVEN = re.compile("[\u0300-\u1fff\u2300-\u2bff\u2e80-\U0010ffff]")
+"""Where a sign may take two columns, or none."""
+
+
+def width(text: str) -> int:
+    """How many columns a text takes: an emoji two, a mark on a letter none."""
+    if not _UNEVEN.search(text):
+        return len(text)
+    return sum(map(_wide, text))
+
+
+def cut(text: str, columns: int) -> str:
+    """As much of a text as so many columns hold."""
+    if not _UNEVEN.search(text):
+        return text[:columns]
+    used = 0
+    for place, sign in enumerate(text):
+        used += _wide(sign)
+        if used > columns:
+            return text[:place]
+    return text
 
 
 def fit(line: str) -> str:
     """The line, cut with an ellipsis if it is too long."""
     line = line.rstrip()
-    return line if len(line) <= COLUMNS else line[: COLUMNS - 1] + "…"
+    return line if width(line) <= COLUMNS else cut(line, COLUMNS - 1) + "…"
 
 
 def sides(left: str, right: str) -> str:
@@ -26,3 +49,9 @@ def folded(text: str, indent: str = "") -> tuple[str, ...]:
 def first_that_fits(*lines: str) -> str:
     """The first of some wordings, from full to terse, that is short enough; else the last one, cut."""
     return next((line for line in lines if len(line) <= COLUMNS), fit(lines[-1]))
+
+
+def _wide(sign: str) -> int:
+    if unicodedata.combining(sign):
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in {"W", "F"} else 1
