@@ -106,6 +106,7 @@ def _style_of(words: Mapping[str, str], region: str) -> Style:
         year_month=table["year_month"],
         months=tuple(table["months"].split()),
         daily=table["daily"],
+        leading_zero=table["leading_zero"] == "yes",
     )
 
 

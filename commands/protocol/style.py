@@ -20,7 +20,7 @@ class Style:
     """The marks of a number, and a date with `{year}`, `{month}`, `{day}` and `{name}` of the month filled in.
 
     `date` is a day of any year, `day` one of the last days in at most six columns, `tick` one below a picture, `year_month` a
-    month there. `daily` says of an age that the value comes once a day.
+    month there. `daily` says of an age that the value comes once a day. `leading_zero`: a number below one never begins with its mark.
     """
 
     decimal: str = "."
@@ -31,6 +31,7 @@ class Style:
     year_month: str = "{year}-{month}"
     months: tuple[str, ...] = _MONTHS
     daily: str = "daily"
+    leading_zero: bool = False
 
     def number(self, plain: str) -> str:
         """A number, or words with some, written with a point for decimals and commas for thousands, in this style."""

@@ -90,11 +90,13 @@ def share(fraction: float | None) -> str:
 
 
 def rate(fraction: float | None) -> str:
-    """A rate per eight hours without its leading zero: 0.00031 is ".031%/8h", 0.000053 is ".0053%/8h"."""
-    if fraction is None:
-        return UNKNOWN
-    shown = f"{fraction * 100.0:.4f}" if abs(fraction) < FINE_RATE else f"{fraction * 100.0:.3f}"
-    return marked(_bare(shown.removesuffix("0") if len(shown.partition(".")[2]) > 3 else shown) + "%/8h")
+    """A rate per eight hours, without its leading zero where a language may leave it: 0.00031 is ".031%/8h"."""
+    return marked(_led(_rate(fraction)))
+
+
+def rate_short(fraction: float | None) -> str:
+    """The same for narrow columns, never with a leading zero: 0.000053 is ".0053%/8h"."""
+    return marked(_bare(_rate(fraction)))
 
 
 def per_year(fraction: float | None) -> str:
@@ -223,8 +225,8 @@ def general(value: float) -> str:
 
 
 def bare(value: float) -> str:
-    """The same without its leading zero: 0.75 is ".75"."""
-    return marked(_bare(f"{value:g}"))
+    """The same without its leading zero where a language may leave it: 0.75 is ".75"."""
+    return marked(_led(f"{value:g}"))
 
 
 def _utc(at_ms: int) -> datetime:
@@ -236,6 +238,17 @@ def _three(value: float) -> str:
     if size >= 99.95 or value == 0:
         return f"{value:.0f}"
     return f"{value:.1f}" if size >= 9.995 else f"{value:.2f}"
+
+
+def _rate(fraction: float | None) -> str:
+    if fraction is None:
+        return UNKNOWN
+    shown = f"{fraction * 100.0:.4f}" if abs(fraction) < FINE_RATE else f"{fraction * 100.0:.3f}"
+    return f"{shown.removesuffix('0') if len(shown.partition('.')[2]) > 3 else shown}%/8h"
+
+
+def _led(number: str) -> str:
+    return number if style().leading_zero else _bare(number)
 
 
 def _bare(number: str) -> str:

@@ -91,7 +91,9 @@ def _open_interest(snapshot: Snapshot, reading: Reading) -> str:
 
 
 def _funding(snapshot: Snapshot, reading: Reading) -> str:
-    return f"{numbers.rate(reading.value)} {numbers.per_year(reading.facts.get('apr'))}"
+    per_year = numbers.per_year(reading.facts.get("apr"))
+    told = [f"{write(reading.value)} {per_year}" for write in (numbers.rate, numbers.rate_short)]
+    return told[0] if len(told[0]) <= _VALUE_COLUMNS else told[1]
 
 
 def _skew(snapshot: Snapshot, reading: Reading) -> str:

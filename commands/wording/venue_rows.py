@@ -13,6 +13,7 @@ from market.rules import FreshnessRules
 from market.venues import Standing, is_rate_fresh, standings, stands_at_cap
 
 NAME_COLUMNS = 9
+OWN_COLUMNS, PER_8H_COLUMNS = 11, 8
 MINUTES_OF_HOUR = 60
 MOST_MINUTES_MS = 100 * MINUTE_MS
 
@@ -110,7 +111,7 @@ def own_rate(one: AtVenue) -> str:
     """A rate with the interval the venue states it for: ".0025%/4h"."""
     if one.rate is None or not one.interval_hours:
         return numbers.UNKNOWN
-    return f"{numbers.rate(one.rate).removesuffix('/8h')}/{numbers.general(one.interval_hours)}h"
+    return f"{_rate(one.rate, OWN_COLUMNS - 4)}/{numbers.general(one.interval_hours)}h"
 
 
 def _rate_of(one: AtVenue, phrases: Phrases, rules: FreshnessRules, at_ms: int) -> str:
@@ -118,9 +119,17 @@ def _rate_of(one: AtVenue, phrases: Phrases, rules: FreshnessRules, at_ms: int) 
     return _rate_row(
         name_of(one.venue, phrases),
         own_rate(one),
-        numbers.rate(one.rate_8h).removesuffix("/8h"),
+        _rate(one.rate_8h, PER_8H_COLUMNS - 1),
         numbers.percent(per_year, signed=False, digits=0),
         _left(one, phrases, rules, at_ms),
+    )
+
+
+def _rate(fraction: float | None, columns: int) -> str:
+    """A rate without the hours it is for, in at most so many columns."""
+    told = numbers.rate(fraction)
+    return (told if len(told.removesuffix("/8h")) <= columns else numbers.rate_short(fraction)).removesuffix(
+        "/8h"
     )
 
 
@@ -139,7 +148,7 @@ def _left(one: AtVenue, phrases: Phrases, rules: FreshnessRules, at_ms: int) -> 
 
 
 def _rate_row(name: str, own: str, per_8h: str, per_year: str, left: str) -> str:
-    return fit(f"{name:<8}{own:>11}{per_8h:>8}{per_year:>6}{left:>4}")
+    return fit(f"{name:<8}{own:>{OWN_COLUMNS}}{per_8h:>{PER_8H_COLUMNS}}{per_year:>6}{left:>4}")
 
 
 def _premium_of(row: Standing, one: AtVenue, phrases: Phrases, at_ms: int) -> str:

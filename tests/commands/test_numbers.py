@@ -2,6 +2,7 @@
 
 import pytest
 
+from commands.protocol.style import Style, written_in
 from commands.wording import numbers
 from commands.wording.columns import COLUMNS, fit, folded, sides
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
@@ -34,6 +35,14 @@ def test_a_percentage_shows_its_sign_and_no_negative_nothing(fraction: float | N
 )  # fmt: skip
 def test_a_rate_is_told_per_eight_hours(fraction: float, told: str) -> None:
     assert numbers.rate(fraction) == told
+
+
+def test_a_language_that_leaves_no_number_without_its_zero_has_it_wherever_there_is_room() -> None:
+    with written_in(Style(decimal=",", thousands=".", leading_zero=True)):
+        assert numbers.rate(0.00031) == "0,031%/8h"
+        assert numbers.rate_short(0.00031) == ",031%/8h"
+        assert numbers.bare(0.75) == "0,75"
+        assert numbers.rate(None) == numbers.rate_short(None) == "?"
 
 
 @pytest.mark.parametrize(
