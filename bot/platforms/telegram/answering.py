@@ -24,7 +24,16 @@ from bot.platforms.telegram.photos import Photos
 from bot.platforms.telegram.rich import Newer
 from bot.platforms.telegram.sharing import Shares
 from bot.platforms.telegram.standing import Standing
-from bot.platforms.telegram.updates import Forgotten, Question, Seen, Sharing, aside, language_of, question_of
+from bot.platforms.telegram.updates import (
+    Forgotten,
+    Question,
+    Seen,
+    Sharing,
+    aside,
+    language_of,
+    question_of,
+    worded,
+)
 from bot.platforms.telegram.whispers import respond_alone, whisper_of
 from commands.protocol.dispatch import outcome
 from commands.protocol.phrases import phrases_in
@@ -116,7 +125,10 @@ class Answering:
         reply = await self._desk.ask(answered.line, answered.asker)
         if question.is_guess and outcome(reply) != "answered":
             return
-        if await self._answered_alone(asked, reply, is_private=privately is not None):
+        answered = worded(answered, reply)
+        if await self._answered_alone(
+            answered if privately is None else asked, reply, is_private=privately is not None
+        ):
             return
         await self._turn(answered.chat_id)
         group = None if privately is None else asked

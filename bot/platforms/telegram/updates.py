@@ -10,6 +10,7 @@ from bot.platforms.telegram.addressing import addressed, answered, meant
 from bot.platforms.telegram.buttons import Buttons, Refused, Unpressed, carries, share_place
 from bot.platforms.telegram.links import group_link, opened
 from bot.platforms.telegram.parts import Whisper, whispered_as
+from commands.protocol.reply import Reply
 from commands.protocol.request import Role
 
 NAME = "telegram"
@@ -48,6 +49,14 @@ class Question:
     renews_photo: bool = False
     is_guess: bool = False
     whisper: Whisper | None = None
+
+
+def worded(question: Question, reply: Reply) -> Question:
+    """The question as one of its chat's language: what stands around an answer is said in that of the answer."""
+    asker = question.asker
+    if not reply.language or reply.language == asker.language:
+        return question
+    return replace(question, asker=replace(asker, language=reply.language))
 
 
 @dataclass(frozen=True, slots=True)
