@@ -129,6 +129,10 @@ class Settings(BaseSettings):
     telegram_webhook_secret: SecretStr | None = Field(
         default=None, description="What proves that an update is Telegram's. Default: made from the token."
     )
+    telegram_tables: bool = Field(
+        default=True,
+        description="Whether a table is sent as one where Telegram's server takes that. Clients that cannot show it show nothing.",
+    )
     discord_url: HttpUrl | None = Field(
         default=None, description="Root of a Discord REST server, with its version. Default: Discord's own."
     )

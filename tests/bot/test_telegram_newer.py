@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 import pytest
 
@@ -159,6 +160,17 @@ async def test_a_table_is_sent_as_one_where_the_server_takes_it(api: BotApi) -> 
         await api.press(shown, "Refresh")
         await api.idle()
         assert len(api.shown) == 1
+
+
+async def test_an_operator_may_want_no_tables(api: BotApi) -> None:
+    api.has_rich = True
+    desk = desk_on(telegram_url=api.url)
+    desk = replace(desk, settings=desk.settings.model_copy(update={"telegram_tables": False}))
+    async with telegram_serving(desk) as service:
+        await settled(api, service)
+        await api.say("/scan")
+        assert (await first(api)).rich is None
+    assert api.called("sendRichMessage") == []
 
 
 async def test_the_first_table_refused_is_the_last_one_tried(api: BotApi) -> None:

@@ -40,9 +40,9 @@ class Newer:
         """Whether a message for one alone was seen to stay unseen."""
         self._refused: OrderedDict[int, None] = OrderedDict()
 
-    async def probe(self, bot: Bot) -> None:
+    async def probe(self, bot: Bot, *, wants_tables: bool) -> None:
         """Ask what the server knows: with methods that do nothing, as what they are to be done to is not said."""
-        self.has_rich = await _knows(bot, "sendRichMessage")
+        self.has_rich = wants_tables and await _knows(bot, "sendRichMessage")
         self.has_whispers = await _knows(bot, "deleteEphemeralMessage")
         log.info("Telegram's server", tables=self.has_rich, answers_for_one_alone=self.has_whispers)
 

@@ -116,7 +116,7 @@ class Service:
 
     async def _settle_in(self, newer: Newer) -> None:
         """Beside the first answers: ask what the server knows, and set what it shows of the bot."""
-        await newer.probe(self.bot)
+        await newer.probe(self.bot, wants_tables=self._desk.settings.telegram_tables)
         await update_menu(self.bot, hides=newer.has_whispers)
 
     async def _poll(self) -> None:
