@@ -41,7 +41,13 @@ class Settings:
     pierce: Annotated[SwitchWord, "whether critical ones come in quiet hours too"] | None = None
     least: Annotated[SeverityWord, "the lowest severity told here"] | None = None
     cap: Annotated[CountWord, "new messages a day at most, critical ones not counted, or off"] | None = None
-    language: Annotated[LanguageWord, "the language of answers and warnings"] | None = None
+    language: (
+        Annotated[
+            LanguageWord,
+            "the language of answers and warnings, such as es, or es-MX for its marks in numbers",
+        ]
+        | None
+    ) = None
     asset: Annotated[AssetWord, "the coin meant where none is said"] | None = None
     public: Annotated[SwitchWord, "in a server: /regime answers so that all here see it"] | None = None
     base: Annotated[OwnBaseWord, "your own base leverage, or off for ours; alone with me only"] | None = None

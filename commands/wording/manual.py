@@ -15,7 +15,9 @@ The same lines work in the terminal, in Telegram and in Discord (there as slash 
 Words come in any sensible order. `name=value` and `name value` say which word is meant, such as `hold=3d`.
 
 - An asset has many names: `btc`, `BTCUSDT`, `xbt`, `btc-perp`, `$BTC`, `PEPE` for `1000PEPE`.
-- Numbers are plain digits: `5x`, `10k`, `64,200`, `3%`, `72h`, `3d`. A comma groups thousands and is never a decimal.
+- Numbers are plain digits: `5x`, `10k`, `64,200`, `3%`, `72h`, `3d`. A comma groups thousands and is never a decimal. Where a
+  chat or its reader speaks a language whose decimals take a comma, `64.210,5` and `0,5` are read as well, and `64.210`, which
+  could be two numbers, is asked back with both as buttons. `64210.5` is read the same everywhere.
 - At most 12 words and 256 characters are read. What cannot be read is answered with the reason and an example.
 - What is missing or wrong is asked for, and what else was said is kept. `?` asks for all that a form holds (`/plan ? BTC`),
   `equity=` for one word, and `line=-` leaves one out.
