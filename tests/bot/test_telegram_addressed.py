@@ -18,7 +18,9 @@ from tests.doubles.telegram import ALICE, BOB, GROUP, PRIVATE, BotApi, Shown
 @pytest_asyncio.fixture
 async def service(api: BotApi) -> AsyncIterator[Service]:
     """The service on a market of two assets."""
-    async with telegram_serving(desk_on(crowding(), crowding(asset="ETH"), telegram_url=api.url)) as running:
+    async with telegram_serving(
+        desk_on(crowding(), crowding(asset="ETH"), telegram_url=api.url, is_warning=True)
+    ) as running:
         yield running
 
 
@@ -37,9 +39,29 @@ async def test_why_in_reply_to_the_bot_is_for_the_bot(text: str, api: BotApi, se
     assert shown.call.reply_parameters.message_id == update["message"]["message_id"]
 
 
-async def test_why_in_reply_asks_of_what_the_message_was_about(api: BotApi, service: Service) -> None:
-    await api.reply(await regime_of(api, "ETH"), "why?", chat=GROUP)
+@pytest.mark.parametrize("text", ["why?", "/why", "/why@seawall_bot", "@seawall_bot why?", "/regime"])
+async def test_a_command_alone_in_reply_asks_of_what_the_message_was_about(
+    text: str, api: BotApi, service: Service
+) -> None:
+    await api.reply(await regime_of(api, "ETH"), text, chat=GROUP)
     assert "ETH" in (await first(api, 2)).text.splitlines()[0]
+
+
+async def test_what_changes_something_is_not_taken_from_the_message_replied_to(
+    api: BotApi, service: Service
+) -> None:
+    """A "/subscribe" alone asks of what, whatever the message has a button for."""
+    api.managers.add((GROUP["id"], 11))
+    await api.reply(await regime_of(api, "ETH"), "/subscribe", chat=GROUP)
+    assert {"BTC", "ETH", "SOL"} <= set((await first(api, 2)).buttons)
+
+
+async def test_of_several_buttons_of_a_command_none_is_pressed(api: BotApi, service: Service) -> None:
+    await api.say("/scan", chat=GROUP)
+    scan = await first(api)
+    assert {"BTC", "ETH"} <= set(scan.buttons)
+    await api.reply(scan, "regime?", chat=GROUP)
+    assert (await first(api, 2)).text.startswith("BTC · ")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What a message says to the bot: a command line, the answer to its question, or a word in reply such as "why?"."""
 
 import re
+from collections.abc import AsyncIterator
 
 from telegram import InlineKeyboardMarkup, Message
 
@@ -39,24 +40,36 @@ def answered(message: Message, me: str) -> str | None:
     return Prompt(*lacking, kind="", example="").filled(typed)
 
 
-async def meant(message: Message, me: str, buttons: Buttons) -> str | None:
+def meant(message: Message, me: str) -> str | None:
     """The line that words in reply to a message of ours mean; None where they begin with no command that only reads.
 
-    A command's name alone ("why?") is the button of that command under the message, and so speaks of the same asset. In a
-    group it may be talk all the same ("check this out"): only a line that can be answered is to be answered.
+    In a group it may be talk all the same ("check this out"): only a line that can be answered is to be answered.
     """
-    asked, typed = _replied_to(message, me), addressed(message.text or "", me, is_private=True)
+    typed = None if _replied_to(message, me) is None else addressed(message.text or "", me, is_private=True)
     words = (typed or "").rstrip(STOPS + " ").split()
-    if asked is None or not words or words[0].startswith("/"):
+    if not words or words[0].startswith("/"):
         return None
     command = dispatch.find(words[0].rstrip(STOPS))
     if command is None or command.changes:
         return None
-    line = f"/{command.name}"
-    if len(words) > 1:
-        return " ".join((line, *words[1:]))
+    return " ".join((f"/{command.name}", *words[1:]))
+
+
+async def pointed(line: str, message: Message, me: str, buttons: Buttons) -> str:
+    """A command alone ("/why") in reply to a message of ours, as the button of that command below it: of the same asset.
+
+    Another line stays as it is, and so does one that would change something, or where there are several such buttons.
+    """
+    asked, command = _replied_to(message, me), dispatch.find(line)
+    if asked is None or command is None or command.changes:
+        return line
     user_id = 0 if message.from_user is None else message.from_user.id
-    return await _line_below(asked.reply_markup, line, message.chat.id, user_id, buttons) or line
+    below = {
+        found
+        async for found in _lines_below(asked.reply_markup, message.chat.id, user_id, buttons)
+        if found.split(" ", 1)[0] == f"/{command.name}"
+    }
+    return below.pop() if len(below) == 1 else line
 
 
 def _spoken(line: str) -> str:
@@ -72,16 +85,13 @@ def _replied_to(message: Message, me: str) -> Message | None:
     return asked if (asked.from_user.username or "").lower() == me.lower() else None
 
 
-async def _line_below(
-    keyboard: InlineKeyboardMarkup | None, command: str, chat_id: int, user_id: int, buttons: Buttons
-) -> str | None:
-    """The line of the first button below a message that asks this command."""
-    rows = () if keyboard is None else keyboard.inline_keyboard
-    carried = [
-        button.callback_data for row in rows for button in row if isinstance(button.callback_data, str)
-    ]
-    for data in carried:
-        pressed = await buttons.pressed(data, chat_id, user_id)
-        if isinstance(pressed, Pressed) and not pressed.types and pressed.line.split(" ", 1)[0] == command:
-            return pressed.line
-    return None
+async def _lines_below(
+    keyboard: InlineKeyboardMarkup | None, chat_id: int, user_id: int, buttons: Buttons
+) -> AsyncIterator[str]:
+    """The lines of the buttons below a message that this user may press."""
+    for row in () if keyboard is None else keyboard.inline_keyboard:
+        for button in row:
+            data = button.callback_data
+            pressed = await buttons.pressed(data, chat_id, user_id) if isinstance(data, str) else None
+            if isinstance(pressed, Pressed) and not pressed.types and pressed.shares is None:
+                yield pressed.line

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from telegram import CallbackQuery, Chat, Message, Update, User
 
 from bot.chat_platform import Asker, Sentence, command_of
-from bot.platforms.telegram.addressing import addressed, answered, meant
+from bot.platforms.telegram.addressing import addressed, answered, meant, pointed
 from bot.platforms.telegram.buttons import Buttons, Refused, Unpressed, carries, share_place
 from bot.platforms.telegram.links import group_link, opened
 from bot.platforms.telegram.parts import Whisper, whispered_as
@@ -121,12 +121,12 @@ async def _written(message: Message, me: str, buttons: Buttons) -> Question | No
     is_private = message.chat.type == Chat.PRIVATE
     thread_id = message.message_thread_id if message.is_topic_message else None
     named = answered(message, me) or (None if is_private else addressed(message.text, me, is_private=False))
-    replied = None if named is not None else await meant(message, me, buttons)
+    replied = None if named is not None else meant(message, me)
     line = named or replied or addressed(message.text, me, is_private=is_private)
     if line is None:
         return None
     return Question(
-        line=opened(line),
+        line=opened(await pointed(line, message, me, buttons)),
         asker=_asker(
             message.from_user,
             message.chat,
@@ -146,7 +146,9 @@ async def _written(message: Message, me: str, buttons: Buttons) -> Question | No
 def _whispered(message: Message) -> Whisper | None:
     """How a message that nobody else in its group saw is answered."""
     number, user = whispered_as(message), message.from_user
-    return None if number is None or user is None else Whisper(user.id, answers=number)
+    if number is None or user is None or message.sender_chat is not None:
+        return None
+    return Whisper(user.id, answers=number)
 
 
 def _speaks_for_itself(message: Message) -> bool:
