@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.doubles.telegram_markup import Read, units
+from tests.doubles.telegram_markup import INVISIBLE, Read, units
 
 LONGEST_TEXT_UNITS = 4_096
 LONGEST_CAPTION_UNITS = 1_024
@@ -89,7 +89,7 @@ def check_forced_reply(placeholder: str | None) -> None:
 
 
 def _check_button(button: Any) -> None:
-    if not button.text.strip():
+    if not INVISIBLE.sub("", button.text):
         raise Wrong("inline keyboard button text must be non-empty")
     if sum(getattr(button, kind, None) is not None for kind in BUTTON_KINDS) != 1:
         raise Wrong("BUTTON_TYPE_INVALID")
