@@ -40,12 +40,12 @@ async def respond_alone(
     """Answer to the asker alone, where they asked; whether that was done, so that it has to be done elsewhere if not."""
     if not newer.may_whisper(question.chat_id, whisper):
         return False
-    if whisper.renews is None and not await newer.prove(bot, _only_you(question, whisper)):
-        return False
     told, photo = (reply, None) if whisper.renews is not None else await photos.of(reply)
     parts = await parts_of(told, replace(question, renews=None, shares=None), buttons, photo)
     if any(isinstance(part.keyboard, ForceReply) for part in parts):
         return False  # what is typed in answer would not say what it answers
+    if whisper.renews is None and not await newer.prove(bot, _only_you(question, whisper)):
+        return False
     for place, part in enumerate(parts):
         mine = whisper if place == 0 else replace(whisper, renews=None)
         if await newer.give(bot, replace(part, whisper=mine)) is False:
