@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TextIO
 
-from bot.platforms.terminal.rendering import Paper, draw_commands, draw_reply
+from bot.platforms.terminal.screen import Screen
 from bot.running import ANSWERED, FAILED, WRONG, WrongRequest
 from commands.protocol.dispatch import outcome
+from commands.protocol.phrases import ORIGINAL
 from commands.protocol.reply import Reply
 
 EXIT_CODES: Mapping[str, int] = {"answered": ANSWERED, "failed": FAILED, "refused": WRONG}
@@ -37,7 +38,7 @@ def time_text(at_ms: int) -> str:
 
 
 async def print_reply(
-    asked: Awaitable[Reply], stream: TextIO, *, as_json: bool, is_plain: bool = False
+    asked: Awaitable[Reply], stream: TextIO, *, as_json: bool, is_plain: bool = False, language: str = ""
 ) -> int:
     """Print the reply to `stream` when it is there and give the exit code it stands for; `is_plain`: in words alone."""
     reply = await asked
@@ -45,8 +46,8 @@ async def print_reply(
         stream.write(json.dumps(to_json(reply), ensure_ascii=False, allow_nan=False) + "\n")
         stream.flush()
     else:
-        parts = [*draw_reply(reply), *([draw_commands(reply.actions)] if reply.actions else ())]
-        Paper(stream, is_plain=is_plain).put(*parts)
+        screen = Screen(stream, is_plain=is_plain, language=language or ORIGINAL)
+        screen.say(*screen.draw(reply), *([screen.draw_commands(reply.actions)] if reply.actions else ()))
     return EXIT_CODES[outcome(reply)]
 
 

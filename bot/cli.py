@@ -127,7 +127,7 @@ def ask(
             from bot.settings import read_settings
 
             asked = ask_store(line, read_settings(), language)
-        return run(print_reply(asked, sys.stdout, as_json=as_json, is_plain=plain))
+        return run(print_reply(asked, sys.stdout, as_json=as_json, is_plain=plain, language=language))
 
     _finish(answer)
 

@@ -21,13 +21,12 @@ from bot.platforms.terminal.chat import Chat
 from bot.platforms.terminal.completion import Candidate, candidates
 from bot.platforms.terminal.ears import Ears, TypedLines, typed_lines
 from bot.platforms.terminal.history import StoredLines
-from bot.platforms.terminal.rendering import draw_commands, draw_reply
 from bot.platforms.terminal.screen import PROMPT, Screen
 from bot.running import ANSWERED
 from bot.settings import Settings
 from commands.protocol.dispatch import answer
 from commands.protocol.phrases import ORIGINAL, Phrases, phrases_in
-from commands.protocol.reply import Heading, Reply
+from commands.protocol.reply import Heading, Reply, Text
 from commands.protocol.request import HERE, TERMINAL, Context, Role
 from market.observations import MINUTE_MS, SECOND_MS, Asset
 from scheduler.clock import now_ms
@@ -69,7 +68,7 @@ async def converse(settings: Settings, manner: Manner, stdin: TextIO, stdout: Te
         await desk.look()
         is_typed = stdin.isatty() and stdout.isatty()
         lines = _typed(desk, manner, stdin, stdout) if is_typed else None
-        screen = Screen(stdout, lines, is_plain=manner.is_plain)
+        screen = Screen(stdout, lines, is_plain=manner.is_plain, language=desk.language)
         chat = Chat(screen, desk.ask, language=desk.language)
         opening = await desk.opening(is_plain=lines is None or manner.is_plain)
         async with nullcontext() if lines is None else lines, asyncio.TaskGroup() as tasks:
@@ -194,7 +193,7 @@ class Following:
         return self._words.plans(news, self._desk.language, now_ms(), is_old=is_old, is_repeat=False)
 
     def _show(self, shown: Shown) -> None:
-        self._screen.say(*draw_warning(shown, is_plain=self._screen.is_plain))
+        self._screen.say(*draw_warning(shown, self._screen))
 
     def _note(self, *, is_away: bool) -> None:
         if is_away is not self._is_away:
@@ -203,7 +202,7 @@ class Following:
             self._screen.say(Styled(self._desk.phrases.say(key), style="dim"))
 
 
-def draw_warning(shown: Shown, *, is_plain: bool) -> tuple[RenderableType, ...]:
+def draw_warning(shown: Shown, screen: Screen) -> tuple[RenderableType, ...]:
     """What a terminal prints of a warning: its time first, and what can be asked of it as lines to type.
 
     Numbers stay those of the last answer: one must not come to mean something else while it is typed.
@@ -211,12 +210,11 @@ def draw_warning(shown: Shown, *, is_plain: bool) -> tuple[RenderableType, ...]:
     clock = f"[{datetime.fromtimestamp(shown.at_ms / SECOND_MS, UTC):%H:%M} UTC]"
     reply, first = shown.reply, shown.reply.blocks[0]
     if isinstance(first, Heading):
-        sign = "" if is_plain else SYMBOL.get(first.tone, "")
-        reply = replace(reply, blocks=(Heading(f"{clock} {sign}{first.text}", first.tone), *reply.blocks[1:]))
-        parts = tuple(draw_reply(reply))
-    else:
-        parts = (Styled(clock, style="dim"), *draw_reply(reply))
-    return (*parts, draw_commands(reply.actions)) if reply.actions else parts
+        first = Heading(f"{clock} {SYMBOL.get(first.tone, '')}{first.text}", first.tone)
+    elif isinstance(first, Text):
+        first = Text(f"{clock} {first.text}")
+    parts = screen.draw(replace(reply, blocks=(first, *reply.blocks[1:])))
+    return (*parts, screen.draw_commands(reply.actions)) if reply.actions else parts
 
 
 def _configure_log(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from bot.platforms.terminal.chat import Chat
 from bot.platforms.terminal.completion import Candidate
 from bot.platforms.terminal.ears import Ears
 from bot.platforms.terminal.keyboard import Keyboard, Line
-from bot.platforms.terminal.rendering import Paper, draw_commands, draw_reply
+from bot.platforms.terminal.rendering import Paper, draw_reply
 from bot.platforms.terminal.screen import Screen
 from commands.protocol.reply import Action, Heading, Lines, Note, Reply, Table, Text, Tone
 
@@ -313,7 +313,8 @@ def test_nothing_that_a_terminal_would_obey_is_printed() -> None:
 
 def test_buttons_are_command_lines_where_nobody_can_press_them() -> None:
     paper = io.StringIO()
-    Paper(paper).put(draw_commands((WHY, SIZE)))
+    screen = Screen(paper)
+    screen.say(screen.draw_commands((WHY, SIZE)))
     assert paper.getvalue() == "Also: /why BTC | /size BTC 5x\n"
 
 

@@ -27,8 +27,7 @@ HOME = Path(__file__).parent.parent.parent
 ENGLISH = phrases_in("en")
 MODULES = [
     *sorted((HOME / "commands").rglob("*.py")),
-    HOME / "bot" / "chat_platform.py",
-    *sorted((HOME / "bot" / "platforms").rglob("*.py")),
+    *sorted((HOME / "bot").rglob("*.py")),
 ]
 ALSO_GIVEN = {"said", "kinds", "asset", "published"}
 """What a refusal is filled with besides its own values."""

@@ -7,7 +7,6 @@ from rich.text import Text as Styled
 from bot.chat_platform import command_of
 from bot.layout import clean
 from bot.pace import Pace
-from bot.platforms.terminal.rendering import draw_reply, draw_shortcuts
 from bot.platforms.terminal.screen import PROMPT, Screen
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Prompt, Reply
@@ -85,9 +84,9 @@ class Chat:
     async def _answer(self, line: str) -> None:
         reply = await self._ask(line)
         self._shortcuts, self._prompt = reply.actions, reply.prompt
-        parts = list(draw_reply(reply))
+        parts = list(self._screen.draw(reply))
         if reply.actions:
-            parts.append(draw_shortcuts(reply.actions))
+            parts.append(self._screen.draw_shortcuts(reply.actions))
         if reply.prompt is not None:
             asked = self._phrases.say("platform.next_line", example=reply.prompt.example)
             parts.append(Styled(clean(asked), style="dim"))

@@ -99,11 +99,6 @@ def draw_shortcuts(actions: Sequence[Action]) -> RenderableType:
     return Styled(shown, style="cyan")
 
 
-def draw_commands(actions: Sequence[Action]) -> RenderableType:
-    """Give the buttons as the lines they stand for, where nobody can press them."""
-    return Styled("Also: " + " | ".join(clean(action.command) for action in actions), style="cyan")
-
-
 def _fixed(lines: Iterable[str]) -> Styled:
     return Styled("\n".join(lines), no_wrap=True, overflow="ignore")
 
