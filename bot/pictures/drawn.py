@@ -24,6 +24,7 @@ class Drawn:
     def __init__(self, painter: Painter, kept: Pictures | None, *, within_s: float = DEADLINE_S) -> None:
         self._painter, self._kept, self._within_s = painter, kept, within_s
         self._under_way: dict[str, asyncio.Task[bytes | None]] = {}
+        self._keeping: set[asyncio.Task[None]] = set()
         self._is_troubled = False
 
     async def png(self, picture: Picture, is_private: bool = False) -> bytes | None:
@@ -45,7 +46,7 @@ class Drawn:
 
     async def close(self) -> None:
         """Give up what is being drawn, and end the process."""
-        tasks = tuple(self._under_way.values())
+        tasks = (*self._under_way.values(), *self._keeping)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -53,7 +54,12 @@ class Drawn:
 
     async def _made(self, name: str, picture: Picture, *, is_private: bool) -> bytes | None:
         kept = None if is_private else self._kept
-        found = None if kept is None else await _read(kept, name)
+        try:
+            found = None if kept is None else await kept.read(name)
+        except StoreUnavailable as away:
+            # where nothing can be kept, every asker would have it drawn anew: words are enough meanwhile
+            log.debug("a picture could not be looked up", error=str(away))
+            return None
         if found is not None:
             return found
         try:
@@ -63,7 +69,9 @@ class Drawn:
             return None
         self._tell(None)
         if kept is not None:
-            await _keep(kept, name, png, lasts_s(picture))
+            keeping = asyncio.create_task(_keep(kept, name, png, lasts_s(picture)))
+            self._keeping.add(keeping)
+            keeping.add_done_callback(self._keeping.discard)
         return png
 
     def _tell(self, trouble: str | None) -> None:
@@ -94,14 +102,6 @@ async def drawing(folder: Path, kept: Pictures | None) -> AsyncIterator[Drawn]:
         yield drawn
     finally:
         await drawn.close()
-
-
-async def _read(kept: Pictures, name: str) -> bytes | None:
-    try:
-        return await kept.read(name)
-    except StoreUnavailable as away:
-        log.debug("a picture could not be looked up", error=str(away))
-        return None
 
 
 async def _keep(kept: Pictures, name: str, png: bytes, lasts_s: int) -> None:

@@ -122,10 +122,13 @@ async def test_what_is_not_drawn_in_time_comes_from_the_store_the_next_time(
     assert painter.count == 1
 
 
-async def test_without_a_store_pictures_are_drawn_all_the_same(painter: Counting, tmp_path: Path) -> None:
+async def test_where_nothing_is_to_be_kept_pictures_are_drawn_and_while_the_store_is_away_words_are_enough(
+    painter: Counting, tmp_path: Path
+) -> None:
+    assert await Drawn(painter, None).png(SMALL) is not None
     gone = open_connection(tmp_path / "nowhere.sock")
-    for kept in (None, StoredPictures(gone)):
-        assert await Drawn(painter, kept).png(SMALL) is not None
+    assert await Drawn(painter, StoredPictures(gone)).png(SMALL) is None
+    assert painter.count == 1
     await gone.close()
 
 
