@@ -13,12 +13,17 @@ from market.observations import SECOND_MS
 
 LONGEST_NUMBER = 20
 LONGEST_MOMENT = 40
-TELEGRAM_SHOWN: Mapping[Shown, str] = {Shown.AGE: "Dt", Shown.MINUTE: "t", Shown.SECOND: "T"}
-"""The formats of a date-time entity (Bot API): D a long date, t hours and minutes, T seconds as well.
+TELEGRAM_SHOWN: Mapping[Shown, str] = {
+    Shown.AGE: "Dt",
+    Shown.DAY: "dt",
+    Shown.MINUTE: "t",
+    Shown.SECOND: "T",
+}
+"""The formats of a date-time entity (Bot API): D a long date and d a short one, t hours and minutes, T seconds as well.
 
 An age (r) would do for a while only: nobody reads from "2 hours ago" what the hour was.
 """
-DISCORD_SHOWN: Mapping[Shown, str] = {Shown.AGE: "R", Shown.MINUTE: "t", Shown.SECOND: "T"}
+DISCORD_SHOWN: Mapping[Shown, str] = {Shown.AGE: "R", Shown.DAY: "f", Shown.MINUTE: "t", Shown.SECOND: "T"}
 SIGN = re.compile("\ue000([prctu])([0-9a-f]+)\ue001")
 """How one stands in a text, moments and links in hexadecimal; `bot.layout.clean` leaves no such mark in what anybody says."""
 

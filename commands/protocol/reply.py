@@ -74,9 +74,10 @@ class Mention:
 
 
 class Shown(StrEnum):
-    """What of a moment is shown: how long ago it was (or its date and hour), or the clock time of a moment that is near."""
+    """What of a moment is shown: how long ago it was (or its date and hour), its day and hour, or the clock time of a near one."""
 
     AGE = "age"
+    DAY = "day"
     MINUTE = "minute"
     SECOND = "second"
 

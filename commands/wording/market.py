@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Picture
-from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
+from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Told, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits
 from commands.wording.findings import findings_numbers, floor, troubles
@@ -85,9 +85,9 @@ def regime_numbers(snapshot: Snapshot) -> dict[str, object]:
     }
 
 
-def paragraph(lines: Sequence[str]) -> tuple[Text, ...]:
-    """Lines as one block, none where there are none."""
-    return (Text("\n".join(lines)),) if lines else ()
+def paragraph(lines: Sequence[str]) -> tuple[Text | Told, ...]:
+    """Lines as one block, with the moments marked in them; none where there are none."""
+    return (paragraph_of("\n".join(lines)),) if lines else ()
 
 
 def _advice(regime: Regime, checks: Checklist) -> str:

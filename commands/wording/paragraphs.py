@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from commands.protocol.reply import Evidence, Moment, Shown, Text, Told
 from commands.wording import numbers
 
-_MARK = re.compile("\0(minute|second|age)([0-9]{1,15})\0")
+_MARK = re.compile("\0(minute|second|day|age)([0-9]{1,15})\0")
 """No sentence of ours holds such a character, and platforms take it out of what others say."""
 
 
@@ -27,6 +27,11 @@ def second(at_ms: int) -> str:
 def day(at_ms: int) -> str:
     """The mark for any moment, with its date: "2024-08-05 12:00 UTC"."""
     return _mark(Shown.AGE, at_ms)
+
+
+def recent_day(at_ms: int) -> str:
+    """The mark for a moment of the last days: "22 Nov 04:10 UTC"."""
+    return _mark(Shown.DAY, at_ms)
 
 
 def paragraph_of(text: str) -> Text | Told:
@@ -60,6 +65,7 @@ def _moment(shown: Shown, at_ms: int) -> Moment:
     write = {
         Shown.MINUTE: numbers.hour_and_minute,
         Shown.SECOND: numbers.clock,
+        Shown.DAY: lambda then_ms: f"{numbers.day_and_minute(then_ms)} UTC",
         Shown.AGE: numbers.date_and_clock,
     }
     return Moment(at_ms, shown, write[shown](at_ms))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.columns import sides
+from commands.wording.paragraphs import recent_day
 from market.regime import Regime
 from market.report import iso
 from market.sequence import STEPS, Misplaced, StepSeen, early_warning, misplaced, steps_seen
@@ -41,12 +42,12 @@ def out_of_order_words(regime: Regime, phrases: Phrases) -> str:
 
 
 def early_words(regime: Regime, phrases: Phrases) -> tuple[str, ...]:
-    """That price and funding warn ahead of liquidations, while all three are seen and they do; nothing else."""
+    """That price and funding warn ahead of liquidations, while all three are seen and they do; since when is marked."""
     early = early_warning(regime.step_onsets_ms, regime.active_steps)
     are_seen = all(regime.levels.get(name) is not None for name in WARNED_BY)
     if early is None or not early.stands or not are_seen:
         return ()
-    return (phrases.say("regime.early", at=numbers.day_and_minute(early.since_ms)),)
+    return (phrases.say("regime.early", at=recent_day(early.since_ms)),)
 
 
 def lead_words(regime: Regime, phrases: Phrases) -> tuple[str, ...]:

@@ -56,10 +56,11 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
         Text("\n".join((*_meaning(snapshot, phrases, at_ms), _protip(snapshot, phrases)))),
         Lines(tuple(_conditions(snapshot, phrases, at_ms))),
         Lines(steps_lines(snapshot.regime, phrases, at_ms)),
+        *paragraph(_sequence(snapshot, phrases)),
         *paragraph(findings_lines(snapshot, phrases, rules.funding)),
         paragraph_of("\n".join((*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules)))),
         Text("\n".join((*_unseen(snapshot, phrases, at_ms), stress(snapshot.regime, phrases)))),
-        *evidence_of((*_sequence(snapshot, phrases), *_strict(snapshot, phrases), *odds(snapshot, phrases))),
+        *evidence_of((*_strict(snapshot, phrases), *odds(snapshot, phrases))),
         paragraph_of(footer(snapshot, phrases)),
     )
     return Reply(blocks, _actions(snapshot, phrases), data=_plain(snapshot), at_ms=live_moment(snapshot))

@@ -6,6 +6,7 @@ from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Evidence, Moment, Reply, Shown, Text, Told
 from commands.wording.alert import describe_alert
 from commands.wording.paragraphs import day, evidence_of, minute, paragraph_of, second
+from market.observations import HOUR_MS, MINUTE_MS
 from market.rules import AlertRules
 from tests.commands.markets import NOW_MS, crowding
 from tests.commands.talking import talk, text_of
@@ -102,3 +103,10 @@ def test_a_warning_folds_its_odds_and_not_what_clears_it() -> None:
     assert "A warning of tail risk, not of direction." in folded(reply)
     assert "Clears when" not in folded(reply)
     assert "Clears when" in text_of(reply)
+
+
+@pytest.mark.parametrize("line", ["/regime", "/why"])
+async def test_an_early_warning_says_since_when_by_the_clock_of_its_reader(line: str) -> None:
+    ask = talk(crowding())
+    assert "since 22 Nov 05:44 UTC." in await ask(line)
+    assert Moment(NOW_MS - 6 * HOUR_MS - 20 * MINUTE_MS, Shown.DAY, "22 Nov 05:44 UTC") in moments(ask.reply)
