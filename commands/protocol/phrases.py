@@ -1,5 +1,6 @@
 """The words of every answer, in one file a language: `commands/phrases/en.toml` and its translations."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ FOLDER = Path(__file__).parent.parent / "phrases"
 ORIGINAL = "en"
 SLASH = "slash."
 """What commands and their options mean stands there in other languages; the English of it stands in the commands."""
+_DECIMALS = re.compile(r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))")
+"""The comma of a number that stands in a phrase itself, as a region does not write it."""
 _MARKS = "number."
 """The table that says how a language writes numbers and days; see `_style_of`."""
 
@@ -68,7 +71,10 @@ def phrases_in(language: str) -> Phrases:
     if short == ORIGINAL or short not in languages():
         return Phrases(ORIGINAL, original, _style_of(original, ""))
     words = {**original, **_read(short)}
-    return Phrases(short, words, _style_of(words, region.upper()))
+    style = _style_of(words, region.upper())
+    if style.decimal == ENGLISH.decimal:
+        words = {key: _DECIMALS.sub(ENGLISH.decimal, phrase) for key, phrase in words.items()}
+    return Phrases(short, words, style)
 
 
 def known_language(tag: str) -> str | None:

@@ -94,14 +94,14 @@ def _even(way: Way, hedge: Hedge, phrases: Phrases) -> str:
 
 def in_coins(coins: float, hedge: Hedge) -> str:
     """An amount of the asset with no more digits than it has: "0.8 BTC", "1,234.5 ETH"."""
-    told = f"{coins:,.{MOST_DIGITS}f}".rstrip("0").rstrip(".")
+    told = numbers.marked(f"{coins:,.{MOST_DIGITS}f}".rstrip("0").rstrip("."))
     return f"{told} {hedge.asked.asset}"
 
 
 def in_money(amount: float, hedge: Hedge) -> str:
     """An amount in the money the chain is margined in: "0.0373 BTC", "3,727 USDC"."""
     if hedge.is_inverse:
-        return f"{amount:,.{MOST_DIGITS}f} {hedge.asked.asset}"
+        return numbers.marked(f"{amount:,.{MOST_DIGITS}f} {hedge.asked.asset}")
     return f"{numbers.money(amount)} USDC"
 
 

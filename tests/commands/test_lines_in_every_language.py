@@ -1,6 +1,7 @@
 """What stands behind buttons, in prompts, copies and `--json` is the same in every language, and is read as it is meant."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from commands.protocol.style import style, write_in, written_in
 from tests.commands.chained import chain
 from tests.commands.levelled import depth, opened, priced
 from tests.commands.markets import calm, crowding, digesting, unwinding
-from tests.commands.talking import context
+from tests.commands.talking import context, text_of
 from tests.store.samples import FIRED
 
 OTHERS = [*(one for one in languages() if one != "en"), "es-MX"]
@@ -88,6 +89,37 @@ async def test_the_same_lines_copies_and_numbers_stand_behind_an_answer_in_every
         assert [unnamed(one.text) for one in said.copies] == [unnamed(one.text) for one in told.copies], line
         assert outcome(said) == outcome(told), line
         assert plain(said.data) == plain(told.data), line
+
+
+NO_NUMBERS = re.compile(
+    r"/[a-z]+(?: [^\s,;:)]+)*|\b[a-z]+=[^\s;:)]+|\"[^\"]*\"|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}/[0-9]{2}/[0-9]{4}"
+    r"|[0-9]{2}:[0-9]{2}(?::[0-9]{2})?|#[0-9a-f]{4}|pxxxx|<[0-9]+>"
+)
+"""Command lines, what was said, days, times and names: all else of an answer that holds a digit is a number."""
+SAID_IN_WORDS = {"es": {1.0, 10.0, 30.0, 0.1, 0.3}}
+"""What a translation may say otherwise: "x.3" of a book as 30 % of it, "a percent" as 1 %."""
+
+
+def numbers_in(text: str, decimal: str) -> Counter[float]:
+    """Every number of an answer, read as its style writes it."""
+    thousands = "." if decimal == "," else ","
+    found = re.findall(r"[0-9.,]*[0-9]", NO_NUMBERS.sub(" ", unnamed(text)))
+    return Counter(float(one.replace(thousands, "").replace(decimal, ".")) for one in found)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("desk", [here, levelled])
+async def test_every_number_that_is_shown_is_the_one_that_is_shown_in_english(
+    language: str, desk: Callable[[str], Context]
+) -> None:
+    """Whoever writes one without the style's marks is found here: "1.5" would be read as 15 where a comma marks decimals."""
+    english, other = desk("en"), desk(language)
+    phrases = phrases_in(language)
+    for line in LINES:
+        told = numbers_in(text_of(await answer(line, english)), ".")
+        said = numbers_in(text_of(await answer(line, other)), phrases.style.decimal)
+        differing = {*(told - said), *(said - told)}
+        assert differing <= SAID_IN_WORDS.get(phrases.language, set()), line
 
 
 @pytest.mark.parametrize("language", OTHERS)
