@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.text import Text as Styled
 
 from bot import logs
-from bot.delivery.along import UNSUBSCRIBED, Along, Shown
+from bot.delivery.along import Along, Shown, has_chosen
 from bot.delivery.words import Words
 from bot.layout import SYMBOL
 from bot.live import in_language, open_store, services_on, what_is_watched
@@ -131,7 +131,7 @@ class LiveDesk:
         chat = await StoredChats(self._connection).get(READER)
         if chat is not None and chat.subscriptions:
             lines.append(say("terminal.chosen", count=len(chat.subscriptions)))
-        elif chat is not None and any(change.did == UNSUBSCRIBED for change in chat.changes):
+        elif chat is not None and has_chosen(chat):
             lines.append(say("terminal.silent"))
         else:
             lines.append(say("terminal.usual"))

@@ -91,6 +91,9 @@ def _changed(news: Iterable[Alert], phrases: Phrases) -> Reply | None:
 
 def listening(chat: Chat) -> Chat:
     """The chat with what a terminal shows: what was subscribed to, the usual where nobody chose, nothing where all was dropped."""
-    if chat.subscriptions or any(change.did == UNSUBSCRIBED for change in chat.changes):
-        return chat
-    return replace(chat, subscriptions=USUAL)
+    return chat if has_chosen(chat) else replace(chat, subscriptions=USUAL)
+
+
+def has_chosen(chat: Chat) -> bool:
+    """Whether somebody subscribed there, or dropped what was subscribed to."""
+    return bool(chat.subscriptions) or any(change.did == UNSUBSCRIBED for change in chat.changes)

@@ -76,7 +76,9 @@ async def _recite(stage: Stage, pace: Pace, screen: Screen) -> None:
             await chat.hear(line)
 
     async for snapshot, alerts in stage.rounds(pace):
-        screen.say(*story.tell(snapshot, alerts), *story.tell_plans(await stage.news_of_plans()))
+        screen.say(
+            *story.tell(snapshot, await stage.wanted(alerts)), *story.tell_plans(await stage.news_of_plans())
+        )
         await type_in(script.due(snapshot))
     await type_in(script.rest())
     screen.say(story.end())
@@ -104,6 +106,9 @@ async def _converse(stage: Stage, pace: Pace, stdin: TextIO, stdout: TextIO, *, 
 
 async def _narrate(stage: Stage, pace: Pace, story: Story, screen: Screen) -> None:
     async for snapshot, alerts in stage.rounds(pace):
-        if lines := (*story.tell(snapshot, alerts), *story.tell_plans(await stage.news_of_plans())):
+        if lines := (
+            *story.tell(snapshot, await stage.wanted(alerts)),
+            *story.tell_plans(await stage.news_of_plans()),
+        ):
             screen.say(*lines)
     screen.say(story.end(), "The market stands still now; commands still answer. quit leaves.")

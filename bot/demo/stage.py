@@ -1,12 +1,13 @@
 """The stage of the demo: five simulated exchanges on loopback, and the production market that asks and listens to them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from random import Random
 
 from bot import logs
+from bot.delivery.along import has_chosen
 from bot.pace import Pace
 from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
@@ -26,14 +27,17 @@ from scheduler.simulator.leaps import LeapingClock
 from scheduler.simulator.market import SimulatedMarket
 from scheduler.simulator.server import SimulatedExchanges, recorded, serve
 from scheduler.streams import open_wires
+from store.chats import StoredChats
 from store.connection import Connection, connected
 from store.outbox import Outbox
 from store.people import StoredPeople
 from store.plan_news import StoredPlanNews
+from store.post import StoredPost
 from store.server import ephemeral_valkey
 from store.services import FeedStatus, Services
 from store.snapshots import StoredFeed, StoredSnapshots
 from store.sources import StoredSources
+from store.wishes import wants
 
 ASSET = "BTC"
 SOURCE = "simulated"
@@ -97,6 +101,18 @@ class Stage:
         """Answer a line out of the store, at the time the market was last looked at."""
         return await answer(line, Context(self.services, self.looked_ms, role=Role.OPERATOR, reach=READER))
 
+    async def wanted(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+        """Those of the warnings that the reader wants to see: all of them, until something is subscribed to or muted."""
+        chats = self.services.chats
+        chat = None if chats is None else await chats.get(READER)
+        if chat is None:
+            return tuple(alerts)
+        heard = [alert for alert in alerts if not has_chosen(chat) or wants(chat, alert)]
+        muted_ms, now_ms = chat.muted_ms, self.looked_ms
+        return tuple(
+            alert for alert in heard if max(muted_ms.get("", 0), muted_ms.get(alert.asset, 0)) <= now_ms
+        )
+
     async def news_of_plans(self) -> tuple[PlanNews, ...]:
         """What the watch has told of the reader's plans since this was asked last: told once, as a chat would be."""
         told: list[PlanNews] = []
@@ -152,6 +168,8 @@ async def open_stage(seed: int, scenario: str) -> AsyncIterator[Stage]:
                 StoredSnapshots(connection),
                 feed,
                 StoredSources(connection),
+                chats=StoredChats(connection),
+                post=StoredPost(connection),
                 people=StoredPeople(connection),
                 hours=memory.cycle.hours,
                 tiers=memory.tiers,
