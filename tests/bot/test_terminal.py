@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from rich.console import Console, RenderableType
 
 from bot.pace import Pace
 from bot.platforms.terminal.chat import Chat
 from bot.platforms.terminal.completion import Candidate
 from bot.platforms.terminal.ears import Ears
 from bot.platforms.terminal.keyboard import Keyboard, Line
-from bot.platforms.terminal.rendering import Paper, draw_reply
+from bot.platforms.terminal.rendering import Paper, draw_reply, draw_shortcuts
 from bot.platforms.terminal.screen import Screen
 from commands.protocol.reply import Action, Heading, Lines, Note, Reply, Table, Text, Tone
 
@@ -304,6 +305,54 @@ def test_tone_is_a_symbol_and_not_only_a_colour() -> None:
 def test_columns_stay_aligned() -> None:
     table = Table((("Price", "64,210"), ("Liq", "0.6")), head=("", "now"), align="lr")
     assert drawn(Reply((table,))) == "         now\nPrice 64,210\nLiq      0.6\n"
+
+
+def at_a_terminal(*parts: RenderableType, columns: int = 80, is_coloured: bool = False) -> str:
+    console = Console(
+        file=io.StringIO(),
+        width=columns,
+        force_terminal=True,
+        color_system="standard" if is_coloured else None,
+        markup=False,
+        highlight=False,
+    )
+    for part in parts:
+        console.print(part)
+    said = console.file
+    assert isinstance(said, io.StringIO)
+    return said.getvalue()
+
+
+TABLE = Table(
+    (("BTC", "CROWDING", "!!58"), ("1000PEPE", "HEALTHY", "9")), head=("asset", "", "str"), align="llr"
+)
+
+
+def test_a_table_at_a_terminal_stands_as_it_does_elsewhere() -> None:
+    lines = [line.rstrip() for line in at_a_terminal(*draw_reply(Reply((TABLE,)))).splitlines()]
+    assert lines == drawn(Reply((TABLE,))).splitlines()
+
+
+def test_a_table_wider_than_the_terminal_is_folded_within_its_columns() -> None:
+    wide = Table((("a" * 30, "b" * 30),), head=("one", "two"))
+    said = at_a_terminal(*draw_reply(Reply((wide,))), columns=40)
+    assert max(map(len, said.splitlines())) <= 40
+    assert said.count("a") == said.count("b") == 30
+
+
+def test_what_is_marked_is_coloured_as_well() -> None:
+    lines = Lines(("Fund !!.031%  p94", "Skew !+6.1", "Liq ·0.6"))
+    said = at_a_terminal(*draw_reply(Reply((lines,))), is_coloured=True)
+    assert "\x1b[1;31m!!.031%\x1b[0m" in said
+    assert "\x1b[33m!+6.1\x1b[0m" in said
+    assert "Liq ·0.6" in said
+
+
+@pytest.mark.parametrize("columns", [80, 40, 24])
+def test_no_button_is_broken_in_two(columns: int) -> None:
+    labels = ("Send a test", "Warnings here", "Silent watches too", "open interest")
+    said = at_a_terminal(draw_shortcuts([Action(label, "/x") for label in labels]), columns=columns)
+    assert all(any(f"] {label}" in line for line in said.splitlines()) for label in labels)
 
 
 def test_nothing_that_a_terminal_would_obey_is_printed() -> None:

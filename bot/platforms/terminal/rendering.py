@@ -1,11 +1,15 @@
 """Replies as lines of a terminal: words and symbols first, colour only on top of them."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TextIO
 
-from rich.console import Console, ConsoleDimensions, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType, RenderResult
+from rich.table import Table as Grid
 from rich.text import Text as Styled
 
 from bot.layout import SYMBOL, align, clean, plainly
@@ -31,6 +35,9 @@ STYLE: Mapping[Tone, str] = {
     Tone.CAUTION: "yellow",
     Tone.STRESS: "bold red",
 }
+SHORTCUT, BETWEEN = "cyan", "  "
+MARKED_STRESS = re.compile(r"(?<!\S)!!\S+")
+MARKED_CAUTION = re.compile(r"(?<!\S)!(?!!)\S+")
 
 
 class Paper(Console):
@@ -88,19 +95,83 @@ def draw_block(block: Block) -> RenderableType:
         case Evidence(lines):
             return Styled("\n".join(map(clean, lines)), style="dim")
         case Lines(lines):
-            return _fixed(map(clean, lines))
+            return _toned(_fixed(map(clean, lines)))
         case Table():
-            return _fixed(align(block))
+            return Columns(block)
 
 
 def draw_shortcuts(actions: Sequence[Action]) -> RenderableType:
     """Give the buttons as numbers to type: `[1] Why  [2] Size`."""
-    shown = "  ".join(f"[{number}] {clean(action.label)}" for number, action in enumerate(actions, 1))
-    return Styled(shown, style="cyan")
+    return Shortcuts(tuple(f"[{number}] {clean(action.label)}" for number, action in enumerate(actions, 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcuts:
+    """Buttons with their numbers, as many in a line as there is room for: none is broken in two."""
+
+    labels: tuple[str, ...]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The lines; one where lines are not to be broken at all."""
+        line = ""
+        for label in self.labels:
+            grown = f"{line}{BETWEEN}{label}" if line else label
+            if line and not options.no_wrap and cell_len(grown) > options.max_width:
+                yield Styled(line, style=SHORTCUT)
+                grown = label
+            line = grown
+        yield Styled(line, style=SHORTCUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A table: at a terminal as rich sets one, else its aligned lines alone."""
+
+    table: Table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The head apart from the rows by its style; what marks a value is coloured as well."""
+        if not console.is_terminal or not self.table.rows:
+            yield _fixed(align(self.table))
+            return
+        count = max(map(len, (self.table.head, *self.table.rows)))
+        shown = Grid(
+            box=None,
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
+            show_header=bool(self.table.head),
+            header_style="dim",
+        )
+        for place in range(count):
+            head = self.table.head[place] if place < len(self.table.head) else ""
+            is_right = self.table.align[place : place + 1] == "r"
+            shown.add_column(
+                Styled(_one_line(head)), justify="right" if is_right else "left", overflow="fold"
+            )
+        for row in self.table.rows:
+            shown.add_row(*(_cell(cell) for cell in row))
+        yield shown
+
+
+def _one_line(text: str) -> str:
+    return clean(text).replace("\n", " ")
+
+
+def _cell(text: str) -> Styled:
+    said = _one_line(text)
+    tone = Tone.STRESS if "!!" in said else Tone.CAUTION if said.lstrip().startswith("!") else Tone.PLAIN
+    return Styled(said, style=STYLE[tone])
 
 
 def _fixed(lines: Iterable[str]) -> Styled:
     return Styled("\n".join(lines), no_wrap=True, overflow="ignore")
+
+
+def _toned(lines: Styled) -> Styled:
+    """The lines with the values in colour that are marked as a caution or as stress."""
+    lines.highlight_regex(MARKED_STRESS, STYLE[Tone.STRESS])
+    lines.highlight_regex(MARKED_CAUTION, STYLE[Tone.CAUTION])
+    return lines
 
 
 def _marked(text: str, tone: Tone) -> str:
