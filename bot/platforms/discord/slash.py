@@ -11,9 +11,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.platforms.discord.translation import translated
+from bot.platforms.discord.translation import translated, with_example
 from commands.protocol.alert_words import ALL
 from commands.protocol.command import Command, Option
+from commands.protocol.phrases import ORIGINAL, phrases_in
 from commands.protocol.request import Role
 
 LONGEST_DESCRIPTION = 100
@@ -113,8 +114,9 @@ def _annotation(option: Option) -> Any:
 def _describe(command: Command[Any], callback: Any) -> None:
     for option in command.options:
         place = f"{command.name}.options.{option.name}"
-        text = _description(option)[:LONGEST_DESCRIPTION]
-        app_commands.describe(**{option.name: translated(text, f"{place}.help")})(callback)
+        example = None if option.word.kind == ROLE else option.word.example
+        text = with_example(option.description, example, phrases_in(ORIGINAL))
+        app_commands.describe(**{option.name: translated(text, f"{place}.help", example)})(callback)
         app_commands.rename(**{option.name: translated(option.name, f"{place}.name")})(callback)
     choices = {
         option.name: [
@@ -124,12 +126,6 @@ def _describe(command: Command[Any], callback: Any) -> None:
         if option.word.choices
     }
     app_commands.choices(**choices)(callback)
-
-
-def _description(option: Option) -> str:
-    """What an option is for, with an example where it is written."""
-    is_written = option.word.kind != ROLE
-    return f"{option.description}, such as {option.word.example}" if is_written else option.description
 
 
 def _said(value: object) -> object:

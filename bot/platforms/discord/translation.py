@@ -6,13 +6,13 @@ The keys are `slash.COMMAND.name` and `.help`, and of an option `slash.COMMAND.o
 import structlog
 from discord import Locale, app_commands
 
-from commands.protocol.phrases import ORIGINAL, languages, phrases_in
+from commands.protocol.phrases import ORIGINAL, Phrases, languages, phrases_in
 
 LONGEST_NAME = 32
 LONGEST_DESCRIPTION = 100
 """Discord's limits (developer documentation, Application Commands)."""
 FAMILY = "slash."
-KEY = "key"
+KEY, EXAMPLE = "key", "example"
 
 Context = app_commands.TranslationContextTypes
 log = structlog.stdlib.get_logger(__name__)
@@ -29,16 +29,23 @@ class SlashWords(app_commands.Translator):
         phrases = phrases_in(locale.value)
         found = None if phrases.language == ORIGINAL else phrases.by_key.get(key)
         if found is None or not key.endswith(".name"):
-            return None if found is None else found[:LONGEST_DESCRIPTION]
+            return None if found is None else with_example(found, string.extras.get(EXAMPLE), phrases)
         if not is_name(found):
             log.warning("a slash command keeps its English name", language=phrases.language, key=key)
             return None
         return found
 
 
-def translated(message: str, key: str) -> app_commands.locale_str:
-    """A name or description that may have words of its own in other languages."""
-    return app_commands.locale_str(message, **{KEY: FAMILY + key})
+def translated(message: str, key: str, example: str | None = None) -> app_commands.locale_str:
+    """A name or description that may have words of its own in other languages; `example` is what may be typed for it."""
+    shown = {} if example is None else {EXAMPLE: example}
+    return app_commands.locale_str(message, **{KEY: FAMILY + key}, **shown)
+
+
+def with_example(description: str, example: str | None, phrases: Phrases) -> str:
+    """A description with what may be typed ("the coin to trade, such as BTC"), without it where Discord refuses so much."""
+    told = description if example is None else phrases.say("help.such_as", what=description, example=example)
+    return told if len(told) <= LONGEST_DESCRIPTION else description[:LONGEST_DESCRIPTION]
 
 
 def is_name(name: str) -> bool:

@@ -109,6 +109,16 @@ async def test_a_language_that_has_words_for_them_shows_its_own_names(german: No
     assert refused("command", regime) == []
 
 
+async def test_commands_are_described_in_spanish_with_what_may_be_typed(desk: Desk) -> None:
+    size = await translated(desk, "size")
+    options = {option["name"]: option for option in size["options"]}
+    said = "cuántas veces el margen, por ejemplo 5x"
+    assert options["leverage"]["description_localizations"] == {"es-ES": said, "es-419": said}
+    assert options["leverage"]["description"] == "how many times the margin, such as 5x"
+    assert size["name_localizations"] == {}
+    assert refused("command", size) == []
+
+
 async def test_a_name_that_discord_would_refuse_stays_english(german: None, desk: Desk) -> None:
     assert (await translated(desk, "size"))["name_localizations"] == {}
     assert (await translated(desk, "why"))["name_localizations"] == {}
