@@ -6,11 +6,17 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.chat_platform import Sentence
+from bot.layout import clean
+from bot.platforms.telegram.rich import rich_of
 from bot.platforms.telegram.service import Service
+from commands.protocol.reply import Evidence, Heading, Reply, Table, Text
 from tests.bot.desks import desk_on, first, telegram_serving
 from tests.doubles.telegram import ALICE, BOB, GROUP, BotApi, Fault, Shown
+from tests.doubles.telegram_rich import read_rich
 
 ONLY_YOU = Sentence.ONLY_YOU.in_words("en")
 SIZE = "/size BTC 5x 10k"
@@ -131,6 +137,36 @@ async def test_what_was_asked_unseen_is_answered_unseen(api: BotApi, newer: Serv
     assert json.loads(api.called("sendMessage")[-1]["reply_parameters"]) == {"ephemeral_message_id": 77}
 
 
+async def test_an_answer_for_one_alone_is_renewed_in_its_place(api: BotApi, newer: Service) -> None:
+    await settled(api, newer)
+    await api.say("/regime", chat=GROUP, message_id=0, ephemeral_message_id=77)
+    _, answer = await api.messages(2)
+    answer.raw = "of an older hour"
+    await api.press(answer, "Refresh", chat=GROUP)
+    await api.wait_for(lambda: answer.edits == 1)
+    assert (len(api.shown), answer.text.split("\n")[0]) == (2, "BTC · CROWDING · for 6 h 20 min")
+
+
+async def test_one_that_is_gone_is_told_anew_to_them_alone(api: BotApi, newer: Service) -> None:
+    await settled(api, newer)
+    await api.say("/regime", chat=GROUP, message_id=0, ephemeral_message_id=77)
+    _, answer = await api.messages(2)
+    api.fail("editEphemeralMessageText", Fault(400, "Bad Request: message to edit not found"))
+    await api.press(answer, "Refresh", chat=GROUP)
+    assert (await first(api, 3)).only_for == ALICE["id"]
+
+
+async def test_what_has_to_be_typed_goes_on_in_the_private_chat(api: BotApi, newer: Service) -> None:
+    await settled(api, newer)
+    await api.say("/size btc equity=10k", chat=GROUP)
+    _, lacking = await api.messages(2)
+    assert lacking.only_for == ALICE["id"]
+    await api.press(lacking, Sentence.TYPE_IT.in_words("en"), chat=GROUP)
+    asking, told = (await api.messages(4))[2:]
+    assert (asking.forces_reply, asking.chat_id) == (True, ALICE["id"])
+    assert told.text == Sentence.TOLD_PRIVATELY.in_words("en")
+
+
 async def test_commands_that_hold_a_position_are_hidden_from_the_group_in_its_menu(
     api: BotApi, newer: Service
 ) -> None:
@@ -193,3 +229,23 @@ async def test_what_refuses_a_table_refuses_no_answer(api: BotApi) -> None:
         await api.say("/scan")
         assert "<pre>" in (await first(api)).raw
     api.refusals.clear()
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_hostile_words_in_a_table_are_words(one: str, other: str) -> None:
+    blocks = (
+        Heading(f"BTC {one}"),
+        Text(other),
+        Table(((one, other),), (other, one), "lr"),
+        Evidence((one, other)),
+    )
+    rich = rich_of(Reply(blocks))
+    assert rich is not None
+    seen = "".join(read_rich(rich).split())
+    assert "".join(clean(one).split()) in seen
+    assert "".join(clean(other).split()) in seen
+
+
+def test_an_answer_without_a_table_needs_no_rich_message() -> None:
+    assert rich_of(Reply((Heading("BTC"), Text("Falling.")))) is None
+    assert rich_of(Reply((Table((("x",) * 21,)),))) is None

@@ -95,6 +95,11 @@ class Part:
     rich: str | None = None
     whisper: Whisper | None = None
 
+    @property
+    def more(self) -> dict[str, object] | None:
+        """What the library has no names for."""
+        return None if self.whisper is None else self.whisper.parameters
+
 
 async def deliver(bot: Bot, part: Part) -> Message | bool:
     """Send or edit one message and give it; False where it certainly did not arrive, True where nothing more is known.
@@ -134,29 +139,31 @@ async def _put(bot: Bot, part: Part) -> Message | bool:
         return await _put_rich(bot, part, part.rich)
     if part.edit is not None and not isinstance(part.keyboard, ForceReply):
         return await _edit(bot, part, part.edit, part.keyboard, text, mode)
-    quoted = _quoted(part)
-    more = None if part.whisper is None else part.whisper.parameters
     if part.photo is not None:
-        return await bot.send_photo(
-            part.chat_id,
-            part.photo.media,
-            filename=FILE_NAME,
-            caption=text or None,
-            parse_mode=mode,
-            reply_markup=part.keyboard,
-            message_thread_id=part.thread_id,
-            reply_parameters=quoted,
-            api_kwargs=more,
-        )
+        return await _send_photo(bot, part, part.photo, text, mode)
     return await bot.send_message(
         part.chat_id,
         text,
         parse_mode=mode,
         reply_markup=part.keyboard,
         message_thread_id=part.thread_id,
-        reply_parameters=quoted,
+        reply_parameters=_quoted(part),
         link_preview_options=NO_PREVIEW,
-        api_kwargs=more,
+        api_kwargs=part.more,
+    )
+
+
+async def _send_photo(bot: Bot, part: Part, photo: Photo, text: str, mode: ParseMode | None) -> Message:
+    return await bot.send_photo(
+        part.chat_id,
+        photo.media,
+        filename=FILE_NAME,
+        caption=text or None,
+        parse_mode=mode,
+        reply_markup=part.keyboard,
+        message_thread_id=part.thread_id,
+        reply_parameters=_quoted(part),
+        api_kwargs=part.more,
     )
 
 
