@@ -27,7 +27,7 @@ MOST_EASY = 10_000
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local wait, own, kept = 0, 0, {}
+local wait, own, kept, answer = 0, 0, {}, {}
 for place = 1, #KEYS do
   local rate, burst, least = tonumber(ARGV[3 * place - 2]), tonumber(ARGV[3 * place - 1]), tonumber(ARGV[3 * place])
   local bucket = redis.call('HMGET', KEYS[place], 'tokens', 'at', 'paused')
@@ -48,6 +48,7 @@ if most > 0 then
 end
 for place = 1, #KEYS do
   local tokens, is_astray = kept[place][1], kept[place][2]
+  answer[place + 1] = math.floor((wait > 0 and tokens or tokens - 1) * 1000)
   if wait <= 0 or is_astray then
     redis.call('EXPIRE', KEYS[place], ARGV[#ARGV])
     redis.call('HSET', KEYS[place], 'tokens', wait > 0 and tokens or tokens - 1, 'at', now)
@@ -60,13 +61,16 @@ if most > 0 and wait <= 0 then
   redis.call('LTRIM', second, 0, most - 1)
   redis.call('EXPIRE', second, ARGV[#ARGV])
 end
-return {math.ceil(wait), math.ceil(own)}
+answer[1], answer[2] = math.ceil(wait), math.ceil(own)
+return answer
 """
 """KEYS: buckets. ARGV: rate, burst and reserve of each; then of the first one how much longer than a second its window is
 (ms) and how many that lets through (0: any number), and how long all are kept (s).
 
 A bucket that was filled in the future (the clock was set back) begins at now. The first write frees nothing but is
 allowed with memory full, and lets the next one pass: a full outbox can still be emptied.
+
+Gives two waits (ms), all and the chat's own, and what is then left of each bucket but the first, in thousandths.
 """
 
 _PAUSE = """
@@ -115,10 +119,8 @@ class Pace:
 
     async def ask(self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool = False) -> tuple[float, float]:
         """As `take`, and how much of the wait is this chat's own: while that lasts others may go first."""
-        turn = self.turn(chat, rates, is_reply=is_reply)
-        async with self._connection.writing() as redis:
-            wait_ms, own_ms = await redis.register_script(TAKE)(turn.places, turn.values)
-        return int(wait_ms) / 1_000.0, int(own_ms) / 1_000.0
+        wait_s, own_s, _ = await self._ask(chat, rates, is_reply=is_reply)
+        return wait_s, own_s
 
     def turn(self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool = False) -> Turn:
         """The question for a token, for a script that does more than ask it."""
@@ -144,28 +146,38 @@ class Pace:
             return
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(within_s):
-                wait_s = await self._take_soon(chat, rates)
+                wait_s, left = await self._take_soon(chat, rates)
                 while wait_s > 0.0:
                     await asyncio.sleep(wait_s)
-                    wait_s = await self._take_soon(chat, rates)
-                self._keep(chat, [(rate.burst - 1.0, asyncio.get_running_loop().time()) for rate in rates])
+                    wait_s, left = await self._take_soon(chat, rates)
+                self._learn(chat, rates, left, taken=1.0)
 
     def _has_room(self, chat: str, rates: tuple[Rate, ...]) -> bool:
         """Whether a chat that had its turn here lately may have another one, by its own limits; that one is counted."""
+        known = self._known(chat, rates)
+        if known is None or not all(tokens >= 1.0 for tokens in known):
+            return False
+        self._keep(chat, [tokens - 1.0 for tokens in known])
+        return True
+
+    def _known(self, chat: str, rates: tuple[Rate, ...]) -> list[float] | None:
+        """What a chat has left by now of each of its rates, as far as this process knows."""
         known, now_s = self._easy.get(chat), asyncio.get_running_loop().time()
         if known is None or len(known) != len(rates):
-            return False
-        left = [
-            (min(rate.burst, tokens + (now_s - at_s) * rate.per_s) - 1.0, now_s)
+            return None
+        return [
+            min(rate.burst, tokens + (now_s - at_s) * rate.per_s)
             for rate, (tokens, at_s) in zip(rates, known, strict=True)
         ]
-        has_room = all(tokens >= 0.0 for tokens, _ in left)
-        if has_room:
-            self._keep(chat, left)
-        return has_room
 
-    def _keep(self, chat: str, left: list[tuple[float, float]]) -> None:
-        self._easy[chat] = left
+    def _learn(self, chat: str, rates: tuple[Rate, ...], left: list[float], taken: float) -> None:
+        """The store said what is left. Turns had here that it was not told of yet count all the same."""
+        known = self._known(chat, rates) or [rate.burst + taken for rate in rates]
+        self._keep(chat, [min(said, own - taken) for said, own in zip(left, known, strict=True)])
+
+    def _keep(self, chat: str, left: list[float]) -> None:
+        now_s = asyncio.get_running_loop().time()
+        self._easy[chat] = [(tokens, now_s) for tokens in left]
         self._easy.move_to_end(chat)
         while len(self._easy) > MOST_EASY:
             self._easy.popitem(last=False)
@@ -174,7 +186,7 @@ class Pace:
         """Take the token of a turn that was had; where there is none, the next turn is asked for again."""
         try:
             async with asyncio.timeout(ASKED_WITHIN_S):
-                wait_s, own_s = await self.ask(chat, rates, is_reply=True)
+                wait_s, own_s, left = await self._ask(chat, rates, is_reply=True)
         except (StoreUnavailable, TimeoutError):
             self._easy.clear()
             return
@@ -182,11 +194,23 @@ class Pace:
             self._easy.clear()
         elif wait_s > 0.0:
             self._easy.pop(chat, None)
+        elif chat in self._easy:
+            self._learn(chat, rates, left, taken=0.0)
 
-    async def _take_soon(self, chat: str, rates: tuple[Rate, ...]) -> float:
-        """The same as `take` for a reply; a store that hangs does not hold it up. Raises TimeoutError."""
+    async def _take_soon(self, chat: str, rates: tuple[Rate, ...]) -> tuple[float, list[float]]:
+        """As `take` for a reply, and what is left of the chat's rates; a store that hangs does not hold it up. Raises TimeoutError."""
         async with asyncio.timeout(ASKED_WITHIN_S):
-            return await self.take(chat, rates, is_reply=True)
+            wait_s, _, left = await self._ask(chat, rates, is_reply=True)
+            return wait_s, left
+
+    async def _ask(
+        self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool
+    ) -> tuple[float, float, list[float]]:
+        """As `ask`, and what is then left of each of the chat's rates."""
+        turn = self.turn(chat, rates, is_reply=is_reply)
+        async with self._connection.writing() as redis:
+            wait_ms, own_ms, *left = await redis.register_script(TAKE)(turn.places, turn.values)
+        return int(wait_ms) / 1_000.0, int(own_ms) / 1_000.0, [int(tokens) / 1_000.0 for tokens in left]
 
     async def pause(self, wait_s: float, chat: str | None = None) -> None:
         """Let a chat rest for so long, or (None) the whole bot; a longer pause that stands is kept."""

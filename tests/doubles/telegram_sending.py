@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.doubles.strict.limits import Window, must_wait_s
+from tests.doubles.strict.limits import Bucket
+from tests.doubles.strict.telegram import A_CHAT, A_CHAT_BURST, A_GROUP, A_GROUP_BURST, BURST, OVERALL
 from tests.doubles.telegram_ground import BOT, Json, Shown, method_not_found
 from tests.doubles.telegram_judge import Refused, mode_of, visible
 from tests.doubles.telegram_markup import units
@@ -12,11 +13,8 @@ from tests.doubles.telegram_rich import read_rich
 
 NOT_FOUND = "Bad Request: message to edit not found"
 NOT_MODIFIED = "Bad Request: message is not modified: specified new message content is exactly the same"
-A_SECOND, A_MINUTE = 1.0, 60.0
-OVERALL, A_CHAT, A_GROUP = 30, 1, 20
-"""Messages a second in all, a second in a chat, a minute in a group (Bots FAQ)."""
-BURST = 3
-"""How many the server lets pass in a chat at once before it counts the second."""
+JITTER_S = 0.05
+"""How much earlier than its turn a message may arrive: no network keeps distances to the millisecond."""
 GENERAL_TOPIC = 1
 LONGEST_RICH_UNITS = 32_768
 REACHED = {
@@ -43,22 +41,25 @@ class Floods:
     refuses: bool = False
     violations: list[tuple[str, int]] = field(default_factory=list)
     """Each message too many: which limit ("overall", "chat" or "group") and which chat."""
-    _overall: Window = field(default_factory=lambda: Window(OVERALL, A_SECOND))
-    _chats: dict[int, Window] = field(default_factory=dict)
-    _groups: dict[int, Window] = field(default_factory=dict)
+    _overall: Bucket = field(default_factory=lambda: Bucket(OVERALL, BURST))
+    _chats: dict[int, Bucket] = field(default_factory=dict)
+    _groups: dict[int, Bucket] = field(default_factory=dict)
 
     def count(self, chat_id: int) -> None:
         """One more message into a chat. Raises Refused where that is one too many and floods are refused."""
         limits = {
             "overall": self._overall,
-            "chat": self._chats.setdefault(chat_id, Window(BURST, BURST * A_SECOND / A_CHAT)),
+            "chat": self._chats.setdefault(chat_id, Bucket(A_CHAT, A_CHAT_BURST)),
         }
         if chat_id < 0:
-            limits["group"] = self._groups.setdefault(chat_id, Window(A_GROUP, A_MINUTE))
-        broken = [name for name, limit in limits.items() if limit.wait_s() > 0.0]
-        wait_s = must_wait_s(*limits.values())
+            limits["group"] = self._groups.setdefault(chat_id, Bucket(A_GROUP, A_GROUP_BURST))
+        broken = [name for name, limit in limits.items() if limit.wait_s() > JITTER_S]
         self.violations += [(name, chat_id) for name in broken]
-        if wait_s > 0.0 and self.refuses:
+        wait_s = max(limit.wait_s() for limit in limits.values())
+        if not broken:
+            for limit in limits.values():
+                limit.take()
+        elif self.refuses:
             retry_s = max(1, round(wait_s + 0.5))
             said = f"Too Many Requests: retry after {retry_s}"
             raise Refused(said, 429, {"retry_after": retry_s})

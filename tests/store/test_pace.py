@@ -108,6 +108,19 @@ async def test_a_chat_with_room_has_its_next_turn_without_waiting_for_the_store_
             await asyncio.wait_for(pace.reply_turn("telegram:1", (slow,)), 0.2)
 
 
+async def test_a_turn_that_was_the_last_of_its_chat_leaves_no_room_for_another(
+    valkey: Connection, valkey_socket: Path
+) -> None:
+    slow = Rate(0.001, 3.0)
+    async with connected(valkey_socket) as connection:
+        pace, warnings = Pace(connection, "bot", Rate(0.001, 10.0)), Pace(valkey, "bot", Rate(0.001, 10.0))
+        for _ in range(2):
+            assert await warnings.take("telegram:1", (slow,)) == 0.0
+        await pace.reply_turn("telegram:1", (slow,))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(pace.reply_turn("telegram:1", (slow,)), 0.5)
+
+
 async def test_a_store_that_has_no_token_left_is_asked_again_before_the_turn_after_next(
     valkey: Connection, valkey_socket: Path
 ) -> None:
