@@ -14,7 +14,7 @@ from commands.wording.columns import fit
 from commands.wording.findings import SHARES
 from commands.wording.learning import least_learned
 from commands.wording.market import paragraph
-from commands.wording.paragraphs import day, paragraph_of
+from commands.wording.paragraphs import date, paragraph_of
 from commands.wording.sources import (
     heard_lines,
     least_heard,
@@ -120,7 +120,7 @@ def _evaluation(feed: FeedStatus, phrases: Phrases, now_ms: int) -> list[str]:
     if feed.last_evaluation_ms is None:
         return [phrases.say("status.never")]
     at = (
-        day(feed.last_evaluation_ms)
+        date(feed.last_evaluation_ms)
         if feed.source == LIVE
         else numbers.date_and_clock(feed.last_evaluation_ms)
     )
@@ -144,7 +144,7 @@ def _evaluation(feed: FeedStatus, phrases: Phrases, now_ms: int) -> list[str]:
 def _worst(seen: Seen, phrases: Phrases) -> list[str]:
     """What is wrong: what cannot be told, then the venues, which are the cause of what is blind."""
     lines = [
-        phrases.say("status.resting", platform=name.capitalize(), until=day(until_ms))
+        phrases.say("status.resting", platform=name.capitalize(), until=date(until_ms))
         for name, until_ms in sorted(seen.resting.items())
     ]
     lines += venue_notes(seen.reports, phrases, seen.at_ms)

@@ -4,7 +4,7 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Told, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
-from commands.wording.paragraphs import day, evidence_of, paragraph_of
+from commands.wording.paragraphs import age, evidence_of, paragraph_of
 from market.alerts import Alert, Edge, Kind, Reason, Severity, shock_class
 from market.observations import HOUR_MS
 from market.report import LIVE, alert_line
@@ -195,7 +195,7 @@ def _how_often(alert: Alert, phrases: Phrases, rules: AlertRules) -> list[str]:
 def _footer(alert: Alert, phrases: Phrases) -> Text | Told:
     """When it was and the state then; where the reader's clock or the age can be shown, that moment is."""
     state = phrases.word("state", alert.state.value)
-    return paragraph_of(phrases.say("alert.at", at=day(alert.at_ms), state=state))
+    return paragraph_of(phrases.say("alert.at", at=age(alert.at_ms), state=state))
 
 
 def _actions(alert: Alert, phrases: Phrases) -> tuple[Action, ...]:

@@ -1,37 +1,50 @@
 """Sentences as paragraphs: with the moments they name, and folded away where they are what a judgement rests on.
 
 A platform that knows its reader's clock shows moments by it, the others in UTC. A sentence is written with a mark in place
-of its moment, by `minute`, `second` or `day`, and made a paragraph by `paragraph_of`.
+of its moment, by `second`, `date` and their like, and made a paragraph by `paragraph_of`.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from commands.protocol.reply import Evidence, Moment, Shown, Text, Told
 from commands.wording import numbers
 
-_MARK = re.compile("\0(minute|second|day|age)([0-9]{1,15})\0")
+_SHOWN: Mapping[str, tuple[Shown, Callable[[int], str]]] = {
+    "minute": (Shown.MINUTE, numbers.hour_and_minute),
+    "second": (Shown.SECOND, numbers.clock),
+    "date": (Shown.DAY, numbers.date_and_clock),
+    "recent": (Shown.DAY, lambda at_ms: f"{numbers.day_and_minute(at_ms)} UTC"),
+    "age": (Shown.AGE, numbers.date_and_clock),
+}
+"""How each mark is shown, and its words."""
+_MARK = re.compile(f"\0({'|'.join(_SHOWN)})([0-9]{{1,15}})\0")
 """No sentence of ours holds such a character, and platforms take it out of what others say."""
 
 
 def minute(at_ms: int) -> str:
     """The mark for a near moment to the minute: "14:00 UTC"."""
-    return _mark(Shown.MINUTE, at_ms)
+    return f"\0minute{at_ms}\0"
 
 
 def second(at_ms: int) -> str:
     """The mark for a near moment to the second: "12:04:10 UTC"."""
-    return _mark(Shown.SECOND, at_ms)
+    return f"\0second{at_ms}\0"
 
 
-def day(at_ms: int) -> str:
-    """The mark for any moment, with its date: "2024-08-05 12:00 UTC"."""
-    return _mark(Shown.AGE, at_ms)
-
-
-def recent_day(at_ms: int) -> str:
+def recent(at_ms: int) -> str:
     """The mark for a moment of the last days: "22 Nov 04:10 UTC"."""
-    return _mark(Shown.DAY, at_ms)
+    return f"\0recent{at_ms}\0"
+
+
+def date(at_ms: int) -> str:
+    """The mark for any moment: "2024-08-05 12:00 UTC"."""
+    return f"\0date{at_ms}\0"
+
+
+def age(at_ms: int) -> str:
+    """The same, of which it matters how long ago it was: platforms that can count on by themselves show that."""
+    return f"\0age{at_ms}\0"
 
 
 def paragraph_of(text: str) -> Text | Told:
@@ -46,26 +59,17 @@ def evidence_of(lines: Sequence[str]) -> tuple[Evidence, ...]:
     return (Evidence(tuple(lines)),) if lines else ()
 
 
-def _mark(shown: Shown, at_ms: int) -> str:
-    return f"\0{shown.value}{at_ms}\0"
-
-
 def _parts(text: str) -> Iterator[str | Moment]:
     begin = 0
     for mark in _MARK.finditer(text):
         if mark.start() > begin:
             yield text[begin : mark.start()]
-        yield _moment(Shown(mark[1]), int(mark[2]))
+        yield _moment(mark[1], int(mark[2]))
         begin = mark.end()
     if begin < len(text):
         yield text[begin:]
 
 
-def _moment(shown: Shown, at_ms: int) -> Moment:
-    write = {
-        Shown.MINUTE: numbers.hour_and_minute,
-        Shown.SECOND: numbers.clock,
-        Shown.DAY: lambda then_ms: f"{numbers.day_and_minute(then_ms)} UTC",
-        Shown.AGE: numbers.date_and_clock,
-    }
-    return Moment(at_ms, shown, write[shown](at_ms))
+def _moment(mark: str, at_ms: int) -> Moment:
+    shown, words = _SHOWN[mark]
+    return Moment(at_ms, shown, words(at_ms))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.columns import sides
-from commands.wording.paragraphs import recent_day
+from commands.wording.paragraphs import recent
 from market.regime import Regime
 from market.report import iso
 from market.sequence import STEPS, Misplaced, StepSeen, early_warning, misplaced, steps_seen
@@ -47,7 +47,7 @@ def early_words(regime: Regime, phrases: Phrases) -> tuple[str, ...]:
     are_seen = all(regime.levels.get(name) is not None for name in WARNED_BY)
     if early is None or not early.stands or not are_seen:
         return ()
-    return (phrases.say("regime.early", at=recent_day(early.since_ms)),)
+    return (phrases.say("regime.early", at=recent(early.since_ms)),)
 
 
 def lead_words(regime: Regime, phrases: Phrases) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from commands.wording import numbers
 from commands.wording.columns import fit
 from commands.wording.findings import ALSO_WHY, ONLY_STATUS, SHARES, TROUBLES, sentence, share_words, value_of
 from commands.wording.panel import OPTIONS_MARKETS
+from commands.wording.paragraphs import date, minute
 from market.findings import Finding, Found
 from market.observations import DAY_MS, Asset
 from market.report import iso
@@ -30,7 +31,7 @@ def venue_table(reports: Iterable[SourceReport], phrases: Phrases, at_ms: int) -
 
 
 def venue_notes(reports: Iterable[SourceReport], phrases: Phrases, at_ms: int) -> tuple[str, ...]:
-    """What is wrong with each venue in a sentence, and when it is asked again; nothing of those that are well."""
+    """What is wrong with each venue in a sentence, and when (marked for `paragraph_of`) it is asked again."""
     return tuple(note for report in worst_first(reports) for note in _notes(report, phrases, at_ms))
 
 
@@ -158,7 +159,7 @@ def _until(report: SourceReport, phrases: Phrases, at_ms: int) -> str:
     if report.until_ms is None:
         return phrases.say("trouble.later")
     is_far = report.until_ms - at_ms >= DAY_MS
-    at = numbers.date_and_clock(report.until_ms) if is_far else numbers.hour_and_minute(report.until_ms)
+    at = date(report.until_ms) if is_far else minute(report.until_ms)
     return phrases.say("trouble.until", at=at)
 
 

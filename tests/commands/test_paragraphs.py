@@ -5,7 +5,7 @@ import pytest
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Evidence, Moment, Reply, Shown, Text, Told
 from commands.wording.alert import describe_alert
-from commands.wording.paragraphs import day, evidence_of, minute, paragraph_of, second
+from commands.wording.paragraphs import age, date, evidence_of, minute, paragraph_of, recent, second
 from market.observations import HOUR_MS, MINUTE_MS
 from market.rules import AlertRules
 from tests.commands.markets import NOW_MS, crowding
@@ -41,13 +41,19 @@ def test_a_sentence_without_a_moment_is_plain_words() -> None:
 
 
 def test_each_marked_moment_of_a_sentence_stands_in_its_place() -> None:
-    told = paragraph_of(f"{second(NOW_MS)} read, until {minute(NOW_MS)}; since {day(NOW_MS)}.")
+    told = paragraph_of(
+        f"{second(NOW_MS)} read, until {minute(NOW_MS)}; since {date(NOW_MS)}, {recent(NOW_MS)}, {age(NOW_MS)}."
+    )
     assert told == Told(
         (
             Moment(NOW_MS, Shown.SECOND, "12:04:10 UTC"),
             " read, until ",
             Moment(NOW_MS, Shown.MINUTE, "12:04 UTC"),
             "; since ",
+            Moment(NOW_MS, Shown.DAY, "2026-11-22 12:04 UTC"),
+            ", ",
+            Moment(NOW_MS, Shown.DAY, "22 Nov 12:04 UTC"),
+            ", ",
             Moment(NOW_MS, Shown.AGE, "2026-11-22 12:04 UTC"),
             ".",
         )
