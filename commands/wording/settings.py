@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from commands.protocol.phrases import ORIGINAL, Phrases, phrases_in
+from commands.protocol.phrases import ORIGINAL, Phrases, languages, phrases_in
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.wording import numbers
 from commands.wording.columns import fit, sides
@@ -14,6 +14,8 @@ from market.rules import Rules
 from store.persons import Person
 from store.services import FeedStatus
 from store.wishes import Chat
+
+MOST_LANGUAGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +171,14 @@ def _buttons(chat: Chat, phrases: Phrases) -> tuple[Action, ...]:
         key, switch = ("button.public_off", "off") if chat.public else ("button.public_on", "on")
         buttons[key] = f"/settings public {switch}"
     buttons["button.alerts"] = "/alerts"
-    return tuple(Action(phrases.say(key), line) for key, line in buttons.items())
+    actions = tuple(Action(phrases.say(key), line) for key, line in buttons.items())
+    return (*actions, *_languages(phrases))
+
+
+def _languages(phrases: Phrases) -> tuple[Action, ...]:
+    """The other languages, each called as its own speakers call it."""
+    others = [language for language in languages() if language != phrases.language]
+    return tuple(
+        Action(phrases_in(language).say("meta.name"), f"/settings language={language}")
+        for language in others[:MOST_LANGUAGES]
+    )

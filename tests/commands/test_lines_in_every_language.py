@@ -56,8 +56,8 @@ def levelled(language: str) -> Context:
 
 
 def lines_of(reply: Reply) -> Iterator[str]:
-    """Every command line of an answer."""
-    yield from (action.command for action in reply.actions)
+    """Every command line of an answer, but for those that choose another language than the present one."""
+    yield from (action.command for action in reply.actions if "language=" not in action.command)
     if reply.prompt is not None:
         yield reply.prompt.line
         yield reply.prompt.filled(reply.prompt.example)

@@ -88,6 +88,15 @@ async def test_the_answer_to_the_change_is_written_as_the_new_language_writes() 
     assert "8.5x" in await chat("/settings language=en")
 
 
+async def test_the_other_languages_are_one_touch_away_under_their_own_names() -> None:
+    chat = manager()
+    await chat("/settings")
+    (spanish,) = [action for action in chat.reply.actions if action.label == "Español"]
+    assert "Ajustes" in await chat(spanish.command)
+    (english,) = [action for action in chat.reply.actions if action.label == "English"]
+    assert "Settings" in await chat(english.command)
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 async def test_a_translation_nobody_signed_is_marked(language: str) -> None:
     chat = manager()
