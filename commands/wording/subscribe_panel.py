@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Block, Heading, Mention, Note, Reply, Text, Told, Tone
+from commands.protocol.style import written_in
 from commands.wording.wave import Marks, describe_wave
 from market.alerts import Alert, Kind, Severity
 from market.rules import AlertRules
@@ -88,7 +89,8 @@ def describe_preview(
     choice: Choice, sample: Alert, phrases: Phrases, rules: AlertRules, now_ms: int
 ) -> Reply:
     """A warning as the channel would see it; its buttons are left out, and nobody is called."""
-    shown = describe_wave((sample,), phrases, rules, now_ms, Marks(is_sample=True))
+    with written_in(phrases.style):
+        shown = describe_wave((sample,), phrases, rules, now_ms, Marks(is_sample=True))
     called = (Told((role_of(choice),)),) if choice.role is not None else ()
     return Reply((Text(phrases.say("subscribe_panel.preview_is")), *called, *shown.blocks))
 

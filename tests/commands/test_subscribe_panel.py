@@ -61,6 +61,14 @@ def test_a_preview_is_a_sample_of_the_asset() -> None:
     assert "BTC" in said
 
 
+def test_a_preview_shows_numbers_as_its_language_writes_them() -> None:
+    said = text_of(
+        describe_preview(CHOSEN, sample("BTC", crowding(), NOW_MS), phrases_in("es"), AlertRules(), NOW_MS)
+    )
+    assert "64.210" in said
+    assert "64,210" not in said
+
+
 def test_what_is_kept_says_for_which_channel_and_asks_nothing_of_another() -> None:
     reply = describe_missing("assets", ENGLISH)
     kept = describe_kept(CHOSEN, reply, ENGLISH)
