@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,23 +15,24 @@ from bot.delivery.words import Words
 from bot.live import services_on
 from bot.platforms.telegram.service import Service
 from bot.settings import Settings
-from market.alerts import Alert, Edge, Severity
+from market.alerts import Alert, Edge, Kind, Severity
+from market.observations import Asset
 from store.bulletins import Bulletins
 from store.chats import StoredChats
 from store.connection import Connection
 from store.snapshots import StoredSnapshots
-from store.wishes import Chat
+from store.wishes import Chat, Subscription
 from tests import canary
 from tests.bot.desks import telegram_serving
 from tests.commands.markets import NOW_MS, crowding, unwinding
 from tests.doubles.telegram import BotApi, Shown
+from tests.doubles.waiting import until
 from tests.store.samples import FIRED
 
 WATCHED = ("BTC", "ETH", "SOL")
 FALLING = replace(FIRED, severity=Severity.CRITICAL, at_ms=NOW_MS, opened_ms=NOW_MS)
 """A cascade of BTC, now."""
-MILD = replace(FALLING, severity=Severity.WARNING)
-"""The same while it is less bad."""
+CASCADES = (Subscription(None, Kind.CASCADE),)
 EXCUSED = ("not modified", "Conflict")
 """What a server may refuse without anything being wrong."""
 
@@ -94,6 +95,25 @@ class Stage:
         await self.api.wait_for(lambda: len(self.api.answered) > before)
         return str(self.api.called("answerCallbackQuery")[before].get("text", ""))
 
+    async def pass_time(self, claim: Callable[[], bool]) -> None:
+        """Let the bot's own time pass, a hundred times as fast, until it is so."""
+
+        def is_so() -> bool:
+            self.now_ms += 1_000
+            return claim()
+
+        await until(is_so)
+
+    def sent_to(self, chat_id: int) -> list[str]:
+        """The texts of all tries to send something new into a chat, those that were refused as well."""
+        tries = self.api.called("sendMessage")
+        return [call["text"] for call in tries if call["chat_id"] == str(chat_id)]
+
+    async def subscribe(self, addresses: Iterable[str]) -> None:
+        """Let these chats want every cascade, as if they had asked for it long ago."""
+        for address in addresses:
+            await StoredChats(self.valkey).change(address, lambda chat: replace(chat, subscriptions=CASCADES))
+
     async def quiet(self) -> None:
         """Nothing that happened so far is answered: what is asked after it is answered next."""
         before = len(self.api.shown)
@@ -135,10 +155,9 @@ def refusals(api: BotApi, *also: str) -> Sequence[str]:
     return [one for one in api.refusals if not any(word in one for word in (*EXCUSED, *also))]
 
 
-def worse(alert: Alert = MILD, minutes: int = 1) -> Alert:
-    """The same wave a little later, and worse: it makes a sound again."""
-    later_ms = alert.at_ms + minutes * 60_000
-    return replace(alert, severity=Severity.CRITICAL, edge=Edge.ESCALATED, at_ms=later_ms)
+def another(asset: Asset) -> Alert:
+    """The same of another asset."""
+    return replace(FALLING, asset=asset, id=f"c7{len(asset)}{asset[0].lower()}")
 
 
 def over(alert: Alert = FALLING) -> Alert:

@@ -1,11 +1,11 @@
 """Alone with the bot: ask, press, type what is missing, be warned, be silent for a while, leave and come back."""
 
-from bot.chat_platform import Sentence
 from bot.platforms.telegram.standing import BLOCKED
-from tests.doubles.telegram import ALICE, PRIVATE
-from tests.journeys.telegram.stage import FALLING, Stage, over, worse
+from tests.doubles.telegram import ALICE, BOB, PRIVATE
+from tests.journeys.telegram.stage import FALLING, Stage, another, over
 
 MINE = "telegram:11"
+BOBS = {"chat": {"id": 12, "type": "private"}, "sender": BOB}
 
 
 async def test_a_first_evening(stage: Stage) -> None:
@@ -15,8 +15,8 @@ async def test_a_first_evening(stage: Stage) -> None:
         assert regime.text.startswith("BTC · CROWDING")
         why = await stage.pressed(regime, "Why")
         assert why.text.startswith("BTC · why CROWDING")
-        lacking = await stage.ask("/size btc 10k")
-        sized = await stage.pressed(lacking, "5x")
+        lacking = await stage.ask("/size btc 10k", **BOBS)
+        sized = await stage.pressed(lacking, "5x", **BOBS)
         assert "BTC 5x long" in sized.text
         copied = [button["copy_text"]["text"] for button in sized.buttons.values() if "copy_text" in button]
         assert copied
@@ -25,35 +25,38 @@ async def test_a_first_evening(stage: Stage) -> None:
 
 async def test_what_has_to_be_typed_is_asked_for_and_a_wrong_word_is_asked_for_again(stage: Stage) -> None:
     async with stage.bot():
-        lacking = await stage.ask("/size btc 10k")
-        question = await stage.pressed(lacking, Sentence.TYPE_IT.in_words("en"))
+        question = await stage.ask("/size btc 5x equity=")
         assert question.forces_reply
-        again = await stage.replied(question, "banana")
-        assert '"banana"' in again.text
-        question = await stage.pressed(again, Sentence.TYPE_IT.in_words("en"))
-        assert "BTC 5x long" in (await stage.replied(question, "5")).text
+        again = await stage.replied(question, "1 apple")
+        assert again.forces_reply
+        assert '"1apple"' in again.text
+        assert "BTC 5x long" in (await stage.replied(again, "10 k")).text
 
 
-async def test_a_wave_is_one_message_that_is_acknowledged_and_ends(stage: Stage) -> None:
+async def test_a_warning_is_asked_about_and_acknowledged(stage: Stage) -> None:
+    await stage.subscribe([MINE])
     async with stage.bot():
-        await stage.ask("/subscribe BTC")
         warning = await stage.warn()
         assert "CRITICAL" in warning.text
-        assert stage.api.called("sendMessage")[-1].get("disable_notification") in {None, "false", "False"}
-        for label in ("Why", "Size"):
-            assert label in warning.buttons
-        why = await stage.pressed(warning, "Why")
-        assert "BTC" in why.text
+        assert {"Why", "Size", "Mute 1h"} <= set(warning.buttons)
+        assert "BTC" in (await stage.pressed(warning, "Why")).text
         ack = next(label for label in warning.buttons if "ck" in label)
         assert "#" in (await stage.pressed(warning, ack)).text
+
+
+async def test_a_wave_makes_a_sound_and_ends_with_a_digest(stage: Stage) -> None:
+    await stage.subscribe([MINE])
+    async with stage.bot():
+        await stage.warn()
         ended = await stage.warn(over())
         assert "over" in ended.text.lower()
+    assert stage.api.called("sendMessage")[0]["disable_notification"] == "false"
 
 
 async def test_who_blocks_the_bot_is_not_written_to_and_is_warned_again_when_back(stage: Stage) -> None:
     async with stage.bot() as service:
         await stage.api.stand("member", chat=PRIVATE)
-        await stage.ask("/subscribe BTC")
+        await stage.ask("/subscribe all")
         await stage.api.stand("kicked", chat=PRIVATE)
         await stage.api.idle()
         await service.settled()
@@ -65,7 +68,7 @@ async def test_who_blocks_the_bot_is_not_written_to_and_is_warned_again_when_bac
         assert not any("Forbidden" in refusal for refusal in stage.api.refusals)
         await stage.api.stand("member", chat=PRIVATE)
         await stage.ask("/alerts")
-        again = await stage.warn(worse(minutes=2))
+        again = await stage.warn(another("ETH"))
         assert again.chat_id == PRIVATE["id"]
 
 

@@ -6,21 +6,22 @@ from bot.chat_platform import Sentence
 from store.connection import Connection
 from store.people import StoredPeople
 from tests.doubles.telegram import ALICE, BOB
-from tests.journeys.telegram.stage import MILD, Stage, over, worse
+from tests.journeys.telegram.stage import Stage, another, over
 
+BOBS = {"chat": {"id": 12, "type": "private"}, "sender": BOB}
 LONG = "/size btc 5x 10k long entry=64,210 hold=72h venue=binance cross lose=5%"
 
 
 async def test_a_button_with_a_long_line_and_a_form_go_on_after_a_restart(stage: Stage) -> None:
     async with stage.bot():
         sized = await stage.ask(LONG)
-        lacking = await stage.ask("/size btc 10k")
-        question = await stage.pressed(lacking, Sentence.TYPE_IT.in_words("en"))
+        lacking = await stage.ask("/size btc 10k", **BOBS)
+        question = await stage.pressed(lacking, Sentence.TYPE_IT.in_words("en"), **BOBS)
     long = [label for label, button in sized.buttons.items() if "#size:" in button.get("callback_data", "")]
     assert long
     async with stage.bot():
         assert "BTC" in (await stage.pressed(sized, long[0])).text
-        assert "BTC 5x long" in (await stage.replied(question, "5")).text
+        assert "BTC 5x long" in (await stage.replied(question, "5", **BOBS)).text
 
 
 async def test_an_update_that_comes_again_after_a_kill_has_one_effect(
@@ -49,17 +50,20 @@ async def test_what_was_written_while_the_bot_was_away_is_answered_when_it_is_ba
 
 async def test_a_wave_goes_on_in_its_message_and_ends_once_over_restarts(stage: Stage) -> None:
     async with stage.bot():
-        await stage.ask("/subscribe BTC")
-        assert "WARNING" in (await stage.warn(MILD)).text
-    await stage.announce(worse())
+        await stage.ask("/subscribe all")
+        assert "CRITICAL" in (await stage.warn()).text
     before = len(stage.api.shown)
     async with stage.bot():
-        assert "CRITICAL" in (await stage.api.messages(before + 1))[before].text
+        await stage.announce(another("ETH"))
+        await stage.api.wait_for(lambda: stage.api.shown[1].edits == 1)
+        assert "ETH" in stage.api.shown[1].text
+    await stage.announce(over())
+    await stage.announce(over(another("ETH")))
     async with stage.bot():
-        ended = await stage.warn(over(worse()))
+        ended = (await stage.api.messages(before + 1))[before]
         await stage.quiet()
     assert "over" in ended.text.lower()
-    assert len(stage.api.shown) == before + 3
+    assert len(stage.api.shown) == before + 2
 
 
 async def test_menus_are_not_set_again_by_a_second_start(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from tests.doubles.telegram import ALICE, BOB, CARMEN, GROUP, Json
 from tests.journeys.telegram.stage import Stage, free_port
 
 HERS: Json = {"id": 13, "type": "private", "first_name": "Carmen"}
+BOBS = {"chat": {"id": 12, "type": "private"}, "sender": BOB}
 HOOK = "https://hooks.example/telegram"
 
 
@@ -25,19 +26,18 @@ async def test_each_is_answered_in_the_language_of_their_client(stage: Stage) ->
 
 
 async def test_a_chat_chooses_its_language_for_answers_and_warnings(stage: Stage) -> None:
+    await stage.subscribe([f"telegram:{ALICE['id']}", f"telegram:{BOB['id']}"])
     async with stage.bot():
-        english = await stage.ask("/why BTC")
+        english = await stage.ask("/why BTC", **BOBS)
         told = await stage.ask("/settings language=es")
         assert "es" in told.text
         spanish = await stage.ask("/why BTC")
         assert spanish.text != english.text
-        await stage.ask("/subscribe BTC", chat=HERS, sender={**CARMEN, "language_code": "en"})
         before = len(stage.api.shown)
-        await stage.ask("/subscribe BTC")
         await stage.announce()
-        warnings = (await stage.api.messages(before + 3))[before + 1 :]
+        warnings = (await stage.api.messages(before + 2))[before:]
         by_chat = {shown.chat_id: shown.text for shown in warnings}
-        assert by_chat[ALICE["id"]] != by_chat[CARMEN["id"]]
+        assert by_chat[ALICE["id"]] != by_chat[BOB["id"]]
 
 
 async def test_what_spanish_shows_can_be_copied_and_typed_back(stage: Stage) -> None:
@@ -62,9 +62,7 @@ async def test_a_card_is_shared_from_any_chat_and_leads_to_the_same_answer(stage
         assert card.title == typed.text.split("\n")[0]
         link = card.reply_markup.inline_keyboard[0][0].url
         before = len(stage.api.shown)
-        await stage.api.start_with(
-            link.partition("start=")[2], chat={"id": 12, "type": "private"}, sender=BOB
-        )
+        await stage.api.start_with(link.partition("start=")[2], **BOBS)
         assert (await stage.api.messages(before + 1))[before].text.startswith(card.title)
 
 
@@ -105,10 +103,9 @@ async def test_a_plan_opens_by_its_link_for_its_owner_alone(stage: Stage) -> Non
         before = len(stage.api.shown)
         await stage.api.start_with(f"plan-{found[0]}")
         assert found[0] in (await stage.api.messages(before + 1))[before].text
-        theirs = {"chat": {"id": 12, "type": "private"}, "sender": BOB}
-        await stage.api.start_with(f"plan-{found[0]}", **theirs)
+        await stage.api.start_with(f"plan-{found[0]}", **BOBS)
         refused = (await stage.api.messages(before + 2))[before + 1]
-        typed = await stage.ask("/plan show p9999", **theirs)
+        typed = await stage.ask("/plan show p9999", **BOBS)
         assert refused.text.replace(found[0], "p9999") == typed.text
 
 
@@ -149,7 +146,7 @@ async def test_updates_are_brought_answered_and_fetched_again_when_the_webhook_i
             status, body = await stage.api.post_webhook(before, secret)
             assert (status, body) == (403, "")
         await stage.quiet()
-    await stage.api.say("/why ETH", sender=BOB, chat={"id": 12, "type": "private"})
+    await stage.api.say("/why ETH", **BOBS)
     async with stage.bot():
         assert (await stage.next()).text.startswith("ETH · why")
     assert stage.api.webhook is None
