@@ -11,7 +11,7 @@ from typing import TextIO
 from bot.platforms.terminal.screen import Screen
 from bot.running import ANSWERED, FAILED, WRONG, WrongRequest
 from commands.protocol.dispatch import outcome
-from commands.protocol.phrases import ORIGINAL
+from commands.protocol.phrases import ORIGINAL, known_language, languages
 from commands.protocol.reply import Reply
 
 EXIT_CODES: Mapping[str, int] = {"answered": ANSWERED, "failed": FAILED, "refused": WRONG}
@@ -29,6 +29,15 @@ def read_time(text: str) -> int:
         raise WrongRequest(f'"{said}" is no time. Example: --at 2024-08-05T03:00Z')
     aware = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     return round(aware.timestamp() * 1_000)
+
+
+def read_language(text: str) -> str:
+    """The language of answers in `text`, "" where none is said. Raises WrongRequest where there are no phrases in it."""
+    known = known_language(text) if text else ""
+    if known is None:
+        said = "".join(sign for sign in text[:LONGEST_TIME] if sign.isprintable())
+        raise WrongRequest(f'"{said}" is no language that is spoken here: {", ".join(languages())}.')
+    return known
 
 
 def time_text(at_ms: int) -> str:

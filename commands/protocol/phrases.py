@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent.parent / "phrases"
 ORIGINAL = "en"
 SLASH = "slash."
 """What commands and their options mean stands there in other languages; the English of it stands in the commands."""
+_REGION = re.compile(r"[a-z]{2}|[0-9]{3}")
 _DECIMALS = re.compile(r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))")
 """The comma of a number that stands in a phrase itself, as a region does not write it."""
 _MARKS = "number."
@@ -79,13 +80,11 @@ def phrases_in(language: str) -> Phrases:
 
 def known_language(tag: str) -> str | None:
     """How a language is called that there is a file for, with its region where that writes otherwise: "es", "es-MX"."""
-    short, _, region = tag.lower().partition("-")
-    if short not in languages():
+    short, mark, region = tag.lower().partition("-")
+    if short not in languages() or (mark and not _REGION.fullmatch(region)):
         return None
-    if not region:
-        return short
-    regions = phrases_in(short).say("number.english_marks_in").split()
-    return f"{short}-{region.upper()}" if region.upper() in regions else None
+    writes_otherwise = region.upper() in phrases_in(short).say("number.english_marks_in").split()
+    return f"{short}-{region.upper()}" if writes_otherwise else short
 
 
 @lru_cache(maxsize=1)
