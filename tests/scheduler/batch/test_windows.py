@@ -66,6 +66,15 @@ def test_ranks_and_medians_are_those_of_the_formulas(by: Kernels, values: list[f
 
 
 @pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
+@given(st.lists(numbers, min_size=1, max_size=60), st.integers(130, 300))
+def test_ranks_in_wide_windows_are_those_of_the_formula(by: Kernels, asked: list[float], width: int) -> None:
+    past = np.round(np.sin(np.arange(float(width))) * 100.0, 1)
+    window = Window(np.zeros(len(asked), np.int64), np.full(len(asked), width))
+    expected = [mid_rank(value, past.tolist()) for value in asked]
+    assert by.ranks(np.array(asked), window, past).tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
 def test_what_is_not_known_is_not_ranked_and_counts_for_nothing(by: Kernels) -> None:
     window = Window(np.array([0, 0, 1]), np.array([0, 2, 3]))
     assert by.ranks(np.array([1.0, nan, 2.0]), window, np.array([1.0, 2.0, 3.0]))[2] == 0.25
