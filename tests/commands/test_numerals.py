@@ -1,14 +1,19 @@
 """Numbers in a language whose decimals take a comma: what is shown is never read as another number, and lines are plain."""
 
+import random
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands.protocol.dispatch import answer
 from commands.protocol.numerals import in_plain_words, typed
 from commands.protocol.request import Misunderstood
 from commands.protocol.style import ENGLISH, Style, style, write_in, written_in
 from commands.protocol.words import Lexicon, read_money_named, read_number
 from commands.wording import numbers
+from tests.commands.test_fuzz import HERE, judge, line
 
 COMMA = Style(decimal=",", thousands=".", date="{day}/{month}/{year}")
 LEXICON = Lexicon(("BTC",))
@@ -107,3 +112,28 @@ def test_a_style_holds_to_the_end_of_its_block_whatever_was_chosen_inside() -> N
             assert numbers.times(1.875) == "1,8x"
         assert numbers.times(1.875) == "1.8x"
     assert style() == ENGLISH
+
+
+@given(st.text("0123456789.,+-$xk%", max_size=24))
+def test_whatever_is_typed_is_plain_afterwards_asked_back_or_left_alone(word: str) -> None:
+    for one in readings(word):
+        assert readings(one) == [one]
+
+
+async def test_thousands_of_lines_with_marks_of_either_kind_are_answered() -> None:
+    dice, spanish = random.Random(11), replace(HERE, language="es")
+    marked = (
+        "64.200",
+        "64.210,5",
+        "0,5k",
+        "1.234.567",
+        "1,5x",
+        ",5%",
+        "equity=2.000",
+        "x1,234",
+        "1.2.3",
+        "0,5,5",
+    )
+    for _ in range(1_500):
+        said = line(dice).replace("64,200", dice.choice(marked)).replace("10k", dice.choice(marked))
+        judge(await answer(said, spanish), said)
