@@ -48,8 +48,11 @@ async def respond_alone(
         return False
     for place, part in enumerate(parts):
         mine = whisper if place == 0 else replace(whisper, renews=None)
-        if await newer.give(bot, replace(part, whisper=mine)) is False:
+        sent = await newer.give(bot, replace(part, whisper=mine))
+        if sent is False:
             return False
+        if part.photo is not None:
+            await photos.note(part.photo, sent)
     return True
 
 

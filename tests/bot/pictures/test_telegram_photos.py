@@ -132,6 +132,21 @@ async def test_what_is_too_long_for_a_caption_stands_below_the_photo_and_both_ar
         assert len(api.shown) == 2
 
 
+async def test_a_photo_for_one_alone_is_uploaded_once_and_nobody_else_sees_it(
+    api: BotApi, service: Service
+) -> None:
+    api.has_ephemeral = True
+    await api.wait_for(lambda: api.polls > 0)
+    await service.settled()
+    await api.say("/regime BTC", chat=GROUP, message_id=0, ephemeral_message_id=70)
+    await api.messages(2)
+    await api.say("/regime BTC", chat=GROUP, message_id=0, ephemeral_message_id=71)
+    proof, photo, again = await api.messages(3)
+    assert {shown.only_for for shown in api.shown} == {ALICE["id"]}
+    assert (proof.photo, has_photo(photo), again.photo) == (None, True, photo.photo)
+    assert len(api.uploads) == 1
+
+
 async def test_a_photo_that_telegram_refuses_is_told_in_words(api: BotApi, service: Service) -> None:
     api.fail("sendPhoto", Fault(400, "Bad Request: not enough rights to send photos to the chat"))
     await api.say("/regime BTC")
