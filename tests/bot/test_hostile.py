@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -30,14 +31,16 @@ from commands.protocol.phrases import languages
 from commands.protocol.picture import Picture
 from commands.wording.columns import width
 from market.alerts import Edge, Kind, Severity
+from market.hourly import Hourly
 from scheduler.subscriptions.group import Action, Telling, Why
-from store.in_memory import SnapshotsInMemory
+from store.in_memory import HoursInMemory, SnapshotsInMemory
 from store.waves import Wave
 from store.wishes import Chat
 from tests import canary
 from tests.bot.desks import desk_on
 from tests.bot.pictures.samples import PNG
 from tests.commands.markets import NOW_MS, calm, crowding, market, unwinding
+from tests.commands.test_regime_picture import lived
 from tests.doubles.telegram import ALICE, BOT, GROUP, PRIVATE, BotApi, Json
 from tests.doubles.telegram_judge import models
 from tests.doubles.telegram_wire import Wire
@@ -92,7 +95,7 @@ WORDS = st.lists(
 )
 CHATS = st.sampled_from((PRIVATE, GROUP))
 FINDS = settings(
-    max_examples=5,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
@@ -122,23 +125,32 @@ class Line:
             for block in re.findall(r"<pre>(.*?)</pre>", shown.raw, re.DOTALL):
                 rows = html.unescape(block).split("\n")
                 assert max(map(width, rows)) <= COLUMNS, rows
-            assert plain(shown.raw) == shown.text
+            assert shown.rich is not None or plain(shown.raw) == shown.text
             assert not set("\u202e\u2066\u2067\u200b\x00\x1b") & set(shown.text)
 
 
-def with_line(desk: Desk, steps: Callable[[Line], Awaitable[None]]) -> BotApi:
+def with_line(desk: Desk, steps: Callable[[Line], Awaitable[None]], *, is_newer: bool = False) -> BotApi:
     """What the server saw of a bot on this desk that lived through these steps."""
 
     async def live() -> BotApi:
         api = BotApi(canary.TELEGRAM_TOKEN, clock=lambda: NOW_MS / 1_000)
+        api.has_rich = api.has_ephemeral = is_newer
         bot, buttons = Bot(STAND_IN, request=Wire(api), get_updates_request=Wire(api)), buttons_on(desk)
         async with bot:
             line = Line(api, Answering(bot, desk, buttons, TelegramMessenger(bot, buttons)), bot)
+            if is_newer:
+                await line.answering.newer.probe(bot, wants_tables=True)
+                api.refusals.clear()
             await steps(line)
             line.judged()
         return api
 
     return asyncio.run(live())
+
+
+@lru_cache(maxsize=1)
+def half_a_year() -> Hourly:
+    return lived()
 
 
 def desk_of(names: Sequence[str]) -> Desk:
@@ -153,7 +165,8 @@ def desk_of(names: Sequence[str]) -> Desk:
         del picture, private
         return PNG
 
-    return replace(desk, services=replace(desk.services, snapshots=kept), draw=draw)
+    hours = HoursInMemory(dict.fromkeys(names, half_a_year()))
+    return replace(desk, services=replace(desk.services, snapshots=kept, hours=hours), draw=draw)
 
 
 def named(language: str, name: str = "Alice") -> Json:
@@ -182,9 +195,9 @@ def quiet() -> None:
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("command", commands(), ids=lambda command: command.name)
 @FINDS
-@given(names=NAMES, words=WORDS, chat=CHATS)
+@given(names=NAMES, words=WORDS, chat=CHATS, is_newer=st.booleans())
 def test_every_command_answers_in_what_telegram_takes(
-    command: Any, names: list[str], words: list[str], chat: Json, language: str
+    command: Any, names: list[str], words: list[str], chat: Json, language: str, is_newer: bool
 ) -> None:
     sender = named(language, names[-1])
 
@@ -195,7 +208,7 @@ def test_every_command_answers_in_what_telegram_takes(
             for button in [one for one in shown.buttons.values() if "callback_data" in one][:4]:
                 await line.take(pressed(button["callback_data"], line.api.told(shown), sender))
 
-    api = with_line(desk_of(names), steps)
+    api = with_line(desk_of(names), steps, is_newer=is_newer)
     assert len(api.shown) + len(api.answered) >= 1
 
 

@@ -115,7 +115,7 @@ class BotApi(Sending, Setup):
             await self._tell_waiting()
 
     async def _answer(self, method: str, form: Json, request: web.Request) -> web.StreamResponse:
-        self._check_known(method)
+        self.check_known(method)
         call = judge(method, form)
         perform = getattr(self, f"_do_{method}", None)
         if perform is None:
@@ -127,7 +127,7 @@ class BotApi(Sending, Setup):
             await perform(call)
         return await self._go_wrong(fault, request)
 
-    def _check_known(self, method: str) -> None:
+    def check_known(self, method: str) -> None:
         """Raises Refused for a method that is newer than this server, before a parameter is looked at."""
         if ("Rich" in method and not self.has_rich) or ("Ephemeral" in method and not self.has_ephemeral):
             raise method_not_found()

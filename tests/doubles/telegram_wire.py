@@ -45,4 +45,5 @@ class Wire(BaseRequest):
 
     async def _perform(self, name: str, form: dict[str, Any]) -> Any:
         self._api.calls.append((name, form))
+        self._api.check_known(name)
         return await getattr(self._api, f"_do_{name}")(judge(name, form))
