@@ -275,6 +275,34 @@ def test_a_terminal_that_is_closed_ends_it(here: Room) -> None:
     assert eventually(here.is_empty)
 
 
+def test_at_a_terminal_that_can_be_drawn_on_tab_completes_and_ctrl_c_leaves(here: Room) -> None:
+    here.settings["TERM"] = "xterm-256color"
+    person = Person(here)
+    assert person.sees("1 s = 20 min")
+    person.types("/reg\tb\t")
+    assert person.sees("BTC")
+    person.types("\r")
+    assert person.sees("SIMULATED market")
+    person.types("/forget this\x03")
+    person.types("\x03")
+    assert person.leaves() == 0
+    assert here.is_empty()
+
+
+def test_in_plain_it_is_told_in_words_and_nothing_is_drawn_anew(here: Room) -> None:
+    here.settings["TERM"] = "xterm-256color"
+    person = Person(here, "--plain", "--speed", "2000")
+    for text in ("1 s = 2000 min", "> "):
+        assert person.sees(text)
+    person.types("/reg\tbtc\n")
+    assert person.sees("1: Why")
+    assert person.sees("caution WARNING #")
+    seen = person.seen
+    person.types("quit\n")
+    assert person.leaves() == 0
+    assert not set("\x1b·█▁") & set(seen)
+
+
 @pytest.mark.slow
 def test_played_to_its_end_the_market_stands_still_and_still_answers(here: Room) -> None:
     person = Person(here, "--speed", "100000")

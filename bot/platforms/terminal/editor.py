@@ -8,12 +8,11 @@ import os
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from contextvars import Context, copy_context
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import create_app_session, run_in_terminal
+from prompt_toolkit.application import create_app_session
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.data_structures import Size
@@ -47,7 +46,6 @@ class Editor:
         self._stdin, self._stdout, self._ears = stdin, stdout, ears
         self._lines: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
         self._stack = ExitStack()
-        self._inside: Context | None = None
 
     async def __aenter__(self) -> Self:
         keys = _Keys(self._stdin)
@@ -65,8 +63,8 @@ class Editor:
             erase_when_done=True,
         )
         self._session.default_buffer.on_text_changed += self._changed
-        self._inside = copy_context()
         self._running = asyncio.create_task(self._run())
+        await self._drawn()
         return self
 
     async def __aexit__(
@@ -94,10 +92,33 @@ class Editor:
         self._lines.put_nowait(None)
 
     def above(self, write: Callable[[], None]) -> None:
-        """Let `write` print above the line, a moment later and in the order of the calls."""
-        context = copy_context() if self._inside is None else self._inside.copy()
-        printing = asyncio.ensure_future(context.run(run_in_terminal, write))
-        printing.add_done_callback(self._printed)
+        """Take the line away, let `write` print, and draw it again below.
+
+        The library's own way (run_in_terminal) gives the terminal back meanwhile: keys pressed then are echoed, and Ctrl-C ends
+        the program.
+        """
+        app = self._session.app
+        is_shown = app.is_running and not app.is_done
+        if is_shown:
+            app.renderer.erase()
+        write()
+        if is_shown:
+            app.invalidate()
+
+    async def _drawn(self) -> None:
+        """Until the line is there: a key pressed before would be echoed by the terminal itself, and Ctrl-C take all of them away."""
+        shown = asyncio.Event()
+
+        def show(_: object) -> None:
+            shown.set()
+
+        self._session.app.after_render += show
+        waiting = asyncio.create_task(shown.wait())
+        try:
+            await asyncio.wait({waiting, self._running}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+            self._session.app.after_render -= show
 
     def _size(self) -> Size:
         """As many rows and columns as the terminal has now."""
@@ -115,11 +136,6 @@ class Editor:
             self.close()
         except OSError as gone:
             self._lines.put_nowait(gone)
-
-    def _printed(self, printing: asyncio.Future[None]) -> None:
-        failure = None if printing.cancelled() else printing.exception()
-        if failure is not None:
-            self._lines.put_nowait(failure)
 
     def _changed(self, _: object) -> None:
         text = self._session.default_buffer.text
@@ -165,7 +181,7 @@ class Editor:
         def _(event: KeyPressEvent) -> None:
             self._complete(event.current_buffer)
 
-        @keys.add("c-c", filter=on_line)
+        @keys.add("c-c", filter=on_line, eager=True)  # the library waits for what may follow it
         def _(event: KeyPressEvent) -> None:
             had_text = bool(event.current_buffer.text)
             event.current_buffer.reset()

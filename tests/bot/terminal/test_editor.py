@@ -100,10 +100,8 @@ async def test_earlier_lines_come_back_by_arrow_and_by_what_they_hold(tmp_path: 
     async with desk(history) as here:
         here.types(f"{UP}\r")
         assert await here.line() == "/scan"
-        here.types(f"{CTRL_R}why")
-        await here.sees("why eth")
-        here.types("\r")
-        here.types("\r")
+        await here.sees("> /scan >")
+        here.types(f"{CTRL_R}why\r\r")
         assert await here.line() == "/why eth"
     assert StoredLines(tmp_path / "chat_history").lines[-1] == "/why eth"
 

@@ -147,9 +147,7 @@ async def test_lines_are_found_again_in_the_next_session_but_none_of_a_position(
         await here.sees("BTC 5x long")
     assert (settings.data_dir / "chat_history").read_text() == "/why btc\n"
     async with talking(settings) as here:
-        here.types(f"{CTRL_R}why")
-        await here.sees("why btc")
-        here.types("\r\r")
+        here.types(f"{CTRL_R}why\r\r")
         await here.sees("> /why btc\r\n")
 
 
