@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 
 from bot.demo.story import Story
 from bot.pace import Pace
-from bot.platforms.terminal.chat import Chat, Screen
+from bot.platforms.terminal.chat import Chat
+from bot.platforms.terminal.screen import Screen
 from commands.protocol.dispatch import answer
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
