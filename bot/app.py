@@ -7,6 +7,7 @@ from functools import partial
 
 from bot import logs
 from bot.chat_platform import ChatPlatform, Desk, PlatformStopped, platforms
+from bot.collection import give_back
 from bot.delivery.errand import Stopped
 from bot.delivery.post import PostOffice
 from bot.delivery.words import Words
@@ -19,6 +20,7 @@ from bot.settings import Settings
 from scheduler.clock import now_ms
 
 SCHEDULER, DELIVERY = "scheduler", "delivery"
+STARTED_S = 10.0
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
 FONTS = "fonts"
@@ -36,6 +38,7 @@ async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = (
     here = _parts_here(settings, only)
     configure_log(settings)
     logs.watch_loop(asyncio.get_running_loop())
+    asyncio.get_running_loop().call_later(STARTED_S, give_back)
     async with open_store(settings) as connection:
         feed = make_feed(connection)
         if SCHEDULER in here:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from bot.collection import put_off, settle
+from bot.collection import put_off, settle, spare
 from bot.options import insist_on_scenario, insist_on_speed
 
 if TYPE_CHECKING:
@@ -89,13 +89,14 @@ def run(
         raise typer.BadParameter("files are played by the scheduler: name it too", param_hint="--only")
 
     def start() -> int:
+        spare()
         from bot.app import serve
         from bot.running import run
         from bot.settings import read_settings
 
         settings = read_settings()
         settle()
-        return run(serve(settings, _feed_of(history, speed, settings), only))
+        return run(serve(settings, _feed_of(history, speed, settings, only), only))
 
     _finish(start)
 
@@ -113,21 +114,22 @@ def ask(
     """Ask one question on the running service's store, or on recorded history."""
 
     def answer() -> int:
-        from bot.answers import print_reply, read_time
+        from bot.answers import print_reply, read_language, read_time
         from bot.running import WrongRequest, run
 
+        spoken = read_language(language)
         if history:
             from bot.recorded import ask_history
 
-            asked = ask_history(line, history, read_time(at) if at else None, asset, language)
+            asked = ask_history(line, history, read_time(at) if at else None, asset, spoken)
         elif at:
             raise WrongRequest("--at needs --history FILE: the live store knows only the present.")
         else:
             from bot.live import ask_store
             from bot.settings import read_settings
 
-            asked = ask_store(line, read_settings(), language)
-        return run(print_reply(asked, sys.stdout, as_json=as_json, is_plain=plain, language=language))
+            asked = ask_store(line, read_settings(), spoken)
+        return run(print_reply(asked, sys.stdout, as_json=as_json, is_plain=plain, language=spoken))
 
     _finish(answer)
 
@@ -143,11 +145,12 @@ def chat(
     """Talk to the running service in this terminal: every command, and warnings as they come."""
 
     def talk() -> int:
+        from bot.answers import read_language
         from bot.live_chat import Manner, converse
         from bot.running import run
         from bot.settings import read_settings
 
-        manner = Manner(is_plain=plain, keeps_lines=not no_history, language=language)
+        manner = Manner(is_plain=plain, keeps_lines=not no_history, language=read_language(language))
         return run(converse(read_settings(), manner, sys.stdin, sys.stdout))
 
     _finish(talk)
@@ -293,8 +296,12 @@ def _let_every_letter_through(stream: TextIO) -> None:
             stream.reconfigure(encoding="utf-8")
 
 
-def _feed_of(history: list[Path], speed: float | None, settings: "Settings") -> "MakeFeed":
-    """What makes the service's market: the recorded files, or the exchanges."""
+def _feed_of(history: list[Path], speed: float | None, settings: "Settings", only: list[str]) -> "MakeFeed":
+    """What makes the service's market: the recorded files, the exchanges, or, where it runs elsewhere, nothing."""
+    if only and not any("scheduler" in words for words in only):
+        from bot.feed import FedElsewhere
+
+        return FedElsewhere
     if not history:
         from bot.live_feed import LiveFeed
 

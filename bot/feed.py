@@ -1,5 +1,6 @@
 """What brings the service its market: the exchanges (bot/live_feed.py) or recorded files (bot/history_feed.py)."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Protocol
@@ -21,6 +22,22 @@ class Feed(Protocol):
 
     async def run(self) -> None:
         """Bring the market until cancelled."""
+
+
+class FedElsewhere:
+    """A live market that another process brings to the same store."""
+
+    is_live = True
+
+    def __init__(self, _: Connection) -> None:
+        """There is nothing to begin with."""
+
+    async def begin(self) -> None:
+        """There is nothing to take up."""
+
+    async def run(self) -> None:
+        """Wait until cancelled."""
+        await asyncio.Event().wait()
 
 
 MakeFeed = Callable[[Connection], Feed]
