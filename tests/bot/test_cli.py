@@ -99,6 +99,17 @@ def test_the_answer_as_json_holds_typed_blocks_and_the_numbers(here: Room, crash
     assert answer["data"]["equity"] == 10_000
 
 
+def test_an_answer_is_in_the_language_that_was_said(here: Room, crash: Path) -> None:
+    spanish = here.run(
+        "ask", "/size BTC 2,5x 12.500,50", "--history", crash, "--at", INSIDE, "--language", "es"
+    )
+    assert spanish.returncode == 0, spanish.stderr
+    assert "BTC 2,5x largo" in spanish.stdout
+    unknown = here.run("ask", "/regime", "--history", crash, "--language", "xx")
+    assert unknown.returncode == 2
+    assert unknown.stderr.startswith('"xx" is no language that is spoken here: en, es')
+
+
 def test_only_bars_closed_by_then_count(here: Room, tmp_path: Path) -> None:
     rows = [f"2024-01-{1 + hour // 24:02d}T{hour % 24:02d}:00:00Z,100,101,99,100\n" for hour in range(48)]
     poisoned = [*rows[:40], *(row.replace("100,101,99,100", "1,1e9,1,1e9") for row in rows[40:])]
