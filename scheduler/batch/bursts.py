@@ -12,7 +12,7 @@ from scheduler.batch.buckets import Buckets
 from scheduler.batch.columns import FAILS, HOLDS, UNKNOWN, Claims
 from scheduler.batch.slots import FIVE_MS, Slots, slots
 from scheduler.batch.told import Bools, Floats, Ints
-from scheduler.batch.windows import at, counted
+from scheduler.batch.windows import at, counted, so_far
 
 BPS = 10_000.0
 SPAN_MS = BUCKETS * FIVE_MS
@@ -57,7 +57,7 @@ class Bursts:
     @cached_property
     def by_bucket(self) -> Ints:
         """By bucket of the feed the last that closed in this run, -1 where there is none."""
-        last = np.cumsum(np.bincount(self.closed.row, minlength=len(self.told.table))) - 1
+        last = so_far(self.closed.row, len(self.told.table)) - 1
         runs = np.concatenate((np.full(1, -2), self.closed.run))[last + 1]
         return np.where(runs == self.run, last, -1)
 

@@ -13,7 +13,7 @@ from market.state.closes import A_DAY, AN_HOUR, STEP_MS
 from scheduler.batch.ranking import Kernels
 from scheduler.batch.swings import Swung, swung
 from scheduler.batch.told import Bools, Floats, Ints, Table
-from scheduler.batch.windows import at, counted, window_sum
+from scheduler.batch.windows import Held, counted, held, window_sum
 
 SPREAD = pi * pi / 4.0 + pi - 5.0
 """Of the jump statistic, beside the number of returns (section 2)."""
@@ -87,22 +87,29 @@ class Fives:
     @cached_property
     def place(self) -> Ints:
         """By bar the last close, -1 before the first."""
-        return np.cumsum(np.bincount(self.bar, minlength=len(self.bars))) - 1
+        return self._held.count - 1
+
+    @cached_property
+    def _held(self) -> Held:
+        return held(self.bar, len(self.bars))
 
     @cached_property
     def is_current(self) -> Bools:
         """By bar whether the last close is the last there can be: after coarser bars what is known is old."""
-        age = self.bars.known_at_ms - at(self.times.astype(float), self.place)
+        age = self.bars.known_at_ms - self._held.of(self.times.astype(float))
         return np.asarray((age >= 0) & (age < STEP_MS))
 
     def now(self, values: Floats) -> Floats:
         """By bar what the closes say, NaN where the last is not current."""
-        return at(values, self._place_now)
+        said = self._held.of(values)
+        if len(self._old):
+            said[self._old] = nan
+        return said
 
     @cached_property
-    def _place_now(self) -> Ints:
-        """By bar the last close, -1 where it is not current."""
-        return np.where(self.is_current, self.place, -1)
+    def _old(self) -> Ints:
+        """The bars since the first close at which the last is not current."""
+        return np.flatnonzero(~self.is_current & (self.place >= 0))
 
     @cached_property
     def hour_variance(self) -> Floats:
@@ -112,7 +119,7 @@ class Fives:
             return squares
         unknown = np.isnan(squares)
         first = np.maximum(np.arange(len(squares)) - AN_HOUR + 1, 0)
-        gaps = np.concatenate((np.zeros(1, np.int64), np.cumsum(unknown)))
+        gaps = counted(unknown)
         whole = (gaps[1:] == gaps[first]) & (np.arange(len(squares)) >= AN_HOUR - 1)
         return np.where(whole, window_sum(np.where(unknown, 0.0, squares), first), nan)[self._slot]
 
@@ -154,5 +161,5 @@ def _day_of(values: Floats, window: int) -> tuple[Floats, Ints]:
     """At each place the sum of the known ones of the last so many, and how many these are."""
     first = np.maximum(np.arange(len(values)) - window + 1, 0)
     known = ~np.isnan(values)
-    counted = np.concatenate((np.zeros(1, np.int64), np.cumsum(known)))
-    return window_sum(np.where(known, values, 0.0), first), counted[1:] - counted[first]
+    total = counted(known)
+    return window_sum(np.where(known, values, 0.0), first), total[1:] - total[first]

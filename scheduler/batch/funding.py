@@ -168,8 +168,9 @@ COLUMNS = (
 
 def _lives(table: Table, view: View) -> Iterator[Rates]:
     """A venue's rates, each begun anew after a long gap; what is older than the newest is left out."""
-    before = np.maximum.accumulate(table.known_at_ms)
-    kept = table.kept(table.known_at_ms >= before)
+    known_ms = table.known_at_ms
+    is_back = bool((known_ms[1:] < known_ms[:-1]).any())
+    kept = table.kept(known_ms >= np.maximum.accumulate(known_ms)) if is_back else table
     for first, after in lives(kept, view.rules.freshness.absent_after_ms):
         ends = int(kept.step[after]) if after < len(kept) else len(view)
         yield Rates(kept.rows(first, after), int(kept.step[first]), ends, view)

@@ -12,20 +12,21 @@ from scheduler.batch.columns import Claims, number_of
 from scheduler.batch.fives import Fives
 from scheduler.batch.hours import Hours
 from scheduler.batch.told import Floats, Ints
+from scheduler.batch.windows import held
 
 
 def facts(hours: Hours, fives: Fives, shocks: dict[str, Floats], rules: PriceRules) -> dict[str, Floats]:
     """By bar what five minutes tell, how many hours and days are flagged, and what that adds up to."""
     days = np.flatnonzero(hours.close_ms % DAY_MS == 0)
-    day_count = np.cumsum(np.bincount(hours.bar[days], minlength=len(hours.closed)))
     flagged, unknown = _counts(
         hours.close_ms, shocks["shock_1h"][hours.bar], rules.shock_1h, HOUR_MS, HOURS_A_DAY
     )
     flagged_days, unknown_days = _counts(
         hours.close_ms[days], shocks["shock_24h"][hours.bar[days]], rules.shock_24h, DAY_MS, DAYS_A_WEEK
     )
-    flagged, unknown = flagged[hours.closed], unknown[hours.closed]
-    flagged_days, unknown_days = flagged_days[day_count], unknown_days[day_count]
+    flagged, unknown = (np.repeat(one, hours.held.lengths) for one in (flagged, unknown))
+    lengths = held(hours.bar[days], len(hours.variance)).lengths
+    flagged_days, unknown_days = (np.repeat(one, lengths) for one in (flagged_days, unknown_days))
     fine = _fine(fives)
     any_flagged = (np.nan_to_num(fine["flagged_5m_24h"]) > 0) | (flagged > 0) | (flagged_days > 0)
     horizon = np.where(any_flagged, Horizon.NOISE, Horizon.QUIET).astype(float)

@@ -10,22 +10,27 @@ from market.observations import DAY_MS, HOUR_MS
 from market.rules import VARIANCE_HALF_LIFE_HOURS, Rules
 from market.state.market import MONTH_MS
 from scheduler.batch.told import Bools, Floats, Ints, Table
-from scheduler.batch.windows import at, clock, decaying_mean, window_sum
+from scheduler.batch.windows import Held, clock, decaying_mean, held, window_sum
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
     """The complete hours: the bar that closed each, its close (UTC ms), Rogers-Satchell variance, price and turnover.
 
-    By bar: `closed` how many hours have closed with it, `variance` the decaying mean of their variances (NaN before enough).
+    By bar: `variance` the decaying mean of their variances (NaN before enough); `held` is what lays out others like it.
     """
 
     bar: Ints
     close_ms: Ints
     price: Floats
     volume_usd: Floats
-    closed: Ints
+    held: Held
     variance: Floats
+
+    @property
+    def closed(self) -> Ints:
+        """By bar how many hours have closed with it."""
+        return self.held.count
 
 
 def closed_hours(bars: Table, price: Floats, rules: Rules) -> Hours:
@@ -43,11 +48,11 @@ def closed_hours(bars: Table, price: Floats, rules: Rules) -> Hours:
     opens, closes = bars["open"][begins], bars["close"][last]
     above = np.log(high / closes) * np.log(high / opens)
     drift_free = above + np.log(low / closes) * np.log(low / opens)
-    closed = np.cumsum(np.bincount(last, minlength=len(bars)))
+    lasting = held(last, len(bars))
     means = decaying_mean(drift_free, VARIANCE_HALF_LIFE_HOURS)
     means[: rules.volatility.least_hours - 1] = nan
     volume = _within(np.add, bars["volume_usd"], begins, last)
-    return Hours(last, close_ms[last], price[last], volume, closed, at(means, closed - 1))
+    return Hours(last, close_ms[last], price[last], volume, lasting, lasting.of(means))
 
 
 def _complete(bars: Table, begins: Ints, last: Ints) -> Bools:
@@ -74,8 +79,7 @@ def average_day_volume(hours: Hours) -> Floats:
     first = clock(times).back(MONTH_MS) + 1
     count = np.arange(len(known)) - first + 1
     mean = np.where(count < LEAST_HOURS, nan, window_sum(hours.volume_usd[known], first) / count * 24.0)
-    so_far = np.cumsum(np.bincount(hours.bar[known], minlength=len(hours.closed)))
-    return at(mean, so_far - 1)
+    return held(hours.bar[known], len(hours.variance)).of(mean)
 
 
 def realised(hours: Hours, days: int, least: float) -> Floats:
@@ -85,5 +89,4 @@ def realised(hours: Hours, days: int, least: float) -> Floats:
     first = clock(hours.close_ms[follows]).back(days * DAY_MS) + 1
     count = np.arange(len(follows)) - first + 1
     sigma = np.sqrt(window_sum(squares, first) / count * 8_760.0)
-    so_far = np.cumsum(np.bincount(follows, minlength=len(hours.close_ms)))
-    return at(np.where(count < least, nan, sigma), so_far - 1)
+    return held(follows, len(hours.close_ms)).of(np.where(count < least, nan, sigma))

@@ -23,7 +23,7 @@ from scheduler.batch.ranking import grid
 from scheduler.batch.sides import USUAL_DAY_TOLERANCE_MS, Liquidated, Side
 from scheduler.batch.slots import FIVE_MS
 from scheduler.batch.spot import Spot
-from scheduler.batch.told import Floats, Ints
+from scheduler.batch.told import Bools, Floats, Ints
 from scheduler.batch.turnover import Turnover
 from scheduler.batch.view import View
 from scheduler.batch.windows import at, range_max, then
@@ -58,8 +58,8 @@ class Leverage:
         """Every fact at every step, held from one of them to the next."""
         facts = self._by_window() | self._against_others()
         heard = self.both.told.place.known[self.steps]
-        held = self.both.view.offered(self.steps) - 1
-        return {name: at(np.where(heard, one, nan), held) for name, one in facts.items()}
+        held = self.both.view.held(self.steps)
+        return {name: held.of(_where(heard, one)) for name, one in facts.items()}
 
     def _of_buckets(self, by_bucket: Floats) -> Floats:
         return at(by_bucket, self.both.told.place.rows[self.steps])
@@ -204,6 +204,10 @@ class Leverage:
         printing = self.bursts.now(claims.astype(float))
         is_printing = np.nan_to_num(self._of_buckets(printing)).astype(np.int8)
         return all_of(at_least(self.rri[self.steps], rules.liquidations.range_relative), is_printing, shocked)
+
+
+def _where(heard: Bools, column: Floats) -> Floats:
+    return column if bool(heard.all()) else np.where(heard, column, nan)
 
 
 def _noted_at(times: Ints, usd: Floats, stretch: Ints, asked_ms: Ints, newest: Ints) -> Floats:

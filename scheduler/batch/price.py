@@ -38,7 +38,17 @@ from scheduler.batch.ranking import Grid, grid
 from scheduler.batch.swings import Swung, swung
 from scheduler.batch.told import Floats, Ints, Table
 from scheduler.batch.view import View
-from scheduler.batch.windows import Clock, Places, at, clock, decaying_mean, last_true, seen
+from scheduler.batch.windows import (
+    Clock,
+    Held,
+    Places,
+    clock,
+    decaying_mean,
+    held,
+    last_true,
+    seen,
+    so_far,
+)
 
 SPANS_MS = {"1h": HOUR_MS, "4h": 4 * HOUR_MS, "24h": DAY_MS, "7d": 7 * DAY_MS}
 
@@ -112,7 +122,7 @@ class Prices:
     @cached_property
     def swung_by_bar(self) -> Ints:
         """By bar which of these holds."""
-        return self.hours.closed + np.cumsum(np.bincount(self.gap, minlength=len(self.bars)))
+        return self.hours.closed + so_far(self.gap, len(self.bars))
 
     @cached_property
     def range_24h(self) -> Floats:
@@ -132,14 +142,19 @@ class Prices:
     @cached_property
     def ranges_by_bar(self) -> Ints:
         """How many ranges have been offered by each bar."""
-        known = self.hours.bar[~np.isnan(self.range_24h[self.hours.bar])]
-        return np.cumsum(np.bincount(known, minlength=len(self.bars)))
+        return self._ranged.count
 
     @cached_property
     def usual_range(self) -> Floats:
         """By bar the median of the ranges of a month."""
         middle, _ = self.view.kernels.medians(self.ranges.values, self.ranges.own(), False)
-        return at(middle, self.ranges_by_bar - 1)
+        return self._ranged.of(middle)
+
+    @cached_property
+    def _ranged(self) -> Held:
+        """Since which bar each of the ranges holds."""
+        known = self.hours.bar[~np.isnan(self.range_24h[self.hours.bar])]
+        return held(known, len(self.bars))
 
 
 def prices(view: View) -> Prices:
@@ -199,7 +214,7 @@ def _facts(price: Prices) -> dict[str, Floats]:
             usd / price.view.kernels.window_max(usd, clocked.back(days * DAY_MS) + 1) - 1.0
         )
     means = decaying_mean(price.hours.price, PRICE_MEAN_HALF_LIFE_HOURS)
-    facts["mean_7d_usd"] = at(means, price.hours.closed - 1)
+    facts["mean_7d_usd"] = price.hours.held.of(means)
     window = price.ranges.window(price.ranges_by_bar, np.zeros(1, np.int64))
     usual = np.where(price.usual_range == 0.0, nan, price.usual_range)
     facts["range_ratio"] = price.range_24h / usual

@@ -25,7 +25,7 @@ def told(known: Interest, steps: Ints, spot: Spot) -> dict[str, Floats]:
     """Every fact at every step, held from one of `steps` to the next."""
     facts = [Story(series, steps).facts() for series in known.series]
     primary = known.primary[steps]
-    held = known.price.view.offered(steps) - 1
+    held = known.price.view.held(steps)
     joined = {
         "spot_usd_24h": np.where(primary < 0, nan, spot.day_usd),
         "spot_relative": np.where(primary < 0, nan, spot.relative),
@@ -35,7 +35,7 @@ def told(known: Interest, steps: Ints, spot: Spot) -> dict[str, Floats]:
         for place, one in enumerate(facts):
             column = np.where(primary == place, one[name], column)
         joined[name] = column
-    return {name: at(column, held) for name, column in joined.items()}
+    return {name: held.of(column) for name, column in joined.items()}
 
 
 SPLITS = ("1h", "24h", "72h")

@@ -9,7 +9,7 @@ from market.evidence_rules import HOLE_OF_DAY_MS, HOLE_OF_HOUR_MS
 from market.observations import DAY_MS, HOUR_MS
 from scheduler.batch.slots import FIVE_MS, slots
 from scheduler.batch.told import Floats, Ints, Table
-from scheduler.batch.windows import at, last_true, window_sum
+from scheduler.batch.windows import Held, held, last_true, window_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ def turnover(bars: Table) -> Turnover:
     end_ms = np.where(step_ms > FIVE_MS, known_ms, -(-known_ms // FIVE_MS) * FIVE_MS)
     closed = slots(known_ms, end_ms, np.zeros(len(told), np.int64))
     usd, covered = closed.sums(told["volume_usd"]), closed.sums(step_ms)
-    by_row = np.cumsum(np.bincount(closed.row, minlength=len(told))) - 1
-    five = at(np.where(covered == FIVE_MS, usd, nan), by_row)
+    by_row = held(closed.row, len(told))
+    five = by_row.of(np.where(covered == FIVE_MS, usd, nan))
     opened = known_ms - step_ms.astype(np.int64)
     hole = opened - np.concatenate((np.zeros(1, np.int64), known_ms))[:-1]
     hour, day = (
@@ -41,10 +41,12 @@ def turnover(bars: Table) -> Turnover:
         )
         for longest, span_ms in ((HOLE_OF_HOUR_MS, HOUR_MS), (HOLE_OF_DAY_MS, DAY_MS))
     )
-    by_bar = np.cumsum(known) - 1
-    return Turnover(at(five, by_bar), at(hour, by_bar), at(day, by_bar))
+    if told is bars:
+        return Turnover(five, hour, day)
+    by_bar = held(np.flatnonzero(known), len(bars))
+    return Turnover(by_bar.of(five), by_bar.of(hour), by_bar.of(day))
 
 
-def _sum(end_ms: Ints, usd: Floats, span_ms: int, by_row: Ints) -> Floats:
+def _sum(end_ms: Ints, usd: Floats, span_ms: int, by_row: Held) -> Floats:
     """By row the sum of the buckets of the span that ends with the last one."""
-    return at(window_sum(usd, np.searchsorted(end_ms, end_ms - span_ms, "right")), by_row)
+    return by_row.of(window_sum(usd, np.searchsorted(end_ms, end_ms - span_ms, "right")))

@@ -8,7 +8,7 @@ from market.observations import HOUR_MS
 from market.rules import Rules
 from scheduler.batch.ranking import Kernels
 from scheduler.batch.told import Ints, Told
-from scheduler.batch.windows import so_far
+from scheduler.batch.windows import Held, counted, held, so_far
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,18 @@ class View:
         news = np.zeros(len(self), bool)
         news[self.turns] = True
         news[step] = True
-        held = np.cumsum(news) - 1
+        place = counted(news)[1:] - 1
         return View(
-            self.told, self.rules, self.kernels, self.now_ms[news], held[self.turns], self.grid_ms
-        ), held
+            self.told, self.rules, self.kernels, self.now_ms[news], place[self.turns], self.grid_ms
+        ), place
 
     def offered(self, at_step: Ints) -> Ints:
         """At each step how many of what came at these steps (in order) have come."""
         return so_far(at_step, len(self))
+
+    def held(self, at_step: Ints) -> Held:
+        """What comes at these steps (in order) and holds until the next."""
+        return held(at_step, len(self))
 
 
 def view(told: Told, rules: Rules, kernels: Kernels) -> View:

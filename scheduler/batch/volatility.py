@@ -76,8 +76,11 @@ def read(price: Prices) -> Columns:
 
 def newer(table: Table) -> Table:
     """The rows that are newer than all before them: of others a state takes no notice."""
-    before = np.maximum.accumulate(np.concatenate((np.zeros(1, np.int64), table.known_at_ms)))[:-1]
-    return table.kept(table.known_at_ms > before)
+    known_ms = table.known_at_ms
+    if bool((known_ms[:1] > 0).all() and (known_ms[1:] > known_ms[:-1]).all()):
+        return table
+    before = np.maximum.accumulate(np.concatenate((np.zeros(1, np.int64), known_ms)))[:-1]
+    return table.kept(known_ms > before)
 
 
 def _finest(price: Prices, closed: Places, dvol: Floats, rules: VolatilityRules) -> dict[str, Floats]:

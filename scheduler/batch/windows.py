@@ -54,11 +54,35 @@ def then(values: Floats, times: Ints, place: Ints, oldest_ms: Ints, first: int |
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What is said at some places and holds until the next: over how many places nothing, the first, the second ... does."""
+
+    lengths: Ints
+
+    def of(self, values: Floats) -> Floats:
+        """What is said, at each place; NaN before the first."""
+        if self.lengths[0] == 0:
+            return np.repeat(values, self.lengths[1:])
+        return np.repeat(np.concatenate((np.full(1, nan), values)), self.lengths)
+
+    @property
+    def count(self) -> Ints:
+        """At each place how many have been said."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+
+
+def held(place: Ints, places: int) -> Held:
+    """What is said at these (in order) of so many places."""
+    return Held(np.diff(np.concatenate((np.zeros(1, np.int64), place, np.full(1, places)))))
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
     """At each step the last row of a table, -1 before the first; `same` where there is one row a step."""
 
     rows: Ints
     same: bool
+    held: Held
 
     @property
     def known(self) -> Bools:
@@ -67,7 +91,7 @@ class Places:
 
     def of(self, values: Floats) -> Floats:
         """What the rows say, at each step."""
-        return values if self.same else at(values, self.rows)
+        return values if self.same else self.held.of(values)
 
     def times(self, times: Ints) -> Ints:
         """The rows' times, 0 before the first."""
@@ -84,16 +108,15 @@ class Places:
 
 def seen(step: Ints, steps: int) -> Places:
     """At each of `steps` the last row whose step is that or an earlier one."""
-    places = np.arange(steps)
+    places, lasting = np.arange(steps), held(step, steps)
     if len(step) == steps and bool((step == places).all()):
-        return Places(places, same=True)
-    return Places(so_far(step, steps) - 1, same=False)
+        return Places(places, same=True, held=lasting)
+    return Places(lasting.count - 1, same=False, held=lasting)
 
 
 def so_far(step: Ints, steps: int) -> Ints:
     """At each of `steps` how many of what came at these (in order) have come."""
-    bounds = np.concatenate((np.zeros(1, np.int64), step, np.full(1, steps)))
-    return np.repeat(np.arange(len(step) + 1), np.diff(bounds))
+    return held(step, steps).count
 
 
 def at(values: Floats, place: Ints) -> Floats:
@@ -204,11 +227,10 @@ def decaying_mean(values: Floats, half_life: float) -> Floats:
 
 def counted(mask: Bools) -> Ints:
     """After none, one, two ... places how many of them hold."""
-    total = np.zeros(len(mask) + 1, np.int64)
-    np.cumsum(mask, out=total[1:])
-    return total
+    return so_far(np.flatnonzero(mask) + 1, len(mask) + 1)
 
 
 def last_true(mask: Bools) -> Ints:
     """At each place the last place up to it where the mask holds, -1 before the first."""
-    return np.maximum.accumulate(np.where(mask, np.arange(len(mask)), -1))
+    places = np.flatnonzero(mask)
+    return np.repeat(np.concatenate((np.full(1, -1), places)), held(places, len(mask)).lengths)
