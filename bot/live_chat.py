@@ -125,17 +125,20 @@ class LiveDesk:
         """The first lines: what this is, and which warnings will be shown. Raises StoreUnavailable."""
         status = await StoredFeed(self._connection).status()
         say, last_ms = self.phrases.say, status.last_evaluation_ms
-        lines = [say("terminal.opening_plain" if is_plain else "terminal.opening")]
-        if status.source != LIVE or last_ms is None or now_ms() - last_ms > SILENT_MS:
-            lines.append(say("terminal.no_service"))
-        chat = await StoredChats(self._connection).get(READER)
-        if chat is not None and chat.subscriptions:
-            lines.append(say("terminal.chosen", count=len(chat.subscriptions)))
-        elif chat is not None and has_chosen(chat):
-            lines.append(say("terminal.silent"))
-        else:
-            lines.append(say("terminal.usual"))
-        return tuple(lines)
+        first = say("terminal.opening_plain" if is_plain else "terminal.opening")
+        if status.source not in {LIVE, "none"}:
+            return first, say(f"nobody.{status.source}")
+        is_silent = last_ms is None or now_ms() - last_ms > SILENT_MS
+        stopped = (say("terminal.no_service"),) if is_silent else ()
+        return first, *stopped, await self._heard()
+
+    async def _heard(self) -> str:
+        """Which warnings are shown here."""
+        say, chat = self.phrases.say, await StoredChats(self._connection).get(READER)
+        if chat is None or not has_chosen(chat):
+            return say("terminal.usual")
+        count = len(chat.subscriptions)
+        return say("terminal.chosen", count=count) if count else say("terminal.silent")
 
 
 class Following:
@@ -146,7 +149,7 @@ class Following:
         self._words = Words()
         self._along = Along(READER, self._words)
         self._worker = f"{TERMINAL}:{os.getpid()}"
-        self._is_away = self._is_open = False
+        self._is_open, self._trouble = False, ""
 
     async def run(self) -> None:
         """Until cancelled; a store that is away is said to be, and waited for."""
@@ -167,11 +170,11 @@ class Following:
                 self._show(shown)
             if services.people is not None:
                 await self._show_plans()
-            self._note(is_away=False)
+            self._note("")
         except StoreUnavailable:
-            self._note(is_away=True)
+            self._note(self._desk.phrases.say("terminal.store_away"))
         except Unreadable as newer:
-            self._screen.say(Styled(str(newer), style="dim"))
+            self._note(str(newer))
 
     async def _show_plans(self) -> None:
         """News of plans are told once, to whichever terminal is open; what came while none was is told at the next."""
@@ -195,11 +198,11 @@ class Following:
     def _show(self, shown: Shown) -> None:
         self._screen.say(*draw_warning(shown, self._screen))
 
-    def _note(self, *, is_away: bool) -> None:
-        if is_away is not self._is_away:
-            self._is_away = is_away
-            key = "terminal.store_away" if is_away else "terminal.store_back"
-            self._screen.say(Styled(self._desk.phrases.say(key), style="dim"))
+    def _note(self, trouble: str) -> None:
+        """Say what stands between the store and this terminal ("": nothing), once for as long as it lasts."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._screen.say(Styled(trouble or self._desk.phrases.say("terminal.store_back"), style="dim"))
 
 
 def draw_warning(shown: Shown, screen: Screen) -> tuple[RenderableType, ...]:

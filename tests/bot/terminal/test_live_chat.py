@@ -11,7 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot import live_chat
-from bot.live_chat import Manner, converse
+from bot.live_chat import Following, LiveDesk, Manner, converse
+from bot.platforms.terminal.screen import Screen
 from bot.settings import Settings
 from commands.protocol.phrases import phrases_in
 from commands.protocol.request import HERE, TERMINAL
@@ -30,6 +31,7 @@ from tests.bot.terminal.ptys import Terminal, pseudo_terminal
 from tests.commands.markets import NOW_MS, crowding
 from tests.store.samples import FIRED
 
+AWAY, BACK = (phrases_in("en").say(f"terminal.store_{what}") for what in ("away", "back"))
 CTRL_D, CTRL_R = "\x04", "\x12"
 READER = f"{TERMINAL}:{HERE}"
 
@@ -205,3 +207,26 @@ async def test_a_store_without_a_service_says_so(valkey: Connection, settings: S
     said = io.StringIO()
     assert await converse(settings, Manner(), Pipe("/regime\n"), said) == 0
     assert "The service does not run" in said.getvalue()
+
+
+async def test_a_recorded_market_warns_nobody_and_says_so(valkey: Connection, settings: Settings) -> None:
+    await StoredFeed(valkey).save(FeedStatus("history", NOW_MS, 60_000, 0))
+    said = io.StringIO()
+    assert await converse(settings, Manner(), Pipe("quit\n"), said) == 0
+    assert "This market is recorded" in said.getvalue()
+    assert "does not run" not in said.getvalue()
+
+
+async def test_a_store_that_goes_away_is_said_to_be_once_and_so_is_its_return(market: Connection) -> None:
+    paper = io.StringIO()
+    following = Following(LiveDesk(market, Settings(), Manner()), Screen(paper))
+    async with market.writing() as redis:
+        await redis.config_set("maxmemory", "1")
+        await redis.config_set("maxmemory-policy", "noeviction")
+        try:
+            for _ in range(3):
+                await following._look()
+        finally:
+            await redis.config_set("maxmemory", "0")
+    await following._look()
+    assert paper.getvalue() == f"{AWAY}\n{BACK}\n"
