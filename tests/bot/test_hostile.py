@@ -87,9 +87,17 @@ HOSTILE = (
     "ß" * 64,
 )
 BENIGN = ("btc", "5x", "10k", "long", "3%", "72h", "64,210", "all", "cascade", "off", "?")
+STORED = [name for name in HOSTILE if name.encode(errors="ignore").decode() == name]
+"""What the store can hold: half a character is refused by its codec, so no asset is ever called so."""
 NAMES = st.lists(
-    st.one_of(st.sampled_from(HOSTILE), st.text(min_size=1, max_size=24)), min_size=1, max_size=3, unique=True
+    st.one_of(
+        st.sampled_from(STORED), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=24)
+    ),
+    min_size=1,
+    max_size=3,
+    unique=True,
 )
+PEOPLE = st.sampled_from(HOSTILE)
 WORDS = st.lists(
     st.one_of(st.sampled_from(HOSTILE), st.sampled_from(BENIGN), st.text(max_size=30)), max_size=4
 )
@@ -195,11 +203,11 @@ def quiet() -> None:
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("command", commands(), ids=lambda command: command.name)
 @FINDS
-@given(names=NAMES, words=WORDS, chat=CHATS, is_newer=st.booleans())
+@given(names=NAMES, words=WORDS, who=PEOPLE, chat=CHATS, is_newer=st.booleans())
 def test_every_command_answers_in_what_telegram_takes(
-    command: Any, names: list[str], words: list[str], chat: Json, language: str, is_newer: bool
+    command: Any, names: list[str], words: list[str], who: str, chat: Json, language: str, is_newer: bool
 ) -> None:
-    sender = named(language, names[-1])
+    sender = named(language, who)
 
     async def steps(line: Line) -> None:
         for said in ((), (names[0],), words):
@@ -231,9 +239,9 @@ def test_every_inline_answer_can_be_sent(names: list[str], words: list[str], lan
 
 
 @FINDS
-@given(names=NAMES, language=st.sampled_from(languages()))
-def test_what_is_shared_carries_any_name_of_its_owner(names: list[str], language: str) -> None:
-    sender = named(language, names[-1])
+@given(names=NAMES, who=PEOPLE, language=st.sampled_from(languages()))
+def test_what_is_shared_carries_any_name_of_its_owner(names: list[str], who: str, language: str) -> None:
+    sender = named(language, who)
 
     async def steps(line: Line) -> None:
         await line.take(written("/size BTC 5x 10k", GROUP, sender))

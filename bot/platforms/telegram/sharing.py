@@ -7,12 +7,14 @@ from telegram import Bot, ChatMember, ChatMemberRestricted
 from telegram.error import TelegramError
 
 from bot.chat_platform import Sentence
-from bot.layout import TELEGRAM_UNITS, clean, units
+from bot.layout import TELEGRAM_UNITS, label_of, units
 from bot.platforms.telegram.buttons import without_sharing
 from bot.platforms.telegram.parts import Part, deliver, plain
 from bot.platforms.telegram.photos import LONGEST_CAPTION_UNITS, Photo, Photos
 from bot.platforms.telegram.updates import Sharing
 
+LONGEST_NAME = 129
+"""Telegram's longest first and last name, 64 letters each, and the blank between them."""
 WHO_BELONGS = frozenset({ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER})
 
 log = structlog.stdlib.get_logger(__name__)
@@ -81,7 +83,7 @@ def _place(sharing: Sharing) -> tuple[int, int | None]:
 def _parts(sharing: Sharing, file: str | None) -> tuple[Part, ...]:
     """The mark and the answer, in one message where that is not too long for one; `file` is its photo, as Telegram knows it."""
     chat, topic = _place(sharing)
-    name = clean(sharing.user.full_name)
+    name = label_of(sharing.user.full_name)[:LONGEST_NAME]
     mark = html.escape(Sentence.SHARED_BY.in_words(sharing.language, name=name))
     answer = sharing.message.caption_html if sharing.message.photo else sharing.message.text_html
     photo = None if file is None else Photo(None, file, "")
