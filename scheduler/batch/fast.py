@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from scheduler.batch.columns import Claims
+from scheduler.batch.means import walk_means
 from scheduler.batch.ranking import Kernels, Window
 from scheduler.batch.swings import walk
 from scheduler.batch.told import Floats, Ints
@@ -55,7 +56,7 @@ def kernels(compile_loop: Callable[[Loop], Loop]) -> Kernels:
 
     largest = compile_loop(_sweeping(compile_loop(_larger)))
     total = compile_loop(_sweeping(compile_loop(_plus)))
-    return Kernels(ranks, medians, legs, largest, total)
+    return Kernels(ranks, medians, legs, largest, total, compile_loop(walk_means))
 
 
 def _place(ordered: Floats, count: int, value: float) -> int:

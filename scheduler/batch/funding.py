@@ -28,7 +28,7 @@ from scheduler.batch.interest import NEVER, chosen, joined, lives
 from scheduler.batch.ranking import grid
 from scheduler.batch.told import Bools, Floats, Ints, Table
 from scheduler.batch.view import View
-from scheduler.batch.windows import at, last_true, range_sum, seen
+from scheduler.batch.windows import Places, at, counted, last_true, seen
 
 YEAR_OF_EIGHT_HOURS = 8_760.0 / 8.0
 
@@ -43,9 +43,14 @@ class Rates:
     view: View
 
     @cached_property
-    def rows(self) -> Ints:
+    def place(self) -> Places:
         """At each step the last rate."""
-        return seen(self.table.step, len(self.view)).rows
+        return seen(self.table.step, len(self.view))
+
+    @property
+    def rows(self) -> Ints:
+        """The rows of these, -1 before the first."""
+        return self.place.rows
 
     @cached_property
     def settles(self) -> Bools:
@@ -55,6 +60,11 @@ class Rates:
         return np.asarray(is_settled & (known_ms > np.concatenate((np.zeros(1, np.int64), before[:-1]))))
 
     @cached_property
+    def settlements(self) -> Floats:
+        """By row how many settlements were told."""
+        return counted(self.settles)[1:].astype(float)
+
+    @cached_property
     def settled_8h(self) -> Floats:
         """By row the last settled rate, NaN before the first."""
         return at(self._said_8h, last_true(self.settles))
@@ -62,9 +72,9 @@ class Rates:
     @cached_property
     def in_a_row(self) -> Floats:
         """By row how many of the last settlements in a row were paid by shorts."""
-        count = np.cumsum(self.settles)
         ended = self.settles & ~(self.table["rate"] < 0.0)
-        return np.asarray(count - np.maximum.accumulate(np.where(ended, count, 0)), float)
+        before = np.concatenate((np.zeros(1), self.settlements))[last_true(ended) + 1]
+        return np.asarray(self.settlements - before)
 
     @cached_property
     def capped(self) -> Floats:
@@ -95,19 +105,9 @@ class Rates:
 
     def mean_24h(self, rows: Ints, asked_ms: Ints) -> Floats:
         """The time-weighted mean of the day before, or of what is known of it, as of these rows; NaN without one."""
-        known_ms, rate = self.table.known_at_ms, self.rate_8h
-        row = np.maximum(rows, 0)
-        oldest = asked_ms - DAY_MS
-        first = np.clip(np.searchsorted(known_ms, oldest, "right") - 1, 0, row)
-        begins = np.maximum(known_ms[first], oldest)
-        pieces = rate[:-1] * np.diff(known_ms)
-        inner = np.minimum(first + 1, row)
-        ends = np.where(first < row, known_ms[inner], asked_ms)
-        area = rate[first] * (ends - begins) + range_sum(pieces, inner, row)
-        area += np.where(first < row, rate[row] * (asked_ms - known_ms[row]), 0.0)
-        covered = asked_ms - begins
-        mean = np.round(area / np.where(covered > 0, covered, 1), DECIMALS)
-        return np.where(rows < 0, nan, np.where(covered > 0, mean, rate[row]))
+        known_ms = self.table.known_at_ms
+        mean = self.view.kernels.span_means(self.rate_8h, known_ms, rows, asked_ms, DAY_MS)
+        return np.round(mean, DECIMALS)
 
     def rank(self, mean: Floats) -> Floats:
         """The rank of each step's mean over 90 days of hours, NaN before enough settlements."""
@@ -119,7 +119,7 @@ class Rates:
         made = grid(view.grid_ms[mine], means, QUARTER_MS)
         window = made.window(view.offered(turns), np.zeros(1, np.int64))
         rank = view.kernels.ranks(mean, window, made.values)
-        learned = at(np.cumsum(self.settles).astype(float), self.rows) >= view.rules.funding.least_settlements
+        learned = self.place.of(self.settlements) >= view.rules.funding.least_settlements
         return np.where(learned, rank, nan)
 
     def preference(self, rules: FreshnessRules) -> tuple[Floats, ...]:
@@ -191,24 +191,24 @@ def _dispersion(view: View, series: list[Rates]) -> Floats:
 
 def _facts(rates: Rates) -> dict[str, Floats]:
     """Every number of one venue's rates at every step."""
-    view, rows = rates.view, rates.rows
-    mean = rates.mean_24h(rows, view.now_ms)
+    view, now = rates.view, rates.place.of
+    mean = rates.mean_24h(rates.rows, view.now_ms)
     seen_ms = (rates.table.known_at_ms - rates.table.known_at_ms[0]).astype(float)
     needed = view.rules.funding.flipped_settlements
     trust = np.where(seen_ms >= QUARTER_MS // 3, 1.0, view.rules.freshness.learning_quality)
     return {
         "f24": mean,
-        "rate_8h": at(rates.rate_8h, rows),
-        "settled_8h": at(rates.settled_8h, rows),
-        "interval_hours": at(rates.table["interval_hours"], rows),
+        "rate_8h": now(rates.rate_8h),
+        "settled_8h": now(rates.settled_8h),
+        "interval_hours": now(rates.table["interval_hours"]),
         "apr": mean * YEAR_OF_EIGHT_HOURS,
-        "settlements": (settlements := at(np.cumsum(rates.settles).astype(float), rows)),
-        "flipped": np.where(settlements >= needed, (at(rates.in_a_row, rows) >= needed).astype(float), nan),
-        "at_cap": at(rates.capped, rows),
-        "asof_ms": at(rates.table.known_at_ms.astype(float), rows),
+        "settlements": (settlements := now(rates.settlements)),
+        "flipped": np.where(settlements >= needed, (now(rates.in_a_row) >= needed).astype(float), nan),
+        "at_cap": now(rates.capped),
+        "asof_ms": now(rates.table.known_at_ms.astype(float)),
         "percentile": rates.rank(mean),
-        "quality": at(trust, rows),
-        "ttl_ms": at(rates.ttl_ms, rows),
+        "quality": now(trust),
+        "ttl_ms": now(rates.ttl_ms),
     }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.rolling import MAD_TO_SIGMA, median_deviation, median_of_sorted
+from scheduler.batch.means import Means, means
 from scheduler.batch.swings import Legs, legs
 from scheduler.batch.told import Bools, Floats, Ints
 from scheduler.batch.windows import window_max, window_sum
@@ -65,7 +66,7 @@ def grid(times: Ints, values: Floats, span_ms: int, life: Ints | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """What decides the speed: the mid-rank of each asked value in its window, medians with their deviations, swings, windows.
+    """What decides the speed: the mid-rank of each asked value in its window, medians with their deviations, swings, windows, means.
 
     `ranks(asked, window, values)`: questions are in order of their windows; NaN for an empty window or an unknown value.
     `medians(values, window, spreads)`: the medians of the windows and, if asked for, the median absolute deviations.
@@ -76,6 +77,7 @@ class Kernels:
     legs: Legs
     window_max: Callable[[Floats, Ints], Floats]
     window_sum: Callable[[Floats, Ints], Floats]
+    span_means: Means
 
 
 def ranks(asked: Floats, window: Window, values: Floats) -> Floats:
@@ -175,7 +177,7 @@ def medians(values: Floats, window: Window, spreads: bool) -> tuple[Floats, Floa
     return np.array(middles), np.array(deviations)
 
 
-NUMPY = Kernels(ranks, medians, legs, window_max, window_sum)
+NUMPY = Kernels(ranks, medians, legs, window_max, window_sum, means)
 
 
 def robust_z(asked: Floats, middle: Floats, deviation: Floats) -> Floats:
