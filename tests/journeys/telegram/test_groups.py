@@ -222,3 +222,30 @@ async def test_a_flood_in_one_group_holds_up_nobody_else(stage: Stage) -> None:
         assert len(stage.sent_to(GROUP["id"])) == 2
         await stage.pass_time(lambda: len(stage.api.shown) == before + 2)
         assert [shown.chat_id for shown in stage.api.shown[before:]] == [12, GROUP["id"]]
+
+
+async def test_where_the_server_can_a_position_is_answered_in_the_group_to_its_asker_alone(
+    stage: Stage,
+) -> None:
+    stage.api.has_ephemeral = True
+    async with stage.bot() as service:
+        await stage.api.idle()
+        await service.settled()
+        before = len(stage.api.shown)
+        await stage.api.say("/size BTC 5x 10k", chat=GROUP, sender=ALICE)
+        proof, answer = (await stage.api.messages(before + 2))[before:]
+        assert {shown.only_for for shown in (proof, answer)} == {ALICE["id"]}
+        assert "BTC 5x long" in answer.text
+        assert "CROWDING" in (await stage.ask("/regime", chat=GROUP, sender=BOB)).text
+    assert [shown.only_for for shown in stage.api.shown] == [ALICE["id"], ALICE["id"], None]
+
+
+async def test_a_server_that_only_seems_to_can_shows_nobody_a_position(stage: Stage) -> None:
+    stage.api.has_ephemeral = True
+    async with stage.bot() as service:
+        await stage.api.idle()
+        await service.settled()
+        stage.api.has_ephemeral = False  # as one that knows the methods, but not yet the parameter
+        await stage.api.say("/size BTC 5x 10k", chat=GROUP, sender=ALICE)
+        await stage.api.wait_for(lambda: any(shown.chat_id == ALICE["id"] for shown in stage.api.shown))
+    assert not any("5x" in text for text in stage.sent_to(GROUP["id"]))
