@@ -219,7 +219,7 @@ async def test_a_market_that_is_not_live_has_nobody_to_warn(line: str, source: s
 
 async def test_the_terminal_keeps_what_it_is_told_and_says_that_nothing_is_sent_to_it() -> None:
     ask = manager(platform="terminal", chat="")
-    assert "Shown where `seawall chat` is open" in await ask("/subscribe BTC")
+    assert "Shown at a terminal while it is open" in await ask("/subscribe BTC")
     assert ask.context.address == "terminal:here"
     chat = await here(ask)
     assert chat is not None
@@ -227,7 +227,7 @@ async def test_the_terminal_keeps_what_it_is_told_and_says_that_nothing_is_sent_
     assert chat.suspended == NOTHING_IS_SENT, "it is passed over when warnings are addressed"
     await ask("/regime")
     assert await here(ask) == chat
-    assert "Shown where `seawall chat` is open" in await ask("/alerts")
+    assert "Shown at a terminal while it is open" in await ask("/alerts")
 
 
 async def test_slash_options_subscribe_as_well() -> None:

@@ -113,7 +113,7 @@ async def test_what_is_subscribed_to_here_is_what_is_shown_here(
 ) -> None:
     async with talking(settings) as here:
         here.types("/subscribe BTC funding\r")
-        await here.sees("Shown where `seawall chat` is open")
+        await here.sees("Shown at a terminal while it is open")
         await Bulletins(market).announce(just_now())
         here.types("/id\r")
         await here.sees("terminal:here")
