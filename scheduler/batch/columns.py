@@ -55,15 +55,24 @@ class Freshness:
     def presence(self) -> NDArray[np.int8]:
         """Seen within its time to live, stale after it, absent once it is long gone or was never there."""
         age = self.now_ms - self.asof_ms
+        if self._is_seen(age):
+            return np.full(len(age), SEEN)
         there = SEEN - ((age > self.ttl_ms) | (age < 0)).view(np.int8)
         return there * (self.known & (age <= self.absent_after_ms)).view(np.int8)
 
-    def quality(self) -> Floats:
-        """1 up to the time to live, then falling in a line to 0 at three times it."""
-        age = (self.now_ms - self.asof_ms).astype(float)
-        if not bool(((age > self.ttl_ms) | (age < 0.0)).any()):
-            return np.ones(len(age))
-        return np.where(age < 0.0, 0.0, np.clip((3.0 * self.ttl_ms - age) / (2.0 * self.ttl_ms), 0.0, 1.0))
+    def _is_seen(self, age: Ints) -> bool:
+        """Whether all is fresh at every step."""
+        if not len(age) or int(age.min()) < 0 or int(age.max()) > self.absent_after_ms:
+            return False
+        return bool(self.known.all()) and bool((age <= self.ttl_ms).all())
+
+    def quality(self, presence: NDArray[np.int8]) -> Floats:
+        """1 up to the time to live (while it is seen), then falling in a line to 0 at three times it."""
+        good, late = np.ones(len(presence)), np.flatnonzero(presence != SEEN)
+        age = self.now_ms[late] - self.asof_ms[late]
+        ttl_ms = self.ttl_ms if isinstance(self.ttl_ms, int) else self.ttl_ms[late]
+        good[late] = np.where(age < 0, 0.0, np.clip((3.0 * ttl_ms - age) / (2.0 * ttl_ms), 0.0, 1.0))
+        return good
 
 
 def settled(
@@ -90,8 +99,10 @@ def settled(
         rank, quality = (None if one is None else one[held] for one in (percentile, quality))
     presence = fresh.presence()
     rank = np.full(len(value), nan) if rank is None else rank
-    good = fresh.quality() if quality is None else fresh.quality() * quality
     gone, old = presence == ABSENT, presence != SEEN
+    good = fresh.quality(presence)
+    if quality is not None:
+        good = good * quality if bool(old.any()) else quality
     if bool(gone.any()):
         rows = np.flatnonzero(gone)
         value, rank, good = _unknown(value, rows), _unknown(rank, rows), np.where(gone, 0.0, good)

@@ -17,7 +17,7 @@ from scheduler.batch.ranking import Grid, grid
 from scheduler.batch.told import VENUES, Bools, Floats, Ints, Table
 from scheduler.batch.view import View
 from scheduler.batch.volatility import newer
-from scheduler.batch.windows import Clock, at, clock, seen, then
+from scheduler.batch.windows import Clock, at, clock, counted, seen, then
 
 NEVER = -1
 
@@ -217,14 +217,17 @@ class Marks:
     times: Ints
     usd: Floats
     stretch: Ints
+    clock: Clock
 
     def before(self, asked_ms: Ints, newest: Ints, span_ms: int, tolerance_ms: int) -> Floats:
         """What was noted `span_ms` before, known from the marks up to `newest`; NaN where they do not reach back."""
         if not len(self.times):
             return np.full(len(asked_ms), nan)
         wanted = asked_ms - span_ms
-        place = np.minimum(clock(self.times).places(wanted), newest)
+        place = np.minimum(self.clock.places(wanted), newest)
         found = then(self.usd, self.times, place, wanted - tolerance_ms)
+        if not self.stretch[-1]:
+            return found
         return np.where(self.stretch[np.maximum(place, 0)] == self.stretch[np.maximum(newest, 0)], found, nan)
 
 
@@ -243,7 +246,8 @@ def marks(known: Interest, liquidating: Ints) -> Marks:
         venue[mine] = VENUES.index(series.venue)
     steps = np.flatnonzero(~np.isnan(usd))
     changes = np.diff(venue[steps], prepend=venue[steps][:1]) != 0
-    return Marks(steps, view.now_ms[steps], usd[steps], np.cumsum(changes))
+    times = view.now_ms[steps]
+    return Marks(steps, times, usd[steps], counted(changes)[1:], clock(times))
 
 
 def _speaks(series: Series, liquidating: Ints, rules: FreshnessRules) -> Bools:

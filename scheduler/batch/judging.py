@@ -65,13 +65,9 @@ def _is_awaited(view: View, told: Buckets, grid_ms: Ints, bucket: Ints, step: In
     return np.asarray(is_fine & (step_ms <= missing) & (missing <= LATE_MINUTES_MS))
 
 
-Verdict = float
-"""1.0 flagged, 0.0 not flagged, NaN unknown."""
-
-
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Verdicts one after another, with the hours that nobody judged in between as unknown, and how many came by each one judged."""
+    """Verdicts (1.0 flagged, 0.0 not flagged, NaN unknown) one after another, with the hours that nobody judged in between as unknown, and how many came by each one judged."""
 
     verdicts: Floats
     by_judged: Ints
@@ -82,10 +78,13 @@ class Entries:
         return total - total[np.maximum(np.arange(len(total)) - window, 0)]
 
 
-def entries(hours: Judged, verdicts: list[Verdict], each_ms: int) -> Entries:
+def entries(hours: Judged, verdicts: Floats, each_ms: int) -> Entries:
     """The verdicts of every hour (or, `each_ms` a day, of every UTC day's last), unknown where nobody judged."""
-    told, counts, before = list[Verdict](), list[int](), 0
-    for grid_ms, verdict in zip(hours.grid_ms.tolist(), verdicts, strict=True):
+    if not bool((np.diff(hours.grid_ms) > HOUR_MS).any()):
+        mine = hours.grid_ms % each_ms == 0
+        return Entries(verdicts[mine], np.cumsum(mine))
+    told, counts, before = list[float](), list[int](), 0
+    for grid_ms, verdict in zip(hours.grid_ms.tolist(), verdicts.tolist(), strict=True):
         if before and grid_ms - before > HOUR_MS:
             first = max(before + HOUR_MS, grid_ms - DAYS_A_WEEK * DAY_MS)
             told += [float("nan")] * len(range(-(-first // each_ms) * each_ms, grid_ms, each_ms))
@@ -96,11 +95,11 @@ def entries(hours: Judged, verdicts: list[Verdict], each_ms: int) -> Entries:
     return Entries(np.array(told), np.array(counts, np.int64))
 
 
-def with_hysteresis(hours: Judged, enters: Floats, stays: Floats) -> list[Verdict]:
+def with_hysteresis(hours: Judged, enters: Floats, stays: Floats) -> Floats:
     """Each hour's verdict: by what stays where the hour before it was flagged, else by what enters."""
-    found, before_ms, flagged = list[Verdict](), 0, False
-    for grid_ms, enter, stay in zip(hours.grid_ms.tolist(), enters.tolist(), stays.tolist(), strict=True):
-        verdict = stay if flagged and grid_ms - before_ms == HOUR_MS else enter
-        found.append(verdict)
-        before_ms, flagged = grid_ms, verdict == 1.0
+    found, follows = enters.copy(), np.diff(hours.grid_ms, prepend=0) == HOUR_MS
+    differ = (enters != stays) & ~(np.isnan(enters) & np.isnan(stays))
+    for hour in np.flatnonzero(differ & follows).tolist():
+        if hour and found[hour - 1] == 1.0:
+            found[hour] = stays[hour]
     return found

@@ -199,7 +199,7 @@ class Side:
         share = self.share(told.at_hours(self.day), told.at_hours(self.other_day), usual)
         heavy, rank = self._standing(bps, share, self.day_intensities, rules.flagged_bps)
         found = all_of(heavy, at_least(rank, rules.flagged_percentile))
-        return entries(told.hours, _verdict(found, told.day_whole, told.known).tolist(), DAY_MS)
+        return entries(told.hours, _verdict(found, told.day_whole, told.known), DAY_MS)
 
     def cluster(self) -> tuple[Claims, Ints, Ints, Claims]:
         """At each step the cluster flag, the flagged hours of 24 and days of 7, and whether any hour is flagged."""
