@@ -1,10 +1,11 @@
 """The regime in words: what phase it is, for how long, what says so, what would change it, and what it rests on."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Picture
-from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Told, Tone
+from commands.protocol.reply import Action, Block, Heading, Lines, Note, Numbers, Reply, Text, Told, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits
 from commands.wording.findings import findings_numbers, floor, troubles
@@ -61,7 +62,10 @@ def describe_regime(
         *pictures,
     )
     return Reply(
-        blocks, _actions(snapshot, phrases), data=regime_numbers(snapshot), at_ms=live_moment(snapshot)
+        blocks,
+        _actions(snapshot, phrases),
+        data=Numbers(partial(regime_numbers, snapshot)),
+        at_ms=live_moment(snapshot),
     )
 
 

@@ -3,16 +3,32 @@
 from collections.abc import Iterable, Mapping
 
 from commands.protocol.phrases import Phrases
+from commands.protocol.style import Style, style
 from commands.wording import numbers
 from market.observations import HOUR_MS
 from market.outlook import Turn
 from market.rules import Rules
 
 MOST_TURNS = 3
+MOST_WRITTEN = 16
+
+
+_WRITTEN: dict[tuple[int, Style | None], tuple[Rules, Mapping[str, str]]] = {}
+"""What was written out, by the rules' identity: an answer asks for it several times, and rules stay as they are."""
 
 
 def thresholds(rules: Rules) -> Mapping[str, str]:
     """The lines a phrase of `turn_on` and `turn_off` may speak of, written out."""
+    key = (id(rules), style())
+    known = _WRITTEN.get(key)
+    if known is None or known[0] is not rules:
+        if len(_WRITTEN) >= MOST_WRITTEN:
+            _WRITTEN.clear()
+        known = _WRITTEN[key] = (rules, _written_out(rules))
+    return known[1]
+
+
+def _written_out(rules: Rules) -> Mapping[str, str]:
     price, interest, funding, skew = rules.price, rules.open_interest, rules.funding, rules.skew
     return {
         "stab_hours": _hours(price.no_new_low_ms),

@@ -1,9 +1,10 @@
 """Why a state is said: every condition with its value and what it needs, what would make it worse and what would clear it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from commands.protocol.phrases import Phrases
-from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
+from commands.protocol.reply import Action, Block, Heading, Lines, Numbers, Reply, Text
 from commands.wording import numbers
 from commands.wording.books import book_lines
 from commands.wording.columns import COLUMNS, first_that_fits, fit, sides
@@ -63,7 +64,12 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
         *evidence_of((*_strict(snapshot, phrases), *odds(snapshot, phrases))),
         paragraph_of(footer(snapshot, phrases)),
     )
-    return Reply(blocks, _actions(snapshot, phrases), data=_plain(snapshot), at_ms=live_moment(snapshot))
+    return Reply(
+        blocks,
+        _actions(snapshot, phrases),
+        data=Numbers(partial(_plain, snapshot)),
+        at_ms=live_moment(snapshot),
+    )
 
 
 def _sequence(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The depth of the books in /why: a side at a time, against what is usual, and what makes it a floor."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -80,5 +81,5 @@ async def test_the_numbers_behind_why_hold_the_book() -> None:
     ask = talk(beside(book()))
     await ask("/why BTC")
     data = ask.reply.data
-    assert isinstance(data, dict)
+    assert isinstance(data, Mapping)
     assert data["readings"]["depth"]["value"] == 135e6
