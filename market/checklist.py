@@ -129,10 +129,10 @@ def _flags(snapshot: Snapshot, *names: str) -> dict[str, bool | None]:
 
 def _as_seen(snapshot: Snapshot, name: str, claim: bool | None) -> bool | None:
     """A claim of a reading: absence is not seen, false; staleness makes it unknown, whatever it said."""
-    if is_absent(snapshot, name):
-        return False
     reading = snapshot.reading(name)
-    return None if reading is None or reading.presence is Presence.STALE else claim
+    if reading is None or reading.presence is Presence.ABSENT:
+        return False
+    return None if reading.presence is Presence.STALE else claim
 
 
 def _check(
