@@ -19,13 +19,13 @@ def facts(seen_by: View) -> dict[str, Floats]:
     """Estimate, deviation, rank among those of a month and number of events at each step, NaN while there is none."""
     told = newer(seen_by.told.branching)
     view, held = seen_by.seldom(told.step)
-    table = told.at_steps(held)
+    table = told.at_steps(held.count - 1)
     place = seen(table.step, len(view))
     life = np.zeros(len(table), np.int64)
     for number, (first, after) in enumerate(lives(table, view.rules.freshness.absent_after_ms)):
         life[first:after] = number
-    age = seen_by.now_ms - place.times(table.known_at_ms)[held]
-    is_fresh = place.known[held] & (age <= HOUR_MS)
+    age = seen_by.now_ms - held.spread(place.times(table.known_at_ms))
+    is_old = np.flatnonzero(~held.spread(place.known) | (age > HOUR_MS))
     ratio, now_life = place.of(table["ratio"]), place.times(life)
     turn_age = view.grid_ms - place.times(table.known_at_ms)[view.turns]
     offers = np.flatnonzero(place.known[view.turns] & (turn_age <= HOUR_MS))
@@ -39,4 +39,7 @@ def facts(seen_by: View) -> dict[str, Floats]:
         "branching_percentile": rank,
         "branching_events": place.of(table["events"]),
     }
-    return {name: np.where(is_fresh, one[held], nan) for name, one in estimated.items()}
+    facts = {name: held.of(one) for name, one in estimated.items()}
+    for fact in facts.values():
+        fact[is_old] = nan
+    return facts

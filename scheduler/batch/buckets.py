@@ -37,11 +37,11 @@ class Buckets:
 
     @cached_property
     def _hour(self) -> Ints:
-        return self.clock.back(HOUR_MS) + 1
+        return self.clock.since(HOUR_MS)
 
     @cached_property
     def _day(self) -> Ints:
-        return self.clock.back(DAY_MS) + 1
+        return self.clock.since(DAY_MS)
 
     @cached_property
     def long_hour(self) -> Floats:
@@ -105,6 +105,9 @@ class Buckets:
 def buckets(price: Prices) -> Buckets:
     """The buckets of a history; before the first price none can be valued."""
     table, bars = price.view.told.liquidations, price.bars
+    if _come_together(table, bars):
+        taken = newer(table)
+        return Buckets(price, taken, price.usd if taken is table else price.usd[_kept(table)])
     first_ms = min(int(bars.known_at_ms.min(initial=0)), 0)
     asked = table.step * KEY_MS + table.known_at_ms - first_ms
     bar = np.searchsorted(bars.step * KEY_MS + bars.known_at_ms - first_ms, asked, "right") - 1
@@ -113,6 +116,11 @@ def buckets(price: Prices) -> Buckets:
     taken = newer(valued)
     usd = usd[bar >= 0]
     return Buckets(price, taken, usd if taken is valued else usd[_kept(valued)])
+
+
+def _come_together(table: Table, bars: Table) -> bool:
+    """Whether a bucket comes with each bar, at its step and time, and is valued at it."""
+    return bool(np.array_equal(table.step, bars.step) and np.array_equal(table.known_at_ms, bars.known_at_ms))
 
 
 def _kept(table: Table) -> Bools:

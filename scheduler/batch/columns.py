@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from market.reading import Presence
 from scheduler.batch.told import Bools, Floats, Ints
+from scheduler.batch.windows import Held
 
 Claims: TypeAlias = NDArray[np.int8]
 HOLDS, FAILS, UNKNOWN = np.int8(1), np.int8(-1), np.int8(0)
@@ -47,10 +48,11 @@ class Freshness:
     ttl_ms: Floats | int
     absent_after_ms: int
 
-    def over(self, held: Ints, now_ms: Ints) -> "Freshness":
+    def over(self, held: Held, now_ms: Ints) -> "Freshness":
         """The same of all steps, of which each holds what was known at one of these."""
-        ttl_ms = self.ttl_ms if isinstance(self.ttl_ms, int) else self.ttl_ms[held]
-        return Freshness(self.known[held], self.asof_ms[held], now_ms, ttl_ms, self.absent_after_ms)
+        ttl_ms = self.ttl_ms if isinstance(self.ttl_ms, int) else held.of(self.ttl_ms)
+        known, asof_ms = held.spread(self.known), held.spread(self.asof_ms)
+        return Freshness(known, asof_ms, now_ms, ttl_ms, self.absent_after_ms)
 
     def presence(self) -> NDArray[np.int8]:
         """Seen within its time to live, stale after it, absent once it is long gone or was never there."""
@@ -85,18 +87,18 @@ def settled(
     percentile: Floats | None = None,
     quality: Floats | None = None,
     stays: Mapping[str, Claims] | None = None,
-    held: Ints | None = None,
+    held: Held | None = None,
 ) -> Columns:
     """The reading as it may be used: nothing of what is absent, no claims of what is stale.
 
     `quality` is what freshness is multiplied by; flags that are not in `stays` leave where they enter. With `held` all but
-    `fresh` is of fewer steps, and laid out by the places in it.
+    `fresh` is of fewer steps, each of which holds until the next.
     """
     kept, rank = {**enters, **(stays or {})}, percentile
     if held is not None:
-        value, facts = value[held], {fact: one[held] for fact, one in facts.items()}
-        enters, kept = ({flag: one[held] for flag, one in claims.items()} for claims in (enters, kept))
-        rank, quality = (None if one is None else one[held] for one in (percentile, quality))
+        value, facts = held.of(value), {fact: held.of(one) for fact, one in facts.items()}
+        enters, kept = ({flag: held.spread(one) for flag, one in claims.items()} for claims in (enters, kept))
+        rank, quality = (None if one is None else held.of(one) for one in (percentile, quality))
     presence = fresh.presence()
     rank = np.full(len(value), nan) if rank is None else rank
     gone, old = presence == ABSENT, presence != SEEN

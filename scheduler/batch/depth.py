@@ -22,7 +22,7 @@ def read(seen_by: View) -> Columns:
     view, held = seen_by.seldom(told.step)
     fresh, rules = view.rules.freshness, view.rules.depth
     within = np.flatnonzero(told["within"] == rules.within)
-    mine = told.at_steps(held).kept(told["within"] == rules.within)
+    mine = told.at_steps(held.count - 1).kept(told["within"] == rules.within)
     table = newer(mine)
     number = within[np.isin(mine.known_at_ms, table.known_at_ms)] if len(table) < len(mine) else within
     place = seen(table.step, len(view))

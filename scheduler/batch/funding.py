@@ -24,7 +24,7 @@ from scheduler.batch.columns import (
     or_fails,
     settled,
 )
-from scheduler.batch.interest import NEVER, chosen, joined, lives
+from scheduler.batch.interest import NEVER, joined, lives, preferred
 from scheduler.batch.ranking import grid
 from scheduler.batch.told import Bools, Floats, Ints, Table
 from scheduler.batch.view import View
@@ -135,13 +135,14 @@ def read(view: View) -> Columns:
     """The funding reading at every step, of the venue that is read there."""
     fresh, rules = view.rules.freshness, view.rules.funding
     series = [one for table in view.told.funding.values() for one in _lives(table, view)]
-    primary = chosen(len(view), [one.preference(fresh) for one in series])
-    columns = {name: np.full(len(view), nan) for name in COLUMNS}
+    primary = preferred(len(view), series, fresh)
+    columns = dict[str, Floats]()
     for place, rates in enumerate(series):
         mine = primary == place
         if bool(mine.any()):
-            said = _facts(rates)
-            columns = {name: joined(mine, said[name], column) for name, column in columns.items()}
+            said, nothing = _facts(rates), np.full(len(view), nan)
+            columns = {name: joined(mine, said[name], columns.get(name, nothing)) for name in COLUMNS}
+    columns = columns or {name: np.full(len(view), nan) for name in COLUMNS}
     asof = np.where(primary == NEVER, 0.0, columns.pop("asof_ms")).astype(np.int64)
     rank, quality, ttl_ms = (columns.pop(name) for name in ("percentile", "quality", "ttl_ms"))
     columns["dispersion"] = _dispersion(view, series)

@@ -17,7 +17,7 @@ from scheduler.batch.windows import Held, clock, decaying_mean, held, window_sum
 class Hours:
     """The complete hours: the bar that closed each, its close (UTC ms), Rogers-Satchell variance, price and turnover.
 
-    By bar: `variance` the decaying mean of their variances (NaN before enough); `held` is what lays out others like it.
+    `by_hour` is the decaying mean of their variances (NaN before enough), `variance` the same by bar; `held` lays out others.
     """
 
     bar: Ints
@@ -25,7 +25,12 @@ class Hours:
     price: Floats
     volume_usd: Floats
     held: Held
+    by_hour: Floats
     variance: Floats
+
+    def sigma(self, hours: float) -> Floats:
+        """By bar what so many hours are expected to move."""
+        return self.held.of(np.sqrt(np.maximum(self.by_hour, 0.0) * hours))
 
     @property
     def closed(self) -> Ints:
@@ -52,7 +57,7 @@ def closed_hours(bars: Table, price: Floats, rules: Rules) -> Hours:
     means = decaying_mean(drift_free, VARIANCE_HALF_LIFE_HOURS)
     means[: rules.volatility.least_hours - 1] = nan
     volume = _within(np.add, bars["volume_usd"], begins, last)
-    return Hours(last, close_ms[last], price[last], volume, lasting, lasting.of(means))
+    return Hours(last, close_ms[last], price[last], volume, lasting, means, lasting.of(means))
 
 
 def _complete(bars: Table, begins: Ints, last: Ints) -> Bools:
@@ -76,7 +81,7 @@ def average_day_volume(hours: Hours) -> Floats:
     """By bar the mean turnover a day over 30 days, NaN before a week of hours with a volume."""
     known = np.flatnonzero(~np.isnan(hours.volume_usd))
     times = hours.close_ms[known]
-    first = clock(times).back(MONTH_MS) + 1
+    first = clock(times).since(MONTH_MS)
     count = np.arange(len(known)) - first + 1
     mean = np.where(count < LEAST_HOURS, nan, window_sum(hours.volume_usd[known], first) / count * 24.0)
     return held(hours.bar[known], len(hours.variance)).of(mean)
@@ -86,7 +91,7 @@ def realised(hours: Hours, days: int, least: float) -> Floats:
     """By closed hour the annualised volatility from hourly returns over so many days, NaN before `least` of them."""
     follows = np.flatnonzero(np.diff(hours.close_ms) == HOUR_MS) + 1
     squares = np.log(hours.price[follows] / hours.price[follows - 1]) ** 2
-    first = clock(hours.close_ms[follows]).back(days * DAY_MS) + 1
+    first = clock(hours.close_ms[follows]).since(days * DAY_MS)
     count = np.arange(len(follows)) - first + 1
     sigma = np.sqrt(window_sum(squares, first) / count * 8_760.0)
     return held(follows, len(hours.close_ms)).of(np.where(count < least, nan, sigma))

@@ -1,10 +1,11 @@
 """Open interest as columns: one series a venue, the one to read, and the marks that intensities are measured in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import nan
+from typing import Protocol
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from scheduler.batch.ranking import Grid, grid
 from scheduler.batch.told import VENUES, Bools, Floats, Ints, Table
 from scheduler.batch.view import View
 from scheduler.batch.volatility import newer
-from scheduler.batch.windows import Clock, at, clock, counted, seen, then
+from scheduler.batch.windows import Clock, Places, at, clock, counted, seen, then
 
 NEVER = -1
 
@@ -43,9 +44,14 @@ class Series:
         return clock(self.table.known_at_ms)
 
     @cached_property
-    def rows(self) -> Ints:
+    def place(self) -> Places:
         """At each step the last sample."""
-        return seen(self.table.step, len(self.view)).rows
+        return seen(self.table.step, len(self.view))
+
+    @property
+    def rows(self) -> Ints:
+        """The rows of these, -1 before the first."""
+        return self.place.rows
 
     @cached_property
     def least(self) -> Ints:
@@ -73,7 +79,7 @@ class Series:
     def off_peak(self) -> Floats:
         """By sample how far it stands below the highest of a week, a fraction."""
         coins = self.table["coins"]
-        return coins / self.view.kernels.window_max(coins, self.clock.back(7 * DAY_MS) + 1) - 1.0
+        return coins / self.view.kernels.window_max(coins, self.clock.since(7 * DAY_MS)) - 1.0
 
     @cached_property
     def growths(self) -> "Scores":
@@ -166,10 +172,7 @@ def interest(price: Prices) -> Interest:
     series = tuple(
         one for venue, table in price.view.told.interest.items() for one in _lives(venue, table, price)
     )
-    if len(series) == 1:
-        steps = np.arange(len(price.view))
-        return Interest(price, series, np.where(steps >= series[0].begins, 0, NEVER))
-    return Interest(price, series, chosen(len(price.view), [one.preference(rules) for one in series]))
+    return Interest(price, series, preferred(len(price.view), series, rules))
 
 
 def _lives(venue: Venue, table: Table, price: Prices) -> Iterator[Series]:
@@ -189,6 +192,26 @@ def lives(table: Table, absent_after_ms: int) -> list[tuple[int, int]]:
     """The runs of rows without a gap that long."""
     bounds = [0, *(np.flatnonzero(np.diff(table.known_at_ms) > absent_after_ms) + 1).tolist(), len(table)]
     return [(first, after) for first, after in pairwise(bounds) if first < after]
+
+
+class Preferable(Protocol):
+    """A series from a step on, which is read more or less willingly at each."""
+
+    @property
+    def begins(self) -> int:
+        """The step at which it begins."""
+
+    def preference(self, rules: FreshnessRules) -> tuple[Floats, ...]:
+        """By step how willingly it is read, least first."""
+
+
+def preferred(steps: int, series: Sequence[Preferable], rules: FreshnessRules) -> Ints:
+    """By step the place of the series to read, -1 where there is none."""
+    if len(series) != 1:
+        return chosen(steps, [one.preference(rules) for one in series])
+    best = np.zeros(steps, np.int64)
+    best[: series[0].begins] = NEVER
+    return best
 
 
 def chosen(steps: int, preferences: list[tuple[Floats, ...]]) -> Ints:
@@ -240,9 +263,9 @@ def marks(known: Interest, liquidating: Ints) -> Marks:
     for place, series in enumerate(known.series):
         # the liquidations' own while it speaks, else the one to read
         mine = speaks[place] | (~own & (known.primary == place))
-        row = np.maximum(series.rows, 0)
-        is_fresh = view.now_ms - series.table.known_at_ms[row] <= series.ttl_ms(rules)[row]
-        usd = np.where(mine & is_fresh, series.table["coins"][row] * known.price.by_step, usd)
+        last = series.place
+        is_fresh = view.now_ms - last.times(series.table.known_at_ms) <= last.of(series.ttl_ms(rules))
+        usd = joined(mine & is_fresh, last.of(series.table["coins"]) * known.price.by_step, usd)
         venue[mine] = VENUES.index(series.venue)
     steps = np.flatnonzero(~np.isnan(usd))
     changes = np.diff(venue[steps], prepend=venue[steps][:1]) != 0
@@ -253,6 +276,7 @@ def marks(known: Interest, liquidating: Ints) -> Marks:
 def _speaks(series: Series, liquidating: Ints, rules: FreshnessRules) -> Bools:
     """Where liquidations are of this series' venue, and it has not been silent for long."""
     view = series.view
-    steps, row = np.arange(len(view)), np.maximum(series.rows, 0)
-    there = (steps >= series.begins) & (steps < series.ends) & (liquidating == VENUES.index(series.venue))
-    return np.asarray(there & (view.now_ms - series.table.known_at_ms[row] <= rules.absent_after_ms))
+    there = liquidating == VENUES.index(series.venue)
+    there[: series.begins] = there[series.ends :] = False
+    age_ms = view.now_ms - series.place.times(series.table.known_at_ms)
+    return np.asarray(there & (age_ms <= rules.absent_after_ms))

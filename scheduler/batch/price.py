@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import nan
+from math import nan, sqrt
 
 import numpy as np
 
@@ -127,7 +127,7 @@ class Prices:
     @cached_property
     def range_24h(self) -> Floats:
         """By bar ln(highest / lowest) over 24 h, NaN before a whole day without a gap."""
-        first = self.clock.back(DAY_MS) + 1
+        first = self.clock.since(DAY_MS)
         largest = self.view.kernels.window_max
         high, low = largest(self.bars["high"], first), -largest(-self.bars["low"], first)
         whole = self.clock.times - self.unbroken_since_ms >= DAY_MS
@@ -198,20 +198,20 @@ def read(price: Prices) -> Columns:
 
 def _facts(price: Prices) -> dict[str, Floats]:
     """By bar, every fact but those of swings."""
-    clocked, usd, variance, bars = price.clock, price.usd, price.hours.variance, price.bars
-    known = np.flatnonzero(~np.isnan(variance))
+    clocked, usd, hourly, bars = price.clock, price.usd, price.hours.by_hour, price.bars
+    known = price.hours.bar[~np.isnan(hourly)]
     first = int(known[0]) if len(known) else len(usd)
+    sigma = price.hours.held.of(np.sqrt(np.where(hourly > 0.0, hourly, nan)))
     facts = {"price_usd": usd}
     facts |= {f"r_{name}": change for name, change in price.returns.items()}
     for name in ("1h", "4h", "24h"):
         span_ms = SPANS_MS[name]
-        prior = clocked.lagged(variance, span_ms, LAG_TOLERANCE_MS, first)
-        sigma = np.sqrt(np.where(prior > 0.0, prior, nan) * (span_ms / HOUR_MS))
-        facts[f"shock_{name}"] = facts[f"r_{name}"] / sigma
-    facts["sigma_1d"] = np.sqrt(np.maximum(variance, 0.0) * 24.0)
+        prior = clocked.lagged(sigma, span_ms, LAG_TOLERANCE_MS, first)
+        facts[f"shock_{name}"] = facts[f"r_{name}"] / (prior * sqrt(span_ms / HOUR_MS))
+    facts["sigma_1d"] = price.hours.sigma(24.0)
     for days in (7, 30, 90):
         facts[f"drawdown_{days}d"] = (
-            usd / price.view.kernels.window_max(usd, clocked.back(days * DAY_MS) + 1) - 1.0
+            usd / price.view.kernels.window_max(usd, clocked.since(days * DAY_MS)) - 1.0
         )
     means = decaying_mean(price.hours.price, PRICE_MEAN_HALF_LIFE_HOURS)
     facts["mean_7d_usd"] = price.hours.held.of(means)
@@ -229,7 +229,7 @@ def _facts(price: Prices) -> dict[str, Floats]:
 
 def _new_low_ms(price: Prices) -> Ints:
     """By bar when price last closed below all closes of the 72 hours before."""
-    lowest = -price.view.kernels.window_max(-price.usd, price.clock.back(LOW_WINDOW_MS) + 1)
+    lowest = -price.view.kernels.window_max(-price.usd, price.clock.since(LOW_WINDOW_MS))
     is_new = np.ones(len(price.usd), bool)
     is_new[1:] = price.usd[1:] < lowest[:-1]
     return price.clock.times[last_true(is_new)]

@@ -38,7 +38,7 @@ def read(seen_by: View) -> Columns:
     """The skew reading at every step; between two points and two hours nothing about it changes."""
     told = newer(seen_by.told.skew)
     view, held = seen_by.seldom(told.step)
-    fresh, table = view.rules.freshness, told.at_steps(held)
+    fresh, table = view.rules.freshness, told.at_steps(held.count - 1)
     place, skew = seen(table.step, len(view)), table["skew_30d"]
     life, change = _lives(table, fresh.absent_after_ms)
     levels = _offers(view, table, place, life, skew)

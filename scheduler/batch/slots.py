@@ -39,8 +39,9 @@ def slots(known_ms: Ints, end_ms: Ints, run: Ints) -> Slots:
     told = np.flatnonzero(run >= 0)
     if not len(told):
         return Slots(told, told, told, told, told)
-    ends, runs = end_ms[told], run[told]
-    begins = np.flatnonzero(np.diff(ends, prepend=-1) | np.diff(runs, prepend=-1))
+    ends, runs = (end_ms, run) if len(told) == len(run) else (end_ms[told], run[told])
+    begins = np.flatnonzero((ends[1:] != ends[:-1]) | (runs[1:] != runs[:-1])) + 1
+    begins = np.concatenate((np.zeros(1, np.int64), begins))
     last = np.append(begins[1:], len(told)) - 1
     closes = known_ms[told[last]] == ends[last]
     following = np.minimum(last + 1, len(told) - 1)

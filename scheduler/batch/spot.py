@@ -46,7 +46,7 @@ def _told(
     view: View, steps: Ints, table: Table, begins: int, ends: int
 ) -> tuple[tuple[Floats, ...], Floats, Floats]:
     """Of one market at the steps: how willingly it is read, its day, and its usual day."""
-    first = clock(table.known_at_ms).back(DAY_MS) + 1
+    first = clock(table.known_at_ms).since(DAY_MS)
     day = window_sum(table["usd"], first)
     covered = window_sum(table["step_ms"], first)
     day = np.where(covered >= LEAST_OF_DAY_MS, day * (DAY_MS / covered), nan)

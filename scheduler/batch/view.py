@@ -8,7 +8,7 @@ from market.observations import HOUR_MS
 from market.rules import Rules
 from scheduler.batch.ranking import Kernels
 from scheduler.batch.told import Ints, Told
-from scheduler.batch.windows import Held, counted, held, so_far
+from scheduler.batch.windows import Held, held, so_far
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,16 @@ class View:
     def __len__(self) -> int:
         return len(self.now_ms)
 
-    def seldom(self, step: Ints) -> tuple["View", Ints]:
-        """The view of those steps alone at which one of these rows came or an hour was full; by step of this one its place."""
+    def seldom(self, step: Ints) -> tuple["View", Held]:
+        """The view of those steps alone at which one of these rows came or an hour was full; over how many of this one each holds."""
         news = np.zeros(len(self), bool)
         news[self.turns] = True
         news[step] = True
-        place = counted(news)[1:] - 1
-        return View(
-            self.told, self.rules, self.kernels, self.now_ms[news], place[self.turns], self.grid_ms
-        ), place
+        kept = np.flatnonzero(news)
+        turns = np.searchsorted(kept, self.turns)
+        return View(self.told, self.rules, self.kernels, self.now_ms[kept], turns, self.grid_ms), self.held(
+            kept
+        )
 
     def offered(self, at_step: Ints) -> Ints:
         """At each step how many of what came at these steps (in order) have come."""

@@ -36,7 +36,7 @@ def read(price: Prices) -> Columns:
     implied = newer(view.told.implied)
     asked, closed = seen(implied.step, len(view)), seen(price.bars.step[hours.bar], len(view))
     dvol = _fresh(implied, asked.rows, view.now_ms, view)
-    ewma = np.sqrt(np.maximum(price.steps(hours.variance), 0.0) * 8_760.0)
+    ewma = price.steps(hours.sigma(8_760.0))
     rv_7d, rv_30d = (
         closed.of(realised(hours, days, least_hours(24 * days, rules)))
         for days in (DAYS_A_WEEK, DAYS_A_MONTH)
@@ -96,7 +96,7 @@ def _finest(price: Prices, closed: Places, dvol: Floats, rules: VolatilityRules)
     variance = np.where(np.isnan(fine), square, fine)
     facts = dict[str, Floats]()
     for name, days in (("24h", 1), ("7d", DAYS_A_WEEK), ("30d", DAYS_A_MONTH)):
-        first = clock(hours.close_ms).back(days * DAY_MS) + 1
+        first = clock(hours.close_ms).since(days * DAY_MS)
         count, fines = (_between(one, first) for one in (~np.isnan(variance), ~np.isnan(fine)))
         mean = window_sum(np.nan_to_num(variance), first) / np.where(count > 0, count, nan)
         enough = count >= least_hours(24 * days, rules)

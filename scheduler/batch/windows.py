@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import nan
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,14 @@ class Clock:
         if self.apart_ms is None:
             return np.searchsorted(self.times, self.times - span_ms, "right") - 1
         return np.maximum(np.arange(len(self.times)) - -(-span_ms // self.apart_ms), -1)
+
+    def since(self, span_ms: int) -> Ints:
+        """At each time the place of the first one less than `span_ms` earlier."""
+        if self.apart_ms is None:
+            return self.back(span_ms) + 1
+        before, first = -(-span_ms // self.apart_ms), np.zeros(len(self.times), np.int64)
+        first[before:] = np.arange(1, max(len(self.times) - before, 0) + 1)
+        return first
 
     def places(self, asked_ms: Ints) -> Ints:
         """The place of the last time at or before each asked one, -1 where there is none."""
@@ -64,6 +73,10 @@ class Held:
         if self.lengths[0] == 0:
             return np.repeat(values, self.lengths[1:])
         return np.repeat(np.concatenate((np.full(1, nan), values)), self.lengths)
+
+    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The same of values of any kind, where something is said from the first place on."""
+        return np.repeat(values, self.lengths[1:])
 
     @property
     def count(self) -> Ints:
