@@ -21,6 +21,8 @@ REPLY_WITHIN_S = 5.0
 ASKED_WITHIN_S = 0.3
 """Who asked waits no longer for a token than this; the platform then says itself whether it is too much."""
 
+SPARE = 1.0
+"""What a turn without the store leaves of a chat's limits: a warning may have taken its token there meanwhile."""
 MOST_EASY = 10_000
 """Chats whose last turn is remembered in this process."""
 
@@ -155,7 +157,7 @@ class Pace:
     def _has_room(self, chat: str, rates: tuple[Rate, ...]) -> bool:
         """Whether a chat that had its turn here lately may have another one, by its own limits; that one is counted."""
         known = self._known(chat, rates)
-        if known is None or not all(tokens >= 1.0 for tokens in known):
+        if known is None or not all(tokens >= 1.0 + SPARE for tokens in known):
             return False
         self._keep(chat, [tokens - 1.0 for tokens in known])
         return True
