@@ -49,24 +49,27 @@ class Pulse:
 
     hangs: bool = False
     _sign: asyncio.Task[bool] | None = None
-    _missed_s: float = -SIGN_WITHIN_S
+    _asked_s: float = 0.0
 
     async def feel(self, redis: Redis) -> None:
         """Go on where the server answers, or was never seen to hang. Raises TimeoutError."""
         if not self.hangs:
             return
-        is_missed = asyncio.get_running_loop().time() < self._missed_s + SIGN_WITHIN_S
-        if not is_missed and (self._sign is None or self._sign.done()):
-            self._sign = asyncio.create_task(self._ask(redis))
-        if is_missed or self._sign is None or not await asyncio.shield(self._sign):
+        now_s = asyncio.get_running_loop().time()
+        if self._sign is None or self._sign.done():
+            self._sign, self._asked_s = asyncio.create_task(self._ask(redis)), now_s
+        left_s = self._asked_s + SIGN_WITHIN_S - now_s
+        if left_s > 0.0:
+            await asyncio.wait({self._sign}, timeout=left_s)
+        if not self._sign.done() or not self._sign.result():
             raise TimeoutError
 
     async def _ask(self, redis: Redis) -> bool:
+        """Whether the server answers in the time a read has: one far away, or a new way to it, takes longer than a waiter waits."""
         try:
-            async with asyncio.timeout(SIGN_WITHIN_S):
+            async with asyncio.timeout(READ_WITHIN_S):
                 await redis.ping()
         except (TimeoutError, RedisError, OSError):
-            self._missed_s = asyncio.get_running_loop().time()
             return False
         self.hangs = False
         return True

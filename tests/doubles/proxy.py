@@ -13,13 +13,14 @@ CHUNK_BYTES = 65_536
 class Proxy:
     """`lose_answers` lets that many answers of the server vanish with their connection; `mute` holds all back.
 
-    `spare_answers` are let through first.
+    `spare_answers` are let through first. Each answer takes `answers_after_s` longer.
     """
 
     socket: Path
     lose_answers: int = 0
     spare_answers: int = 0
     mute: bool = False
+    answers_after_s: float = 0.0
     port: int = 0
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -57,6 +58,8 @@ class Proxy:
                 self.lose_answers -= 1
                 return
             self.spare_answers = max(0, self.spare_answers - 1)
+            if self.answers_after_s:
+                await asyncio.sleep(self.answers_after_s)
             if not self.mute:
                 writer.write(chunk)
                 await writer.drain()

@@ -253,6 +253,20 @@ async def test_once_the_server_hung_a_read_fails_at_once_and_the_first_sign_of_l
         assert not connection.hangs
 
 
+async def test_a_server_far_away_that_hung_once_is_found_again(proxy: Proxy) -> None:
+    proxy.answers_after_s = (
+        0.06  # a new connection and its first answer take longer than who asks waits for a sign
+    )
+    async with connected(proxy.url) as connection:
+        assert await StoredSnapshots(connection).latest("BTC") is None
+        proxy.mute = True
+        with pytest.raises(StoreUnavailable):
+            await StoredSnapshots(connection).latest("BTC")
+        proxy.mute = False
+        await until(lambda: valkey_answers(connection))
+        assert not connection.hangs
+
+
 async def valkey_answers(connection: Connection) -> bool:
     try:
         return await StoredSnapshots(connection).latest("BTC") is None
