@@ -101,6 +101,17 @@ async def test_a_server_that_only_says_it_could_never_shows_a_position_to_all(
     assert len(tries) == 1
 
 
+async def test_a_proof_whose_answer_is_lost_proves_nothing(api: BotApi, newer: Service) -> None:
+    await settled(api, newer)
+    api.has_ephemeral = False
+    api.fail("sendMessage", Fault(502, "Bad Gateway", chat_id=GROUP["id"], delivered=True))
+    await api.say(SIZE, chat=GROUP)
+    await api.wait_for(lambda: any(shown.chat_id == ALICE["id"] for shown in api.shown))
+    await api.idle()
+    posted = [form["text"] for form in api.called("sendMessage") if form["chat_id"] == str(GROUP["id"])]
+    assert not any("BTC" in text for text in posted)
+
+
 async def test_where_the_bot_is_no_administrator_the_answer_goes_to_the_private_chat(
     api: BotApi, newer: Service
 ) -> None:
