@@ -125,6 +125,7 @@ def plainly(told: Told) -> str:
 _BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0 "
 """Letters by their kind that show nothing."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_NOT_HTML = re.compile("[&<>\"'\ue000]")
 _MARKS = re.compile(r"[\\*_~|`>#\[\]<]|:(?=//)|@(?=everyone|here)")
 _ITEM = re.compile(r"^(\s*(?:[0-9]{1,18}(?=\.\s)|(?=[-+])))([.+-])")
 _ATOM = re.compile(
@@ -146,6 +147,8 @@ def _small_markdown(line: str) -> str:
 
 
 def _escape_html(line: str) -> str:
+    if not _NOT_HTML.search(line):  # nearly every line
+        return line
     return SIGN.sub(telegram_sign, html.escape(line, quote=True))
 
 

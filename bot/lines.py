@@ -1,17 +1,22 @@
 """Command lines in places that hold few letters, such as buttons: a long one is kept in the store under a short name."""
 
 import hashlib
+from collections import OrderedDict
 from typing import Any
 
 import structlog
 
 from commands.protocol import dispatch
 from commands.protocol.command import Command
+from scheduler.clock import monotonic_s
 from store.connection import StoreUnavailable
 from store.services import Memos
 
 KEPT_S = 30 * 86_400
 """As long as somebody may still press a button."""
+KEPT_ANEW_S = 3_600.0
+"""A line that this process has just kept is not kept again so soon: a write waits for the disk."""
+MOST_KNOWN = 10_000
 NAMED = r"(?:/.+|#[a-z0-9_]{1,32}:[0-9a-f]{20})"
 """What a button carries (a pattern): a line, or the short name of one."""
 _MARK = "#"
@@ -23,10 +28,11 @@ log = structlog.stdlib.get_logger(__name__)
 class Lines:
     """Long lines by short names; the name of a line is always the same, so that keeping it again adds nothing."""
 
-    __slots__ = ("_memos",)
+    __slots__ = ("_kept_s", "_memos")
 
     def __init__(self, memos: Memos | None) -> None:
         self._memos = memos
+        self._kept_s: OrderedDict[str, float] = OrderedDict()
 
     async def carried(self, line: str, room: int) -> str | None:
         """The line where it fits into so many bytes, else its short name; None where that cannot be kept."""
@@ -39,11 +45,17 @@ class Lines:
         name = short_name(line)
         if self._memos is None or len(name) > room:
             return None
+        now_s = monotonic_s()
+        if now_s - self._kept_s.get(name, -KEPT_ANEW_S) < KEPT_ANEW_S:
+            return name
         try:
             await self._memos.keep(_place(name), line, KEPT_S)
         except StoreUnavailable as away:
             log.warning("a button is left out, its line could not be kept", error=str(away))
             return None
+        self._kept_s[name] = now_s
+        while len(self._kept_s) > MOST_KNOWN:
+            self._kept_s.popitem(last=False)
         return name
 
     async def whole(self, carried: str) -> str | None:

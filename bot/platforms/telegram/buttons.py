@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from pydantic import SecretStr
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
@@ -105,7 +106,7 @@ class Buttons:
             mark = IN_PLACE if asks_again(action.command, line) else ""
             data = await self._carrying(mark, action.command, whose)
             if data is not None:
-                pressed.append(InlineKeyboardButton(label_of(action.label), callback_data=data))
+                pressed.append(_button(action.label, data))
         copied = [copy_button(one) for one in copies if 1 <= len(one.text) <= LONGEST_COPY][:MOST_COPIES]
         rows = [*_rows(pressed), *_rows(copied)]
         return InlineKeyboardMarkup(rows) if rows else None
@@ -158,6 +159,12 @@ class Buttons:
 def signing_key(token: SecretStr) -> bytes:
     """The key that signs a bot's buttons: made from its token, which cannot be found out from it."""
     return hmac.digest(token.get_secret_value().encode(), _PURPOSE, "sha256")
+
+
+@lru_cache(maxsize=4_096)
+def _button(label: str, data: str) -> InlineKeyboardButton:
+    """A button; the same ones stand under every answer to the same question."""
+    return InlineKeyboardButton(label_of(label), callback_data=data)
 
 
 def copy_button(copied: Copy) -> InlineKeyboardButton:
