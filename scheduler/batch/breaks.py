@@ -1,9 +1,15 @@
 """Fast breaks by bar: begun where a confirmed low is lost in a shock, ended by time or by the way back."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from market.rules import PriceRules
 from scheduler.batch.told import Bools, Floats, Ints
+
+Breaks = Callable[[Ints, Floats, Floats, Bools, PriceRules], Bools]
+"""Of bars (times in ms, prices), the lows known before them, and which go through theirs in a shock: those at which a break stands."""
 
 
 def broken_bars(times: Ints, price: Floats, low: Floats, lost: Bools, rules: PriceRules) -> Bools:
@@ -29,3 +35,19 @@ def _ended(times: Ints, price: Floats, first: int, after: int, low: float, rules
     )
     ends = np.flatnonzero(held)
     return first + int(ends[0]) if len(ends) else after
+
+
+def walk_breaks(
+    times: Any, price: Any, low: Any, lost: Any, longest_ms: int, back_above_ms: int, broken: Any
+) -> None:
+    """The same bar by bar, for a compiler; writes into `broken`."""
+    begun, back = -1, -1
+    for bar in range(len(times)):
+        if lost[bar]:
+            begun, back = bar, -1
+        elif begun >= 0:
+            back = (bar if back < 0 else back) if price[bar] > low[begun] else -1
+            is_held = back >= 0 and times[bar] - times[back] >= back_above_ms
+            if is_held or times[bar] - times[begun] >= longest_ms:
+                begun = -1
+        broken[bar] = begun >= 0

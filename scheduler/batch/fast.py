@@ -10,11 +10,13 @@ from typing import Any, cast
 
 import numpy as np
 
+from market.rules import PriceRules
+from scheduler.batch.breaks import walk_breaks
 from scheduler.batch.columns import Claims
 from scheduler.batch.means import walk_means
 from scheduler.batch.ranking import Kernels, Window
 from scheduler.batch.swings import walk
-from scheduler.batch.told import Floats, Ints
+from scheduler.batch.told import Bools, Floats, Ints
 
 Loop = Callable[..., Any]
 ABOUT = 128
@@ -40,7 +42,7 @@ def kernels(compile_loop: Callable[[Loop], Loop]) -> Kernels:
     slide = compile_loop(_sliding(place, compile_loop(_shift)))
     rank = compile_loop(_ranking(compile_loop(_near), slide))
     middle = compile_loop(_centring(slide, compile_loop(_spread)))
-    walked = compile_loop(walk)
+    walked, broke = compile_loop(walk), compile_loop(walk_breaks)
 
     def ranks(asked: Floats, window: Window, values: Floats) -> Floats:
         return np.asarray(rank(asked, window.first, window.after, values))
@@ -54,9 +56,16 @@ def kernels(compile_loop: Callable[[Loop], Loop]) -> Kernels:
         walked(closes, thresholds, kinds, levels, progress)
         return kinds, levels, progress
 
+    def breaks(times: Ints, price: Floats, low: Floats, lost: Bools, rules: PriceRules) -> Bools:
+        broken = np.zeros(len(times), bool)
+        broke(times, price, low, lost, rules.break_longest_ms, rules.break_back_above_ms, broken)
+        return broken
+
     largest = compile_loop(_sweeping(compile_loop(_larger)))
     total = compile_loop(_sweeping(compile_loop(_plus)))
-    return Kernels(ranks, medians, legs, largest, total, compile_loop(walk_means))
+    return Kernels(
+        ranks, medians, legs, largest, total, compile_loop(walk_means), breaks, compile_loop(_decaying)
+    )
 
 
 def _place(ordered: Floats, count: int, value: float) -> int:
@@ -238,3 +247,14 @@ def _sweeping(join: Loop) -> Loop:
         return found
 
     return sweep
+
+
+def _decaying(values: Floats, half_life: float) -> Floats:
+    """The exponentially weighted mean after each value, unbiased from the first on."""
+    decay, weighted, weight = 0.5 ** (1.0 / half_life), 0.0, 0.0
+    means = np.empty(len(values))
+    for index in range(len(values)):
+        weighted = decay * weighted + (1.0 - decay) * values[index]
+        weight = decay * weight + (1.0 - decay)
+        means[index] = weighted / weight
+    return means

@@ -7,10 +7,11 @@ import numpy as np
 
 from market.evidence_rules import LEAST_HOURS
 from market.observations import DAY_MS, HOUR_MS
-from market.rules import VARIANCE_HALF_LIFE_HOURS, Rules
+from market.rules import VARIANCE_HALF_LIFE_HOURS
 from market.state.market import MONTH_MS
 from scheduler.batch.told import Bools, Floats, Ints, Table
-from scheduler.batch.windows import Held, clock, decaying_mean, held, window_sum
+from scheduler.batch.view import View
+from scheduler.batch.windows import Held, clock, held, window_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Hours:
         return self.held.count
 
 
-def closed_hours(bars: Table, price: Floats, rules: Rules) -> Hours:
+def closed_hours(bars: Table, price: Floats, view: View) -> Hours:
     """The hours that bars of an hour or less cover without a hole."""
     close_ms = bars.known_at_ms
     opened = (close_ms - bars["step_ms"].astype(np.int64)) // HOUR_MS
@@ -54,8 +55,8 @@ def closed_hours(bars: Table, price: Floats, rules: Rules) -> Hours:
     above = np.log(high / closes) * np.log(high / opens)
     drift_free = above + np.log(low / closes) * np.log(low / opens)
     lasting = held(last, len(bars))
-    means = decaying_mean(drift_free, VARIANCE_HALF_LIFE_HOURS)
-    means[: rules.volatility.least_hours - 1] = nan
+    means = view.kernels.decaying_mean(drift_free, VARIANCE_HALF_LIFE_HOURS)
+    means[: view.rules.volatility.least_hours - 1] = nan
     volume = _within(np.add, bars["volume_usd"], begins, last)
     return Hours(last, close_ms[last], price[last], volume, lasting, means, lasting.of(means))
 

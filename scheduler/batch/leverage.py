@@ -61,11 +61,19 @@ class Leverage:
         held = self.both.view.held(self.steps)
         return {name: held.of(_where(heard, one)) for name, one in facts.items()}
 
+    @cached_property
+    def _bucket(self) -> Ints:
+        return self.both.told.place.rows[self.steps]
+
+    @cached_property
+    def _bar(self) -> Ints:
+        return self.price.place.rows[self.steps]
+
     def _of_buckets(self, by_bucket: Floats) -> Floats:
-        return at(by_bucket, self.both.told.place.rows[self.steps])
+        return at(by_bucket, self._bucket)
 
     def _of_bars(self, by_bar: Floats) -> Floats:
-        return at(by_bar, self.price.place.rows[self.steps])
+        return at(by_bar, self._bar)
 
     @cached_property
     def _day_ago(self) -> Floats:

@@ -12,7 +12,6 @@ from market.rules import LOW_WINDOW_MS, PRICE_MEAN_HALF_LIFE_HOURS, PriceRules
 from market.signals.price_structure import NAME
 from market.state.price import LAG_TOLERANCE_MS
 from scheduler.batch import horizons
-from scheduler.batch.breaks import broken_bars
 from scheduler.batch.columns import (
     FAILS,
     HOLDS,
@@ -43,7 +42,6 @@ from scheduler.batch.windows import (
     Held,
     Places,
     clock,
-    decaying_mean,
     held,
     last_true,
     seen,
@@ -170,7 +168,7 @@ def prices(view: View) -> Prices:
     begun = gap.copy()
     begun[:1] = True
     unbroken = opened[last_true(begun)]
-    hours = closed_hours(bars, usd, rules)
+    hours = closed_hours(bars, usd, view)
     return Prices(view, bars, usd, clock(bars.known_at_ms), hours, unbroken, np.flatnonzero(gap))
 
 
@@ -213,7 +211,7 @@ def _facts(price: Prices) -> dict[str, Floats]:
         facts[f"drawdown_{days}d"] = (
             usd / price.view.kernels.window_max(usd, clocked.since(days * DAY_MS)) - 1.0
         )
-    means = decaying_mean(price.hours.price, PRICE_MEAN_HALF_LIFE_HOURS)
+    means = price.view.kernels.decaying_mean(price.hours.price, PRICE_MEAN_HALF_LIFE_HOURS)
     facts["mean_7d_usd"] = price.hours.held.of(means)
     window = price.ranges.window(price.ranges_by_bar, np.zeros(1, np.int64))
     usual = np.where(price.usual_range == 0.0, nan, price.usual_range)
@@ -274,7 +272,7 @@ def _broken(price: Prices, facts: dict[str, Floats], rules: PriceRules) -> Claim
     shocked = (facts["shock_1h"] <= rules.shock_1h) | (facts["shock_4h"] <= rules.shock_4h)
     shocked |= facts["shock_24h"] <= rules.shock_24h
     through = price.usd < before * (1.0 - rules.pivot_margin)
-    broken = broken_bars(price.clock.times, price.usd, before, shocked & through, rules)
+    broken = price.view.kernels.breaks(price.clock.times, price.usd, before, shocked & through, rules)
     # a low that is not known cannot be lost, but nothing is known to hold either
     return np.where(broken, HOLDS, np.where(np.isnan(low[after]), UNKNOWN, FAILS))
 

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.rolling import MAD_TO_SIGMA, median_deviation, median_of_sorted
+from scheduler.batch.breaks import Breaks, broken_bars
 from scheduler.batch.means import Means, means
 from scheduler.batch.swings import Legs, legs
 from scheduler.batch.told import Bools, Floats, Ints
-from scheduler.batch.windows import window_max, window_sum
+from scheduler.batch.windows import decaying_mean, window_max, window_sum
 
 AT_ONCE = 4096
 """So many grid values lie between the ends of the windows that are counted together."""
@@ -66,7 +67,7 @@ def grid(times: Ints, values: Floats, span_ms: int, life: Ints | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """What decides the speed: the mid-rank of each asked value in its window, medians with their deviations, swings, windows, means.
+    """What decides the speed: the mid-rank of each asked value in its window, medians with their deviations, swings, windows, means, breaks.
 
     `ranks(asked, window, values)`: questions are in order of their windows; NaN for an empty window or an unknown value.
     `medians(values, window, spreads)`: the medians of the windows and, if asked for, the median absolute deviations.
@@ -78,6 +79,8 @@ class Kernels:
     window_max: Callable[[Floats, Ints], Floats]
     window_sum: Callable[[Floats, Ints], Floats]
     span_means: Means
+    breaks: Breaks
+    decaying_mean: Callable[[Floats, float], Floats]
 
 
 def ranks(asked: Floats, window: Window, values: Floats) -> Floats:
@@ -177,7 +180,7 @@ def medians(values: Floats, window: Window, spreads: bool) -> tuple[Floats, Floa
     return np.array(middles), np.array(deviations)
 
 
-NUMPY = Kernels(ranks, medians, legs, window_max, window_sum, means)
+NUMPY = Kernels(ranks, medians, legs, window_max, window_sum, means, broken_bars, decaying_mean)
 
 
 def robust_z(asked: Floats, middle: Floats, deviation: Floats) -> Floats:

@@ -72,11 +72,19 @@ class Story:
         told = self._in_usd() | self._quadrants()
         return {name: np.where(is_one_time, column, nan) for name, column in told.items()}
 
+    @cached_property
+    def _sample(self) -> Ints:
+        return self.series.rows[self.steps]
+
+    @cached_property
+    def _bar(self) -> Ints:
+        return self.series.price.place.rows[self.steps]
+
     def _now(self, by_sample: Floats) -> Floats:
-        return at(by_sample, self.series.rows[self.steps])
+        return at(by_sample, self._sample)
 
     def _price(self, by_bar: Floats) -> Floats:
-        return at(by_bar, self.series.price.place.rows[self.steps])
+        return at(by_bar, self._bar)
 
     def _in_usd(self) -> dict[str, Floats]:
         """The change in US dollars: what was added or closed, and what price made of the rest."""

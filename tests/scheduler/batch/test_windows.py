@@ -1,6 +1,7 @@
 """What the batch is made of, on small columns: windows over market time, ranks, swings, and what numba would compile."""
 
 import sys
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from market.formulas.price import Swings
 from market.formulas.statistics import median_absolute_deviation, mid_rank
+from market.rules import Rules
 from scheduler.batch.fast import NotInstalled, compiled, kernels
 from scheduler.batch.ranking import NUMPY, Kernels, Window, grid
 from scheduler.batch.swings import swung
-from scheduler.batch.windows import clock, decaying_mean, range_max, range_sum
+from scheduler.batch.windows import clock, counted, last_true, range_max, range_sum, seen
 
 LOOPS = kernels(lambda loop: loop)
 """The loops that numba compiles, as they stand."""
@@ -87,6 +89,16 @@ def test_a_grid_that_begins_anew_is_not_ranked_against_what_was_before() -> None
     assert window.count.tolist() == [1, 0, 0, 1]
 
 
+@given(st.lists(st.booleans(), max_size=30))
+def test_what_holds_until_the_next_is_told_of_each_place(mask: list[bool]) -> None:
+    holds = np.array(mask, bool)
+    assert counted(holds).tolist() == [sum(mask[:place]) for place in range(len(mask) + 1)]
+    last = [max((at for at in range(place + 1) if mask[at]), default=-1) for place in range(len(mask))]
+    assert last_true(holds).tolist() == last
+    said = seen(np.flatnonzero(holds), len(mask))
+    assert np.nan_to_num(said.of(np.flatnonzero(holds).astype(float)), nan=-1.0).tolist() == last
+
+
 def test_a_value_of_then_is_looked_for_by_time_and_not_by_place() -> None:
     even, uneven = clock(np.array([0, 10, 20, 30])), clock(np.array([0, 10, 20, 45]))
     values = np.array([1.0, 2.0, 3.0, 4.0])
@@ -95,8 +107,36 @@ def test_a_value_of_then_is_looked_for_by_time_and_not_by_place() -> None:
     assert np.isnan(uneven.lagged(values, 20, 4)[3])
 
 
-def test_a_decaying_mean_is_unbiased_from_the_first_value_on() -> None:
-    assert decaying_mean(np.array([4.0, 4.0, 4.0]), 2.0) == pytest.approx([4.0, 4.0, 4.0])
+@pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
+def test_a_decaying_mean_is_unbiased_from_the_first_value_on(by: Kernels) -> None:
+    assert by.decaying_mean(np.array([4.0, 4.0, 4.0]), 2.0) == pytest.approx([4.0, 4.0, 4.0])
+    assert by.decaying_mean(np.array([4.0, 7.0]), 1.0) == pytest.approx([4.0, 6.0])
+
+
+@pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
+@given(st.lists(st.tuples(st.integers(0, 9), numbers), min_size=1, max_size=40), st.integers(1, 30))
+def test_a_mean_over_time_weighs_each_rate_by_how_long_it_held(
+    by: Kernels, told: list[tuple[int, float]], span: int
+) -> None:
+    known = np.cumsum([apart for apart, _ in told])
+    rate = np.array([value for _, value in told])
+    asked = np.arange(known[-1] + 3)
+    rows = np.searchsorted(known, asked, "right") - 1
+    means = by.span_means(rate, known, rows, asked, span)
+    for now, mean in zip(asked.tolist(), means.tolist(), strict=True):
+        held = [rate[row] for row in rows[max(now - span, 0) : now] if row >= 0]
+        newest = nan if rows[now] < 0 else rate[rows[now]]
+        assert mean == pytest.approx(np.mean(held) if held else newest, abs=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
+def test_a_break_ends_by_time_or_by_the_way_back(by: Kernels) -> None:
+    rules = replace(Rules().price, break_longest_ms=5, break_back_above_ms=2)
+    price = np.array([9.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0, 11.0, 9.0, 11.0, 11.0, 11.0, 11.0])
+    lost = np.zeros(len(price), bool)
+    lost[[1, 7]] = True
+    broken = by.breaks(np.arange(len(price)), price, np.full(len(price), 10.0), lost, rules)
+    assert np.flatnonzero(broken).tolist() == [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
 
 
 @pytest.mark.parametrize("by", [NUMPY, LOOPS], ids=["numpy", "loops"])
