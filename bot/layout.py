@@ -92,8 +92,10 @@ def beside(reply: Reply, picture: Picture) -> Reply:
 
 def clean(text: str) -> str:
     """The text without control, bidirectional and zero-width characters; newlines stay, tabs become blanks."""
+    if text.isprintable():  # nearly every text, and nothing unseen is
+        return text
     spaced = text.replace("\r\n", "\n").replace("\t", "    ")
-    if spaced.replace("\n", "").isprintable():  # which nothing unseen is, and nearly every text
+    if spaced.replace("\n", "").isprintable():
         return spaced
     return "".join(sign for sign in spaced if sign == "\n" or unicodedata.category(sign) not in _UNSEEN)
 
@@ -204,7 +206,7 @@ def _sign(part: Mention | Moment | Link) -> str:
 
 def _in_line(text: str) -> str:
     """What stands in a column: one line, in which a tab is as wide as it was counted."""
-    return clean(text.replace("\t", " ")).replace("\n", " ")
+    return text if text.isprintable() else clean(text.replace("\t", " ")).replace("\n", " ")
 
 
 def _marked(text: str, tone: Tone) -> str:
