@@ -61,8 +61,9 @@ class Pace:
             began = clock.time()
             await self._change_or(left / speed if speed else None)
             left -= (clock.time() - began) * speed
-            if left < 0:
+            if left < 0.0 < speed:
                 self._behind_s -= left / speed
+                left = 0.0
         self._waited_until_s = clock.time()
 
     def _catch_up(self, now_s: float, market_ms: float) -> float:

@@ -42,9 +42,11 @@ _SIDES = {
     "long": Side.LONG,
     "l": Side.LONG,
     "buy": Side.LONG,
+    "largo": Side.LONG,
     "short": Side.SHORT,
     "s": Side.SHORT,
     "sell": Side.SHORT,
+    "corto": Side.SHORT,
 }
 
 

@@ -19,6 +19,7 @@ from commands.protocol.reply import (
 )
 from commands.wording.closeness import Lookup, closeness
 from commands.wording.columns import fit, sides
+from commands.wording.numbers import date_and_clock
 from commands.wording.wave import alert_row
 from commands.wording.wishes import (
     asset_words,
@@ -108,7 +109,12 @@ def _changes(chat: Chat, changes: Sequence[Change], phrases: Phrases) -> list[Bl
 
 def _change(chat: Chat, change: Change, phrases: Phrases) -> Iterator[str | Mention | Moment]:
     """A change in a line: when, who, what."""
-    yield from (Moment(change.at_ms), " · ", Mention(change.by) if change.by else "-", " · ")
+    yield from (
+        Moment(change.at_ms, words=date_and_clock(change.at_ms)),
+        " · ",
+        Mention(change.by) if change.by else "-",
+        " · ",
+    )
     yield phrases.word("changed", change.did) + " "
     role, _, least = change.what.partition(" ")
     if change.did == "ping" and least:

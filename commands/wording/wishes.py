@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Mention, Note, Reply, Text, Told, Tone
+from commands.protocol.style import style
 from market.alerts import CLASSES, Severity
 from market.alerts.reach import reaches
 from market.observations import SECOND_MS, Asset
@@ -65,9 +66,9 @@ def hours_words(quiet: QuietHours) -> str:
 
 
 def local_time(at_ms: int, zone: str) -> str:
-    """A time by the wall clock of a chat's zone: "2026-11-22 14:30 Europe/Berlin"."""
+    """A time by the wall clock of a chat's zone: "2026-11-22 14:30 Europe/Berlin", the date as the language writes it."""
     local = datetime.fromtimestamp(at_ms / SECOND_MS, UTC).astimezone(ZoneInfo(zone))
-    return f"{local:%Y-%m-%d %H:%M} {zone}"
+    return f"{style().dated(style().date, local)} {local:%H:%M} {zone}"
 
 
 def way_notes(chat: Chat, phrases: Phrases, now_ms: int, *, is_terminal: bool) -> list[str]:

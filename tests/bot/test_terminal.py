@@ -191,6 +191,21 @@ async def test_market_time_stands_still_while_a_line_is_typed() -> None:
     await asyncio.wait_for(waiting, 1)
 
 
+async def test_a_line_begun_in_the_moment_in_which_market_time_has_passed_holds_it_all_the_same() -> None:
+    pace, clock = Pace(market_ms_per_s=1e9), asyncio.get_running_loop()
+    waiting = asyncio.create_task(pace.pass_time(MINUTE_MS))
+    await asyncio.sleep(0)
+    began = clock.time()
+    while clock.time() - began < 1e-3:
+        pass
+    pace.typing(True)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    pace.typing(False)
+    await asyncio.wait_for(waiting, 1)
+
+
 async def test_unpaced_market_time_waits_for_a_pause_and_for_nothing_else() -> None:
     pace = Pace(None)
     await asyncio.wait_for(pace.pass_time(1e12), 1)

@@ -114,7 +114,7 @@ async def test_a_role_says_nothing_about_the_operators() -> None:
         return Role.OPERATOR
 
     ask = Talk(replace(context(crowding(), alerts=(), listed=("BTC",)), ask_role=ask_role))
-    assert "only the operator of this bot may change it" in await ask("/watch BTC")
+    assert "only its operator may do it" in await ask("/watch BTC")
 
 
 async def test_a_chat_that_blocked_the_bot_and_speaks_again_is_warned_again(valkey: Connection) -> None:

@@ -90,6 +90,13 @@ async def test_the_answer_to_the_change_is_written_as_the_new_language_writes() 
     assert "8.5x" in await chat("/settings language=en")
 
 
+async def test_the_end_of_a_mute_is_dated_as_the_language_dates() -> None:
+    chat = manager()
+    await chat("/settings language=es")
+    assert "hasta 22/11/2026 14:04 UTC" in await chat("/mute 2h")
+    assert "22/11/2026 12:04 UTC" in await chat("/alerts changes=on")
+
+
 async def test_the_other_languages_are_one_touch_away_under_their_own_names() -> None:
     chat = manager()
     await chat("/settings")

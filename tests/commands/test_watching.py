@@ -113,7 +113,7 @@ async def test_a_recorded_market_has_nothing_to_watch() -> None:
 async def test_only_operators_change_what_everybody_sees(role: Role, line: str) -> None:
     ask = operator(role=role)
     said = await ask(line)
-    assert "only the operator of this bot may change it" in said
+    assert "only its operator may do it" in said
     assert "SEAWALL_OPERATORS=telegram:4711" in said
     assert outcome(ask.reply) == "refused"
     assert await watched(ask) == ("BTC", "ETH")

@@ -141,4 +141,6 @@ def test_a_holding_time_that_is_named_may_be_a_bare_number_of_hours() -> None:
 def test_sides_are_read_in_any_case() -> None:
     assert words.read_side("Long", WATCHED) is Side.LONG
     assert words.read_side("SELL", WATCHED) is Side.SHORT
+    assert words.read_side("Largo", WATCHED) is Side.LONG
+    assert words.read_side("corto", WATCHED) is Side.SHORT
     assert words.read_side("sideways", WATCHED) is None
