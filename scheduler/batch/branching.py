@@ -32,7 +32,7 @@ def facts(seen_by: View) -> dict[str, Floats]:
     turns = view.turns[offers]
     made = grid(view.grid_ms[offers], ratio[turns], MONTH_MS, now_life[turns])
     window = made.window(view.offered(turns), now_life)
-    rank = np.where(window.count < LEAST_HOURS, nan, view.kernels.ranks(ratio, window, made.values))
+    rank = window.learned(view.kernels.ranks(ratio, window, made.values), LEAST_HOURS)
     estimated = {
         "branching": ratio,
         "branching_deviation": place.of(table["deviation"]),

@@ -153,7 +153,7 @@ class Leverage:
         both = self.both
         made, offers = self.longs.day_intensities
         own = made.own()
-        rank = np.where(own.count < LEAST_HOURS, nan, both.view.kernels.ranks(made.values, own, made.values))
+        rank = own.learned(both.view.kernels.ranks(made.values, own, made.values), LEAST_HOURS)
         by_hour = np.full(len(both.hours), nan)
         by_hour[offers] = rank
         learned = np.flatnonzero(both.learned)

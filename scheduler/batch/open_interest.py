@@ -113,7 +113,7 @@ def _rank(series: Series, asked: Floats, offers: tuple[Grid, Ints]) -> Floats:
     made, offered = offers
     window = made.window(offered, ALL)
     rank = series.view.kernels.ranks(asked, window, made.values)
-    return np.where(window.count < at(series.least.astype(float), series.rows), nan, rank)
+    return window.learned(rank, series.place.of(series.least.astype(float)))
 
 
 def _z(series: Series, growth: Floats, now: Callable[[Floats], Floats]) -> Floats:

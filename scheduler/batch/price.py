@@ -217,7 +217,7 @@ def _facts(price: Prices) -> dict[str, Floats]:
     usual = np.where(price.usual_range == 0.0, nan, price.usual_range)
     facts["range_ratio"] = price.range_24h / usual
     rank = price.view.kernels.ranks(price.range_24h, window, price.ranges.values)
-    facts["range_percentile"] = np.where(window.count < LEAST_HOURS, nan, rank)
+    facts["range_percentile"] = window.learned(rank, LEAST_HOURS)
     facts["hours_since_low_72h"] = (clocked.times - _new_low_ms(price)) / HOUR_MS
     facts["step_ms"] = bars["step_ms"]
     facts["drawdown_ever"] = usd / np.maximum.accumulate(usd) - 1.0

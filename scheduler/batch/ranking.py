@@ -32,7 +32,12 @@ class Window:
     @property
     def count(self) -> Ints:
         """How many values there are to rank among."""
-        return np.asarray(np.maximum(self.after - self.first, 0))
+        return self.after - self.first
+
+    def learned(self, ranks: Floats, least: Floats | int) -> Floats:
+        """The ranks (written into), NaN where there are fewer than the least to rank among."""
+        ranks[self.count < least] = nan
+        return ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,15 @@ class Grid:
 
     def window(self, offered: Ints, life: Ints) -> Window:
         """What the window holds once `offered` values have been, for a question of that life."""
-        newest = offered - 1
         if not len(self.times):
             return Window(np.zeros_like(offered), np.zeros_like(offered))
         reach = np.searchsorted(self.times, self.times - self.span_ms, "left")
-        first = reach.take(newest, mode="clip")
+        first = np.concatenate((reach[:1], reach)).take(offered, mode="clip")
+        after = np.maximum(np.arange(-1, len(reach)), 0).take(offered, mode="clip")
         if self.life[-1] or life[-1]:
             first = np.maximum(first, np.searchsorted(self.life, life, "left"))
-        return Window(first, np.maximum(newest, first))
+            after = np.maximum(after, first)
+        return Window(first, after)
 
     def own(self) -> Window:
         """The window after each offer."""

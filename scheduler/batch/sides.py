@@ -175,7 +175,7 @@ class Side:
         window = made.window(so_far, self.all.life_of_hours)
         heavy = all_of(_one_sided(share, self.rules.share), at_least(bps, bound))
         rank = self.all.view.kernels.ranks(np.where(heavy == HOLDS, bps, nan), window, made.values)
-        return heavy, np.where(window.count < LEAST_HOURS, nan, rank)
+        return heavy, window.learned(rank, LEAST_HOURS)
 
     def flagged_hours(self) -> Entries:
         """The judged hours: flagged or not, with the lower bar for one that follows a flagged one."""
@@ -229,7 +229,7 @@ class Side:
         window = made.window(told.offered(offers), told.life_of_steps)
         heavy = all_of(_one_sided(share, self.rules.share), at_least(bps, self.rules.burst_bps))
         asked = bps if ranked else np.where(heavy == HOLDS, bps, nan)
-        rank = np.where(window.count < LEAST_HOURS, nan, told.view.kernels.ranks(asked, window, made.values))
+        rank = window.learned(told.view.kernels.ranks(asked, window, made.values), LEAST_HOURS)
         found = all_of(heavy, at_least(rank, self.rules.burst_percentile))
         whole = place.whether(told.told.hour_is_whole)
         return bps, rank, unless(found, (found == FAILS) & ~whole)

@@ -137,7 +137,7 @@ def _ranked(view: View, sigma: Floats, then: Floats, is_alive: Bools) -> tuple[F
     sizes, offered = _offers(view, then, is_alive)
     window = sizes.window(offered, np.zeros(1, np.int64))
     rank = view.kernels.ranks(sigma, window, sizes.values)
-    return np.where(window.count < LEAST_HOURS, nan, rank), window.count
+    return window.learned(rank, LEAST_HOURS), window.count
 
 
 def _reference(view: View, weekly: Floats, is_alive: Bools, rules: VolatilityRules) -> tuple[Floats, Floats]:
