@@ -10,7 +10,7 @@ from telegram import Bot
 from bot.lines import Lines
 from bot.messenger import Undelivered, Wrong
 from bot.platforms.telegram.buttons import Buttons, signing_key
-from bot.platforms.telegram.messenger import TelegramMessenger, _in_part, place_of
+from bot.platforms.telegram.messenger import Drawn, Sent, TelegramMessenger, _in_part, place_of
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
 from commands.protocol.reply import Action, Evidence, Heading, Reply, Text
 from tests import canary
@@ -141,6 +141,32 @@ async def test_a_warning_longer_than_a_message_is_several_and_only_the_first_mak
     assert [line for line in seen if line] == ["WARNING", *ROWS]
 
 
+async def test_the_rest_of_a_long_warning_goes_on_behind_what_arrived_before_a_flood(
+    api: BotApi, messenger: TelegramMessenger
+) -> None:
+    await messenger.send(HERE, LONG, is_silent=False, nonce="whole")
+    whole = [shown.text for shown in api.shown]
+    api.shown.clear()
+    for _ in range(2):
+        api.fail("sendMessage", Fault(429, "Too Many Requests: retry after 3", {"retry_after": 3}, after=1))
+        with pytest.raises(Undelivered) as limited:
+            await messenger.send(HERE, LONG, is_silent=False, nonce="n")
+        assert limited.value.wrong is Wrong.RATE_LIMITED
+    await messenger.send(HERE, LONG, is_silent=False, nonce="n")
+    assert [shown.text for shown in api.shown] == whole
+
+
+async def test_what_arrived_of_a_long_warning_says_what_the_next_try_says(
+    api: BotApi, messenger: TelegramMessenger
+) -> None:
+    api.fail("sendMessage", Fault(502, "Bad Gateway", after=1))
+    with pytest.raises(Undelivered):
+        await messenger.send(HERE, LONG, is_silent=False, nonce="n")
+    message = await messenger.send(HERE, REPLY, is_silent=False, nonce="n")
+    (shown,) = api.shown
+    assert (message, shown.text.split("\n")[0]) == (str(shown.message_id), "WARNING #c7f2 BTC")
+
+
 async def test_a_long_warning_that_becomes_short_is_one_message_again(
     api: BotApi, messenger: TelegramMessenger
 ) -> None:
@@ -162,11 +188,14 @@ async def test_a_short_warning_that_becomes_long_has_to_be_a_new_one(
     assert [shown.edits for shown in api.shown] == [0]
 
 
+FIRST = (Sent("1", Drawn("first")),)
+
+
 def test_what_arrived_in_part_is_not_said_not_to_have_been_sent() -> None:
     broken = Undelivered(Wrong.NOT_SENT, "no connection")
     assert _in_part(broken, []).wrong is Wrong.NOT_SENT
-    assert _in_part(broken, ["1"]).wrong is Wrong.UNCERTAIN
-    assert _in_part(Undelivered(Wrong.CHAT, "blocked"), ["1"]).wrong is Wrong.CHAT
+    assert _in_part(broken, FIRST).wrong is Wrong.UNCERTAIN
+    assert _in_part(Undelivered(Wrong.CHAT, "blocked"), FIRST).wrong is Wrong.CHAT
 
 
 async def test_an_edit_of_what_is_gone_says_so(messenger: TelegramMessenger) -> None:

@@ -144,6 +144,9 @@ class BotApi(Sending, Setup):
     def _take_fault(self, method: str, form: Json) -> Fault | None:
         for fault in self._faults.get(method, []):
             if fault.times > 0 and fault.chat_id in {None, _number(form.get("chat_id"))}:
+                if fault.after > 0:
+                    fault.after -= 1
+                    continue
                 fault.times -= 1
                 return fault
         return None

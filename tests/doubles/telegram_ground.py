@@ -67,7 +67,7 @@ class Fault:
     """An answer other than the right one, `times` times.
 
     With `delivered` the request takes effect before it goes wrong. `stall` never answers, `cut` drops the connection,
-    `page` answers with this text in place of JSON.
+    `page` answers with this text in place of JSON. `after` so many calls that go well.
     """
 
     status: int = 500
@@ -79,6 +79,7 @@ class Fault:
     stall: bool = False
     cut: bool = False
     page: str | None = None
+    after: int = 0
 
 
 class Ground:

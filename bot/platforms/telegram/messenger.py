@@ -1,6 +1,8 @@
 """Warnings into Telegram chats: one message or an edit, and which of six things every error of Telegram is."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
@@ -28,6 +30,8 @@ NO_TOPIC = ("message thread not found", "topic_closed", "topic_deleted")
 
 BESIDE = ","
 """Stands between the numbers of messages that are one warning."""
+MOST_BEGUN = 1_000
+"""Warnings of which a part arrived and the rest is still to be sent."""
 
 
 class Drawn(NamedTuple):
@@ -35,6 +39,13 @@ class Drawn(NamedTuple):
 
     text: str
     keyboard: InlineKeyboardMarkup | None = None
+
+
+class Sent(NamedTuple):
+    """A message of a warning that arrived, though perhaps not all of them did."""
+
+    number: str
+    drawn: Drawn
 
 
 class TelegramMessenger:
@@ -45,6 +56,7 @@ class TelegramMessenger:
 
     def __init__(self, bot: Bot, buttons: Buttons) -> None:
         self._bot, self._buttons = bot, buttons
+        self._begun: OrderedDict[str, list[Sent]] = OrderedDict()
 
     def rates(self, address: str) -> tuple[Rate, ...]:
         """One a second in a chat, and twenty a minute where it is a group."""
@@ -52,18 +64,23 @@ class TelegramMessenger:
         return A_GROUP if chat_id < 0 else A_CHAT
 
     async def send(self, address: str, reply: Reply, *, is_silent: bool, nonce: str) -> str:
-        """A new message, or several where it is too long for one; the nonce is of no use to Telegram.
+        """A new message, or several where it is too long for one; where the topic is gone they go to the group itself.
 
-        Where the topic is gone it goes to the group itself.
+        The nonce says nothing to Telegram: by it the next try goes on behind the messages that arrived in this one.
         """
         chat_id, topic = place_of(address)
-        sent: list[str] = []
-        for drawn in await self._drawn(chat_id, reply):
-            try:
-                sent.append(await self._send(chat_id, topic, drawn, is_silent=is_silent or bool(sent)))
-            except TelegramError as error:
+        whole, sent = await self._drawn(chat_id, reply), self._begun.pop(f"{address} {nonce}", [])
+        try:
+            await self._renew(chat_id, whole, sent)
+            for drawn in whole[len(sent) :]:
+                number = await self._send(chat_id, topic, drawn, is_silent=is_silent or bool(sent))
+                sent.append(Sent(number, drawn))
+        except (TelegramError, asyncio.CancelledError) as error:
+            self._remember(f"{address} {nonce}", sent)
+            if isinstance(error, TelegramError):
                 raise _in_part(understood(error), sent) from None
-        return BESIDE.join(sent)
+            raise
+        return BESIDE.join(one.number for one in sent)
 
     async def edit(self, address: str, message: str, reply: Reply) -> None:
         """Another text for a message of ours; one that has become too long for it has to be a new one."""
@@ -87,6 +104,25 @@ class TelegramMessenger:
             await self._bot.get_me()
         except TelegramError as error:
             raise understood(error) from None
+
+    async def _renew(self, chat_id: int, whole: Sequence[Drawn], sent: list[Sent]) -> None:
+        """Let the messages that arrived in an earlier try say what they would say now, and drop those it has no more."""
+        for place, (drawn, before) in enumerate(zip(whole, sent, strict=False)):
+            if drawn != before.drawn:
+                change = partial(self._change, chat_id, int(before.number), drawn.keyboard)
+                with suppress(BadRequest):  # it then says what was so a moment ago
+                    await _in_html_or_plain(drawn.text, change)
+                sent[place] = Sent(before.number, drawn)
+        while len(sent) > len(whole):
+            with suppress(BadRequest):
+                await self._bot.delete_message(chat_id, int(sent[-1].number))
+            sent.pop()
+
+    def _remember(self, name: str, sent: list[Sent]) -> None:
+        if sent:
+            self._begun[name] = sent
+        while len(self._begun) > MOST_BEGUN:
+            self._begun.popitem(last=False)
 
     async def _send(self, chat_id: int, topic: int | None, drawn: Drawn, *, is_silent: bool) -> str:
         try:
@@ -153,7 +189,7 @@ async def _in_html_or_plain(text: str, say: Callable[[str, ParseMode | None], Aw
     return await say(plain(text), None)
 
 
-def _in_part(wrong: Undelivered, sent: list[str]) -> Undelivered:
+def _in_part(wrong: Undelivered, sent: Sequence[Sent]) -> Undelivered:
     """What it means for the whole where a part went wrong: what may be sent again is said to be a repetition then."""
     if sent and wrong.wrong is Wrong.NOT_SENT:
         return Undelivered(Wrong.UNCERTAIN, f"a part of it arrived; {wrong.why}")
