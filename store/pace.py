@@ -25,6 +25,8 @@ SPARE = 1.0
 """What a turn without the store leaves of a chat's limits: a warning may have taken its token there meanwhile."""
 MOST_EASY = 10_000
 """Chats whose last turn is remembered in this process."""
+CROWDED_S = 1.0
+"""So long every turn is asked for once the bot as a whole had to wait: else each that is granted would bring one that is not."""
 
 TAKE = """
 local time = redis.call('TIME')
@@ -114,6 +116,7 @@ class Pace:
         self._reserve = min(reserve, overall.burst - 1.0)
         self._easy: OrderedDict[str, list[tuple[float, float]]] = OrderedDict()
         self._telling: set[asyncio.Task[None]] = set()
+        self._crowded_until_s = 0.0
 
     async def take(self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool = False) -> float:
         """Seconds to wait before asking again, 0 where a token of the bot and of each of the chat's rates was taken."""
@@ -148,16 +151,21 @@ class Pace:
             return
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(within_s):
-                wait_s, left = await self._take_soon(chat, rates)
+                wait_s, own_s, left = await self._take_soon(chat, rates)
                 while wait_s > 0.0:
+                    self._note_crowd(wait_s, own_s)
                     await asyncio.sleep(wait_s)
-                    wait_s, left = await self._take_soon(chat, rates)
+                    wait_s, own_s, left = await self._take_soon(chat, rates)
                 self._learn(chat, rates, left, taken=1.0)
 
     def _has_room(self, chat: str, rates: tuple[Rate, ...]) -> bool:
         """Whether a chat that had its turn here lately may have another one, by its own limits; that one is counted."""
-        known = self._known(chat, rates)
-        if known is None or not all(tokens >= 1.0 + SPARE for tokens in known):
+        known, now_s = self._known(chat, rates), asyncio.get_running_loop().time()
+        if (
+            known is None
+            or now_s < self._crowded_until_s
+            or not all(tokens >= 1.0 + SPARE for tokens in known)
+        ):
             return False
         self._keep(chat, [tokens - 1.0 for tokens in known])
         return True
@@ -192,18 +200,22 @@ class Pace:
         except (StoreUnavailable, TimeoutError):
             self._easy.clear()
             return
-        if wait_s > own_s:
-            self._easy.clear()
-        elif wait_s > 0.0:
+        self._note_crowd(wait_s, own_s)
+        if wait_s > 0.0:
             self._easy.pop(chat, None)
         elif chat in self._easy:
             self._learn(chat, rates, left, taken=0.0)
 
-    async def _take_soon(self, chat: str, rates: tuple[Rate, ...]) -> tuple[float, list[float]]:
-        """As `take` for a reply, and what is left of the chat's rates; a store that hangs does not hold it up. Raises TimeoutError."""
+    def _note_crowd(self, wait_s: float, own_s: float) -> None:
+        """Ask for every turn for a while, where it is not a chat's own limit that makes it wait."""
+        if wait_s > own_s:
+            self._easy.clear()
+            self._crowded_until_s = asyncio.get_running_loop().time() + max(wait_s, CROWDED_S)
+
+    async def _take_soon(self, chat: str, rates: tuple[Rate, ...]) -> tuple[float, float, list[float]]:
+        """As `ask` for a reply, and what is left of the chat's rates; a store that hangs does not hold it up. Raises TimeoutError."""
         async with asyncio.timeout(ASKED_WITHIN_S):
-            wait_s, _, left = await self._ask(chat, rates, is_reply=True)
-            return wait_s, left
+            return await self._ask(chat, rates, is_reply=True)
 
     async def _ask(
         self, chat: str, rates: tuple[Rate, ...], *, is_reply: bool

@@ -136,6 +136,16 @@ async def test_a_store_that_has_no_token_left_is_asked_again_before_the_turn_aft
             await asyncio.wait_for(pace.reply_turn("telegram:1", (chat_rate,)), 0.5)
 
 
+async def test_while_the_bot_as_a_whole_has_to_wait_no_turn_is_had_before_the_store_grants_it(
+    valkey: Connection,
+) -> None:
+    pace, chat_rate = Pace(valkey, "bot", Rate(2.0, 1.0)), Rate(10.0, 10.0)
+    await pace.reply_turn("telegram:1", (chat_rate,))
+    await pace.reply_turn("telegram:2", (chat_rate,))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(pace.reply_turn("telegram:2", (chat_rate,)), 0.1)
+
+
 async def tokens_left(valkey: Connection, bot: str, wanted: float) -> bool:
     async with valkey.reading() as redis:
         return round(float(await redis.hget(keys.pace(bot), "tokens") or 0), 1) == wanted
