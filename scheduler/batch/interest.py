@@ -18,7 +18,7 @@ from scheduler.batch.ranking import Grid, grid
 from scheduler.batch.told import VENUES, Bools, Floats, Ints, Table
 from scheduler.batch.view import View
 from scheduler.batch.volatility import newer
-from scheduler.batch.windows import Clock, Places, at, clock, counted, seen, then
+from scheduler.batch.windows import Clock, Held, Places, at, clock, counted, seen, then
 
 NEVER = -1
 
@@ -103,19 +103,19 @@ class Series:
         known_ms = self.table.known_at_ms[self.rows[self.view.turns[turns]]]
         return np.asarray(turns[np.diff(known_ms, prepend=0) != 0])
 
-    def offers(self, by_turn: Floats, span_ms: int = QUARTER_MS) -> tuple[Grid, Ints]:
-        """What is known of values by turn, as this series puts them on the grid, and how many there are at each step."""
+    def offers(self, by_turn: Floats, span_ms: int = QUARTER_MS) -> tuple[Grid, Held]:
+        """What is known of values by turn, as this series puts them on the grid, and how long each is the last."""
         known = self.graded[~np.isnan(by_turn[self.graded])]
         made = grid(self.view.grid_ms[known], by_turn[known], span_ms)
-        return made, self.view.offered(self.view.turns[known])
+        return made, self.view.held(self.view.turns[known])
 
     def at_turns(self, by_sample: Floats) -> Floats:
         """What the samples say, at each turn."""
         return at(by_sample, self.rows[self.view.turns])
 
     @cached_property
-    def levels(self) -> tuple[Grid, Ints]:
-        """The coins on the hourly grid, and how many there are at each step."""
+    def levels(self) -> tuple[Grid, Held]:
+        """The coins on the hourly grid, and how long each is the last."""
         return self.offers(self.at_turns(self.table["coins"]))
 
     def ttl_ms(self, rules: FreshnessRules) -> Floats:
@@ -128,7 +128,7 @@ class Series:
         steps = np.arange(len(self.view))
         there = (steps >= self.begins) & (steps < self.ends)
         learned, offered = self.levels
-        count = learned.window(offered, np.zeros(1, np.int64)).count
+        count = learned.window(offered.count, np.zeros(1, np.int64)).count
         row = np.maximum(self.rows, 0)
         is_old = self.view.now_ms - self.table.known_at_ms[row] > self.ttl_ms(rules)[row]
         first_ms = float(self.table.known_at_ms[0])
@@ -143,9 +143,9 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What values are scored against: at each step how many were offered; after each how many count, and what is usual."""
+    """What values are scored against: how long each offered one is the last, how many count after it, and what is usual."""
 
-    offered: Ints
+    offered: Held
     count: Ints
     middle: Floats
     deviation: Floats

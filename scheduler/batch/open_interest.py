@@ -26,7 +26,7 @@ from scheduler.batch.interest import Interest, Series
 from scheduler.batch.ranking import Grid, robust_z
 from scheduler.batch.spot import Spot
 from scheduler.batch.told import Floats, Ints
-from scheduler.batch.windows import at
+from scheduler.batch.windows import Held
 
 ALL = np.zeros(1, np.int64)
 """The one life of a series that was never begun anew within itself."""
@@ -77,11 +77,8 @@ def _nothing(known: Interest) -> dict[str, Floats]:
 
 def _facts(series: Series) -> dict[str, Floats]:
     """Every number of one series at every step, and what its reading stands on."""
-    rows, coins = series.rows, series.table["coins"]
+    now, coins = series.place.of, series.table["coins"]
     price, volume = series.price.by_step, series.price.day_volume
-    now: Callable[[Floats], Floats] = (
-        (lambda column: at(column, rows)) if _moves(rows) else (lambda column: column)
-    )
     growth = series.day_growth
     standing = now(coins)
     turnover = standing * price / np.where(volume == 0.0, nan, volume)
@@ -104,14 +101,10 @@ def _facts(series: Series) -> dict[str, Floats]:
     }
 
 
-def _moves(rows: Ints) -> bool:
-    return bool(rows[0] != 0 or (np.diff(rows) != 1).any())
-
-
-def _rank(series: Series, asked: Floats, offers: tuple[Grid, Ints]) -> Floats:
+def _rank(series: Series, asked: Floats, offers: tuple[Grid, Held]) -> Floats:
     """The rank among what was offered, NaN before seven days of samples."""
     made, offered = offers
-    window = made.window(offered, ALL)
+    window = made.window(offered.count, ALL)
     rank = series.view.kernels.ranks(asked, window, made.values)
     return window.learned(rank, series.place.of(series.least.astype(float)))
 
@@ -119,10 +112,10 @@ def _rank(series: Series, asked: Floats, offers: tuple[Grid, Ints]) -> Floats:
 def _z(series: Series, growth: Floats, now: Callable[[Floats], Floats]) -> Floats:
     """The day's growth as a robust score over a month of them."""
     past = series.growths
-    last = past.offered - 1
-    enough = at(past.count.astype(float), last) >= np.minimum(now(series.least.astype(float)), LEAST_HOURS)
-    scored = robust_z(now(growth), at(past.middle, last), at(past.deviation, last))
-    return np.where(enough, scored, nan)
+    least, counted = now(np.minimum(series.least, LEAST_HOURS).astype(float)), past.offered.of
+    scored = robust_z(now(growth), counted(past.middle), counted(past.deviation))
+    scored[~(counted(past.count.astype(float)) >= least)] = nan
+    return scored
 
 
 def _claims(

@@ -126,7 +126,7 @@ class Story:
 
     def _quadrant(self, span: str, growth: Floats, past: Scores, band: Floats) -> Floats:
         series, change = self.series, self._price(self.series.price.returns[span])
-        so_far = past.offered[self.steps] - 1
+        so_far = past.offered.count[self.steps] - 1
         enough = at(past.count.astype(float), so_far) >= np.minimum(
             self._now(series.least.astype(float)), LEAST_HOURS
         )

@@ -1,5 +1,6 @@
 """Volatility as columns: what sizing uses, its quiet reference and its rank over a year (market/state/volatility.py)."""
 
+from collections.abc import Callable
 from math import nan
 
 import numpy as np
@@ -24,7 +25,7 @@ from scheduler.batch.price import Prices
 from scheduler.batch.ranking import Grid, grid
 from scheduler.batch.told import Bools, Floats, Ints, Table
 from scheduler.batch.view import View
-from scheduler.batch.windows import Places, at, clock, counted, seen, window_sum
+from scheduler.batch.windows import Held, Places, at, clock, counted, seen, window_sum
 
 DAYS_A_WEEK, DAYS_A_MONTH = 7, 30
 
@@ -35,7 +36,7 @@ def read(price: Prices) -> Columns:
     rules, fresh = view.rules.volatility, view.rules.freshness
     implied = newer(view.told.implied)
     asked, closed = seen(implied.step, len(view)), seen(price.bars.step[hours.bar], len(view))
-    dvol = _fresh(implied, asked.rows, view.now_ms, view)
+    dvol = _fresh(implied, asked.of, view.now_ms, view)
     ewma = price.steps(hours.sigma(8_760.0))
     rv_7d, rv_30d = (
         closed.of(realised(hours, days, least_hours(24 * days, rules)))
@@ -44,7 +45,12 @@ def read(price: Prices) -> Columns:
     sigma = _sizing(ewma, rv_30d, dvol, rules)
     turns, asof = view.turns, closed.times(hours.close_ms)
     is_alive = view.grid_ms - asof[turns] <= DAY_MS
-    then = _sizing(ewma[turns], rv_30d[turns], _fresh(implied, asked.rows[turns], view.grid_ms, view), rules)
+    then = _sizing(
+        ewma[turns],
+        rv_30d[turns],
+        _fresh(implied, lambda said: at(said, asked.rows[turns]), view.grid_ms, view),
+        rules,
+    )
     rank, count = _ranked(view, sigma, then, is_alive)
     reference, is_cold = _reference(view, rv_7d[turns], is_alive, rules)
     ratio = sigma / reference
@@ -118,12 +124,12 @@ def _jumps(price: Prices, rules: VolatilityRules) -> dict[str, Floats]:
     return {"jump_share": share, "jump_z": z, "jumped": number_of(at_least(z, rules.jump_z))}
 
 
-def _fresh(implied: Table, rows: Ints, now_ms: Ints, view: View) -> Floats:
-    """The implied volatility of those rows, NaN where it is too old at that time."""
+def _fresh(implied: Table, now: Callable[[Floats], Floats], now_ms: Ints, view: View) -> Floats:
+    """The implied volatility, NaN where it is too old at those times."""
     fresh = view.rules.freshness
-    ttl_ms = times_to_live(fresh.options_ttl_ms, at(implied["cadence_ms"], rows), fresh.cadence_factor)
-    known_ms = at(implied.known_at_ms.astype(float), rows)
-    return np.where(now_ms - known_ms <= ttl_ms, at(implied["dvol"], rows), nan)
+    ttl_ms = times_to_live(fresh.options_ttl_ms, implied["cadence_ms"], fresh.cadence_factor)
+    until_ms = now(implied.known_at_ms + ttl_ms)
+    return np.where(now_ms <= until_ms, now(implied["dvol"]), nan)
 
 
 def _sizing(ewma: Floats, rv_30d: Floats, dvol: Floats, rules: VolatilityRules) -> Floats:
@@ -135,7 +141,7 @@ def _sizing(ewma: Floats, rv_30d: Floats, dvol: Floats, rules: VolatilityRules) 
 def _ranked(view: View, sigma: Floats, then: Floats, is_alive: Bools) -> tuple[Floats, Ints]:
     """The rank over a year at each step, NaN before a week of hours, and how many hours it is over."""
     sizes, offered = _offers(view, then, is_alive)
-    window = sizes.window(offered, np.zeros(1, np.int64))
+    window = sizes.window(offered.count, np.zeros(1, np.int64))
     rank = view.kernels.ranks(sigma, window, sizes.values)
     return window.learned(rank, LEAST_HOURS), window.count
 
@@ -146,12 +152,12 @@ def _reference(view: View, weekly: Floats, is_alive: Bools, rules: VolatilityRul
     own = weeks.own()
     middle, _ = view.kernels.medians(weeks.values, own, False)
     usual = np.where((own.count < rules.reference_least_hours) | (middle == 0.0), nan, middle)
-    known = at(usual, offered - 1)
+    known = offered.of(usual)
     cold = rules.reference_cold.get(view.told.asset, rules.reference_cold_other)
     return np.where(np.isnan(known), cold, known), np.isnan(known).astype(float)
 
 
-def _offers(view: View, values: Floats, is_alive: Bools) -> tuple[Grid, Ints]:
-    """What is known of `values` on the hours that anything is known of, and how many have been offered by each step."""
+def _offers(view: View, values: Floats, is_alive: Bools) -> tuple[Grid, Held]:
+    """What is known of `values` on the hours that anything is known of, and how long each is the last."""
     known = np.flatnonzero(is_alive & ~np.isnan(values))
-    return grid(view.grid_ms[known], values[known], YEAR_MS), view.offered(view.turns[known])
+    return grid(view.grid_ms[known], values[known], YEAR_MS), view.held(view.turns[known])
