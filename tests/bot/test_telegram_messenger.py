@@ -148,7 +148,7 @@ async def test_the_rest_of_a_long_warning_goes_on_behind_what_arrived_before_a_f
     whole = [shown.text for shown in api.shown]
     api.shown.clear()
     for _ in range(2):
-        api.fail("sendMessage", Fault(429, "Too Many Requests: retry after 3", {"retry_after": 3}, after=1))
+        api.fail("sendMessage", Fault(429, "Too Many Requests", {"retry_after": 0}, after=1))
         with pytest.raises(Undelivered) as limited:
             await messenger.send(HERE, LONG, is_silent=False, nonce="n")
         assert limited.value.wrong is Wrong.RATE_LIMITED

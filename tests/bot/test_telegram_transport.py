@@ -98,6 +98,24 @@ async def test_a_flood_limit_says_how_long(api: BotApi, bot: Bot) -> None:
     assert error.wait_s == 7
 
 
+async def test_a_chat_is_not_written_to_again_before_its_flood_limit_is_over(api: BotApi, bot: Bot) -> None:
+    api.fail("sendMessage", Fault(429, "Too Many Requests", {"retry_after": 30}, chat_id=11))
+    await failure_of(bot)
+    error = await failure_of(bot)
+    assert isinstance(error, Flooded)
+    assert 29 < error.wait_s <= 30
+    assert len(api.called("sendMessage")) == 1
+    await bot.send_message(12, "hello")
+    assert (await bot.get_chat_member(11, 11)).user.id == 11
+
+
+async def test_a_chat_is_written_to_again_once_its_flood_limit_is_over(api: BotApi, bot: Bot) -> None:
+    api.fail("sendMessage", Fault(429, "Too Many Requests", {"retry_after": 0}))
+    await failure_of(bot)
+    await bot.send_message(11, "hello")
+    assert len(api.called("sendMessage")) == 2
+
+
 async def test_a_silent_server_is_given_up_in_time(api: BotApi, bot: Bot) -> None:
     api.fail("sendMessage", Fault(stall=True))
     began = time.monotonic()

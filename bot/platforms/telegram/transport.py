@@ -4,6 +4,7 @@ The library is given STAND_IN for a token. The real one is put into the address 
 the library prints, raises or represents can hold it.
 """
 
+import asyncio
 import json
 from collections.abc import Callable
 from http import HTTPStatus
@@ -28,6 +29,12 @@ LONGEST_BODY_BYTES = 20_000_000
 CHUNK_BYTES = 65_536
 DEFAULT_WAIT_S = 5.0
 """Where a flood limit does not say how long it lasts."""
+
+WRITING = ("send", "edit")
+"""How the methods begin that a chat's own flood limit counts."""
+MOST_HELD = 10_000
+SOON_S = 0.001
+"""A wait that has so little left is over: timers may ring that much early."""
 
 MOVED = b"migrate_to_chat_id"
 
@@ -62,6 +69,7 @@ class AiohttpRequest(BaseRequest):
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
         self.moved: Callable[[int, int], None] | None = None
+        self._held_until_s: dict[str, float] = {}
 
     @property
     def read_timeout(self) -> float:
@@ -94,6 +102,7 @@ class AiohttpRequest(BaseRequest):
         has_files = request_data is not None and request_data.contains_files
         read_s = _seconds(read_timeout, READ_S)
         write_s = _seconds(write_timeout, UPLOAD_S if has_files else WRITE_S)
+        self._hold_back(url, request_data)
         connect_s, pool_s = _seconds(connect_timeout, CONNECT_S), _seconds(pool_timeout, POOL_S)
         limits = aiohttp.ClientTimeout(
             total=pool_s + connect_s + write_s + read_s,
@@ -106,10 +115,27 @@ class AiohttpRequest(BaseRequest):
         if isinstance(outcome, NetworkError):
             raise outcome
         if outcome[0] == HTTPStatus.TOO_MANY_REQUESTS:
+            self._hold(url, request_data, _wait_s(outcome[1]))
             raise Flooded(_wait_s(outcome[1]))
         if outcome[0] == HTTPStatus.BAD_REQUEST and MOVED in outcome[1] and self.moved is not None:
             _tell_moved(self.moved, request_data, outcome[1])
         return outcome
+
+    def _hold_back(self, url: str, asked: RequestData | None) -> None:
+        """Raise Flooded where this would be written to a chat that is to be left alone."""
+        until_s = self._held_until_s.get(_written_to(url, asked)) if self._held_until_s else None
+        left_s = 0.0 if until_s is None else until_s - asyncio.get_running_loop().time()
+        if left_s > SOON_S:
+            raise Flooded(left_s)
+
+    def _hold(self, url: str, asked: RequestData | None, wait_s: float) -> None:
+        now_s, chat = asyncio.get_running_loop().time(), _written_to(url, asked)
+        if len(self._held_until_s) >= MOST_HELD:
+            self._held_until_s = {
+                one: until_s for one, until_s in self._held_until_s.items() if until_s > now_s
+            }
+        if chat:
+            self._held_until_s[chat] = max(now_s + wait_s, self._held_until_s.get(chat, now_s))
 
     async def _exchange(
         self, url: str, method: str, body: aiohttp.FormData | None, limits: aiohttp.ClientTimeout
@@ -157,6 +183,13 @@ def _is_readable(update: Any) -> bool:
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
     return True
+
+
+def _written_to(url: str, asked: RequestData | None) -> str:
+    """The chat that a call writes to, "" where it writes to none."""
+    if asked is None or not url.rpartition("/")[2].startswith(WRITING):
+        return ""
+    return str(asked.parameters.get("chat_id", ""))
 
 
 def _tell_moved(moved: Callable[[int, int], None], asked: RequestData | None, body: bytes) -> None:
