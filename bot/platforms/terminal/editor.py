@@ -64,7 +64,11 @@ class Editor:
         )
         self._session.default_buffer.on_text_changed += self._changed
         self._running = asyncio.create_task(self._run())
-        await self._drawn()
+        try:
+            await self._drawn()
+        except asyncio.CancelledError:
+            await self.__aexit__(None, None, None)
+            raise
         return self
 
     async def __aexit__(

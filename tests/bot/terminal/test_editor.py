@@ -68,6 +68,17 @@ async def test_a_typed_line_arrives_stays_above_and_the_typing_is_told() -> None
         await here.sees("> /size btc 5x 10k – 幅ä\r\n")
 
 
+async def test_a_program_that_is_ended_before_its_line_is_there_gives_the_terminal_back() -> None:
+    with pseudo_terminal() as terminal:
+        editor = Editor(terminal.stdin, terminal.stdout, Ears(lambda _: None))
+        entering = asyncio.create_task(editor.__aenter__())
+        await asyncio.sleep(0)
+        entering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await entering
+        assert len(asyncio.all_tasks()) == 1
+
+
 async def test_a_line_is_mended_in_its_middle() -> None:
     async with desk() as here:
         here.types(f"size bt 5x{LEFT * 3}c{CTRL_A}/{CTRL_E} long\r")
