@@ -12,7 +12,7 @@ from scheduler.batch.buckets import Buckets
 from scheduler.batch.columns import FAILS, HOLDS, UNKNOWN, Claims
 from scheduler.batch.slots import FIVE_MS, Slots, slots
 from scheduler.batch.told import Bools, Floats, Ints
-from scheduler.batch.windows import at, counted, so_far
+from scheduler.batch.windows import counted, so_far
 
 BPS = 10_000.0
 SPAN_MS = BUCKETS * FIVE_MS
@@ -78,10 +78,6 @@ class Bursts:
         """By five minutes whether at least so many did; those that were not told may still make it."""
         whole = self._recent(self.whole) == BUCKETS
         return np.where(self.printing >= least, HOLDS, np.where(whole, FAILS, UNKNOWN))
-
-    def now(self, values: Floats) -> Floats:
-        """By bucket of the feed what the last five minutes say."""
-        return at(values, self.by_bucket)
 
     def bps(self, usd: Floats, interest_usd: Floats) -> Floats:
         """By five minutes in bps of the open interest (US dollars) at their start, NaN where that is not known."""

@@ -66,6 +66,13 @@ class Leverage:
         return self.both.told.place.rows[self.steps]
 
     @cached_property
+    def _burst(self) -> Ints:
+        """The last five minutes that closed, -1 without."""
+        if not len(self.bursts.closed.row):
+            return np.full(len(self.steps), -1)
+        return np.where(self._bucket >= 0, self.bursts.by_bucket[np.maximum(self._bucket, 0)], -1)
+
+    @cached_property
     def _bar(self) -> Ints:
         return self.price.place.rows[self.steps]
 
@@ -83,9 +90,9 @@ class Leverage:
         told, traded, bursts = self.both.told, self.traded, self.bursts
         rated = self._rated(bursts)
         facts = {
-            "long_usd_5m": self._of_buckets(bursts.now(bursts.longs)),
-            "short_usd_5m": self._of_buckets(bursts.now(bursts.shorts)),
-            "printing_buckets_12": self._of_buckets(bursts.now(bursts.printing)),
+            "long_usd_5m": at(bursts.longs, self._burst),
+            "short_usd_5m": at(bursts.shorts, self._burst),
+            "printing_buckets_12": at(bursts.printing, self._burst),
             "long_percentile_24h": self._day_rank,
             **rated,
         }
@@ -113,12 +120,7 @@ class Leverage:
         long_bps, short_bps = (bursts.bps(usd, interest) for usd in (bursts.longs, bursts.shorts))
         rank = self._burst_rank(bursts, long_bps, step, newest)
         life = np.concatenate((np.zeros(1, np.int64), noted.stretch))
-        row = both.told.place.rows[self.steps]
-        last = (
-            np.where(row >= 0, bursts.by_bucket[np.maximum(row, 0)], -1)
-            if len(closed.row)
-            else np.full(len(row), -1)
-        )
+        last = self._burst
         # another venue's open interest: what was ranked against the other's is forgotten
         same = at(life[newest + 1].astype(float), last) == both.life_of_steps[self.steps]
         return {
@@ -209,8 +211,7 @@ class Leverage:
             )
         )
         claims = self.bursts.is_printing(rules.liquidations.printing_buckets)
-        printing = self.bursts.now(claims.astype(float))
-        is_printing = np.nan_to_num(self._of_buckets(printing)).astype(np.int8)
+        is_printing = np.nan_to_num(at(claims.astype(float), self._burst)).astype(np.int8)
         return all_of(at_least(self.rri[self.steps], rules.liquidations.range_relative), is_printing, shocked)
 
 

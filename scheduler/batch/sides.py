@@ -79,9 +79,13 @@ class Liquidated:
 
     def noted_before(self, steps: Ints, span_ms: int, tolerance_ms: int) -> Floats:
         """Open interest (US dollars) so long before each of these steps."""
-        newest = (self.view.offered(self.noted.steps) - 1)[steps]
+        newest = self._noted_by_step[steps] - 1
         found = self.noted.before(self.view.now_ms[steps], newest, span_ms, tolerance_ms)
         return np.where(newest < 0, nan, found)
+
+    @cached_property
+    def _noted_by_step(self) -> Ints:
+        return self.view.offered(self.noted.steps)
 
     def offered(self, offers: Ints) -> Ints:
         """At each step how many of the judged hours `offers` have come."""
@@ -118,9 +122,7 @@ class Liquidated:
     @cached_property
     def life_of_steps(self) -> Ints:
         """At each step how often the noted open interest has become another venue's."""
-        return np.concatenate((np.zeros(1, np.int64), self.noted.stretch))[
-            self.view.offered(self.noted.steps)
-        ]
+        return np.concatenate((np.zeros(1, np.int64), self.noted.stretch))[self._noted_by_step]
 
     @cached_property
     def life_of_hours(self) -> Ints:
