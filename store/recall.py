@@ -7,6 +7,7 @@ Where it does not, or has not been heard for HEARD_WITHIN_S, everything is read 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from math import inf
 from typing import Any, TypeVar, cast
 
 from redis.asyncio import Redis
@@ -43,16 +44,18 @@ Value = TypeVar("Value")
 class Memory:
     """Values by key and field. It is empty, and keeps nothing, while the server does not tell of changes."""
 
-    __slots__ = ("_asked", "_kept", "is_told")
+    __slots__ = ("_asked", "_kept", "heard_s", "is_told")
 
     def __init__(self) -> None:
         self.is_told = False
+        self.heard_s = inf
+        """Until when all that changed is known here, by the clock of the running loop."""
         self._kept: dict[str, dict[str, object]] = {}
         self._asked: dict[str, dict[str, object]] = {}
 
     async def of(self, key: str, field: str, read: Callable[[], Awaitable[Value]]) -> Value:
         """The value as it was read and has not changed since, else as `read` reads it now. It is not to be changed."""
-        if not self.is_told:
+        if not self._is_sure():
             return await read()
         kept = self._kept.get(key)
         if kept is not None and field in kept:
@@ -69,7 +72,7 @@ class Memory:
         self, wanted: Sequence[str], read: Callable[[Sequence[str]], Awaitable[Sequence[Value]]]
     ) -> list[Value]:
         """The same of many keys; those that are not kept are read at once, by `read`, which gives one value a key."""
-        if not self.is_told:
+        if not self._is_sure():
             return list(await read(wanted))
         found = {key: self._kept[key][""] for key in wanted if "" in self._kept.get(key, ())}
         missing = [key for key in wanted if key not in found]
@@ -91,6 +94,10 @@ class Memory:
         """Forget everything."""
         self._kept.clear()
         self._asked.clear()
+
+    def _is_sure(self) -> bool:
+        """Whether changes are told of. A process that was held up for long may find them all still waiting for it."""
+        return self.is_told and asyncio.get_running_loop().time() - self.heard_s <= 2 * HEARD_WITHIN_S
 
     def _keep(self, key: str, field: str, value: object) -> None:
         self._asked.pop(key, None)
@@ -143,9 +150,11 @@ async def _hear(memory: Memory, redis: Redis) -> None:
             await cast("Any", asking).execute_command(
                 "CLIENT", "TRACKING", "ON", "REDIRECT", number, "BCAST", *wanted
             )
-        memory.is_told = True
+        loop = asyncio.get_running_loop()
+        memory.is_told, memory.heard_s = True, loop.time()
         while True:
             await _until_silent(memory, heard)
+            asked_s = loop.time()
             async with asyncio.timeout(HEARD_WITHIN_S):
                 await asking.ping()
                 await heard.ping()
@@ -153,6 +162,7 @@ async def _hear(memory: Memory, redis: Redis) -> None:
                 while message is None or message["type"] != "pong":
                     message = await heard.get_message(timeout=HEARD_WITHIN_S)
                     _take(memory, message)
+            memory.heard_s = asked_s
 
 
 async def _until_silent(memory: Memory, heard: Any) -> None:

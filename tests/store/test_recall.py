@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from redis import Redis
 
 from store import keys
 from store.chats import StoredChats
 from store.connection import Connection, StoreUnavailable, connected
 from store.memos import StoredMemos
-from store.recall import Memory
+from store.recall import HEARD_WITHIN_S, Memory
 from store.snapshots import StoredSnapshots
 from tests.doubles.proxy import Proxy, proxied
 from tests.doubles.waiting import until
@@ -82,6 +83,22 @@ async def test_what_is_changed_here_is_read_anew_at_once(valkey_socket: Path) ->
             assert chat.made_ms == step + 1
             await memos.keep("a", str(step), 60)
             assert await memos.read("a") == str(step)
+
+
+async def test_a_process_that_was_held_up_gives_nothing_out_that_changed_meanwhile(
+    valkey: Connection, valkey_socket: Path
+) -> None:
+    async with connected(valkey_socket) as connection, connection.remembering():
+        await told(connection)
+        memos = StoredMemos(connection)
+        await memos.keep("a", "before", 60)
+        assert await memos.read("a") == "before"
+        with Redis(
+            unix_socket_path=str(valkey_socket)
+        ) as another:  # it holds the loop up, as a stopped process is
+            another.set(keys.memo("a"), "after")
+        connection.memory.heard_s -= 2 * HEARD_WITHIN_S
+        assert await memos.read("a") == "after"
 
 
 async def test_an_answer_that_was_overtaken_by_a_change_is_not_kept() -> None:
