@@ -19,7 +19,7 @@ MOST_DECIMALS = 8
 _MARKS = ".,"
 
 _WRITTEN = re.compile(
-    r"(?P<before>(?:[a-z_]{1,20}=)?[+-]?\$?x?)(?P<number>[0-9]{0,12}(?:[.,][0-9]{1,12})+)(?P<after>[a-z$%]{0,6}(?:/8h)?)",
+    r"(?P<before>(?:[a-z_]{1,20}=)?[+$x-]{0,4})(?P<number>[0-9]{0,12}(?:[.,][0-9]{1,12})+)(?P<after>[a-z$%]{0,12}(?:/8h)?)",
     re.ASCII | re.IGNORECASE,
 )
 

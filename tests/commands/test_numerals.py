@@ -73,6 +73,13 @@ def test_what_could_be_two_numbers_is_asked_back_with_both(
     assert refused.value.labels == labels
 
 
+@pytest.mark.parametrize(
+    "word", ["$+1.500", "$+1,500usdt", "$-1.500", "xx1.500", "x$1.500", "1.500kusdt", "1.500xx"]
+)
+def test_whatever_signs_stand_around_it_no_reader_is_left_to_choose(word: str) -> None:
+    assert len(readings(word)) == 2
+
+
 def test_in_english_every_word_is_read_as_it_stands() -> None:
     assert in_plain_words(["64,210", "0,5", "5.824"], ENGLISH, "size") == ["64,210", "0,5", "5.824"]
 
