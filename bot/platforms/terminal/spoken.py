@@ -41,7 +41,7 @@ def speak(reply: Reply, phrases: Phrases) -> Iterator[str]:
 
 def speak_line(line: str, phrases: Phrases) -> str:
     """One line with words for signs, its columns apart by commas."""
-    cells = [cell for cell in _GAP.split(_BULLET.sub("", line).strip()) if cell != NOTHING]
+    cells = [cell for cell in _GAP.split(_BULLET.sub("", line).strip()) if cell not in {NOTHING, "|"}]
     said = _ARROW.sub(": ", _DOT.sub(", ", ", ".join(cells)))
     return _MARK.sub(lambda mark: _word(mark, phrases), said)
 
@@ -63,7 +63,7 @@ def _block(block: Block, phrases: Phrases) -> Iterator[str]:
         case Told():
             yield from (speak_line(line, phrases) for line in plainly(block).split("\n"))
         case Picture():
-            yield clean(block.alt)
+            yield _DOT.sub(", ", clean(block.alt))
         case Evidence(lines) | Lines(lines):
             yield from (speak_line(clean(line), phrases) for line in lines)
         case Table(rows, head):

@@ -34,6 +34,7 @@ SIGNS = re.compile(r"!|·|~|<-|\||[▁-█]|\s{2,}|^[+-] |\x1b|(?<![\w/])\?")
         ("BTC · CROWDING · for 6 h 20 min", "BTC, CROWDING, for 6 h 20 min"),
         ("[SIM d1 09:00] ! WARNING #c7f2 BTC", "[SIM d1 09:00] caution WARNING #c7f2 BTC"),
         ("z -1.2 of -2 needed", "z -1.2 of -2 needed"),
+        ("Try: /regime   /why   |  pause  quit", "Try: /regime, /why, pause, quit"),
     ],
 )
 def test_a_sign_is_said_and_columns_are_pauses(line: str, said: str) -> None:
