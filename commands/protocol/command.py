@@ -150,6 +150,9 @@ class Command(Generic[Ask]):
         return tuple(option.word.kind for option in self.options)
 
     def _not_understood(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> Misunderstood:
+        named = next((option for option in self.options if option.name == word.lower()), None)
+        if named is not None and named.name not in taken:
+            return Misunderstood("words.missing", kinds=[named.word.kind], field=named.name)
         open_kinds = [option.word.kind for option in self.options if option.name not in taken]
         asks_asset = not {"asset", "assets"}.isdisjoint(open_kinds)
         is_listed = asks_asset and read_listed(word, lexicon) is not None

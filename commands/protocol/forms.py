@@ -111,7 +111,7 @@ def _without(command: Command[Any], option: Option, words: Sequence[str], lexico
         if name.lower() in names and (equals or rest):
             said = word if equals else f"{name}={rest.pop(0)}"
             kept += [said] if name.lower() != option.name else []
-        elif meant(command, word, lexicon) is not option:
+        elif name.lower() != option.name and meant(command, word, lexicon) is not option:
             kept.append(word)
     return kept
 

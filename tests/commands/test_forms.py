@@ -81,6 +81,15 @@ def test_a_field_named_with_nothing_behind_it_is_asked_for() -> None:
     assert asked("/state btc 5x equity=") == Prompt("/state btc 5x", "equity", "money", "10k")
 
 
+@pytest.mark.parametrize("line", ["/settings language", "/settings language="])
+async def test_a_field_named_as_the_last_word_is_asked_for_and_named_once_in_what_is_offered(
+    line: str,
+) -> None:
+    asked = await answer(line, context(crowding(), alerts=(), role=Role.MANAGER))
+    assert asked.prompt == Prompt("/settings", "language", "language", "en")
+    assert [one.command for one in asked.actions][:2] == ["/settings language=en", "/settings language=es"]
+
+
 def test_buttons_carry_the_line_so_far_and_are_short() -> None:
     prompt = asked("/state")
     assert offers_for(FORM, prompt, WATCHED) == ("/state ? BTC", "/state ? ETH")
