@@ -148,6 +148,19 @@ async def test_what_was_asked_unseen_is_answered_unseen(api: BotApi, newer: Serv
     assert json.loads(api.called("sendMessage")[-1]["reply_parameters"]) == {"ephemeral_message_id": 77}
 
 
+async def test_what_was_asked_unseen_is_not_repeated_to_all_where_it_cannot_be_answered_alone(
+    api: BotApi, newer: Service
+) -> None:
+    await settled(api, newer)
+    api.fail("sendMessage", Fault(400, "Bad Request: BOT_NOT_ADMIN", chat_id=GROUP["id"]))
+    api.fail("sendMessage", Fault(403, "Forbidden: bot can't initiate conversation", chat_id=ALICE["id"]))
+    await api.say(SIZE, chat=GROUP, message_id=0, ephemeral_message_id=77)
+    told = await first(api)
+    (button,) = told.buttons.values()
+    assert told.only_for is None
+    assert button["url"].partition("?")[2] == ""
+
+
 async def test_an_answer_for_one_alone_is_renewed_in_its_place(api: BotApi, newer: Service) -> None:
     await settled(api, newer)
     await api.say("/regime", chat=GROUP, message_id=0, ephemeral_message_id=77)

@@ -190,7 +190,8 @@ def _to_private(bot: Bot, question: Question, *, is_told: bool) -> Part:
     """What a group is told instead of an answer about a position: where it is, or a way to ask it there with one touch."""
     language = question.asker.language
     said = Sentence.TOLD_PRIVATELY if is_told else Sentence.PRIVATE_HERE
-    address = private_link(bot.username, "" if is_told else question.line)
+    is_known_here = not is_told and question.whisper is None  # what nobody else saw is not repeated to all
+    address = private_link(bot.username, question.line if is_known_here else "")
     link = InlineKeyboardButton(Sentence.OPEN_PRIVATE.in_words(language), url=address)
     return Part(
         text=html.escape(said.in_words(language)),
