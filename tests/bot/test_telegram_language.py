@@ -7,7 +7,7 @@ import pytest
 from bot.chat_platform import Sentence
 from bot.platforms.telegram.service import Service
 from tests.bot.desks import desk_on, telegram_serving
-from tests.doubles.telegram import ALICE, CARMEN, BotApi, Shown
+from tests.doubles.telegram import ALICE, BOB, CARMEN, GROUP, BotApi, Shown
 
 CARMENS = {"id": CARMEN["id"], "type": "private"}
 
@@ -49,6 +49,19 @@ async def test_what_stands_around_an_answer_is_in_the_language_the_chat_has_chos
     asked = await said(api, "/size BTC", 2, sender=ALICE)
     assert Sentence.TYPE_IT.in_words("es") in asked.buttons
     assert Sentence.TYPE_IT.in_words("en") not in asked.buttons
+
+
+@pytest.mark.parametrize("line", ["/size BTC 5x", "/plan"])
+async def test_a_group_is_told_in_its_own_language_that_an_answer_is_private(
+    api: BotApi, warning: Service, line: str
+) -> None:
+    api.managers.add((GROUP["id"], ALICE["id"]))
+    await said(api, "/settings language=es", 1, chat=GROUP, sender=ALICE)
+    await api.say(line, chat=GROUP, sender=BOB)
+    await api.wait_for(lambda: len([one for one in api.shown if one.chat_id == GROUP["id"]]) == 2)
+    told = [one for one in api.shown if one.chat_id == GROUP["id"]][1]
+    assert "chat privado" in told.text
+    assert list(told.buttons) == ["Abrir el chat privado"]
 
 
 async def test_a_button_pressed_by_who_reads_in_english_says_the_same(api: BotApi, warning: Service) -> None:

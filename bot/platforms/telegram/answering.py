@@ -125,10 +125,8 @@ class Answering:
         reply = await self._desk.ask(answered.line, answered.asker)
         if question.is_guess and outcome(reply) != "answered":
             return
-        answered = worded(answered, reply)
-        if await self._answered_alone(
-            answered if privately is None else asked, reply, is_private=privately is not None
-        ):
+        answered, asked = worded(answered, reply), worded(asked, reply)
+        if await self._answered_alone(asked, reply, is_private=privately is not None):
             return
         await self._turn(answered.chat_id)
         group = None if privately is None else asked
