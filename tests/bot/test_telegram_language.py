@@ -64,6 +64,16 @@ async def test_a_group_is_told_in_its_own_language_that_an_answer_is_private(
     assert list(told.buttons) == ["Abrir el chat privado"]
 
 
+async def test_what_is_shared_is_marked_in_the_language_of_the_group(api: BotApi, warning: Service) -> None:
+    api.managers.add((GROUP["id"], ALICE["id"]))
+    await said(api, "/settings language=es", 1, chat=GROUP, sender=ALICE)
+    await api.say("/size BTC 5x 10k", chat=GROUP, sender=ALICE)
+    answer = next(one for one in await api.messages(3) if one.chat_id == ALICE["id"])
+    await api.press(answer, Sentence.SHARE.in_words("es"), sender=ALICE)
+    shared = (await api.messages(4))[3]
+    assert shared.text.startswith(Sentence.SHARED_BY.in_words("es", name="Alice"))
+
+
 async def test_a_button_pressed_by_who_reads_in_english_says_the_same(api: BotApi, warning: Service) -> None:
     spanish = await said(api, "/size btc 12,5x 0,5k", 1, chat=CARMENS, sender=CARMEN)
     fitting = next(label for label in spanish.buttons if label.endswith("x"))

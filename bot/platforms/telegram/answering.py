@@ -6,6 +6,7 @@ Each update is taken once in this process; what changes something also once over
 import asyncio
 import html
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -39,6 +40,7 @@ from commands.protocol.dispatch import outcome
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Action, Reply
 from commands.protocol.request import Role
+from store.connection import StoreUnavailable
 
 LATE_MS = 120_000
 """A command older than this was sent while the bot was away: its sender is told so, once, instead of being answered."""
@@ -145,9 +147,16 @@ class Answering:
         said: Sentence | None = Sentence.BEGUN_BEFORE if stand is Stand.BEGUN else None
         if stand is Stand.NEW:
             await self._turn(int(sharing.place.partition(":")[0]))
-            said = await self._shares.share(sharing)
+            said = await self._shares.share(sharing, await self._group_language(sharing))
         await self._acknowledge(sharing.query_id, None if said is None else said.in_words(sharing.language))
         await self._once.end(update_id)
+
+    async def _group_language(self, sharing: Sharing) -> str:
+        """The language in which the group reads: the one it has chosen, else that of who shares."""
+        chats, chat = self._desk.services.chats, None
+        with suppress(StoreUnavailable, TimeoutError):
+            chat = None if chats is None else await chats.get(f"{NAME}:{sharing.place.partition(':')[0]}")
+        return (chat and chat.language) or sharing.language
 
     async def _turn(self, chat_id: int) -> None:
         if self._desk.reply_turn is not None:

@@ -29,8 +29,8 @@ class Shares:
         self._bot, self._photos = bot, photos
         self._under_way: set[tuple[int, int]] = set()
 
-    async def share(self, sharing: Sharing) -> Sentence | None:
-        """Post it, and say how that went; None where it is being done already.
+    async def share(self, sharing: Sharing, language: str) -> Sentence | None:
+        """Post it, marked in that language, and say how that went; None where it is being done already.
 
         Only who may speak in the group may share there. What was shared loses its button.
         """
@@ -39,7 +39,7 @@ class Shares:
             return None
         self._under_way.add(key)
         try:
-            if not await self._may_speak(sharing) or not await self._post(sharing):
+            if not await self._may_speak(sharing) or not await self._post(sharing, language):
                 return Sentence.NOT_SHARED
             await self._take_button(sharing)
         finally:
@@ -57,11 +57,11 @@ class Shares:
             return member.is_member and member.can_send_messages
         return member.status in WHO_BELONGS
 
-    async def _post(self, sharing: Sharing) -> bool:
+    async def _post(self, sharing: Sharing, language: str) -> bool:
         message = sharing.message
         above = None if message.photo else await self._photos.above(message.chat_id, message.message_id)
         file = message.photo[-1].file_id if message.photo else None if above is None else above.file
-        return all([await deliver(self._bot, part) for part in _parts(sharing, file)])
+        return all([await deliver(self._bot, part) for part in _parts(sharing, file, language)])
 
     async def _take_button(self, sharing: Sharing) -> None:
         message = sharing.message
@@ -80,11 +80,11 @@ def _place(sharing: Sharing) -> tuple[int, int | None]:
     return int(chat), int(topic) if topic else None
 
 
-def _parts(sharing: Sharing, file: str | None) -> tuple[Part, ...]:
+def _parts(sharing: Sharing, file: str | None, language: str) -> tuple[Part, ...]:
     """The mark and the answer, in one message where that is not too long for one; `file` is its photo, as Telegram knows it."""
     chat, topic = _place(sharing)
     name = label_of(sharing.user.full_name)[:LONGEST_NAME]
-    mark = html.escape(Sentence.SHARED_BY.in_words(sharing.language, name=name))
+    mark = html.escape(Sentence.SHARED_BY.in_words(language, name=name))
     answer = sharing.message.caption_html if sharing.message.photo else sharing.message.text_html
     photo = None if file is None else Photo(None, file, "")
     whole = f"{mark}\n{answer}"
