@@ -2,10 +2,11 @@
 
 import pytest
 
+from bot.chat_platform import Sentence
 from bot.platforms.telegram.parts import plain
 from bot.platforms.telegram.service import Service
 from tests.bot.desks import first
-from tests.doubles.telegram import GROUP, BotApi, Fault
+from tests.doubles.telegram import ALICE, GROUP, BotApi, Fault
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,14 @@ async def test_a_chat_that_is_gone_is_asked_once(refusal: str, api: BotApi, serv
     await api.idle()
     await api.say("/status", chat=GROUP)
     await api.wait_for(lambda: len(api.called("sendMessage")) == 2)
+
+
+async def test_where_a_private_chat_is_to_be_left_alone_for_long_nobody_is_told_that_the_answer_is_there(
+    api: BotApi, service: Service
+) -> None:
+    api.fail("sendMessage", Fault(429, "Too Many Requests", {"retry_after": 300}, chat_id=ALICE["id"]))
+    await api.say("/size BTC 5x 10k", chat=GROUP)
+    assert (await first(api)).text == Sentence.PRIVATE_HERE.in_words("en")
 
 
 async def test_the_moment_and_the_evidence_of_an_answer_are_marked_as_telegram_marks_them(

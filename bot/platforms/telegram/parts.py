@@ -28,7 +28,7 @@ MOST_TRIES = 4
 NOT_MODIFIED = "message is not modified"
 OVERTAKEN = "canceled by new"
 """What Telegram says of an edit that a later one of the same message has overtaken."""
-REFUSALS = (Forbidden, BadRequest, EndPointNotFound)
+REFUSALS = (Forbidden, BadRequest, EndPointNotFound, Flooded)
 """After these a message certainly did not arrive."""
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -245,6 +245,8 @@ async def _mended(part: Part, error: TelegramError) -> Part | None:
             return replace(part, chat_id=error.new_chat_id, reply_to=None)
         case BadRequest() | EndPointNotFound():
             return _mended_request(part, error.message.lower())
+        case Flooded():
+            log.warning("an answer is given up: its chat is to be left alone for long", wait_s=error.wait_s)
         case Forbidden():
             log.debug("an answer is not wanted: blocked or removed from the chat")
         case _:
