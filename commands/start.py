@@ -71,14 +71,15 @@ def _named(wanted: Subscribe | None) -> Asset | None:
 
 
 async def _wanted(payload: str | None, context: Context) -> Subscribe | None:
-    """The subscription a deep link stands for; None where its asset is not watched."""
+    """The subscription a deep link stands for; None where its asset is not watched, or its kind is none."""
     begin, _, rest = ("" if payload is None else payload).partition("-")
     if begin != SUBSCRIBE:
         return None
     lexicon = Lexicon(await context.services.snapshots.watched())
     name, _, kind = rest.partition("-")
     assets = read_some_assets(name, lexicon)
-    return None if assets is None else Subscribe(assets, read_kinds(kind, lexicon))
+    kinds = read_kinds(kind, lexicon) if kind else None
+    return None if assets is None or (kind and kinds is None) else Subscribe(assets, kinds)
 
 
 def _lines(asset: Asset) -> tuple[str, str, str]:

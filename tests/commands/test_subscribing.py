@@ -247,7 +247,10 @@ async def test_a_deep_link_subscribes() -> None:
     assert await wishes(ask) == (BTC_CASCADE, BTC_REGIME)
     await ask("/start sub-all-funding")
     assert (await wishes(ask))[-1] == Subscription(None, Kind.FUNDING, Severity.WATCH)
-    assert "Seawall watches leverage" in await ask("/start sub-NOTHING")
+    before = await wishes(ask)
+    for payload in ("sub-NOTHING", "sub-ETH-nope"):
+        assert "Seawall watches leverage" in await ask(f"/start {payload}")
+    assert await wishes(ask) == before
     assert "Only a manager" in await manager(role=Role.ANYONE)("/start sub-BTC")
 
 
