@@ -7,6 +7,14 @@ from store import keys
 from store.connection import Connection
 
 
+_CLAIM = """
+local kept = redis.call('GET', KEYS[1])
+if not kept then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
+return kept
+"""
+"""SET with NX and GET at once came with Redis 7; this is of every version."""
+
+
 class StoredMemos:
     """Implements `store.services.Memos`; every method raises StoreUnavailable where the server does not answer."""
 
@@ -24,7 +32,7 @@ class StoredMemos:
         Of several that claim a name at once, exactly one is given None.
         """
         async with self._connection.writing((keys.memo(name),)) as redis:
-            kept: Any = await redis.set(keys.memo(name), text, ex=lasts_s, nx=True, get=True)
+            kept: Any = await redis.register_script(_CLAIM)([keys.memo(name)], [text, lasts_s])
         return kept.decode() if isinstance(kept, bytes) else kept
 
     async def read(self, name: str) -> str | None:
