@@ -6,7 +6,6 @@ from typing import Any
 from store import keys
 from store.connection import Connection
 
-
 _CLAIM = """
 local kept = redis.call('GET', KEYS[1])
 if not kept then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
