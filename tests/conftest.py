@@ -52,11 +52,10 @@ def nothing_leaks_between_tests(pytestconfig: pytest.Config) -> Iterator[None]:
 def watched_log(pytestconfig: pytest.Config) -> Iterator[canary.Watch]:
     """The watch; a test that changes the levels of loggers finds and leaves them as they were."""
     watch = pytestconfig.stash[WATCH]
+    watch.begin()  # a fixture of a whole module may have changed levels before
     root = logging.getLogger()
     before = (root.level, root.handlers[:])
     levels = {name: logger.level for name, logger in _loggers()}
-    if watch.handler not in root.handlers:
-        watch.begin()
     yield watch
     root.setLevel(before[0])
     root.handlers[:] = before[1]

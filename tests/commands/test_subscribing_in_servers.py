@@ -13,6 +13,7 @@ from tests.commands.markets import NOW_MS, calm, crowding
 from tests.commands.talking import Talk, monospaced, talk
 
 SERVER = "700000000000000001"
+NOW = "2026-11-22 12:04 UTC"
 ROLE = "700000000000000777"
 
 
@@ -110,10 +111,10 @@ async def test_where_there_is_no_server_there_are_no_roles_and_threads(ask: Talk
 async def test_alerts_shows_who_changed_what_and_when(ask: Talk) -> None:
     await ask(f"/subscribe BTC cascade ping={ROLE}")
     said = await ask("/alerts")
-    assert f"<{NOW_MS}> · discord:4711 · subscribed to BTC cascade watch" in said
-    assert f"<{NOW_MS}> · discord:4711 · role to mention discord:{ROLE} critical" in said
+    assert f"{NOW} · discord:4711 · subscribed to BTC cascade watch" in said
+    assert f"{NOW} · discord:4711 · role to mention discord:{ROLE} critical" in said
     (last,) = [block for block in ask.reply.blocks if isinstance(block, Told) and ROLE in str(block)][-1:]
-    assert last.parts[0] == Moment(NOW_MS)
+    assert last.parts[0] == Moment(NOW_MS, words=NOW)
     assert last.parts[2] == Mention("discord:4711")
     assert Mention(f"discord:{ROLE}", kind="role") in last.parts
 
