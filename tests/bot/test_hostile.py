@@ -7,7 +7,6 @@ one; its requests go to the double's judge without HTTP between them (`tests.dou
 import asyncio
 import html
 import json
-import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -195,9 +194,8 @@ def pressed(data: str, message: Json, sender: Json) -> Json:
 
 @pytest.fixture(autouse=True, scope="module")
 def quiet() -> None:
-    """The judge's models take seconds to import, and the library logs every call at DEBUG."""
+    """The judge's models take seconds to import."""
     models()
-    logging.getLogger("telegram").setLevel(logging.WARNING)
 
 
 @pytest.mark.parametrize("language", languages())
