@@ -89,6 +89,7 @@ def run(
         raise typer.BadParameter("files are played by the scheduler: name it too", param_hint="--only")
 
     def start() -> int:
+        put_off()
         spare()
         from bot.app import serve
         from bot.running import run
