@@ -46,6 +46,7 @@ from store.server import private_valkey
 from store.snapshots import StoredSnapshots
 from tests.doubles.discord_gateway import Discord
 from tests.doubles.discord_rest import interaction, shown_message
+from tests.doubles.waiting import until
 from tests.faults.soak import alert
 from tests.faults.stage import staged
 from tests.faults.worker import discord_at
@@ -180,6 +181,8 @@ async def desk_of(stack: AsyncExitStack, settings: Settings) -> Desk:
     connection = await stack.enter_async_context(
         connected(await stack.enter_async_context(private_valkey(settings.data_dir)))
     )
+    await stack.enter_async_context(connection.remembering())  # as the service does
+    await until(lambda: connection.memory.is_told)
     stored = StoredSnapshots(connection)
     await stored.watch(await context.services.snapshots.watched())
     await stored.save_all(await context.services.snapshots.all())
