@@ -72,6 +72,9 @@ class Drawn:
             keeping = asyncio.create_task(_keep(kept, name, png, lasts_s(picture)))
             self._keeping.add(keeping)
             keeping.add_done_callback(self._keeping.discard)
+            await asyncio.wait(
+                {keeping}, timeout=KEEP_WITHIN_S
+            )  # who asks next finds it; a slow store is not waited for
         return png
 
     def _tell(self, trouble: str | None) -> None:
