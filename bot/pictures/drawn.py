@@ -15,6 +15,8 @@ from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from store.connection import StoreUnavailable
 from store.services import Pictures
 
+KEEP_WITHIN_S = 0.1
+
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -72,9 +74,8 @@ class Drawn:
             keeping = asyncio.create_task(_keep(kept, name, png, lasts_s(picture)))
             self._keeping.add(keeping)
             keeping.add_done_callback(self._keeping.discard)
-            await asyncio.wait(
-                {keeping}, timeout=KEEP_WITHIN_S
-            )  # who asks next finds it; a slow store is not waited for
+            # who asks next finds it; a store that is slow is not waited for
+            await asyncio.wait({keeping}, timeout=KEEP_WITHIN_S)
         return png
 
     def _tell(self, trouble: str | None) -> None:
