@@ -9,26 +9,25 @@ is printed as such.
 
 import argparse
 import asyncio
-import json
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from pathlib import Path
-from statistics import median, quantiles
-from time import perf_counter, process_time
+from statistics import median
+from time import perf_counter
 from typing import Any
 
 from pydantic import HttpUrl, SecretStr
 from telegram import Bot, Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
-from telegram.request import BaseRequest, HTTPXRequest, RequestData
+from telegram.request import BaseRequest, HTTPXRequest
 
+from benchmarks.answering import ALICE, Side, Wire, message
+from benchmarks.discord import tail
 from benchmarks.fanout import say
 from benchmarks.size import cached
 from bot.chat_platform import Asker, Desk
@@ -40,7 +39,7 @@ from bot.live import services_on
 from bot.messenger import Messenger
 from bot.pictures.drawn import drawing
 from bot.platforms.telegram.messenger import TelegramMessenger
-from bot.platforms.telegram.service import Service
+from bot.platforms.telegram.service import Service, buttons_on
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest
 from bot.settings import Settings
 from market.alerts import Edge, Severity
@@ -57,16 +56,6 @@ from tests.faults.soak import alert
 from tests.faults.stage import Stage, staged
 
 TOKEN = "7700000001:of-a-benchmark-only-and-of-no-bot"  # noqa: S105, of no bot
-ME = {"id": 7_700_000_001, "is_bot": True, "first_name": "Seawall", "username": "seawall_bot"}
-ALICE = {"id": 11, "is_bot": False, "first_name": "Alice", "language_code": "en"}
-PRIVATE = {"id": 11, "type": "private", "first_name": "Alice"}
-TOLD: dict[str, object] = {
-    "getMe": ME,
-    "getMyCommands": [],
-    "getMyDescription": {"description": ""},
-    "getMyShortDescription": {"short_description": ""},
-}
-"""What the stand-in for Telegram tells; to all else it says that it is done."""
 LINES = ("/regime BTC", "/why BTC", "/size BTC 5x 10k", "/check BTC", "/funding BTC", "/scan", "/alerts")
 ASKS, WARM, ROUNDS = 300, 50, 5
 P50_MS, P99_MS = 0.7, 2.0
@@ -74,85 +63,6 @@ AT_ONCE, MESSAGES, TURNS, LEAST_TIMES = 64, 3_000, 3, 4.0
 HANG_S, HANG_ASKS_A_S, P95_MS = 20.0, 10.0, 300.0
 BROADCAST = 10_000
 ENDLESS = Rate(1e6, 1e6)
-
-
-@dataclass(slots=True)
-class Wire(BaseRequest):
-    """A transport that notes when a message reaches it, and answers at once."""
-
-    at_s: float = 0.0
-    cpu_s: float = 0.0
-    said: str = ""
-    handed: asyncio.Event = field(default_factory=asyncio.Event)
-    _numbers: Any = field(default_factory=lambda: count(1))
-
-    @property
-    def read_timeout(self) -> float:
-        """How long an answer may take, seconds."""
-        return 10.0
-
-    async def initialize(self) -> None:
-        """There is nothing to open."""
-
-    async def shutdown(self) -> None:
-        """There is nothing to close."""
-
-    async def do_request(
-        self, url: str, method: str, request_data: RequestData | None = None, *_: Any, **__: Any
-    ) -> tuple[int, bytes]:
-        """Take a request."""
-        at_s, cpu_s = perf_counter(), process_time()
-        name, told = url.rpartition("/")[2], {} if request_data is None else request_data.json_parameters
-        if name in {"sendMessage", "sendPhoto"}:
-            self.at_s, self.cpu_s = at_s, cpu_s
-            self.said = told.get("text") or told.get("caption") or ""
-            self.handed.set()
-            return 200, _ok(_message(next(self._numbers), "sent", photo=name == "sendPhoto"))
-        return 200, _ok(TOLD.get(name, True))
-
-
-@dataclass(slots=True)
-class Side:
-    """One who answers, on a stand-in for the network."""
-
-    name: str
-    take: Callable[[Update], Awaitable[None]]
-    bot: Bot
-    wire: Wire
-    times_ms: list[float] = field(default_factory=list)
-    cpu_ms: list[float] = field(default_factory=list)
-    _numbers: Any = field(default_factory=lambda: count(1))
-
-    async def ask(self, line: str, at_ms: int) -> None:
-        """One update, timed from where it is decoded to where its answer is handed over."""
-        number = next(self._numbers)
-        told = {"update_id": number, "message": _message(number, line, at_ms=at_ms, sender=ALICE)}
-        update = Update.de_json(told, self.bot)
-        self.wire.handed.clear()
-        began_s, began_cpu_s = perf_counter(), process_time()
-        await self.take(update)
-        async with asyncio.timeout(30.0):
-            await self.wire.handed.wait()
-        self.times_ms.append(1e3 * (self.wire.at_s - began_s))
-        self.cpu_ms.append(1e3 * (self.wire.cpu_s - began_cpu_s))
-        await asyncio.sleep(0)
-
-
-def _ok(result: object) -> bytes:
-    return json.dumps({"ok": True, "result": result}).encode()
-
-
-def _message(
-    number: int, text: str, *, at_ms: int = 0, sender: object = None, photo: bool = False
-) -> dict[str, Any]:
-    told = {
-        "message_id": number,
-        "date": at_ms // 1_000 or 1_700_000_000,
-        "chat": PRIVATE,
-        "from": sender or ME,
-    }
-    size = {"file_id": "file-1", "file_unique_id": "u1", "width": 900, "height": 1_200}
-    return {**told, **({"photo": [size], "caption": text} if photo else {"text": text})}
 
 
 @asynccontextmanager
@@ -175,8 +85,10 @@ async def desk_at(folder: Path) -> AsyncIterator[tuple[Desk, Connection]]:
         settings = Settings(telegram_token=SecretStr(TOKEN), data_dir=folder)
         await until(lambda: connection.memory.is_told)
         async with drawing(folder / "fonts", services.pictures) as drawn:
-            now = lambda: context.now_ms  # noqa: E731
-            yield Desk(settings, services, now, reply_turn=turn, draw=drawn.png), connection
+            yield (
+                Desk(settings, services, lambda: context.now_ms, reply_turn=turn, draw=drawn.png),
+                connection,
+            )
 
 
 async def _at_once(pace: Pace, _: Messenger, address: str) -> None:
@@ -190,10 +102,10 @@ async def ours_on(desk: Desk) -> AsyncIterator[Side]:
     service, wire = Service(desk), Wire()
     bot: Any = service.bot
     bot._request = (wire, wire)  # noqa: SLF001, there is no other way to another transport
-    await service._start()  # noqa: SLF001, all but the polling
+    await service.start()
     await service.settled()
     yield Side("Seawall", service.application.process_update, service.bot, wire)
-    await service._stop()  # noqa: SLF001
+    await service.stop()
 
 
 @asynccontextmanager
@@ -270,12 +182,6 @@ async def line_over(line: str, ours: Side, floor: Side, at_ms: int) -> tuple[flo
     return p50, p99
 
 
-def tail(times_ms: Sequence[float]) -> tuple[float, float]:
-    """The middle and the 99th percentile."""
-    ranks = quantiles(times_ms, n=100, method="inclusive")
-    return ranks[49], ranks[98]
-
-
 async def throughput(folder: Path) -> None:
     """Messages a second at 64 at once, by our transport and by the library's own, rounds interleaved."""
     async with strict("telegram", folder / "ledger", scale=1e6, latency_ms=0.0) as place:
@@ -301,7 +207,7 @@ async def _rate(url: str, request: BaseRequest, token: str) -> float:
 
     async def send() -> None:
         for number in left:
-            await bot.send_message(1_000 + number, "BTC · CROWDING " * 20, parse_mode="HTML")
+            await bot.sendmessage(1_000 + number, "BTC · CROWDING " * 20, parse_mode="HTML")
 
     async with bot:
         await asyncio.gather(*(bot.get_me() for _ in range(AT_ONCE)))
@@ -338,7 +244,7 @@ async def _at_a_pace(side: Side, at_ms: int) -> tuple[list[float], set[str]]:
     async def one(number: int) -> None:
         told = {
             "update_id": 500_000 + number,
-            "message": _message(number, LINES[number % len(LINES)], at_ms=at_ms, sender=ALICE),
+            "message": message(number, LINES[number % len(LINES)], at_ms=at_ms, sender=ALICE),
         }
         update = Update.de_json(told, side.bot)
         began_s = perf_counter()
@@ -387,11 +293,11 @@ async def _meanwhile(
         reply_turn=office.reply_turn,
     )
     service = Service(desk)
-    await service._start()  # noqa: SLF001, all but the polling
-    stack.push_async_callback(service._stop)  # noqa: SLF001
+    await service.start()
+    stack.push_async_callback(service.stop)
     tasks = [
         asyncio.create_task(office.address()),
-        asyncio.create_task(office.deliver(TelegramMessenger(service.bot, service._buttons))),  # noqa: SLF001
+        asyncio.create_task(office.deliver(TelegramMessenger(service.bot, buttons_on(desk)))),
     ]
     await asyncio.sleep(3.0)
     await stage.announce(alert("c7f2", "BTC", Severity.CRITICAL, Edge.FIRED))
@@ -400,7 +306,7 @@ async def _meanwhile(
     number = 0
     while not ending.done():
         number += 1
-        told = _message(number, LINES[number % len(LINES)], at_ms=context.now_ms, sender=ALICE)
+        told = message(number, LINES[number % len(LINES)], at_ms=context.now_ms, sender=ALICE)
         update = Update.de_json({"update_id": number, "message": told}, service.bot)
         began_s = perf_counter()
         await service.application.process_update(update)

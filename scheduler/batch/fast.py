@@ -81,7 +81,10 @@ def _place(ordered: Floats, count: int, value: float) -> int:
 
 
 def _near(ordered: Floats, count: int, value: float, guess: int) -> int:
-    """The same, looked for from a place that is likely near: what is asked each minute moves little."""
+    """The same, looked for from a place that is likely near: what is asked each minute moves little.
+
+    It ends as `_place` does and does not call it: a call costs as much as the search (decision 0020).
+    """
     low = high = min(max(guess, 0), count)
     reach = 1
     while low > 0 and ordered[low - 1] >= value:

@@ -20,6 +20,7 @@ from store.wishes import Chat, Subscription, suspend
 from tests.bot.desks import desk_on, first, silence, telegram_serving
 from tests.commands.markets import NOW_MS
 from tests.doubles.telegram import ALICE, BOT, CARMEN, GROUP, PRIVATE, RIGHTS, BotApi, Fault
+from tests.doubles.telegram_people import PERMISSIONS
 from tests.doubles.valkey import valkey, valkey_socket
 
 __all__ = ["valkey", "valkey_socket"]
@@ -29,26 +30,6 @@ Json = dict[str, Any]
 CHANNEL = {"id": -1_002, "type": "channel", "title": "News"}
 OLD_GROUP = {"id": -5, "type": "group", "title": "Desk"}
 CASCADE = (Subscription("BTC", Kind.CASCADE),)
-MAY = (
-    "can_send_messages",
-    "can_send_audios",
-    "can_send_documents",
-    "can_send_photos",
-    "can_send_videos",
-    "can_send_video_notes",
-    "can_send_voice_notes",
-    "can_send_polls",
-    "can_send_other_messages",
-    "can_add_web_page_previews",
-    "can_change_info",
-    "can_invite_users",
-    "can_pin_messages",
-    "can_manage_topics",
-    "can_edit_tag",
-    "can_react_to_messages",
-)
-"""What a restricted member may or may not (Bot API, ChatMemberRestricted)."""
-
 MEMBER: Json = {"status": "member", "user": BOT}
 LEFT: Json = {"status": "left", "user": BOT}
 KICKED: Json = {"status": "kicked", "user": BOT, "until_date": 0}
@@ -63,7 +44,7 @@ SILENT: Json = {
     "user": BOT,
     "is_member": True,
     "until_date": 0,
-    **dict.fromkeys(MAY, False),
+    **dict.fromkeys(PERMISSIONS, False),
 }
 RESTRICTED: Json = {**SILENT, "can_send_messages": True}
 POSTING: Json = {**ADMINISTRATOR, "can_post_messages": True}

@@ -88,15 +88,16 @@ class Service:
     async def serve(self) -> None:
         """Start, poll until cancelled, then finish what was begun."""
         try:
-            await self._start()
+            await self.start()
             async with delivering(self._desk.deliver, self._messenger):
                 await (
                     self._poll() if self._desk.settings.telegram_webhook_url is None else self._be_brought()
                 )
         finally:
-            await self._stop()
+            await self.stop()
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Sign in, and be ready for updates. Raises PlatformStopped where the token is refused."""
         while True:
             try:
                 await self.application.initialize()
@@ -157,7 +158,8 @@ class Service:
         if address is not None:
             await Webhook(address, self.bot, self._intake, self._patience, ALLOWED_UPDATES).serve()
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
+        """Finish what was begun, and tell Telegram what was taken."""
         if self._menu is not None:
             self._menu.cancel()
         if self.application.running:
