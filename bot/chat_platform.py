@@ -146,9 +146,9 @@ class Desk:
         return None if picture is None or png is None else (picture, png)
 
     def role_of(self, asker: Asker) -> Role:
-        """What the asker may do for certain: an operator is one whom the settings name, wherever it is asked from."""
+        """What the asker may do for certain: an owner is one whom the settings name, wherever it is asked from."""
         is_named = f"{asker.platform}:{asker.user}".lower() in self.settings.operators
-        return Role.OPERATOR if is_named else asker.role
+        return Role.OWNER if is_named else asker.role
 
     def _context(self, asker: Asker) -> Context:
         return Context(

@@ -41,7 +41,7 @@ async def ask_store(line: str, settings: Settings, language: str = "") -> Reply:
     async with open_store(settings) as connection:
         source = (await StoredFeed(connection).status()).source
         services = what_is_watched(services_on(connection, is_live=source == LIVE), source, settings)
-        return await answer(line, in_language(language, Context(services, now_ms(), role=Role.OPERATOR)))
+        return await answer(line, in_language(language, Context(services, now_ms(), role=Role.OWNER)))
 
 
 def what_is_watched(services: Services, source: str, settings: Settings) -> Services:

@@ -118,7 +118,7 @@ class LiveDesk:
             services = await self.look()
         if services is None:
             services = services_on(self._connection, is_live=True)
-        context = Context(services, now_ms(), role=Role.OPERATOR, reach=READER)
+        context = Context(services, now_ms(), role=Role.OWNER, reach=READER)
         return await answer(line, in_language(self._manner.language, context))
 
     async def opening(self, *, is_plain: bool) -> tuple[str, ...]:

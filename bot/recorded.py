@@ -51,7 +51,7 @@ async def ask_history(
         hours=HoursInMemory(hours),
         tiers=TiersInMemory(),
     )
-    return await answer(line, Context(services, until_ms, role=Role.OPERATOR, language=language or ORIGINAL))
+    return await answer(line, Context(services, until_ms, role=Role.OWNER, language=language or ORIGINAL))
 
 
 def read_files(paths: Sequence[Path], asset: Asset | None = None) -> list[HistoryFile]:

@@ -1,4 +1,4 @@
-"""/id: who and where you are, as the platform counts: what settings, operators and logs name."""
+"""/id: who and where you are, as the platform counts: what settings, owners and logs name."""
 
 from dataclasses import dataclass
 
@@ -46,8 +46,8 @@ def _where(context: Context) -> dict[str, str]:
 
 async def _role(context: Context) -> str:
     """What the asker may do here, UNKNOWN where the platform does not tell."""
-    if context.role is Role.OPERATOR:
-        return Role.OPERATOR.name.lower()
+    if context.role is Role.OWNER:
+        return Role.OWNER.name.lower()
     try:
         is_manager = await context.may(Role.MANAGER)
     except Misunderstood:

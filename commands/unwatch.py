@@ -38,7 +38,7 @@ COMMAND = Command(
     help="watch an asset no longer",
     example="/unwatch PEPE",
     order=53,
-    needs=Role.OPERATOR,
+    needs=Role.OWNER,
     in_menu=False,
     changes=True,
 )

@@ -38,7 +38,7 @@ COMMAND = Command(
     help="watch one more asset; its past is read first",
     example="/watch PEPE",
     order=52,
-    needs=Role.OPERATOR,
+    needs=Role.OWNER,
     in_menu=False,
     changes=True,
 )

@@ -73,7 +73,7 @@ def _context(stage: Stage) -> Context:
         post=StoredPost(connection),
         memos=StoredMemos(connection),
     )
-    return Context(services, stage.looked_ms, role=Role.OPERATOR, reach=READER)
+    return Context(services, stage.looked_ms, role=Role.OWNER, reach=READER)
 
 
 async def _until_selling(stage: Stage) -> None:

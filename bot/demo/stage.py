@@ -99,7 +99,7 @@ class Stage:
 
     async def ask(self, line: str) -> Reply:
         """Answer a line out of the store, at the time the market was last looked at."""
-        return await answer(line, Context(self.services, self.looked_ms, role=Role.OPERATOR, reach=READER))
+        return await answer(line, Context(self.services, self.looked_ms, role=Role.OWNER, reach=READER))
 
     async def wanted(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
         """Those of the warnings that the reader wants to see: all of them, until something is subscribed to or muted."""

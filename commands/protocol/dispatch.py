@@ -182,12 +182,12 @@ async def _request(read: Callable[[Lexicon], Any], context: Context) -> Any:
 
 
 def _not_allowed(command: Command[Any], context: Context) -> Misunderstood:
-    """The refusal to somebody without the right, which says who may; the bot's operator is named in its settings."""
-    if command.needs is Role.OPERATOR and not context.user:
-        return Misunderstood("door.operators_hidden", example="/help")
-    if command.needs is Role.OPERATOR:
+    """The refusal to somebody without the right, which says who may; the bot's owners are named in its settings."""
+    if command.needs is Role.OWNER and not context.user:
+        return Misunderstood("door.owners_hidden", example="/help")
+    if command.needs is Role.OWNER:
         who = f"{context.platform}:{context.user}"
-        return Misunderstood("door.operators_only", example="/help", who=who)
+        return Misunderstood("door.owners_only", example="/help", who=who)
     return Misunderstood("door.not_allowed", example="/help")
 
 

@@ -24,7 +24,7 @@ class Role(IntEnum):
 
     ANYONE = 0
     MANAGER = 1
-    OPERATOR = 2
+    OWNER = 2
 
 
 AskRole = Callable[[bool], Awaitable[Role | None]]
@@ -81,7 +81,7 @@ class Context:
 
         Raises Misunderstood where the platform does not tell.
         """
-        if self.role >= needed or self.ask_role is None or needed is Role.OPERATOR:
+        if self.role >= needed or self.ask_role is None or needed is Role.OWNER:
             return self.role >= needed
         found = await self.ask_role(anew)
         if found is None:

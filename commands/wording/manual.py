@@ -32,7 +32,7 @@ PICTURED = frozenset({"regime", "funding", "oi", "liq", "skew", "hedge"})
 
 _WHO = {
     Role.MANAGER: " For managers of a chat.",
-    Role.OPERATOR: " For operators: the terminal, and whom `SEAWALL_OPERATORS` names.",
+    Role.OWNER: " For owners: the terminal, and whom `SEAWALL_OPERATORS` names.",
 }
 
 

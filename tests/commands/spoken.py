@@ -132,9 +132,9 @@ SCENES: Mapping[str, Scene] = {
     "warned": (_warned, WARNINGS),
     "near": (lambda: test_overview.manager().context, ("/subscribe BTC every", "/alerts")),
     "reader": (lambda: _warned(Role.ANYONE), (*WARNINGS[:3], "/settings cap 5", "/watch DOGE")),
-    "operator": (lambda: _warned(Role.OPERATOR), (*REST, *SLIPS)),
+    "owner": (lambda: _warned(Role.OWNER), (*REST, *SLIPS)),
     "dead": (
-        lambda: test_dead.operator(test_dead.REFUSED, test_dead.DOUBTFUL).context,
+        lambda: test_dead.owner(test_dead.REFUSED, test_dead.DOUBTFUL).context,
         ("/dead", "/dead requeue", "/dead requeue 7c1f09ab", "/dead requeue all"),
     ),
 }  # fmt: skip

@@ -18,13 +18,13 @@ REFUSED = GivenUp(
 DOUBTFUL = GivenUp("00ff00ff", "discord:@456", NOW_MS - 5 * MINUTE_MS, NOW_MS - MINUTE_MS, "uncertain")
 
 
-def operator(*found: GivenUp, role: Role = Role.OPERATOR, is_private: bool = True) -> Talk:
+def owner(*found: GivenUp, role: Role = Role.OWNER, is_private: bool = True) -> Talk:
     here = context(calm(), alerts=(), role=role, is_private=is_private)
     return Talk(replace(here, services=replace(here.services, post=PostInMemory((), found))))
 
 
 async def test_it_lists_the_newest_first_with_address_reason_and_ages() -> None:
-    said = await operator(REFUSED, DOUBTFUL)("/dead")
+    said = await owner(REFUSED, DOUBTFUL)("/dead")
     assert said.splitlines()[:7] == [
         "Given up: 2, newest first",
         f"{'00ff00ff discord:@456':<33}1min",
@@ -38,11 +38,11 @@ async def test_it_lists_the_newest_first_with_address_reason_and_ages() -> None:
 
 
 async def test_where_nothing_was_given_up_it_says_so() -> None:
-    assert await operator()("/dead") == "Nothing was given up."
+    assert await owner()("/dead") == "Nothing was given up."
 
 
 async def test_one_is_tried_once_more_and_the_others_stay() -> None:
-    ask = operator(REFUSED, DOUBTFUL)
+    ask = owner(REFUSED, DOUBTFUL)
     said = await ask("/dead requeue 7c1f09ab")
     assert said.startswith("1 on their way once more")
     assert "(1 there now)" in said
@@ -51,26 +51,26 @@ async def test_one_is_tried_once_more_and_the_others_stay() -> None:
 
 
 async def test_all_are_tried_once_more() -> None:
-    ask = operator(REFUSED, DOUBTFUL)
+    ask = owner(REFUSED, DOUBTFUL)
     assert (await ask("/dead all requeue")).startswith("2 on their way once more")
     assert ask.reply.data["given_up"] == []
 
 
 async def test_the_button_tries_all() -> None:
-    ask = operator(REFUSED)
+    ask = owner(REFUSED)
     await ask("/dead")
     (action,) = ask.reply.actions
     assert (await ask(action.command)).startswith("1 on their way once more")
 
 
 async def test_one_by_its_name_is_shown_alone() -> None:
-    said = await operator(REFUSED, DOUBTFUL)("/dead 7c1f09ab")
+    said = await owner(REFUSED, DOUBTFUL)("/dead 7c1f09ab")
     assert "kicked" in said
     assert "uncertain" not in said
 
 
 async def test_requeue_without_a_name_asks_which_and_tries_nothing() -> None:
-    ask = operator(REFUSED)
+    ask = owner(REFUSED)
     assert "Which of them is to be tried once more?" in await ask("/dead requeue")
     assert outcome(ask.reply) == "refused"
     assert "kicked" in await ask("/dead")
@@ -78,13 +78,13 @@ async def test_requeue_without_a_name_asks_which_and_tries_nothing() -> None:
 
 @pytest.mark.parametrize("line", ["/dead 12345678", "/dead requeue 12345678"])
 async def test_a_name_that_is_not_on_the_list_is_refused(line: str) -> None:
-    assert "No message 12345678 was given up" in await operator(REFUSED)(line)
+    assert "No message 12345678 was given up" in await owner(REFUSED)(line)
 
 
 @pytest.mark.parametrize("role", [Role.ANYONE, Role.MANAGER])
 @pytest.mark.parametrize("line", ["/dead", "/dead requeue all"])
 async def test_only_an_operator_may(role: Role, line: str) -> None:
-    ask = operator(REFUSED, role=role)
+    ask = owner(REFUSED, role=role)
     assert "telegram:-100" not in await ask(line)
     post = ask.context.services.post
     assert post is not None
@@ -92,14 +92,14 @@ async def test_only_an_operator_may(role: Role, line: str) -> None:
 
 
 async def test_addresses_are_for_the_operator_alone() -> None:
-    ask = operator(REFUSED, is_private=False)
+    ask = owner(REFUSED, is_private=False)
     await ask("/dead")
     assert ask.reply.private
 
 
 async def test_a_dozen_are_shown_and_the_others_counted() -> None:
     found = [replace(REFUSED, name=f"{number:08x}", at_ms=NOW_MS - number) for number in range(1_000)]
-    ask = operator(*found)
+    ask = owner(*found)
     said = await ask("/dead")
     assert said.startswith("Given up: 1000, newest first")
     assert "And 988 older ones." in said
@@ -110,6 +110,6 @@ async def test_a_dozen_are_shown_and_the_others_counted() -> None:
 
 
 async def test_a_market_that_warns_nobody_says_so() -> None:
-    here = context(calm(source="history"), role=Role.OPERATOR)
+    here = context(calm(source="history"), role=Role.OWNER)
     ask = Talk(replace(here, services=replace(here.services, post=None)))
     assert "recorded" in await ask("/dead")

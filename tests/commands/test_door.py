@@ -194,7 +194,7 @@ async def test_a_command_for_managers_is_refused_to_others(monkeypatch: pytest.M
     monkeypatch.setattr(dispatch, "commands", lambda: kept)
     here = context(crowding())
     assert "Only a manager" in text_of(await answer("/scan", here))
-    assert outcome(await answer("/scan", replace(here, role=Role.OPERATOR))) == "answered"
+    assert outcome(await answer("/scan", replace(here, role=Role.OWNER))) == "answered"
 
 
 async def test_an_answer_changes_nothing() -> None:

@@ -39,7 +39,7 @@ HERE = context(
     calm(asset="1000PEPE", silent=("funding", "volatility")),
 )
 CHANGEABLE = context(
-    crowding(), unwinding(asset="ETH"), listed=("BTC", "ETH", "DOGE", "WIF"), role=Role.OPERATOR
+    crowding(), unwinding(asset="ETH"), listed=("BTC", "ETH", "DOGE", "WIF"), role=Role.OWNER
 )
 """Where /watch and /unwatch do what they are asked."""
 

@@ -41,7 +41,7 @@ async def test_each_number_can_be_copied_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "word"), [(Role.ANYONE, "reader"), (Role.MANAGER, "manager"), (Role.OPERATOR, "operator")]
+    ("role", "word"), [(Role.ANYONE, "reader"), (Role.MANAGER, "manager"), (Role.OWNER, "owner")]
 )
 async def test_a_role_has_a_word(role: Role, word: str) -> None:
     assert f"Role     {word}" in await talk(calm(), role=role)("/id")

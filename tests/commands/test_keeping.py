@@ -111,10 +111,10 @@ async def test_where_a_right_cannot_be_told_nothing_is_changed() -> None:
 
 async def test_a_role_says_nothing_about_the_operators() -> None:
     async def ask_role(anew: bool) -> Role:
-        return Role.OPERATOR
+        return Role.OWNER
 
     ask = Talk(replace(context(crowding(), alerts=(), listed=("BTC",)), ask_role=ask_role))
-    assert "only its operator may do it" in await ask("/watch BTC")
+    assert "only its owner may do it" in await ask("/watch BTC")
 
 
 async def test_a_chat_that_blocked_the_bot_and_speaks_again_is_warned_again(valkey: Connection) -> None:

@@ -38,7 +38,7 @@ def here(language: str) -> Context:
     """A desk where everything can be asked; each has a store of its own."""
     made = context(
         crowding(), unwinding(asset="ETH"), digesting(asset="SOL"), calm(asset="1000PEPE"),
-        alerts=(FIRED,), role=Role.OPERATOR, listed=("BTC", "ETH", "SOL", "DOGE"), hours={"BTC": opened()}, chains=(chain(),),
+        alerts=(FIRED,), role=Role.OWNER, listed=("BTC", "ETH", "SOL", "DOGE"), hours={"BTC": opened()}, chains=(chain(),),
         tiers=(), watched=("BTC", "ETH", "SOL", "1000PEPE"),
     )  # fmt: skip
     return replace(made, language=language)
@@ -50,7 +50,7 @@ def levelled(language: str) -> Context:
         priced("BTC", 64_210.0, depth()),
         priced("ETH", 3_123.456),
         hours={"BTC": opened()},
-        role=Role.OPERATOR,
+        role=Role.OWNER,
     )
     return replace(made, language=language)
 

@@ -13,7 +13,7 @@ WATCHED = ("BTC", "ETH", "SOL", "1000PEPE")
 
 
 def here() -> Talk:
-    return talk(crowding(), alerts=(), role=Role.OPERATOR, listed=("BTC", "ETH", "WIF", "DOGE"))
+    return talk(crowding(), alerts=(), role=Role.OWNER, listed=("BTC", "ETH", "WIF", "DOGE"))
 
 
 def offered(here: Talk) -> list[str]:

@@ -65,7 +65,7 @@ FAMILIES: Mapping[str, Iterable[str]] = {
         "volatility_index",
     ),
     "stand": WORST_FIRST,
-    "role": ("anyone", "manager", "operator", "unknown"),
+    "role": ("anyone", "manager", "owner", "unknown"),
     "answer": ("yes", "no", "unknown"),
     "check_answer": ("yes", "no", "unknown", "not_seen"),
     "invalidated": ("protip", "rolling_over", "lc_short", "other", "own_funding"),

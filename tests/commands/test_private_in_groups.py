@@ -28,7 +28,7 @@ def group(*, people: PeopleInMemory | None = None, **changed: Any) -> Context:
         hours={"BTC": opened()},
         alerts=(),
         listed=("BTC", "ETH", "DOGE"),
-        role=Role.OPERATOR,
+        role=Role.OWNER,
         people=(PLANNED,),
         is_private=False,
     )

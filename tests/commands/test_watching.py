@@ -18,9 +18,9 @@ from tests.commands.talking import Talk, context, monospaced, talk, text_of
 LISTED = ("BTC", "ETH", "SOL", "DOGE", "1000PEPE", "1000SHIB", "WIF")
 
 
-def operator(**changed: object) -> Talk:
-    """The operator's conversation about a live market of BTC and ETH."""
-    known = {"watched": ("BTC", "ETH"), "listed": LISTED, "role": Role.OPERATOR, **changed}
+def owner(**changed: object) -> Talk:
+    """The owner's conversation about a live market of BTC and ETH."""
+    known = {"watched": ("BTC", "ETH"), "listed": LISTED, "role": Role.OWNER, **changed}
     return talk(crowding(), calm(asset="ETH"), **known)
 
 
@@ -29,7 +29,7 @@ async def watched(ask: Talk) -> tuple[Asset, ...]:
 
 
 async def test_a_listed_asset_is_watched_under_any_of_its_names() -> None:
-    ask = operator()
+    ask = owner()
     said = await ask("/watch PEPEUSDT")
     assert said.startswith("1000PEPE · watched from now on")
     assert "Its past is read first" in said
@@ -41,13 +41,13 @@ async def test_a_listed_asset_is_watched_under_any_of_its_names() -> None:
 
 
 async def test_watching_twice_changes_nothing_and_says_so() -> None:
-    ask = operator()
+    ask = owner()
     assert (await ask("/watch btc")).startswith("BTC · watched already")
     assert await watched(ask) == ("BTC", "ETH")
 
 
 async def test_an_asset_is_watched_no_longer_but_never_the_last_one() -> None:
-    ask = operator()
+    ask = owner()
     assert (await ask("/unwatch xbt")).startswith("BTC · watched no longer")
     assert await watched(ask) == ("ETH",)
     assert "ETH is the last asset watched" in await ask("/unwatch ETH")
@@ -56,7 +56,7 @@ async def test_an_asset_is_watched_no_longer_but_never_the_last_one() -> None:
 
 
 async def test_what_no_venue_lists_is_answered_with_the_nearest_that_is() -> None:
-    ask = operator()
+    ask = owner()
     assert "Did you mean DOGE?" in await ask("/watch DOGEE")
     assert "Example: /watch PEPE" in text_of(ask.reply)
     assert '"BANANA" is listed at none of the venues' in await ask("/watch BANANA")
@@ -65,7 +65,7 @@ async def test_what_no_venue_lists_is_answered_with_the_nearest_that_is() -> Non
 
 
 async def test_a_missing_or_second_word_is_refused() -> None:
-    ask = operator()
+    ask = owner()
     assert "A word is missing: asset." in await ask("/watch")
     assert "A word is missing: asset." in await ask("/unwatch")
     assert outcome(ask.reply) == "refused"
@@ -73,7 +73,7 @@ async def test_a_missing_or_second_word_is_refused() -> None:
 
 
 async def test_a_listed_asset_is_offered_wherever_it_is_asked_about() -> None:
-    ask = operator()
+    ask = owner()
     for line in ("/regime pepe", "/why PEPE", "/size PEPE 5x", "/check 1000PEPE", "/unwatch pepe"):
         assert "1000PEPE is listed, but not watched: /watch 1000PEPE." in await ask(line)
         assert outcome(ask.reply) == "refused"
@@ -81,18 +81,18 @@ async def test_a_listed_asset_is_offered_wherever_it_is_asked_about() -> None:
 
 
 async def test_an_unknown_asset_may_have_meant_a_listed_one() -> None:
-    assert "Did you mean DOGE?" in await operator()("/regime dogee")
-    assert "is not watched here. Watched: BTC, ETH." in await operator()("/regime BANANA")
+    assert "Did you mean DOGE?" in await owner()("/regime dogee")
+    assert "is not watched here. Watched: BTC, ETH." in await owner()("/regime BANANA")
 
 
 async def test_before_the_venues_are_known_the_bundled_tiers_say_what_is_listed() -> None:
-    ask = operator(listed=())
+    ask = owner(listed=())
     assert (await ask("/watch DOGE")).startswith("DOGE · watched from now on")
 
 
 async def test_at_most_three_hundred_are_watched() -> None:
     many = ("BTC", *(f"A{number}" for number in range(MOST_WATCHED - 1)))
-    ask = operator(watched=many)
+    ask = owner(watched=many)
     assert "SOL is not watched: 300 assets are" in await ask("/watch SOL")
     assert len(await watched(ask)) == MOST_WATCHED
     assert "watched already" in await ask("/watch BTC")
@@ -100,27 +100,27 @@ async def test_at_most_three_hundred_are_watched() -> None:
 
 
 async def test_a_recorded_market_has_nothing_to_watch() -> None:
-    ask = talk(crowding(source="history"), role=Role.OPERATOR)
+    ask = talk(crowding(source="history"), role=Role.OWNER)
     for line in ("/watch DOGE", "/unwatch BTC"):
         assert "This market is recorded: there is nothing to watch but what is in it." in await ask(line)
     assert "listed, but not watched here" in await ask("/regime DOGE")
-    played = talk(crowding(source="simulated"), role=Role.OPERATOR)
+    played = talk(crowding(source="simulated"), role=Role.OWNER)
     assert "This market is simulated" in await played("/watch DOGE")
 
 
 @pytest.mark.parametrize("role", [Role.ANYONE, Role.MANAGER])
 @pytest.mark.parametrize("line", ["/watch SOL", "/unwatch BTC", "/watch", "/unwatch nonsense"])
 async def test_only_operators_change_what_everybody_sees(role: Role, line: str) -> None:
-    ask = operator(role=role)
+    ask = owner(role=role)
     said = await ask(line)
-    assert "only its operator may do it" in said
+    assert "only its owner may do it" in said
     assert "SEAWALL_OPERATORS=telegram:4711" in said
     assert outcome(ask.reply) == "refused"
     assert await watched(ask) == ("BTC", "ETH")
 
 
 async def test_slash_options_watch_as_well() -> None:
-    here = operator().context
+    here = owner().context
     assert text_of(await answer_options("watch", {"asset": "wif"}, here)).startswith("WIF · watched")
     assert outcome(await answer_options("watch", {"asset": "banana"}, here)) == "refused"
 
@@ -136,7 +136,7 @@ class Counted(WatchlistInMemory):
 
 
 async def test_what_is_listed_is_asked_for_only_where_a_word_is_nothing_that_is_watched() -> None:
-    here: Context = operator().context
+    here: Context = owner().context
     kept = here.services.snapshots
     assert isinstance(kept, SnapshotsInMemory)
     counted = Counted(kept, LISTED)
@@ -159,7 +159,7 @@ class Away(WatchlistInMemory):
 
 @pytest.mark.parametrize("line", ["/watch WIF", "/Watch@bot wif", "/unwatch ETH"])
 async def test_a_change_that_failed_is_not_said_to_have_changed_nothing(line: str) -> None:
-    here = operator().context
+    here = owner().context
     assert isinstance(here.services.snapshots, SnapshotsInMemory)
     away = replace(here.services, watchlist=Away(here.services.snapshots, LISTED))
     ask = Talk(replace(here, services=away))
@@ -174,7 +174,7 @@ def test_the_nearest_of_all_that_is_listed_is_found() -> None:
 
 
 async def test_the_new_asset_says_that_it_has_no_data_yet() -> None:
-    ask = operator(feed=FeedStatus("live", None, 60_000))
+    ask = owner(feed=FeedStatus("live", None, 60_000))
     await ask("/watch SOL")
     said = await ask("/regime sol")
     assert said.startswith("SOL · INSUFFICIENT DATA")
@@ -182,7 +182,7 @@ async def test_the_new_asset_says_that_it_has_no_data_yet() -> None:
 
 
 async def test_everything_laid_out_fits_on_a_phone() -> None:
-    ask = operator(watched=("BTC", *(f"1000000LONGNAME{number}" for number in range(200))))
+    ask = owner(watched=("BTC", *(f"1000000LONGNAME{number}" for number in range(200))))
     for line in ("/watch 1000PEPE", "/unwatch BTC", "/watch BTC"):
         await ask(line)
         assert all(len(row) <= 37 for row in monospaced(ask.reply))

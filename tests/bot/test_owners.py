@@ -29,21 +29,21 @@ def asker(platform: str, user: str) -> Asker:
 @pytest.mark.parametrize(
     ("platform", "user", "role"),
     [
-        ("telegram", "4711", Role.OPERATOR),
-        ("discord", "42", Role.OPERATOR),
+        ("telegram", "4711", Role.OWNER),
+        ("discord", "42", Role.OWNER),
         ("discord", "4711", Role.ANYONE),
         ("telegram", "42", Role.ANYONE),
         ("telegram", "47110", Role.ANYONE),
         ("telegram", "", Role.ANYONE),
     ],
 )
-def test_an_operator_is_one_whom_the_settings_name_on_that_platform(
+def test_an_owner_is_one_whom_the_settings_name_on_that_platform(
     platform: str, user: str, role: Role
 ) -> None:
     assert desk("telegram:4711", "discord:42").role_of(asker(platform, user)) is role
 
 
-async def test_an_operator_watches_and_nobody_else_does() -> None:
+async def test_an_owner_watches_and_nobody_else_does() -> None:
     here = desk("telegram:4711")
     assert text_of(await here.ask("/watch doge", asker("telegram", "4711"))).startswith("DOGE · watched")
     refused = await here.ask("/unwatch doge", asker("telegram", "5"))
@@ -52,6 +52,6 @@ async def test_an_operator_watches_and_nobody_else_does() -> None:
     assert await here.services.snapshots.watched() == (*WATCHED, "DOGE")
 
 
-async def test_without_operators_nobody_in_a_chat_is_one() -> None:
+async def test_without_owners_nobody_in_a_chat_is_one() -> None:
     refused = await desk().ask("/watch doge", asker("discord", "42"))
     assert outcome(refused) == "refused"
