@@ -1,0 +1,50 @@
+"""The command line, `seawall`. Exit codes: 0 answered, 2 the request was wrong, 1 it failed.
+
+What a call needs is imported inside it, so that `seawall --help` costs nothing and `seawall demo` speaks at once.
+"""
+
+import io
+import sys
+from typing import TextIO
+
+import typer
+
+from bot.cli.asking import ask, chat
+from bot.cli.caring import discord_sync, doctor, healthcheck
+from bot.cli.pasts import backfill, record, replay
+from bot.cli.serving import demo, run
+from bot.collection import put_off
+
+SIGNS = "·…"
+"""What answers hold beside plain letters."""
+
+CALLS = (demo, run, ask, chat, replay, backfill, record, doctor, discord_sync, healthcheck)
+"""Every call in the order of `seawall --help`; a function's name is the call's."""
+
+app = typer.Typer(
+    name="seawall",
+    help="What leverage is doing to a crypto market, and what your position survives. Information, not advice.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _call in CALLS:
+    app.command(_call.__name__.replace("_", "-"))(_call)
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    put_off()
+    for stream in (sys.stdout, sys.stderr):
+        _let_every_letter_through(stream)
+    app()
+
+
+def _let_every_letter_through(stream: TextIO) -> None:
+    """Write UTF-8 where the locale has no letter for what is said; a question mark would say something else here."""
+    try:
+        SIGNS.encode(stream.encoding)
+    except UnicodeEncodeError:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")

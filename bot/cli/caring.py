@@ -1,0 +1,76 @@
+"""Calls of whoever runs the program: what is set and missing, whether it is well, Discord's slash commands."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from bot.cli.ending import finish
+from bot.cli.words import Json
+
+
+def doctor(
+    as_json: Json = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Leave out exchanges and tokens.")] = False,
+) -> None:
+    """Say what is set, what is missing and what to do; try every exchange and token, within seconds."""
+
+    def look() -> int:
+        import logging
+
+        from bot.doctor import examine, in_words
+        from bot.running import ANSWERED, FAILED, run
+
+        async def tell() -> int:
+            found = await examine(offline=offline)
+            typer.echo(json.dumps(found.to_json()) if as_json else in_words(found))
+            sys.stdout.flush()
+            return ANSWERED if found.ok else FAILED
+
+        logging.disable(logging.CRITICAL)  # what fails is a finding, said once
+        return run(tell())
+
+    finish(look)
+
+
+def discord_sync(
+    guild: Annotated[int | None, typer.Option(help="Copy them to this server only, for development.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take a server's copy away.")] = False,
+) -> None:
+    """Hand the slash commands to Discord now; `seawall run` does it by itself where they have changed."""
+    if clear and guild is None:
+        raise typer.BadParameter("needs --guild ID: only a server has a copy", param_hint="--clear")
+
+    def sync() -> int:
+        from bot.live import configure_log
+        from bot.platforms.discord.syncing import sync_commands
+        from bot.running import ANSWERED, run
+        from bot.settings import read_settings
+
+        settings = read_settings()
+        configure_log(settings)
+
+        async def tell() -> int:
+            typer.echo(await sync_commands(settings, guild, is_cleared=clear))
+            return ANSWERED
+
+        return run(tell())
+
+    finish(sync)
+
+
+def healthcheck() -> None:
+    """Exit with 0 where the store answers and the last evaluation is younger than three cycles, else with 1."""
+
+    def check() -> int:
+        import asyncio
+
+        from bot.doctor import health
+        from bot.settings import read_settings
+
+        now = asyncio.run(health(read_settings()))
+        typer.echo(now.reason)
+        return 0 if now.ok else 1
+
+    finish(check)
