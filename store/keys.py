@@ -151,3 +151,13 @@ def chain(asset: Asset) -> str:
 def picture(key: str) -> str:
     """A picture that was drawn."""
     return f"{VERSION}:picture:{key}"
+
+
+def lease(name: str) -> str:
+    """Who alone does something now, as `TOKEN:HOLDER`."""
+    return f"{VERSION}:lease:{name}"
+
+
+def lease_token(name: str) -> str:
+    """The token that a lease was last given with."""
+    return f"{lease(name)}:token"
