@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "SEAWALL_"
-SECRETS = ("telegram_token", "telegram_webhook_secret", "discord_token", "redis_url")
-"""Settings that may also be given as the path of a file: SEAWALL_TELEGRAM_TOKEN_FILE and so on."""
-
 SECRET_FILE_BYTES = 4_096
 
 _ELSEWHERE = re.compile(r"SEAWALL_(RECORDINGS|FAULT)")
 
 
-def read_secret_files(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """The secrets that files hold, by setting; and what is wrong with those files, a sentence each."""
+def read_secret_files(
+    environ: Mapping[str, str], secrets: Collection[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Which of these secrets files hold, by setting; and what is wrong with those files, a sentence each."""
     found: dict[str, Any] = {}
     problems: list[str] = []
-    for name in SECRETS:
+    for name in secrets:
         variable = f"{PREFIX}{name.upper()}"
         path = environ.get(f"{variable}_FILE", "")
         if path and environ.get(variable):
@@ -33,10 +32,10 @@ def read_secret_files(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[
     return found, problems
 
 
-def slips(environ: Mapping[str, str], settings: Collection[str]) -> list[str]:
+def slips(environ: Mapping[str, str], settings: Collection[str], secrets: Collection[str]) -> list[str]:
     """Variables that are nearly one of ours: a typing error that would otherwise be silent."""
     known = [f"{PREFIX}{name.upper()}" for name in settings]
-    known += [f"{PREFIX}{name.upper()}_FILE" for name in SECRETS]
+    known += [f"{PREFIX}{name.upper()}_FILE" for name in secrets]
     strangers = sorted(
         name
         for name in environ

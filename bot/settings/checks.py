@@ -1,0 +1,134 @@
+"""What a setting's value must look like: a type a kind of value. No message repeats what was given."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
+
+from market.observations import Asset, Venue
+from market.rules import MOST_WATCHED
+
+MANY_OPERATORS = 100
+LONGEST_URL = 2_000
+WEBHOOK_PORTS = frozenset({None, 443, 80, 88, 8_443})
+"""The ports Telegram brings updates to (Bot API, setWebhook); a Bot API server of one's own takes any."""
+EXCHANGES = (Venue.BINANCE, Venue.BYBIT, Venue.OKX, Venue.DERIBIT, Venue.HYPERLIQUID)
+
+_TELEGRAM_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{30,100}")
+_DISCORD_TOKEN = re.compile(r"[A-Za-z0-9_-]{18,40}\.[A-Za-z0-9_-]{4,10}\.[A-Za-z0-9_-]{20,80}")
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
+_LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):([0-9]{1,5})", re.ASCII)
+_REDIS_URL = re.compile(r"(rediss?|valkeys?|unix)://\S+")
+_ASSET = re.compile(r"[A-Z0-9]{1,20}")
+_OPERATOR = re.compile(r"(telegram|discord):[0-9]{1,20}")
+
+
+def _shaped(shape: re.Pattern[str], otherwise: str) -> Callable[[SecretStr], SecretStr]:
+    """A check that a secret has this shape, without what stands around it; its error never holds the secret."""
+
+    def check(secret: SecretStr) -> SecretStr:
+        said = secret.get_secret_value().strip()
+        if not shape.fullmatch(said):
+            raise ValueError(otherwise)
+        return SecretStr(said)
+
+    return check
+
+
+def _address(*schemes: str) -> Callable[[str], str]:
+    """A check that this is an address of one of these schemes; gives it without a slash at its end."""
+
+    def check(url: str) -> str:
+        given = url.strip()
+        if not (
+            len(url) <= LONGEST_URL and given.isprintable() and " " not in given and _whole(given, schemes)
+        ):
+            raise ValueError(
+                f"must be an address such as {schemes[-1]}://host:port/path, without user or password"
+            )
+        return given.rstrip("/")
+
+    return check
+
+
+def _whole(url: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_plain = parts.username is None and parts.password is None and not (parts.query or parts.fragment)
+        return is_plain and parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _listening(place: str) -> str:
+    match = _LISTEN.fullmatch(place.strip())
+    if match is None or not 0 < int(match[2]) < 65_536:
+        raise ValueError("must be a host and a port, such as 127.0.0.1:8080 or 0.0.0.0:8080")
+    return place.strip()
+
+
+def _listed(value: object) -> list[str]:
+    """The words of a list separated by commas; of anything else one word that is nothing."""
+    listed = value.split(",") if isinstance(value, str) else value
+    return [str(word).strip() for word in listed] if isinstance(listed, list | tuple) else [""]
+
+
+def _assets(value: object) -> tuple[Asset, ...]:
+    if value == ():
+        return ()
+    names = tuple(dict.fromkeys(word.upper() for word in _listed(value) if word))
+    wrong = [name[:24] for name in names if not _ASSET.fullmatch(name)]
+    if wrong or not 0 < len(names) <= MOST_WATCHED:
+        raise ValueError(
+            f"must be 1 to {MOST_WATCHED} names such as BTC,ETH" + (f", not {wrong[0]!r}" if wrong else "")
+        )
+    return names
+
+
+def _people(value: object) -> tuple[str, ...]:
+    people = tuple(dict.fromkeys(word.lower() for word in _listed(value) if word))
+    wrong = [place for place, person in enumerate(people, 1) if not _OPERATOR.fullmatch(person)]
+    if wrong or len(people) > MANY_OPERATORS:
+        raise ValueError(
+            f"must be at most {MANY_OPERATORS} people such as telegram:123456,discord:987"
+            + (f"; number {wrong[0]} is none" if wrong else "")
+        )
+    return people
+
+
+def _capitals(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _spelled_out(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+TelegramToken = Annotated[
+    SecretStr,
+    AfterValidator(_shaped(_TELEGRAM_TOKEN, "is no Telegram bot token (digits, a colon, 35 characters)")),
+]
+DiscordToken = Annotated[
+    SecretStr,
+    AfterValidator(_shaped(_DISCORD_TOKEN, "is no Discord bot token (three parts joined by dots)")),
+]
+WebhookSecret = Annotated[
+    SecretStr, AfterValidator(_shaped(_WEBHOOK_SECRET, "must be 16 to 256 letters, digits, _ and -"))
+]
+StoreUrl = Annotated[
+    SecretStr,
+    AfterValidator(
+        _shaped(_REDIS_URL, "is no address such as redis://127.0.0.1:6379/0 or unix:///run/valkey.sock")
+    ),
+]
+RestUrl = Annotated[str, AfterValidator(_address("http", "https"))]
+WsUrl = Annotated[str, AfterValidator(_address("ws", "wss"))]
+Listening = Annotated[str, AfterValidator(_listening)]
+Assets = Annotated[tuple[Asset, ...], NoDecode, BeforeValidator(_assets)]
+People = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_people)]
+Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
+Directory = Annotated[Path, AfterValidator(_spelled_out)]

@@ -1,0 +1,226 @@
+"""Every setting there is: one line or two each, with what it is for, whom it concerns, and whether a reload takes it."""
+
+import hashlib
+import hmac
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.environment import PREFIX
+from bot.settings.checks import (
+    EXCHANGES,
+    WEBHOOK_PORTS,
+    Assets,
+    Directory,
+    DiscordToken,
+    Level,
+    Listening,
+    People,
+    RestUrl,
+    StoreUrl,
+    TelegramToken,
+    WebhookSecret,
+    WsUrl,
+)
+from market.observations import Venue
+
+WEBHOOK_PURPOSE = b"seawall: secret of the Telegram webhook"
+
+Part = Literal["every", "scheduler", "delivery", "telegram", "discord"]
+"""Which part of the service reads a setting; `every` where all of them do."""
+
+
+def setting(
+    default: Any,
+    says: str,
+    part: Part,
+    example: str,
+    *,
+    reloads: bool = False,
+    by: Callable[[], Any] | None = None,
+) -> Any:
+    """A setting: its default (or what makes it), what it is for, whose it is, an example, whether a reload takes it."""
+    given = {"default": default} if by is None else {"default_factory": by}
+    return Field(
+        **given,
+        description=says,
+        examples=[example],
+        json_schema_extra={"part": part, "reloads": reloads},
+    )
+
+
+def _rest(name: str) -> Any:
+    return setting(
+        None,
+        f"Where {name}'s REST are found instead of at {name}.",
+        "scheduler",
+        "https://mirror.example/rest",
+    )
+
+
+def _ws(name: str) -> Any:
+    return setting(
+        None,
+        f"Where {name}'s websockets are found instead of at {name}.",
+        "scheduler",
+        "wss://mirror.example/ws",
+    )
+
+
+def state_directory(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """Where this platform keeps what a program must remember, such as ~/.local/state/seawall."""
+    if platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "seawall"
+    chosen = environ.get("XDG_STATE_HOME", "")
+    root = Path(chosen) if chosen.startswith("/") else Path.home() / ".local" / "state"
+    return root / "seawall"
+
+
+class Settings(BaseSettings):
+    """Everything that can be chosen. Secrets show themselves as stars in repr, str and JSON."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    telegram_token: TelegramToken | None = setting(
+        None, "Token from @BotFather; starts Telegram.", "telegram", "123456789:AA..."
+    )
+    discord_token: DiscordToken | None = setting(
+        None, "Bot token of a Discord application; starts Discord.", "discord", "MTk4..."
+    )
+    redis_url: StoreUrl | None = setting(
+        None,
+        "An existing Valkey or Redis. Without it a private Valkey is started.",
+        "every",
+        "redis://127.0.0.1:6379/0",
+    )
+    telegram_url: HttpUrl | None = setting(
+        None,
+        "Root of a self-hosted Bot API server, without /bot. Default: Telegram's own.",
+        "telegram",
+        "http://bot-api:8081",
+    )
+    telegram_webhook_url: RestUrl | None = setting(
+        None,
+        "Where Telegram brings updates to (https), instead of being asked for them. Default: it is asked.",
+        "telegram",
+        "https://bot.example/telegram",
+    )
+    telegram_webhook_listen: Listening = setting(
+        "127.0.0.1:8080",
+        "Host and port at which the webhook's updates arrive here, behind your own TLS.",
+        "telegram",
+        "0.0.0.0:8080",
+    )
+    telegram_webhook_secret: WebhookSecret | None = setting(
+        None,
+        "What proves that an update is Telegram's. Default: made from the token.",
+        "telegram",
+        "0123456789abcdef",
+    )
+    telegram_tables: bool = setting(
+        True,
+        "Whether a table is sent as one where Telegram's server takes that. Clients that cannot show it show nothing.",
+        "telegram",
+        "false",
+    )
+    discord_url: HttpUrl | None = setting(
+        None,
+        "Root of a Discord REST server, with its version. Default: Discord's own.",
+        "discord",
+        "http://proxy:3000/api/v10",
+    )
+    discord_gateway_url: WsUrl | None = setting(
+        None,
+        "Where Discord's gateway is reached, such as at a proxy. Default: where Discord says.",
+        "discord",
+        "wss://proxy.example",
+    )
+    assets: Assets = setting(
+        (),
+        "Watched assets, separated by commas. Default: BTC, ETH, SOL and the twelve next by open interest.",
+        "scheduler",
+        "BTC,ETH,SOL",
+        reloads=True,
+    )
+    operators: People = setting(
+        (),
+        "Who may change what is watched: telegram:123456,discord:987. Default: nobody in a chat.",
+        "every",
+        "telegram:123456,discord:987",
+        reloads=True,
+    )
+    binance_rest_url: RestUrl | None = _rest("Binance")
+    binance_ws_url: WsUrl | None = _ws("Binance")
+    bybit_rest_url: RestUrl | None = _rest("Bybit")
+    bybit_ws_url: WsUrl | None = _ws("Bybit")
+    okx_rest_url: RestUrl | None = _rest("OKX")
+    okx_ws_url: WsUrl | None = _ws("OKX")
+    deribit_rest_url: RestUrl | None = _rest("Deribit")
+    deribit_ws_url: WsUrl | None = _ws("Deribit")
+    hyperliquid_rest_url: RestUrl | None = _rest("Hyperliquid")
+    hyperliquid_ws_url: WsUrl | None = _ws("Hyperliquid")
+    data_dir: Directory = setting(
+        None,
+        "Where the private Valkey keeps its files.",
+        "every",
+        "/var/lib/seawall",
+        by=lambda: state_directory(os.environ),
+    )
+    log_level: Level = setting("INFO", "DEBUG, INFO, WARNING or ERROR.", "every", "DEBUG", reloads=True)
+    library_log_level: Level = setting(
+        "WARNING", "The same for httpx, telegram, discord and their like.", "every", "INFO", reloads=True
+    )
+    log_format: Literal["console", "json"] = setting(
+        "console", "console or json, on stderr.", "every", "json"
+    )
+
+    @field_validator("telegram_webhook_url")
+    @classmethod
+    def _webhook_can_be_reached(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url is None or info.data.get("telegram_url") is not None:
+            return url
+        if urlsplit(url).scheme != "https" or urlsplit(url).port not in WEBHOOK_PORTS:
+            raise ValueError("must be an https address with the port 443, 80, 88 or 8443, or none")
+        return url
+
+    def rest_urls(self) -> dict[Venue, str]:
+        """Where questions are asked, of the venues that are sent elsewhere."""
+        given = {venue: getattr(self, f"{venue}_rest_url") for venue in EXCHANGES}
+        return {venue: url for venue, url in given.items() if url is not None}
+
+    def ws_urls(self) -> dict[Venue, str]:
+        """Where streams are listened to, of the venues that are sent elsewhere."""
+        given = {venue: getattr(self, f"{venue}_ws_url") for venue in EXCHANGES}
+        return {venue: url for venue, url in given.items() if url is not None}
+
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets in clear, for the redaction of logs only."""
+        given = (*(getattr(self, name) for name in SECRETS), self.webhook_secret())
+        return tuple(dict.fromkeys(secret.get_secret_value() for secret in given if secret is not None))
+
+    def webhook_secret(self) -> SecretStr | None:
+        """What Telegram sends with each update, made from the token where none is given; None without a webhook."""
+        if self.telegram_webhook_url is None or self.telegram_token is None:
+            return None
+        return self.telegram_webhook_secret or SecretStr(_derived(self.telegram_token, WEBHOOK_PURPOSE))
+
+
+def _derived(token: SecretStr, purpose: bytes) -> str:
+    """A secret of its own for a purpose, from which nobody finds the token."""
+    return hmac.new(token.get_secret_value().encode(), purpose, hashlib.sha256).hexdigest()
+
+
+def _holds_secret(kind: Any) -> bool:
+    return kind is SecretStr or any(_holds_secret(inner) for inner in get_args(kind))
+
+
+SECRETS = tuple(name for name, field in Settings.model_fields.items() if _holds_secret(field.annotation))
+"""Settings that may also be given as the path of a file: SEAWALL_TELEGRAM_TOKEN_FILE and so on."""
