@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff, NoBackoff
-from redis.exceptions import DataError, RedisError
+from redis.exceptions import DataError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as NoAnswer
 
 from store.recall import Memory, remembering
+from store.traffic import Traffic
 
 CONNECT_WITHIN_S = 0.4
 READ_WITHIN_S = 0.9
@@ -85,6 +86,7 @@ class Connection:
     _pulse: Pulse = field(default_factory=Pulse, compare=False)
     memory: Memory = field(default_factory=Memory, compare=False)
     """What was read and has not changed since; it keeps nothing but within `remembering`."""
+    traffic: Traffic = field(default_factory=Traffic, compare=False)
 
     @property
     def hangs(self) -> bool:
@@ -100,7 +102,7 @@ class Connection:
 
         While the server hangs it is raised within SIGN_WITHIN_S.
         """
-        async with _in_our_words(within_s, self._pulse):
+        async with _in_our_words(within_s, self.traffic, self._pulse):
             await self._pulse.feel(self._repeating)
             yield self._repeating
 
@@ -113,7 +115,7 @@ class Connection:
         `changed` are the keys it may change: whoever reads them after the block reads what was written.
         """
         try:
-            async with _in_our_words(within_s):
+            async with _in_our_words(within_s, self.traffic):
                 yield self._once
         finally:
             for key in changed:
@@ -124,6 +126,16 @@ class Connection:
         """Keep what is read in this process for the length of the block, until the server says that it changed."""
         async with remembering(self.memory, self._once):
             yield
+
+    @asynccontextmanager
+    async def _on_the_master(self) -> AsyncIterator[None]:
+        """Find the server anew next time, where this one has become a replica: its name may be another one's by now."""
+        try:
+            yield
+        except (ReadOnlyError, MasterDownError):
+            for client in (self._repeating, self._once):
+                await client.connection_pool.disconnect(inuse_connections=False)
+            raise
 
     async def close(self) -> None:
         """Close both clients."""
@@ -197,21 +209,25 @@ def _read_address(address: str | Path) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def _in_our_words(within_s: float, pulse: Pulse | None = None) -> AsyncIterator[None]:
-    before = _times_cancelled()
+async def _in_our_words(within_s: float, traffic: Traffic, pulse: Pulse | None = None) -> AsyncIterator[None]:
+    """What goes wrong is one error with a sentence, and all is counted; a read has a pulse, a write has none."""
+    before, clock, is_write = _times_cancelled(), asyncio.get_running_loop().time, pulse is None
     try:
         async with asyncio.timeout(within_s):
             yield
         if _times_cancelled() > before:
             # redis-py writes under wait_for, which before Python 3.12 forgets a cancellation that comes with its result
             raise asyncio.CancelledError
+        traffic.answered(clock(), is_write=is_write)
     except DataError:
         raise  # a value of ours that no server takes: a mistake here, not there
     except (TimeoutError, NoAnswer) as failure:
+        traffic.failed(clock(), is_write=is_write, is_refusal=False)
         if pulse is not None:
             pulse.hangs = True
         raise StoreUnavailable(f"The store did not answer within {within_s:g} s.") from failure
     except (RedisError, OSError) as failure:
+        traffic.failed(clock(), is_write=is_write, is_refusal=isinstance(failure, ResponseError))
         raise StoreUnavailable(f"The store is not available: {failure}") from failure
 
 
