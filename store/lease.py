@@ -66,8 +66,7 @@ class Lease:
     """One lease as one holder sees it; `holder` is a name that no other process has. Every method raises StoreUnavailable."""
 
     def __init__(self, connection: Connection, name: str, holder: str, ttl_ms: int = TTL_MS) -> None:
-        self.name, self.holder, self.ttl_ms = name, holder, ttl_ms
-        self._connection = connection
+        self.connection, self.name, self.holder, self.ttl_ms = connection, name, holder, ttl_ms
         self._places = (keys.lease(name), keys.lease_token(name))
 
     @property
@@ -81,18 +80,18 @@ class Lease:
         A call whose answer was lost may be repeated: the same tenure is given.
         """
         words = (self.holder, self.ttl_ms, max(self.ttl_ms, TTL_MS))
-        async with self._connection.writing() as redis:
+        async with self.connection.writing() as redis:
             return _read(await redis.register_script(_TAKE)(self._places, words))
 
     async def renew(self, tenure: Tenure) -> bool:
         """Keep the lease, or take it back where it expired and nobody took it since; False where it is lost for good."""
         words = (tenure.value, tenure.token, self.ttl_ms)
-        async with self._connection.writing() as redis:
+        async with self.connection.writing() as redis:
             return bool(await redis.register_script(_RENEW)(self._places, words))
 
     async def give_up(self, tenure: Tenure) -> None:
         """Let the next one take it at once; nothing where it was lost before."""
-        async with self._connection.writing() as redis:
+        async with self.connection.writing() as redis:
             await redis.register_script(_GIVE_UP)(self._places, (tenure.value, tenure.token))
 
 

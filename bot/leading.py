@@ -1,0 +1,134 @@
+"""Work that one process alone may do: the others stand by, and one of them takes over when the leader falls silent.
+
+A store that is away costs the leader nothing: what it does goes on, and the lease is taken back where nobody took it since.
+What must not land late is fenced (`store.fence`): a process that was held up finds out only when it runs again.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any
+
+from store.connection import StoreUnavailable
+from store.lease import Lease, Tenure, leader
+
+LOOK_EVERY_S = 1.0
+"""So often a standby asks for the lease, and a leader that could not renew it asks again."""
+RENEWALS = 3
+"""So often a lease is renewed in its time to live."""
+GIVES_WAY_S = 3.0
+"""After the store was away the leader goes first: it has in mind what a standby would have to read."""
+
+Work = Callable[[Tenure], Coroutine[Any, Any, None]]
+
+_log = logging.getLogger(__name__)
+
+
+class Standing(StrEnum):
+    """What a process is to one lease; UNKNOWN until the store was heard."""
+
+    LEADER = "leader"
+    STANDBY = "standby"
+    UNKNOWN = "unknown"
+
+
+def this_process() -> str:
+    """A name of this process that no other has: machine, number, and a few letters of chance."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
+async def while_leading(lease: Lease, work: Work) -> None:
+    """Do `work` whenever this process leads, until it ends by itself or this is cancelled (`Leading`)."""
+    await Leading(lease).run(work)
+
+
+class Leading:
+    """Leads or stands by for one lease. `standing` is what it is now, `leader` who leads as far as it has heard."""
+
+    def __init__(
+        self, lease: Lease, look_every_s: float = LOOK_EVERY_S, gives_way_s: float = GIVES_WAY_S
+    ) -> None:
+        self.lease, self.standing = lease, Standing.UNKNOWN
+        self.leader: Tenure | None = None
+        self._look_every_s, self._gives_way_s = look_every_s, gives_way_s
+
+    async def run(self, work: Work) -> None:
+        """Stand by until this process leads, then do the work, which is cancelled when the lease is lost; and so on.
+
+        Ends when the work ends by itself, with what it raised. The lease is given up after the work has ended, whatever
+        ended it, so that a standby takes over at once.
+        """
+        while True:
+            tenure = await self._stand_by()
+            if await self._lead(tenure, work):
+                return
+
+    async def _stand_by(self) -> Tenure:
+        """The tenure of this process, once it has one."""
+        was_away = False
+        while True:
+            try:
+                if was_away and await leader(self.lease.connection, self.lease.name) is None:
+                    await asyncio.sleep(self._gives_way_s)
+                was_away, tenure = False, await self.lease.take()
+            except StoreUnavailable as failure:
+                if not was_away:
+                    _log.warning("%s: %s Who leads is not known.", self.lease.name, failure)
+                was_away, self.standing = True, Standing.UNKNOWN
+            else:
+                if self._note(tenure) is Standing.LEADER:
+                    return tenure
+            await asyncio.sleep(self._look_every_s)
+
+    def _note(self, tenure: Tenure) -> Standing:
+        """Take note of who leads, and say so where it is news."""
+        is_news, self.leader = tenure != self.leader, tenure
+        self.standing = Standing.LEADER if tenure.holder == self.lease.holder else Standing.STANDBY
+        if is_news and self.standing is Standing.LEADER:
+            _log.info("%s: this process leads (%s)", self.lease.name, tenure.value)
+        elif is_news:
+            _log.info("%s: stands by for %s", self.lease.name, tenure.value)
+        return self.standing
+
+    async def _lead(self, tenure: Tenure, work: Work) -> bool:
+        """Do the work while the lease is kept; whether the work has ended by itself."""
+        working, keeping = asyncio.create_task(work(tenure)), asyncio.create_task(self._keep(tenure))
+        try:
+            await asyncio.wait({working, keeping}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                await working
+                return True
+        finally:
+            await self._end(working)
+            await self._end(keeping)
+            self.standing, self.leader = Standing.UNKNOWN, None
+            with suppress(StoreUnavailable):
+                await self.lease.give_up(tenure)
+        keeping.result()
+        _log.warning("%s: the lease %s is lost; what this process did ends", self.lease.name, tenure.value)
+        return False
+
+    async def _keep(self, tenure: Tenure) -> None:
+        """Renew the lease in time; ends when it is lost for good."""
+        while True:
+            pause_s = self.lease.ttl_ms / 1_000 / RENEWALS
+            try:
+                if not await self.lease.renew(tenure):
+                    return
+            except StoreUnavailable:
+                pause_s = min(pause_s, self._look_every_s)
+            await asyncio.sleep(pause_s)
+
+    async def _end(self, task: asyncio.Task[None]) -> None:
+        """Cancel a task and wait until it has ended; what it raises on the way out is logged, not lost."""
+        if task.done():
+            return
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            _log.error("%s: ended with a failure", self.lease.name, exc_info=failure)
