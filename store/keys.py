@@ -161,3 +161,20 @@ def lease(name: str) -> str:
 def lease_token(name: str) -> str:
     """The token that a lease was last given with."""
     return f"{lease(name)}:token"
+
+
+TOMBSTONES = f"{VERSION}:tombstones"
+"""A hash: the mark of somebody who was forgotten to when that was (UTC ms)."""
+
+FORGETTING = f"{VERSION}:forgetting"
+"""A hash: whom an erasure under way is about to what of them goes."""
+
+
+def limit(name: str) -> str:
+    """A hash: how full the bucket of this name is (`tokens`), and when it was (`at`, milliseconds); gone in three minutes."""
+    return f"{VERSION}:limit:{name}"
+
+
+def warned_by(person: str) -> str:
+    """A set: the addresses of the chats that a person had warned, for the limit of how many those may be."""
+    return f"{VERSION}:warned-by:{person}"
