@@ -24,14 +24,18 @@ from market.snapshot import Snapshot
 from market.state import MarketState
 from scheduler.engine import Engine, EngineState
 from scheduler.plans import PlanWatch
-from store.codec import Kind
+from store.codec import Kind, as_it_was
 from store.history import History
 from store.hours import StoredHours
 from store.services import FeedStatus
 from store.snapshots import StoredFeed, StoredSnapshots
 
-ENGINE_STATE = Kind("engine state", 3, EngineState)
-"""What a checkpoint holds; raise the number with every change of what the engine remembers."""
+ENGINE_STATE = Kind("engine state", 3, EngineState, upgrades={2: as_it_was})
+"""What a checkpoint holds; raise the number with every change of what the engine remembers.
+
+3 remembers the closed hours: they are known from the first hour after the upgrade on, and what was learned before, which no
+exchange tells again, stays. 1 was of played markets only: its windows are of another make, and are filled anew.
+"""
 
 CHECKPOINT_EVERY = 240
 

@@ -7,7 +7,8 @@ Any dataclass of ours goes as it is: nested, frozen or not, with enums, mappings
 import logging
 from array import array
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from types import GenericAlias
 from typing import Any, Generic, TypeVar, get_args, get_origin
@@ -19,18 +20,30 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
+Upgrade = Callable[[Any], Any]
+"""A value of one schema number as maps, lists and plain values, made one of the next number. It may change what it is given."""
+
+
+def as_it_was(value: Any) -> Any:
+    """The upgrade of a kind that has only got new fields, each with a default that is true of an old value."""
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
     """What is stored under some key: a name for messages, the number of its schema and its type.
 
-    Raise `schema` whenever an old value must not be read as a new one. `rebuildable` values, such as the state of the
-    market, are treated as missing when they cannot be read; of all others that is an error.
+    Raise `schema` whenever an old value must not be read as a new one, and say in `upgrades` how one of the number before
+    becomes one of this. `rebuildable` values, such as the state of the market, are treated as missing when they cannot be
+    read; of all others that is an error.
     """
 
     name: str
     schema: int
     type: type[T]
     rebuildable: bool = True
+    upgrades: Mapping[int, Upgrade] = field(default_factory=dict, compare=False, hash=False)
+    """By the number a value has: how it gets the next one. A value is written in its new form whenever it is next kept."""
 
 
 class Unreadable(Exception):
@@ -66,15 +79,35 @@ def read(kind: Kind[T], stored: bytes | str) -> T:
     """The value in `stored`; OtherSchema or Unreadable, whether it can be rebuilt or not."""
     try:
         schema, payload = _envelope().decode(stored.encode() if isinstance(stored, str) else stored)
-        if schema != kind.schema:
-            age = "a newer" if schema > kind.schema else "an older"
-            raise OtherSchema(
-                f"The stored {kind.name} has schema {schema}, written by {age} version than this."
-            )
-        value: T = _decoder(kind).decode(payload)
+        value: T = _decoder(kind).decode(
+            payload if schema == kind.schema else _upgraded(kind, schema, payload)
+        )
     except (msgspec.DecodeError, ValueError) as failure:  # ValueError: bytes that are no text, among others
         raise Unreadable(f"The stored {kind.name} cannot be read: {failure}.") from failure
     return value
+
+
+def schema_of(stored: bytes) -> int:
+    """The schema number that a value carries. Raises Unreadable."""
+    try:
+        return _envelope().decode(stored)[0]
+    except (msgspec.DecodeError, ValueError) as failure:
+        raise Unreadable(f"A stored value cannot be read: {failure}.") from failure
+
+
+def _upgraded(kind: Kind[T], schema: int, payload: bytes) -> bytes:
+    """A payload of an older number as one of today's, number by number. Raises OtherSchema where there is no way."""
+    age = "a newer" if schema > kind.schema else "an older"
+    steps = [kind.upgrades.get(number) for number in range(schema, kind.schema)]
+    if schema > kind.schema or None in steps:
+        raise OtherSchema(f"The stored {kind.name} has schema {schema}, written by {age} version than this.")
+    value = msgspec.msgpack.decode(payload)
+    try:
+        for step in steps:
+            value = step(value) if step is not None else value
+    except (KeyError, IndexError, TypeError, AttributeError) as failure:
+        raise Unreadable(f"The stored {kind.name} of schema {schema} is damaged.") from failure
+    return msgspec.msgpack.encode(value)
 
 
 @cache

@@ -11,7 +11,7 @@ from scheduler.cycle import ENGINE_STATE, Memory
 from scheduler.plans import PlanWatch
 from store.bulletins import Bulletins
 from store.chains import StoredChains
-from store.codec import Kind, decode, encode
+from store.codec import Kind, as_it_was, decode, encode
 from store.connection import Connection
 from store.history import History
 from store.hours import StoredHours
@@ -20,8 +20,11 @@ from store.sources import StoredSources
 from store.tiers import StoredTiers
 from store.watchlist import StoredWatchlist
 
-CONDENSER_STATE = Kind("condenser state", 2, CondenserState)
-"""What is kept beside each step; raise the number with every change of what condensing remembers."""
+CONDENSER_STATE = Kind("condenser state", 2, CondenserState, upgrades={1: as_it_was})
+"""What is kept beside each step; raise the number with every change of what condensing remembers.
+
+2 remembers books.
+"""
 
 _STANDARD = Rules()
 
