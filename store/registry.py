@@ -43,6 +43,22 @@ OF_PEOPLE: tuple[Entry, ...] = (
         Whose.CHAT, "until the chat goes", backup=Backup.ALWAYS, names=Naming.BOTH,
     ),
     Entry(
+        "warned-by", keys.warned_by(NAME), "set", "the chats that a person had warned, for the limit of how many those may be",
+        Whose.PERSON, "a year after the last of them", 366 * DAY_S, Backup.ALWAYS, Naming.BOTH,
+    ),
+    Entry(
+        "limit-of-person", keys.limit(f"person:{NAME}"), "hash", "how often a person may ask now",
+        Whose.PERSON, "three minutes", 180, names=Naming.KEY,
+    ),
+    Entry(
+        "limit-of-chat", keys.limit(f"chat:{ADDRESS}"), "hash", "how often may be asked in a chat now",
+        Whose.CHAT, "three minutes", 180, names=Naming.KEY,
+    ),
+    Entry(
+        "limit", keys.limit("<word>"), "hash", "how often all may ask now",
+        Whose.SERVICE, "three minutes", 180,
+    ),
+    Entry(
         "greeted", keys.memo(f"telegram-greeted:<bot>:{CHAT}"), "string", "that a group was greeted",
         Whose.CHAT, "30 days", 30 * DAY_S, names=Naming.KEY,
     ),

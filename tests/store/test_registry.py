@@ -15,13 +15,13 @@ SAID = {
     "scope": "live",
     "platform": "telegram",
 }
-SAID |= {"batch": "1700000000000-0", "bot": "telegram", "key": "abc", "name_of_memo": "line:#size:abc"}
+SAID |= {"person": "telegram:456", "batch": "1700000000000-0", "bot": "telegram", "key": "abc"}
 
 
 def _called(function: object) -> str:
     assert callable(function)
     wanted = inspect.signature(function).parameters
-    values = [0 if name == "priority" else SAID[name] for name in wanted]
+    values = [0 if name == "priority" else "all" if function is keys.limit else SAID[name] for name in wanted]
     return str(function(*values))
 
 
