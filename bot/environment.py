@@ -8,7 +8,10 @@ from typing import Any
 
 PREFIX = "SEAWALL_"
 SECRET_FILE_BYTES = 4_096
+ENV_FILE_BYTES = 65_536
+ENV_FILE = f"{PREFIX}ENV_FILE"
 
+_LINE = re.compile(r"(?:export[ \t]+)?([A-Z][A-Z0-9_]{0,99})=(.*)", re.ASCII)
 _ELSEWHERE = re.compile(r"SEAWALL_(RECORDINGS|FAULT)")
 
 
@@ -32,17 +35,51 @@ def read_secret_files(
     return found, problems
 
 
+def with_env_file(
+    environ: Mapping[str, str], settings: Collection[str], secrets: Collection[str]
+) -> tuple[dict[str, str], list[str]]:
+    """The environment together with what the file of SEAWALL_ENV_FILE says; and what is wrong with it, a sentence each.
+
+    What both say differently is a mistake: neither goes before the other.
+    """
+    path = environ.get(ENV_FILE, "")
+    if not path:
+        return dict(environ), []
+    try:
+        said, problems = _read_lines(_read_text(Path(path), ENV_FILE_BYTES, "utf-8"), path)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        return dict(environ), [f"{ENV_FILE}: {path} cannot be read: {why}."]
+    twice = sorted(name for name, value in said.items() if environ.get(name) and environ[name] != value)
+    ours = variables(settings, secrets)
+    problems += [
+        f"{path}: {name} is no setting." for name in said if name not in ours and not _near(name, ours)
+    ]
+    problems += [f"{name} is set in the environment and otherwise in {path}: keep one." for name in twice]
+    return {**environ, **said}, problems
+
+
 def slips(environ: Mapping[str, str], settings: Collection[str], secrets: Collection[str]) -> list[str]:
     """Variables that are nearly one of ours: a typing error that would otherwise be silent."""
-    known = [f"{PREFIX}{name.upper()}" for name in settings]
-    known += [f"{PREFIX}{name.upper()}_FILE" for name in secrets]
+    known = variables(settings, secrets)
     strangers = sorted(
         name
         for name in environ
         if name.startswith(PREFIX) and name not in known and not _ELSEWHERE.fullmatch(name)
     )
-    nearest = {name: difflib.get_close_matches(name, known, 1, 0.85) for name in strangers}
+    nearest = {name: _near(name, known) for name in strangers}
     return [f"{name} is no setting. Did you mean {near[0]}?" for name, near in nearest.items() if near]
+
+
+def variables(settings: Collection[str], secrets: Collection[str]) -> list[str]:
+    """Every variable that means something."""
+    return [f"{PREFIX}{name.upper()}" for name in settings] + [
+        f"{PREFIX}{name.upper()}_FILE" for name in secrets
+    ]
+
+
+def _near(name: str, known: Collection[str]) -> list[str]:
+    return difflib.get_close_matches(name, known, 1, 0.85)
 
 
 def without_webhook(environ: Mapping[str, str]) -> list[str]:
@@ -56,15 +93,43 @@ def without_webhook(environ: Mapping[str, str]) -> list[str]:
     ]
 
 
+def _read_lines(text: str, path: str) -> tuple[dict[str, str], list[str]]:
+    """What the lines of a settings file say, and the lines that say nothing; a line is named by its number alone."""
+    said: dict[str, str] = {}
+    problems = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = _LINE.fullmatch(line.strip())
+        if match is None:
+            problems.append(f"{path}, line {number}: not of the shape SEAWALL_NAME=value.")
+        elif not match[1].startswith(PREFIX) or match[1] == ENV_FILE:
+            problems.append(f"{path}, line {number}: {match[1]} cannot be set here.")
+        elif match[1] in said:
+            problems.append(f"{path}, line {number}: {match[1]} stands there twice.")
+        else:
+            said[match[1]] = _unquoted(match[2].strip())
+    return said, problems
+
+
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if is_quoted else value
+
+
 def _read_secret_file(path: Path) -> str:
-    with path.expanduser().open("rb") as file:
-        raw = file.read(SECRET_FILE_BYTES + 1)
-    if len(raw) > SECRET_FILE_BYTES:
-        raise ValueError("too long for a secret")
-    try:
-        secret = raw.decode("ascii").strip()
-    except UnicodeDecodeError:
-        raise ValueError("not plain text") from None
+    secret = _read_text(path, SECRET_FILE_BYTES, "ascii").strip()
     if not secret:
         raise ValueError("empty")
     return secret
+
+
+def _read_text(path: Path, most_bytes: int, encoding: str) -> str:
+    with path.expanduser().open("rb") as file:
+        raw = file.read(most_bytes + 1)
+    if len(raw) > most_bytes:
+        raise ValueError("too long")
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        raise ValueError("not plain text") from None

@@ -1,4 +1,4 @@
-"""The command line, `seawall`. Exit codes: 0 answered, 2 the request was wrong, 1 it failed.
+"""The command line, `seawall`. Exit codes: 0 answered, 2 the request or a setting was wrong, 1 it failed.
 
 What a call needs is imported inside it, so that `seawall --help` costs nothing and `seawall demo` speaks at once.
 """

@@ -20,13 +20,13 @@ def doctor(
         import logging
 
         from bot.doctor import examine, in_words
-        from bot.running import ANSWERED, FAILED, run
+        from bot.running import run
 
         async def tell() -> int:
             found = await examine(offline=offline)
             typer.echo(json.dumps(found.to_json()) if as_json else in_words(found))
             sys.stdout.flush()
-            return ANSWERED if found.ok else FAILED
+            return found.exit_code
 
         logging.disable(logging.CRITICAL)  # what fails is a finding, said once
         return run(tell())
@@ -67,9 +67,13 @@ def healthcheck() -> None:
         import asyncio
 
         from bot.doctor import health
-        from bot.settings import read_settings
+        from bot.settings import Misconfigured, read_settings
 
-        now = asyncio.run(health(read_settings()))
+        try:
+            now = asyncio.run(health(read_settings()))
+        except Misconfigured as mistakes:
+            typer.echo(str(mistakes), err=True)
+            return 1
         typer.echo(now.reason)
         return 0 if now.ok else 1
 

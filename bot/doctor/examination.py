@@ -17,7 +17,7 @@ from bot.chat_platform import (
     platforms,
     trouble_memo,
 )
-from bot.doctor.findings import Examination, Finding, Finds
+from bot.doctor.findings import SETTING, Examination, Finding, Finds
 from bot.doctor.sources import SourceFound, try_sources
 from bot.doctor.verdicts import of_sources
 from bot.environment import PREFIX
@@ -52,7 +52,7 @@ async def examine(*, offline: bool = False) -> Examination:
     try:
         settings = read_settings()
     except Misconfigured as mistakes:
-        found = [Finding("setting", Finds.WRONG, text, "Mend it.") for text in mistakes.problems]
+        found = [Finding(SETTING, Finds.WRONG, text, "Mend it.") for text in mistakes.problems]
     else:
         found, sources = await _configured(settings, offline=offline)
     return Examination(

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from bot.doctor.sources import SourceFound
 
+SETTING = "setting"
+"""What a finding about a setting that cannot be used is called."""
+
 
 class Finds(StrEnum):
     """How something is: fine, left out by choice, of less use than it could be, or in need of a hand."""
@@ -40,9 +43,15 @@ class Examination:
         """Nothing is wrong; what is not set is a choice, and what is weak still works."""
         return all(finding.finds is not Finds.WRONG for finding in self.findings)
 
+    @property
+    def exit_code(self) -> int:
+        """0: it can serve. 2: a setting is wrong, and starting again changes nothing. 1: something else is wrong."""
+        wrong = [finding.what for finding in self.findings if finding.finds is Finds.WRONG]
+        return 0 if not wrong else 2 if SETTING in wrong else 1
+
     def to_json(self) -> dict[str, object]:
         """The same with plain keys, for `--json`."""
-        told = {"ok": self.ok, **asdict(self)}
+        told = {"ok": self.ok, "exit_code": self.exit_code, **asdict(self)}
         told["sources"] = [_without_assets(source) for source in self.sources]
         return told
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -25,6 +26,13 @@ _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):([0-9]{1,5
 _REDIS_URL = re.compile(r"(rediss?|valkeys?|unix)://\S+")
 _ASSET = re.compile(r"[A-Z0-9]{1,20}")
 _OPERATOR = re.compile(r"(telegram|discord):[0-9]{1,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What kind of value a setting holds, in words for docs/settings.md."""
+
+    words: str
 
 
 def _shaped(shape: re.Pattern[str], otherwise: str) -> Callable[[SecretStr], SecretStr]:
@@ -111,24 +119,34 @@ def _spelled_out(path: Path) -> Path:
 TelegramToken = Annotated[
     SecretStr,
     AfterValidator(_shaped(_TELEGRAM_TOKEN, "is no Telegram bot token (digits, a colon, 35 characters)")),
+    Means("a token"),
 ]
 DiscordToken = Annotated[
     SecretStr,
     AfterValidator(_shaped(_DISCORD_TOKEN, "is no Discord bot token (three parts joined by dots)")),
+    Means("a token"),
 ]
 WebhookSecret = Annotated[
-    SecretStr, AfterValidator(_shaped(_WEBHOOK_SECRET, "must be 16 to 256 letters, digits, _ and -"))
+    SecretStr,
+    AfterValidator(_shaped(_WEBHOOK_SECRET, "must be 16 to 256 letters, digits, _ and -")),
+    Means("16 to 256 letters, digits, _ and -"),
 ]
 StoreUrl = Annotated[
     SecretStr,
     AfterValidator(
         _shaped(_REDIS_URL, "is no address such as redis://127.0.0.1:6379/0 or unix:///run/valkey.sock")
     ),
+    Means("`redis://`, `rediss://` or `unix://` address"),
 ]
-RestUrl = Annotated[str, AfterValidator(_address("http", "https"))]
-WsUrl = Annotated[str, AfterValidator(_address("ws", "wss"))]
-Listening = Annotated[str, AfterValidator(_listening)]
-Assets = Annotated[tuple[Asset, ...], NoDecode, BeforeValidator(_assets)]
-People = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_people)]
-Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
-Directory = Annotated[Path, AfterValidator(_spelled_out)]
+RestUrl = Annotated[str, AfterValidator(_address("http", "https")), Means("`http://` or `https://` address")]
+WsUrl = Annotated[str, AfterValidator(_address("ws", "wss")), Means("`ws://` or `wss://` address")]
+Listening = Annotated[str, AfterValidator(_listening), Means("host and port")]
+Assets = Annotated[tuple[Asset, ...], NoDecode, BeforeValidator(_assets), Means("names, separated by commas")]
+People = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_people), Means("people, separated by commas")]
+Level = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+    BeforeValidator(_capitals),
+    Means("`DEBUG`, `INFO`, `WARNING` or `ERROR`"),
+]
+Folder = Annotated[Path, AfterValidator(_spelled_out), Means("a folder")]
+FilePlace = Annotated[Path, AfterValidator(_spelled_out), Means("a file")]

@@ -17,8 +17,9 @@ from bot.settings.checks import (
     EXCHANGES,
     WEBHOOK_PORTS,
     Assets,
-    Directory,
     DiscordToken,
+    FilePlace,
+    Folder,
     Level,
     Listening,
     People,
@@ -44,21 +45,25 @@ def setting(
     *,
     reloads: bool = False,
     by: Callable[[], Any] | None = None,
+    shown: str = "",
 ) -> Any:
-    """A setting: its default (or what makes it), what it is for, whose it is, an example, whether a reload takes it."""
+    """A setting: its default (or what makes it), what it is for, whose it is, an example, whether a reload takes it.
+
+    `shown` is how docs/settings.md writes the default, where the value itself says too little.
+    """
     given = {"default": default} if by is None else {"default_factory": by}
     return Field(
         **given,
         description=says,
         examples=[example],
-        json_schema_extra={"part": part, "reloads": reloads},
+        json_schema_extra={"part": part, "reloads": reloads, "shown": shown},
     )
 
 
 def _rest(name: str) -> Any:
     return setting(
         None,
-        f"Where {name}'s REST are found instead of at {name}.",
+        f"Where {name}'s REST is found instead of at {name}.",
         "scheduler",
         "https://mirror.example/rest",
     )
@@ -89,6 +94,12 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
+    env_file: FilePlace | None = setting(
+        None,
+        "A file of lines SEAWALL_NAME=value, which a reload reads again. Only the environment can name it.",
+        "every",
+        "/etc/seawall/settings",
+    )
     telegram_token: TelegramToken | None = setting(
         None, "Token from @BotFather; starts Telegram.", "telegram", "123456789:AA..."
     )
@@ -103,15 +114,17 @@ class Settings(BaseSettings):
     )
     telegram_url: HttpUrl | None = setting(
         None,
-        "Root of a self-hosted Bot API server, without /bot. Default: Telegram's own.",
+        "Root of a self-hosted Bot API server, without /bot.",
         "telegram",
         "http://bot-api:8081",
+        shown="Telegram's own",
     )
     telegram_webhook_url: RestUrl | None = setting(
         None,
-        "Where Telegram brings updates to (https), instead of being asked for them. Default: it is asked.",
+        "Where Telegram brings updates to (https), instead of being asked for them.",
         "telegram",
         "https://bot.example/telegram",
+        shown="it is asked",
     )
     telegram_webhook_listen: Listening = setting(
         "127.0.0.1:8080",
@@ -121,9 +134,10 @@ class Settings(BaseSettings):
     )
     telegram_webhook_secret: WebhookSecret | None = setting(
         None,
-        "What proves that an update is Telegram's. Default: made from the token.",
+        "What proves that an update is Telegram's.",
         "telegram",
-        "0123456789abcdef",
+        "3f9c0b...",
+        shown="made from the token",
     )
     telegram_tables: bool = setting(
         True,
@@ -133,29 +147,33 @@ class Settings(BaseSettings):
     )
     discord_url: HttpUrl | None = setting(
         None,
-        "Root of a Discord REST server, with its version. Default: Discord's own.",
+        "Root of a Discord REST server, with its version.",
         "discord",
         "http://proxy:3000/api/v10",
+        shown="Discord's own",
     )
     discord_gateway_url: WsUrl | None = setting(
         None,
-        "Where Discord's gateway is reached, such as at a proxy. Default: where Discord says.",
+        "Where Discord's gateway is reached, such as at a proxy.",
         "discord",
         "wss://proxy.example",
+        shown="where Discord says",
     )
     assets: Assets = setting(
         (),
-        "Watched assets, separated by commas. Default: BTC, ETH, SOL and the twelve next by open interest.",
+        "Watched assets, separated by commas.",
         "scheduler",
         "BTC,ETH,SOL",
         reloads=True,
+        shown="BTC, ETH, SOL and the twelve next by open interest",
     )
     operators: People = setting(
         (),
-        "Who may change what is watched: telegram:123456,discord:987. Default: nobody in a chat.",
+        "Who may change what is watched: telegram:123456,discord:987.",
         "every",
         "telegram:123456,discord:987",
         reloads=True,
+        shown="nobody in a chat",
     )
     binance_rest_url: RestUrl | None = _rest("Binance")
     binance_ws_url: WsUrl | None = _ws("Binance")
@@ -167,12 +185,13 @@ class Settings(BaseSettings):
     deribit_ws_url: WsUrl | None = _ws("Deribit")
     hyperliquid_rest_url: RestUrl | None = _rest("Hyperliquid")
     hyperliquid_ws_url: WsUrl | None = _ws("Hyperliquid")
-    data_dir: Directory = setting(
+    data_dir: Folder = setting(
         None,
         "Where the private Valkey keeps its files.",
         "every",
         "/var/lib/seawall",
         by=lambda: state_directory(os.environ),
+        shown="your platform's, such as `~/.local/state/seawall`",
     )
     log_level: Level = setting("INFO", "DEBUG, INFO, WARNING or ERROR.", "every", "DEBUG", reloads=True)
     library_log_level: Level = setting(

@@ -1,16 +1,22 @@
-"""Reading the settings of this process: its environment and the files that hold secrets, validated as a whole."""
+"""Reading the settings of this process: its environment and the files that it names, validated as a whole."""
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from bot.environment import PREFIX, read_secret_files, slips, without_webhook
+from bot.environment import PREFIX, read_secret_files, slips, with_env_file, without_webhook
 from bot.settings.fields import SECRETS, Settings
+
+WRONG_SETTINGS = 2
+"""The exit code: starting again would change nothing."""
 
 
 class Misconfigured(Exception):
-    """The environment cannot be used; `problems` holds one sentence a mistake, none of them a secret."""
+    """The settings cannot be used; `problems` holds one sentence a mistake, none of them a secret."""
+
+    exit_code = WRONG_SETTINGS
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -18,14 +24,16 @@ class Misconfigured(Exception):
 
 
 def read_settings() -> Settings:
-    """The settings of this process's environment.
+    """The settings of this process's environment, and of the files it names, as they are now.
 
     Raises Misconfigured with every mistake at once, in words that name the variable and hold no secret.
     """
-    from_files, problems = read_secret_files(os.environ, SECRETS)
-    problems += [*slips(os.environ, Settings.model_fields, SECRETS), *without_webhook(os.environ)]
+    names = Settings.model_fields
+    environ, problems = with_env_file(os.environ, names, SECRETS)
+    from_files, unreadable = read_secret_files(environ, SECRETS)
+    problems += [*unreadable, *slips(environ, names, SECRETS), *without_webhook(environ)]
     try:
-        settings = Settings(**from_files)
+        settings = Settings(**(_given(environ) | from_files))
     except ValidationError as error:
         problems += [_in_words(mistake) for mistake in error.errors(include_input=False, include_url=False)]
         raise Misconfigured(tuple(problems)) from None
@@ -34,7 +42,17 @@ def read_settings() -> Settings:
     return settings
 
 
+def _given(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What is said of each setting; what is said emptily counts as not said."""
+    said = {name: environ.get(f"{PREFIX}{name.upper()}") for name in Settings.model_fields}
+    return {name: value for name, value in said.items() if value}
+
+
 def _in_words(mistake: Any) -> str:
-    variable = PREFIX + str(mistake["loc"][0]).upper()
+    name = str(mistake["loc"][0]) if mistake["loc"] else ""
     why = str(mistake["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    return f"{variable} {why}."
+    if name not in Settings.model_fields:
+        return f"{why}."
+    example = (Settings.model_fields[name].examples or [""])[0]
+    told = "" if str(example) in why else f" Example: {PREFIX}{name.upper()}={example}"
+    return f"{PREFIX}{name.upper()} {why}.{told}"
