@@ -45,6 +45,9 @@ SPOT_EVERY_S = 3_600.0
 SPOT_BARS_A_POLL = 49
 """So many hours of it, the last one open: two days of absence are made up for by the next poll."""
 
+LONGEST_FIELD = 200
+"""Letters of what a Misread tells of an answer."""
+
 
 class Misread(Exception):
     """An answer is not what the venue documents. `field` names what was wrong; nothing of it has been used.
@@ -54,6 +57,7 @@ class Misread(Exception):
     """
 
     def __init__(self, venue: Venue, kind: str, field: str) -> None:
+        field = field[:LONGEST_FIELD]  # a venue may say anything, also where a number should be
         super().__init__(f"{venue} {kind}: {field}")
         self.venue, self.kind, self.field = venue, kind, field
 

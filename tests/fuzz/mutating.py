@@ -67,6 +67,17 @@ def mutated_json(value: Json, dice: Random, times: int) -> Json:
     return value
 
 
+def nudged_json(value: Json, dice: Random) -> Json:
+    """The value with its numbers moved, all of them a little and some of them far: it may well be believed."""
+    if isinstance(value, dict):
+        return {key: nudged_json(one, dice) for key, one in value.items()}
+    if isinstance(value, list):
+        return [nudged_json(one, dice) for one in value]
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or dice.random() < 0.5:
+        return value
+    return _nudged(value, dice)
+
+
 def mutated_bytes(payload: bytes, dice: Random) -> bytes:
     """The bytes, cut, spliced or bent in a few places."""
     for _ in range(dice.randrange(1, 4)):
@@ -89,6 +100,22 @@ def mutated_bytes(payload: bytes, dice: Random) -> bytes:
 def written(value: Json) -> bytes:
     """The value as JSON, with the numbers that JSON knows nothing of written as some servers do."""
     return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _nudged(value: str | float, dice: Random) -> Json:
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    is_time = 1e12 < abs(number) < 1e16
+    moved = (
+        number + 60_000 * dice.randrange(-3, 90)
+        if is_time
+        else number * dice.choice((0.5, 0.97, 1.0, 1.001, 1.03, 9.0, -1.0))
+    )
+    whole = isinstance(value, int) or (isinstance(value, str) and value.isdecimal())
+    number = round(moved) if whole else moved
+    return f"{number}" if isinstance(value, str) else number
 
 
 def _with_word(text: str, dice: Random, word: str) -> str:

@@ -1,16 +1,19 @@
 """The targets by name, each made where it is fuzzed."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 
-from tests.fuzz.harness import Report, drive
+from tests.fuzz.harness import Report, Target, drive
 from tests.fuzz.lines import Lines
+from tests.fuzz.payloads import Payloads
 
-NAMES = ("lines",)
+TARGETS: Mapping[str, Callable[[], Target]] = {"lines": Lines, "payloads": Payloads}
+NAMES = tuple(TARGETS)
 
 
 async def fuzz(name: str, seed: int, inputs: int) -> Report:
     """Fuzz one target. Raises KeyError for a name that is none."""
-    return await drive({"lines": Lines}[name](), seed, inputs)
+    return await drive(TARGETS[name](), seed, inputs)
 
 
 def run_alone(name: str, seed: int, inputs: int) -> Report:
