@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot.messenger import Deliver, ReplyTurn
 from bot.settings import Settings
+from bot.tally import Tally
 from commands.protocol import dispatch
 from commands.protocol.command import ASK_THE_REST, Command
 from commands.protocol.phrases import phrases_in
@@ -23,6 +24,7 @@ from commands.protocol.reply import Reply
 from commands.protocol.request import AskRole, Context, Role
 from market.entries import entries
 from market.rules import Rules
+from scheduler.clock import monotonic_s
 from store.services import Services
 
 CHECK_S = 5.0
@@ -130,14 +132,24 @@ class Desk:
     deliver: Deliver | None = None
     reply_turn: ReplyTurn | None = None
     draw: Draw | None = None
+    tally: Tally = field(default_factory=Tally)
 
     async def ask(self, line: str, asker: Asker) -> Reply:
         """The reply to a line such as "/size btc 5x"; wrong lines are answered too, and no exception comes out."""
-        return await dispatch.answer(line, self._context(asker))
+        began_s, command = monotonic_s(), command_of(line)
+        reply = await dispatch.answer(line, self._context(asker))
+        return self._counted(reply, command, asker, began_s)
 
     async def ask_options(self, name: str, values: Mapping[str, object], asker: Asker) -> Reply:
         """The reply to the command `name` with its options by name, as a slash command brings them."""
-        return await dispatch.answer_options(name, values, self._context(asker))
+        began_s, command = monotonic_s(), dispatch.find(name)
+        reply = await dispatch.answer_options(name, values, self._context(asker))
+        return self._counted(reply, command, asker, began_s)
+
+    def _counted(self, reply: Reply, command: Command[Any] | None, asker: Asker, began_s: float) -> Reply:
+        name, took_s = None if command is None else command.name, monotonic_s() - began_s
+        self.tally.answered(asker.platform, name, dispatch.outcome(reply), took_s)
+        return reply
 
     async def drawn(self, reply: Reply) -> tuple[Picture, bytes] | None:
         """The picture of a reply and its PNG, None where it has none or it is not there in time. What else it holds is words."""

@@ -51,13 +51,14 @@ class Manners:
     """What a platform allows: how fast in all, and how many messages under way at once.
 
     `is_idempotent`: what is sent twice under the same nonce arrives once. `reserve` are the tokens that warnings leave
-    for replies, where those count against the same limit.
+    for replies, where those count against the same limit. `idle_s` is how often it is looked for more where there was nothing.
     """
 
     overall: Rate
     in_flight: int
     is_idempotent: bool
     reserve: float = RESERVE
+    idle_s: float = 0.2
 
 
 class Messenger(Protocol):

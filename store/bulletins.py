@@ -20,6 +20,11 @@ FACTS_KEPT_S = 8 * 86_400
 GROUP_WAIT_MS = 5_000
 """How long a warning waits for others of the same moment; a critical one does not."""
 MOST_A_BATCH = 200
+CANARY_ASSET = "~"
+"""What the watchdog's canary is of: no asset is called so, and nobody can subscribe to it."""
+CANARY_KEPT_MS = 600_000
+LOUD, QUIET, CANARY = 1, 0, 2
+"""How an alert that waits is marked: due at once, due with others of its moment, or nobody's."""
 
 _ANNOUNCE = """
 if redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1]) == 0 then return 0 end
@@ -44,8 +49,11 @@ local waiting = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', ARGV[4])
 if #waiting == 0 then return false end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local first = tonumber(string.match(waiting[1][1], '^(%d+)'))
-local due = now - first >= tonumber(ARGV[2]) or now < first
+local first = nil
+for _, entry in ipairs(waiting) do
+  if not first and entry[2][2] ~= ARGV[5] then first = tonumber(string.match(entry[1], '^(%d+)')) end
+end
+local due = not first or now - first >= tonumber(ARGV[2]) or now < first
 for _, entry in ipairs(waiting) do
   if entry[2][2] == '1' then due = true end
 end
@@ -57,9 +65,12 @@ for place, entry in ipairs(waiting) do
   facts[#facts + 1] = entry[2][4]
 end
 redis.call('HSET', ARGV[1] .. id, unpack(facts))
-redis.call('EXPIRE', ARGV[1] .. id, ARGV[3])
+redis.call('EXPIRE', ARGV[1] .. id, first and ARGV[3] or ARGV[6])
 redis.call('HSET', KEYS[1], 'id', id, 'entries', table.concat(entries, ' '), 'cursor', '')
 return {id, '', redis.call('HGETALL', ARGV[1] .. id)}
+"""
+"""KEYS: batch, bulletins. ARGV: what facts begin with, how long warnings wait (ms), how long facts are kept (s), most a batch,
+the mark of a canary, how long facts are kept of canaries alone (s): these wait for nobody, and nobody for them.
 """
 
 _FAN_OUT = """
@@ -110,13 +121,24 @@ class Bulletins:
     async def announce(self, alert: Alert) -> bool:
         """Keep an alert for the record and for those who want to hear of it; False where that was done already."""
         places = [keys.ANNOUNCED, keys.BULLETINS, keys.ALERTS, keys.ALERTS_BY_TIME]
+        mark = LOUD if alert.severity is Severity.CRITICAL else QUIET
+        return await self._announce(alert, places, mark, self._kept, ANNOUNCED_KEPT_MS)
+
+    async def announce_canary(self, alert: Alert) -> bool:
+        """The same for the watchdog's canary, which stands in no log that anybody reads."""
+        places = [keys.CANARY_ANNOUNCED, keys.BULLETINS, keys.CANARY_LOG, keys.CANARY_BY_TIME]
+        return await self._announce(alert, places, CANARY, 1, CANARY_KEPT_MS)
+
+    async def _announce(
+        self, alert: Alert, places: Sequence[str], mark: int, kept: int, announced_ms: int
+    ) -> bool:
         values: list[str | bytes | int] = [
             transition_of(alert),
             alert.at_ms,
             encode(ALERT, alert),
-            int(alert.severity is Severity.CRITICAL),
-            self._kept,
-            alert.at_ms - ANNOUNCED_KEPT_MS,
+            mark,
+            kept,
+            alert.at_ms - announced_ms,
         ]
         async with self._connection.writing((keys.ALERTS,)) as redis:
             return bool(await redis.register_script(_ANNOUNCE)(places, values))
@@ -127,6 +149,7 @@ class Bulletins:
         An alert written by a newer version is left out of what is told, and logged by the codec.
         """
         values: list[str | int] = [keys.facts(""), self._group_wait_ms, FACTS_KEPT_S, MOST_A_BATCH]
+        values += [CANARY, CANARY_KEPT_MS // 1_000]
         async with self._connection.writing() as redis:
             found: Any = await redis.register_script(_OPEN)([keys.BATCH, keys.BULLETINS], values)
         if not found:

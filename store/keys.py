@@ -65,6 +65,21 @@ ANNOUNCED = f"{VERSION}:announced"
 BULLETINS = f"{VERSION}:bulletins"
 """A stream: alerts that nobody has been addressed with yet."""
 
+CANARY_ANNOUNCED = f"{VERSION}:canary:announced"
+"""Like `ANNOUNCED`, of the watchdog's canaries: the last ten minutes of them."""
+
+CANARY_LOG = f"{VERSION}:canary:log"
+"""Like `ALERTS`, of the watchdog's canaries: the last one."""
+
+CANARY_BY_TIME = f"{VERSION}:canary:by-time"
+"""Like `ALERTS_BY_TIME`, of the watchdog's canaries: the last one."""
+
+SIGHT = f"{VERSION}:sight"
+"""Until when the market was last seen (UTC ms)."""
+
+SPELLS = f"{VERSION}:spells"
+"""A list: from when to when the service was blind, the newest first."""
+
 BATCH = f"{VERSION}:batch"
 """A hash: the batch that is being addressed (`id`, `entries`, `cursor`)."""
 

@@ -163,6 +163,18 @@ OF_DELIVERY: tuple[Entry, ...] = (
         Whose.SERVICE, "a day at most", DAY_S,
     ),
     Entry(
+        "canary", keys.CANARY_ANNOUNCED, "zset", "which of the watchdog's canaries were announced",
+        Whose.SERVICE, "ten minutes of them",
+    ),
+    Entry("canary-log", keys.CANARY_LOG, "hash", "the last canary", Whose.SERVICE, "one value"),
+    Entry("canary-by-time", keys.CANARY_BY_TIME, "zset", "of when it is", Whose.SERVICE, "one value"),
+    Entry("sight", keys.SIGHT, "string", "until when the market was last seen", Whose.SERVICE, "one value"),
+    Entry("spells", keys.SPELLS, "list", "from when to when the service was blind", Whose.SERVICE, "the last 20"),
+    Entry(
+        "told-blind", keys.memo("blind:<number>"), "string", "that the owners were told of such a time",
+        Whose.SERVICE, "a week", 7 * DAY_S,
+    ),
+    Entry(
         "lease", keys.lease("<rest>"), "string", "which process alone does something",
         Whose.SERVICE, "twelve seconds", 12,
     ),

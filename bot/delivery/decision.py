@@ -17,18 +17,22 @@ from market.alerts import CLASSES, Alert
 from market.observations import Asset
 from market.plans import PlanNews
 from market.plans.news import WATCH, urgency_of
-from scheduler.subscriptions.group import RAISED, Action, Telling, Why, key_of, sample, tell
+from scheduler.subscriptions.group import LATE_MS, RAISED, Action, Telling, Why, key_of, sample, tell
 from scheduler.subscriptions.quiet import is_quiet
 from store.chats import Chat
 from store.outbox import Claimed, Row
 from store.plan_news import is_plan
 from store.post import is_sample
+from store.watchdog import CANARY_ADDRESS
 from store.waves import Wave, packed_wave
 from store.wishes import wants
 
 FACTS_KEPT = 256
 
 log = structlog.stdlib.get_logger(__name__)
+
+ON_TIME, LATE, EXPIRED = "sent", "late", "expired"
+"""What a new message is counted as: in time, later than a minute, or told when it was too old to act on."""
 
 Say = Callable[[int, bool], Reply]
 """The message as it is worded at a moment (UTC ms), with or without saying that it may have arrived before."""
@@ -56,6 +60,7 @@ class Decided:
     head: str | None = None
     thread: str | None = None
     ping: str | None = None
+    counts_as: str = ON_TIME
 
     def kept(self, message: str | None) -> bytes | None:
         """The wave to keep once a message is there, with where it now stands; None where there is none to keep."""
@@ -91,6 +96,8 @@ class Decisions:
         address, chat, wave = await outbox.look(row.address)
         if is_plan(row.batch):
             return await self._of_plans(claimed, address, chat, now_ms)
+        if address == CANARY_ADDRESS:
+            return await self._of_canary(claimed, wave, now_ms)
         if chat is None or chat.suspended:
             await outbox.commit(claimed)
             return None
@@ -130,6 +137,20 @@ class Decisions:
             head=head,
             thread=None if head is None else before.thread,
             ping=ping,
+            counts_as=EXPIRED if telling.why is Why.EXPIRED else LATE if telling.is_late else ON_TIME,
+        )
+
+    async def _of_canary(self, claimed: Claimed, wave: Wave, now_ms: int) -> Decided | None:
+        """The watchdog's canary, worded like any warning; the wave of its address keeps of when it is."""
+        facts = await self._facts_of(claimed.row.batch)
+        canaries = [facts[number] for number in claimed.row.facts if number in facts]
+        telling = sample(wave, canaries, now_ms, claimed.row.not_after_ms)
+        if telling.action is Action.NOTHING:
+            await self._shelves.outbox.commit(claimed)
+            return None
+        came_ms = max(alert.at_ms for alert in canaries)
+        return self._of_wave(
+            replace(telling, wave=replace(wave, told_ms=came_ms)), Chat(wave.address), wave, now_ms
         )
 
     async def _of_plans(
@@ -142,6 +163,7 @@ class Decisions:
             await self._shelves.outbox.commit(claimed)
             return None
         row = claimed.row
+        is_old, is_late = now_ms > row.not_after_ms, now_ms - row.at_ms > LATE_MS
         language = (chat and chat.written_in) or row.language or ORIGINAL
 
         def say(at_ms: int, is_repeat: bool) -> Reply:
@@ -155,6 +177,7 @@ class Decisions:
             is_silent=_is_silent(news, chat, now_ms),
             say=say,
             reply=say(now_ms, False),
+            counts_as=EXPIRED if is_old else LATE if is_late else ON_TIME,
         )
 
     async def _facts_of(self, batch: str) -> Mapping[int, Alert]:

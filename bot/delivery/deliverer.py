@@ -19,7 +19,6 @@ from scheduler.clock import monotonic_s
 from store.connection import StoreUnavailable
 from store.outbox import Claimed
 
-IDLE_S = 0.2
 STORE_PAUSE_S = 0.5
 KEEP_EVERY_S = 4.0
 """How often the store is told that rows under way still are; see outbox.ABANDONED_MS."""
@@ -79,7 +78,7 @@ class Deliverer:
 
     async def _wake(self) -> None:
         now_s = monotonic_s()
-        if now_s - self._woken_s >= IDLE_S:
+        if now_s - self._woken_s >= self._messenger.manners.idle_s:
             await self._outbox.wake(self._now_ms())
             self._woken_s = now_s
 
@@ -103,9 +102,11 @@ class Deliverer:
     async def _rest(self) -> None:
         """Until a row under way is done, or for a moment where none is."""
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                self._under_way, timeout=self._messenger.manners.idle_s, return_when=asyncio.FIRST_COMPLETED
+            )
         else:
-            await asyncio.sleep(IDLE_S)
+            await asyncio.sleep(self._messenger.manners.idle_s)
 
     async def _take_up(self) -> None:
         """Say that what is under way is; and after trouble run what was claimed and left, or claimed unheard."""

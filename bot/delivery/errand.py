@@ -21,6 +21,7 @@ from market.observations import DAY_MS, HOUR_MS
 from scheduler.clock import monotonic_s
 from store.connection import StoreUnavailable
 from store.outbox import MOST_COPIES, Begun, Claimed, Row, Wait
+from store.watchdog import CANARY_ADDRESS
 from store.wishes import suspend
 
 __all__ = ["Errands", "Shelves", "Stopped", "nonce_of"]
@@ -34,6 +35,7 @@ GIVEN_UP_MS = DAY_MS
 SEND_WITHIN_S = 30.0
 NONCE_TRUSTED_MS = HOUR_MS // 30
 """Two minutes: a platform knows a nonce again for "the past few"."""
+EDITED, REPEATED, REFUSED, DEAD = "edited", "repeated", "refused", "dead"
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -125,7 +127,11 @@ class Errands:
 
     async def bury(self, claimed: Claimed, why: str) -> None:
         """Give a row up. Raises StoreUnavailable."""
+        if claimed.row.address == CANARY_ADDRESS:  # a canary is no message that somebody misses
+            await self._shelves.outbox.commit(claimed)
+            return
         await self._shelves.outbox.bury(claimed, self._now_ms(), why)
+        self._count(claimed.row, DEAD)
 
     def _is_over(self) -> bool:
         return self.is_stopping or self.weather.is_bad
@@ -196,7 +202,19 @@ class Errands:
             await self._mend(begun, decided, failure)
         else:
             self.weather.fair()
+            self._count_sent(row, decided)
             await self._commit(claimed, wave)
+
+    def _count_sent(self, row: Row, decided: Decided) -> None:
+        if decided.edited is not None:
+            self._count(row, EDITED)
+            return
+        is_repeat = row.copies > 0 and not self._knows(row)
+        delay_s = (self._now_ms() - row.at_ms) / 1_000
+        self._count(row, REPEATED if is_repeat else decided.counts_as, delay_s)
+
+    def _count(self, row: Row, outcome: str, delay_s: float | None = None) -> None:
+        self._shelves.tally.delivered(self._messenger.platform, row.priority, outcome, delay_s)
 
     def _knows(self, row: Row) -> bool:
         """Whether the platform shows the row once, however often it is sent."""
@@ -216,6 +234,7 @@ class Errands:
             self.weather.foul()
         else:
             self.weather.fair()
+        self._shelves.tally.failures[self._messenger.platform, failure.wrong.value] += 1
 
     async def _mend(self, claimed: Claimed, decided: Decided, failure: Undelivered) -> None:
         """The six classes: what becomes of the row, and of the chat."""
@@ -230,6 +249,7 @@ class Errands:
                 await outbox.later(claimed, now_ms + round(1_000 * failure.wait_s))
             case Wrong.CHAT:
                 log.info("a chat cannot be reached any more", why=failure.why)
+                self._count(row, REFUSED)
                 if decided.is_known:
                     await self._shelves.chats.change(address, lambda chat: suspend(chat, failure.why, now_ms))
                 await outbox.commit(claimed)
@@ -251,6 +271,7 @@ class Errands:
         may_have_arrived = failure.wrong is Wrong.UNCERTAIN and not is_edit
         if may_have_arrived and not self._would_know(row):
             if not await outbox.uncertain(claimed, now_ms):
+                self._count(row, DEAD)
                 log.warning("a warning may not have arrived", key=row.key)
             return
         if now_ms - row.at_ms > GIVEN_UP_MS:

@@ -13,6 +13,7 @@ from bot.delivery.errand import Shelves
 from bot.delivery.tidying import Tidying
 from bot.delivery.words import Words
 from bot.messenger import Messenger
+from bot.tally import Tally
 from scheduler.clock import monotonic_s
 from scheduler.subscriptions.address import Addresser
 from store.bulletins import Bulletins, NotOurs
@@ -22,6 +23,7 @@ from store.connection import Connection, StoreUnavailable
 from store.outbox import Outbox
 from store.pace import Pace
 from store.plan_news import StoredPlanNews
+from store.watchdog import CANARY_PLATFORM
 
 LOOK_EVERY_S = 0.5
 STORE_PAUSE_S = 2.0
@@ -34,8 +36,15 @@ log = structlog.stdlib.get_logger(__name__)
 class PostOffice:
     """Everything between an announced warning and a chat, on one store. `words` decide how it is said."""
 
-    def __init__(self, connection: Connection, words: Words, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        words: Words,
+        now_ms: Callable[[], int],
+        tally: Tally | None = None,
+    ) -> None:
         self._connection, self._words, self._now_ms = connection, words, now_ms
+        self._tally = tally if tally is not None else Tally()
         self._is_away = False
         self._paces: dict[str, Pace] = {}
 
@@ -69,6 +78,7 @@ class PostOffice:
             StoredChats(self._connection),
             self.pace(messenger),
             StoredPlanNews(self._connection),
+            Tally() if messenger.platform == CANARY_PLATFORM else self._tally,
         )
         worker = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
         await Deliverer(shelves, messenger, self._words, self._now_ms, worker).run()

@@ -1,7 +1,8 @@
-"""What delivery reads and writes of the store."""
+"""What delivery reads and writes of the store, and where it counts what it did."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.tally import Tally
 from store.bulletins import Bulletins
 from store.chats import StoredChats
 from store.outbox import Outbox
@@ -18,3 +19,4 @@ class Shelves:
     chats: StoredChats
     pace: Pace
     plan_news: StoredPlanNews
+    tally: Tally = field(default_factory=Tally)

@@ -10,9 +10,10 @@ from itertools import islice
 from market.alerts import Alert, Severity
 from scheduler.subscriptions.group import valid_ms
 from scheduler.subscriptions.index import Index
-from store.bulletins import Batch, Bulletins
+from store.bulletins import CANARY_ASSET, Batch, Bulletins
 from store.chats import StoredChats
 from store.outbox import Row, packed
+from store.watchdog import CANARY_ADDRESS
 
 CHUNK = 500
 PRIORITY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.WATCH: 2}
@@ -59,7 +60,12 @@ class Addresser:
         if batch is None:
             return 0
         await self.follow()
-        found = self._index.match(batch.alerts.items())
+        found = self._index.match(
+            (n, alert) for n, alert in batch.alerts.items() if alert.asset != CANARY_ASSET
+        )
+        canaries = [n for n, alert in batch.alerts.items() if alert.asset == CANARY_ASSET]
+        if canaries:
+            found[CANARY_ADDRESS] = canaries
         added, cursor = 0, batch.cursor
         left = iter(address for address in sorted(found) if address > batch.cursor)
         while chunk := tuple(islice(left, CHUNK)):
