@@ -1,6 +1,6 @@
 """What the commands may ask of memory: Protocols only, so that a command runs on the store, on history or on the demo alike."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -224,6 +224,42 @@ class Pictures(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Bucket:
+    """So many a minute of something with a name; a whole minute's worth may be used at once."""
+
+    name: str
+    a_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What buckets said: seconds to wait (0: granted), the bucket that is short, and what is left of each."""
+
+    wait_s: float
+    short: Bucket | None
+    left: tuple[float, ...]
+
+
+class Limits(Protocol):
+    """How often may be asked, and how many chats somebody may have warned, counted for all processes of one store."""
+
+    async def take(self, buckets: Sequence[Bucket], cost: float) -> Taken:
+        """Take `cost` of every bucket, or of none of them where one is short."""
+
+    async def tell(self, costs: Mapping[Bucket, float]) -> Taken:
+        """Say what was granted already: the buckets are the emptier for it, down to a minute's worth below nought."""
+
+    async def may_warn(self, person: str, address: str, most: int) -> bool:
+        """Whether a person may have one more chat warned, which is then one of theirs; True for one that is already."""
+
+    async def warned(self, person: str) -> tuple[str, ...]:
+        """The chats that a person had warned."""
+
+    async def leave(self, person: str, addresses: Sequence[str]) -> None:
+        """Chats are none of a person's any more, such as one that hears of nothing now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """All that a command may reach; a recorded market has no sources, no watchlist to change, and nobody to warn."""
 
@@ -239,3 +275,4 @@ class Services:
     memos: Memos | None = None
     pictures: Pictures | None = None
     chains: Chains | None = None
+    limits: Limits | None = None

@@ -1,0 +1,249 @@
+"""Who is let in at the door, and how often: those whom the owner allows, so many times a minute, and not beyond our means.
+
+Each process grants from what it knows, without a question to the store, as long as more than half of a bucket is left, and
+tells the store of it a moment later; what is nearly used up is asked for. What several processes grant within TELL_EVERY_S
+of one another, before they have heard of it, may go beyond a limit; afterwards the bucket is the emptier for it.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from store.services import Bucket, Limits
+
+MINUTE_S = 60.0
+EASY_SHARE = 0.5
+"""While more than this share of a bucket is left, a process grants by itself."""
+TELL_EVERY_S = 0.05
+ASKED_WITHIN_S = 0.3
+"""Who asks is not held up longer by a store that hangs: what this process knows decides then."""
+AWAY_FOR_S = 1.0
+"""So long a store that did not answer is not asked again."""
+MOST_KNOWN = 10_000
+TOLD_AGAIN_S = 60.0
+"""Who asks too much is told so once in this time, and left unanswered otherwise."""
+STRANGER_TOLD_AGAIN_S = 86_400.0
+MOST_TOLD_A_MINUTE = 60
+"""Refusals that are put into words, of all: a crowd that is refused must not make the bot speak more than it may."""
+COMPUTE_SHARE, COMPUTE_BURST_S = 0.5, 30.0
+"""Answers may take half of a core for long, and thirty seconds of it at once."""
+
+LINE, INLINE, LETTER = 1.0, 0.2, 0.1
+"""What it costs to ask a line or press a button, to be offered answers as one types, and to be offered words."""
+
+
+class Refused(StrEnum):
+    """Why nothing is done for somebody: the key of the sentence they are told."""
+
+    STRANGER = "door.stranger"
+    PERSON = "door.too_often"
+    CHAT = "door.chat_too_often"
+    ALL = "door.too_busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may ask at all ("telegram:123", a person, chat or server; () for everybody), and how often a minute."""
+
+    allowed: tuple[str, ...] = ()
+    a_person: int = 20
+    a_chat: int = 30
+    in_all: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks and where, in the platform's own numbers; "" for what there is not. `is_owner`: whom nothing holds up.
+
+    `chat` is "" as well where a person is alone with the bot: the limit of a person holds there.
+    """
+
+    platform: str
+    user: str
+    chat: str = ""
+    server: str = ""
+    is_owner: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Under what the list may name them."""
+        there = (self.user, self.chat.partition(":")[0], self.server)
+        return tuple(f"{self.platform}:{name}".lower() for name in there if name)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing is done, how long to wait (s, 0 where waiting changes nothing), and whether that is to be said or was."""
+
+    why: Refused
+    wait_s: float
+    is_told: bool
+
+
+class Gate:
+    """The door's keeper of one process. `limits` is None where nobody shares them; `clock` gives seconds that only go forward."""
+
+    def __init__(self, limits: Limits | None = None, clock: Callable[[], float] | None = None) -> None:
+        self._limits = limits
+        self._clock = clock or asyncio.get_running_loop().time
+        self._known: OrderedDict[Bucket, tuple[float, float]] = OrderedDict()
+        self._untold: dict[Bucket, float] = {}
+        self._telling: asyncio.Task[None] | None = None
+        self._told: OrderedDict[tuple[Refused, str], float] = OrderedDict()
+        self._told_at_s: deque[float] = deque(maxlen=MOST_TOLD_A_MINUTE)
+        self._away_until_s = self._clock()
+        self._spent_s, self._spent_at_s = 0.0, self._clock()
+
+    def keeps_out(self, visitor: Visitor, rules: Rules) -> Refusal | None:
+        """The refusal of somebody whom the owner does not allow; it takes no work to know."""
+        if not rules.allowed or visitor.is_owner or not set(rules.allowed).isdisjoint(visitor.names):
+            return None
+        return self._refusal(Refused.STRANGER, 0.0, visitor, STRANGER_TOLD_AGAIN_S)
+
+    async def admit(self, visitor: Visitor, rules: Rules, cost: float = LINE) -> Refusal | None:
+        """None where something may be done for them, which is counted; else why not."""
+        kept_out = self.keeps_out(visitor, rules)
+        if kept_out is not None or visitor.is_owner:
+            return kept_out
+        if self._overdrawn_s() > COMPUTE_BURST_S:
+            wait_s = (self._overdrawn_s() - COMPUTE_BURST_S) / COMPUTE_SHARE
+            return self._refusal(Refused.ALL, wait_s, visitor, TOLD_AGAIN_S)
+        buckets = _buckets(visitor, rules)
+        wait_s, short = await self._take(buckets, cost)
+        if short is None:
+            return None
+        return self._refusal(_why(short, buckets, visitor), wait_s, visitor, TOLD_AGAIN_S)
+
+    def spent(self, cpu_s: float) -> None:
+        """So much of a core's time went into an answer."""
+        self._spent_s, self._spent_at_s = self._overdrawn_s() + cpu_s, self._clock()
+
+    async def settled(self) -> None:
+        """Wait until the store was told of all that was granted."""
+        while self._telling is not None:
+            await asyncio.wait({self._telling})
+
+    async def _take(self, buckets: Sequence[Bucket], cost: float) -> tuple[float, Bucket | None]:
+        """How long to wait and for which bucket, None where all of them were taken from."""
+        if self._limits is not None and not all(self._is_easy(bucket, cost) for bucket in buckets):
+            asked = await self._ask(self._limits, buckets, cost)
+            if asked is not None:
+                return asked
+        waits = {bucket: (cost - self._left(bucket)) * MINUTE_S / bucket.a_minute for bucket in buckets}
+        short = max(buckets, key=waits.__getitem__)
+        if waits[short] > 0.0:
+            return waits[short], short
+        for bucket in buckets:
+            self._keep(bucket, self._left(bucket) - cost)
+            self._untold[bucket] = self._untold.get(bucket, 0.0) + cost
+        self._tell_soon()
+        return 0.0, None
+
+    async def _ask(
+        self, limits: Limits, buckets: Sequence[Bucket], cost: float
+    ) -> tuple[float, Bucket | None] | None:
+        """What the store says, which hears first of what was granted here; None where it does not answer."""
+        if self._clock() < self._away_until_s:
+            return None
+        try:
+            async with asyncio.timeout(ASKED_WITHIN_S):
+                await self._flush(limits)
+                taken = await limits.take(buckets, cost)
+        except Exception as away:  # noqa: BLE001, raised again where it is a slip of ours
+            self._note(away)
+            return None
+        for bucket, left in zip(buckets, taken.left, strict=True):
+            self._keep(bucket, left - self._untold.get(bucket, 0.0))
+        return taken.wait_s, taken.short
+
+    async def _flush(self, limits: Limits) -> None:
+        """Tell the store what was granted, all of it at once."""
+        costs, self._untold = self._untold, {}
+        taken = await limits.tell(costs) if costs else None
+        for bucket, left in zip(costs, () if taken is None else taken.left, strict=taken is not None):
+            self._keep(bucket, min(left - self._untold.get(bucket, 0.0), self._left(bucket)))
+
+    def _note(self, away: Exception) -> None:
+        """The store does not answer: for a moment it is not asked. A slip of ours is raised."""
+        if not _is_away(away):
+            raise away
+        self._away_until_s = self._clock() + AWAY_FOR_S
+
+    def _is_easy(self, bucket: Bucket, cost: float) -> bool:
+        return self._left(bucket) - cost >= EASY_SHARE * bucket.a_minute
+
+    def _left(self, bucket: Bucket) -> float:
+        """What is left of a bucket by now, as far as is known here."""
+        left, at_s = self._known.get(bucket, (float(bucket.a_minute), self._clock()))
+        return min(float(bucket.a_minute), left + (self._clock() - at_s) * bucket.a_minute / MINUTE_S)
+
+    def _keep(self, bucket: Bucket, left: float) -> None:
+        self._known[bucket] = (left, self._clock())
+        self._known.move_to_end(bucket)
+        while len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+
+    def _tell_soon(self) -> None:
+        if self._limits is None:
+            self._untold.clear()
+        elif self._telling is None:
+            self._telling = asyncio.create_task(self._tell(self._limits))
+
+    async def _tell(self, limits: Limits) -> None:
+        try:
+            await self._tell_all(limits)
+        finally:
+            self._telling = None
+
+    async def _tell_all(self, limits: Limits) -> None:
+        """Tell the store what was granted, all of a moment at once, for as long as there is something to tell."""
+        while self._untold:
+            await asyncio.sleep(TELL_EVERY_S)
+            try:
+                await self._flush(limits)
+            except Exception as away:  # noqa: BLE001, as above
+                self._note(away)
+                return  # what was granted meanwhile is known here, and nowhere else
+
+    def _overdrawn_s(self) -> float:
+        """CPU seconds that went into answers and that time has not made good yet."""
+        return max(0.0, self._spent_s - (self._clock() - self._spent_at_s) * COMPUTE_SHARE)
+
+    def _refusal(self, why: Refused, wait_s: float, visitor: Visitor, again_s: float) -> Refusal:
+        """The refusal, said once in a while to the same person, or chat where that is what asks too much."""
+        name = visitor.chat if why is Refused.CHAT else visitor.user or visitor.chat
+        whom, now_s = (why, f"{visitor.platform}:{name}"), self._clock()
+        is_crowd = len(self._told_at_s) == MOST_TOLD_A_MINUTE and now_s - self._told_at_s[0] < MINUTE_S
+        is_told = self._told.get(whom, now_s) <= now_s and not is_crowd
+        if is_told:
+            self._told_at_s.append(now_s)
+            self._told[whom] = now_s + again_s
+            self._told.move_to_end(whom)
+            while len(self._told) > MOST_KNOWN:
+                self._told.popitem(last=False)
+        return Refusal(why, max(0.0, wait_s), is_told)
+
+
+def _buckets(visitor: Visitor, rules: Rules) -> tuple[Bucket, ...]:
+    chat = visitor.chat.partition(":")[0]
+    found = [Bucket("all", rules.in_all)]
+    if visitor.user:
+        found.append(Bucket(f"{visitor.platform}:{visitor.user}", rules.a_person))
+    if chat:
+        found.append(Bucket(f"{visitor.platform}:in:{chat}", rules.a_chat))
+    return tuple(found)
+
+
+def _why(short: Bucket, buckets: Sequence[Bucket], visitor: Visitor) -> Refused:
+    if short is buckets[0]:
+        return Refused.ALL
+    return Refused.PERSON if visitor.user and short is buckets[1] else Refused.CHAT
+
+
+def _is_away(slip: Exception) -> bool:
+    """Asked for only when something went wrong: the door opens without the library of the server."""
+    from store.connection import StoreUnavailable  # noqa: PLC0415, it brings the library of the server
+
+    return isinstance(slip, StoreUnavailable | TimeoutError)
