@@ -7,7 +7,7 @@ server hang for seconds. Here every wait has an end, and what goes wrong is one 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from redis.backoff import ConstantBackoff, NoBackoff
 from redis.exceptions import DataError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as NoAnswer
 
+from store.fence import FencedRedis, is_refusal
 from store.recall import Memory, remembering
 from store.traffic import Traffic
 
@@ -35,6 +36,13 @@ SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "
 
 class StoreUnavailable(Exception):
     """The store did not answer, or refused; the message is a sentence that holds no password."""
+
+
+class NotLeader(StoreUnavailable):
+    """The server answers, and another process leads by now: what this one was about to write was refused."""
+
+    def __init__(self) -> None:
+        super().__init__("This process does not lead any more: what it was about to write was refused.")
 
 
 class UnsafeStore(StoreUnavailable):
@@ -120,6 +128,13 @@ class Connection:
         finally:
             for key in changed:
                 self.memory.forget(key)
+
+    def fenced(self, key: str, value: str) -> "Connection":
+        """The same connection for one who leads: what is written through it lands only while `key` holds `value`.
+
+        Anything else is refused by the server and is NotLeader here. It is closed with this connection, not by itself.
+        """
+        return replace(self, _once=FencedRedis(self._once.connection_pool, key, value))
 
     @asynccontextmanager
     async def remembering(self) -> AsyncIterator[None]:
@@ -228,7 +243,8 @@ async def _in_our_words(within_s: float, traffic: Traffic, pulse: Pulse | None =
         raise StoreUnavailable(f"The store did not answer within {within_s:g} s.") from failure
     except (RedisError, OSError) as failure:
         traffic.failed(clock(), is_write=is_write, is_refusal=isinstance(failure, ResponseError))
-        raise StoreUnavailable(f"The store is not available: {failure}") from failure
+        refused = NotLeader() if is_refusal(failure) else None
+        raise refused or StoreUnavailable(f"The store is not available: {failure}") from failure
 
 
 def _times_cancelled() -> int:
