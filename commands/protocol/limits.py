@@ -230,9 +230,9 @@ def _buckets(visitor: Visitor, rules: Rules) -> tuple[Bucket, ...]:
     chat = visitor.chat.partition(":")[0]
     found = [Bucket("all", rules.in_all)]
     if visitor.user:
-        found.append(Bucket(f"{visitor.platform}:{visitor.user}", rules.a_person))
+        found.append(Bucket(f"person:{visitor.platform}:{visitor.user}", rules.a_person))
     if chat:
-        found.append(Bucket(f"{visitor.platform}:in:{chat}", rules.a_chat))
+        found.append(Bucket(f"chat:{visitor.platform}:{chat}", rules.a_chat))
     return tuple(found)
 
 

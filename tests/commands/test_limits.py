@@ -138,9 +138,11 @@ async def test_at_most_half_of_a_minutes_worth_is_granted_unheard_by_each_proces
 async def test_far_from_its_limit_nobody_waits_for_the_store(valkey: Connection) -> None:
     gate, limits = Gate(StoredLimits(valkey)), StoredLimits(valkey)
     assert await asked(gate, 5) == [""] * 5
-    assert (await limits.tell({Bucket("telegram:1", 20): 0.0})).left == (20.0,), "it has not heard of it"
+    assert (await limits.tell({Bucket("person:telegram:1", 20): 0.0})).left == (20.0,), (
+        "it has not heard of it"
+    )
     await gate.settled()
-    left = (await limits.tell({Bucket("telegram:1", 20): 0.0})).left[0]
+    left = (await limits.tell({Bucket("person:telegram:1", 20): 0.0})).left[0]
     assert left == pytest.approx(15.0, abs=0.3)
 
 

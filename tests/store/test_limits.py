@@ -12,7 +12,7 @@ from tests.doubles.valkey import valkey, valkey_socket
 
 __all__ = ["valkey", "valkey_socket"]
 
-ALICE, DESK = Bucket("telegram:1", 20), Bucket("telegram:in:-5", 30)
+ALICE, DESK = Bucket("person:telegram:1", 20), Bucket("chat:telegram:-5", 30)
 
 
 @pytest.fixture
