@@ -74,6 +74,7 @@ async def measured(folder: Path) -> Measured:
     async with BotApi(TOKEN) as telegram, Discord(DISCORD_TOKEN) as discord, private_valkey(folder) as socket:
         settings = {
             "SEAWALL_TELEGRAM_TOKEN": TOKEN,
+            "SEAWALL_ALLOW_PRIVATE_URLS": "127.0.0.1",
             "SEAWALL_TELEGRAM_URL": telegram.url,
             "SEAWALL_DISCORD_TOKEN": DISCORD_TOKEN,
             "SEAWALL_DISCORD_URL": discord.url,

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 
 from bot import logs
+from bot.addresses import insist_outside
 from bot.chat_platform import ChatPlatform, Desk, PlatformStopped, platforms
 from bot.collection import give_back
 from bot.delivery.errand import Stopped
 from bot.delivery.post import PostOffice
 from bot.delivery.words import Words
+from bot.evaluating import SCHEDULER, Evaluation
 from bot.feed import MakeFeed
+from bot.leading import this_process
 from bot.live import configure_log, open_store, services_on
 from bot.messenger import Messenger
 from bot.pictures.drawn import drawing
@@ -19,7 +22,7 @@ from bot.running import WrongRequest
 from bot.settings import Settings
 from scheduler.clock import now_ms
 
-SCHEDULER, DELIVERY = "scheduler", "delivery"
+DELIVERY = "delivery"
 STARTED_S = 10.0
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
@@ -37,12 +40,11 @@ async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = (
     """
     here = _parts_here(settings, only)
     configure_log(settings)
+    insist_outside(settings.guarded_hosts())
     logs.watch_loop(asyncio.get_running_loop())
     asyncio.get_running_loop().call_later(STARTED_S, give_back)
     async with open_store(settings) as connection:
-        feed = make_feed(connection)
-        if SCHEDULER in here:
-            await feed.begin()
+        feed, name = make_feed(), this_process()
         office = PostOffice(connection, Words(), now_ms) if feed.is_live else None
         deliver = partial(bring, office) if office is not None else None
         services = services_on(connection, is_live=feed.is_live)
@@ -54,7 +56,9 @@ async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = (
         ):
             desk = Desk(settings, services, now_ms, deliver=deliver, reply_turn=turn, draw=drawn.png)
             if SCHEDULER in here:
-                tasks.create_task(feed.run())
+                evaluation = Evaluation(connection, feed, name)
+                tasks.create_task(evaluation.run())
+                await evaluation.settled()
             if office is not None and DELIVERY in here:
                 tasks.create_task(office.address())
                 tasks.create_task(office.tidy())

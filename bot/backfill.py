@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TextIO
 
+from bot.addresses import insist_outside
 from bot.answers import time_text
 from bot.live import configure_log, open_store
 from bot.progress import PastProgress
@@ -45,6 +46,7 @@ async def backfill(
     while a live service evaluates on that store, StoreUnavailable and ValkeyFailed.
     """
     configure_log(settings)
+    insist_outside(settings.guarded_hosts())
     time = clock if clock is not None else Clock()
     files = read_files(paths)
     async with open_store(settings) as connection, _collector(settings, time) as collector:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+from bot.addresses import insist_outside
 from bot.live import configure_log
 from bot.running import ANSWERED, Refusal, WrongRequest
 from bot.settings import Settings
@@ -64,6 +65,7 @@ def plan(
 async def record(plan: Plan, settings: Settings, stdout: TextIO) -> int:
     """Record until told to stop or the time is over; says how much. Raises Refusal where nothing (more) can be kept."""
     configure_log(settings)
+    insist_outside(settings.guarded_hosts())
     clock = Clock()
     try:
         recording = Recording(plan.directory, floor_bytes=plan.floor_bytes)

@@ -43,6 +43,7 @@ def discord_sync(
         raise typer.BadParameter("needs --guild ID: only a server has a copy", param_hint="--clear")
 
     def sync() -> int:
+        from bot.addresses import insist_outside
         from bot.live import configure_log
         from bot.platforms.discord.syncing import sync_commands
         from bot.running import ANSWERED, run
@@ -52,6 +53,7 @@ def discord_sync(
         configure_log(settings)
 
         async def tell() -> int:
+            insist_outside(settings.guarded_hosts())
             typer.echo(await sync_commands(settings, guild, is_cleared=clear))
             return ANSWERED
 

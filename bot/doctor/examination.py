@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
+from bot.addresses import insist_outside
 from bot.chat_platform import (
     ChatPlatform,
     Noticed,
@@ -84,6 +85,7 @@ async def health(settings: Settings) -> Health:
 
 async def _configured(settings: Settings, *, offline: bool) -> tuple[list[Finding], tuple[SourceFound, ...]]:
     """All that is configured, and the exchanges; everything that waits, waits at the same time."""
+    insist_outside(settings.guarded_hosts())
     asking = [_platform(platform, settings, offline=offline) for platform in platforms()]
     store, sources, tokens = await asyncio.gather(
         _store(settings), _sources(settings, offline=offline), asyncio.gather(*asking)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretStr
 from pydantic_settings import NoDecode
 
 from market.observations import Asset, Venue
 from market.rules import MOST_WATCHED
 
 MANY_OPERATORS = 100
+MANY_HOSTS = 100
 LONGEST_URL = 2_000
 WEBHOOK_PORTS = frozenset({None, 443, 80, 88, 8_443})
 """The ports Telegram brings updates to (Bot API, setWebhook); a Bot API server of one's own takes any."""
@@ -25,6 +26,7 @@ _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):([0-9]{1,5})", re.ASCII)
 _REDIS_URL = re.compile(r"(rediss?|valkeys?|unix)://\S+")
 _ASSET = re.compile(r"[A-Z0-9]{1,20}")
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?", re.ASCII)
 _OPERATOR = re.compile(r"(telegram|discord):[0-9]{1,20}")
 
 
@@ -72,6 +74,12 @@ def _whole(url: str, schemes: tuple[str, ...]) -> bool:
         return False
 
 
+def _plain(url: HttpUrl) -> HttpUrl:
+    if url.username is not None or url.password is not None or url.query is not None:
+        raise ValueError("must be an address such as https://host:port/path, without user or password")
+    return url
+
+
 def _listening(place: str) -> str:
     match = _LISTEN.fullmatch(place.strip())
     if match is None or not 0 < int(match[2]) < 65_536:
@@ -108,6 +116,17 @@ def _people(value: object) -> tuple[str, ...]:
     return people
 
 
+def _hosts(value: object) -> tuple[str, ...]:
+    hosts = tuple(dict.fromkeys(word.lower() for word in _listed(value) if word))
+    wrong = [place for place, host in enumerate(hosts, 1) if not _HOST.fullmatch(host)]
+    if wrong or len(hosts) > MANY_HOSTS:
+        raise ValueError(
+            f"must be at most {MANY_HOSTS} hosts such as bot-api,192.168.1.5"
+            + (f"; number {wrong[0]} is none" if wrong else "")
+        )
+    return tuple(host.strip("[]").rstrip(".") for host in hosts)
+
+
 def _capitals(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -138,11 +157,15 @@ StoreUrl = Annotated[
     ),
     Means("`redis://`, `rediss://` or `unix://` address"),
 ]
+PlainUrl = Annotated[HttpUrl, AfterValidator(_plain)]
 RestUrl = Annotated[str, AfterValidator(_address("http", "https")), Means("`http://` or `https://` address")]
 WsUrl = Annotated[str, AfterValidator(_address("ws", "wss")), Means("`ws://` or `wss://` address")]
 Listening = Annotated[str, AfterValidator(_listening), Means("host and port")]
 Assets = Annotated[tuple[Asset, ...], NoDecode, BeforeValidator(_assets), Means("names, separated by commas")]
 People = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_people), Means("people, separated by commas")]
+Hosts = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_hosts), Means("hosts without ports, separated by commas")
+]
 Level = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"],
     BeforeValidator(_capitals),

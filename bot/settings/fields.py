@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.environment import PREFIX
@@ -20,9 +20,11 @@ from bot.settings.checks import (
     DiscordToken,
     FilePlace,
     Folder,
+    Hosts,
     Level,
     Listening,
     People,
+    PlainUrl,
     RestUrl,
     StoreUrl,
     TelegramToken,
@@ -112,7 +114,7 @@ class Settings(BaseSettings):
         "every",
         "redis://127.0.0.1:6379/0",
     )
-    telegram_url: HttpUrl | None = setting(
+    telegram_url: PlainUrl | None = setting(
         None,
         "Root of a self-hosted Bot API server, without /bot.",
         "telegram",
@@ -145,7 +147,7 @@ class Settings(BaseSettings):
         "telegram",
         "false",
     )
-    discord_url: HttpUrl | None = setting(
+    discord_url: PlainUrl | None = setting(
         None,
         "Root of a Discord REST server, with its version.",
         "discord",
@@ -185,6 +187,13 @@ class Settings(BaseSettings):
     deribit_ws_url: WsUrl | None = _ws("Deribit")
     hyperliquid_rest_url: RestUrl | None = _rest("Hyperliquid")
     hyperliquid_ws_url: WsUrl | None = _ws("Hyperliquid")
+    allow_private_urls: Hosts = setting(
+        (),
+        "Hosts within your own network to which the addresses named here may lead, such as a Bot API server beside the bot. "
+        "Every other address must lead out of it, and is checked again whenever its name is looked up.",
+        "every",
+        "bot-api,192.168.1.5",
+    )
     data_dir: Folder = setting(
         None,
         "Where the private Valkey keeps its files.",
@@ -220,6 +229,12 @@ class Settings(BaseSettings):
         given = {venue: getattr(self, f"{venue}_ws_url") for venue in EXCHANGES}
         return {venue: url for venue, url in given.items() if url is not None}
 
+    def guarded_hosts(self) -> tuple[str, ...]:
+        """The hosts of addresses named here that may not lead into one's own network."""
+        given = {name: getattr(self, name) for name in CALLED}
+        hosts = {urlsplit(_in_clear(url)).hostname or "" for url in given.values() if url is not None}
+        return tuple(sorted(hosts - {"", *self.allow_private_urls}))
+
     def secrets(self) -> tuple[str, ...]:
         """The secrets in clear, for the redaction of logs only."""
         given = (*(getattr(self, name) for name in SECRETS), self.webhook_secret())
@@ -237,9 +252,19 @@ def _derived(token: SecretStr, purpose: bytes) -> str:
     return hmac.new(token.get_secret_value().encode(), purpose, hashlib.sha256).hexdigest()
 
 
+def _in_clear(value: Any) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
 def _holds_secret(kind: Any) -> bool:
     return kind is SecretStr or any(_holds_secret(inner) for inner in get_args(kind))
 
 
 SECRETS = tuple(name for name, field in Settings.model_fields.items() if _holds_secret(field.annotation))
 """Settings that may also be given as the path of a file: SEAWALL_TELEGRAM_TOKEN_FILE and so on."""
+
+NOT_CALLED = ("redis_url", "telegram_webhook_url")
+"""Addresses that nothing here asks as a URL of the web: the store's, and the one at which Telegram calls."""
+
+CALLED = tuple(name for name in Settings.model_fields if name.endswith("_url") and name not in NOT_CALLED)
+"""Addresses that are called as the settings name them, and so may not lead just anywhere (bot/addresses.py)."""

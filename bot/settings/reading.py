@@ -6,9 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.addresses import ALLOWING, check_operator_url
 from bot.environment import PREFIX, read_secret_files, slips, with_env_file, without_webhook
-from bot.settings.fields import SECRETS, Settings
+from bot.settings.fields import CALLED, SECRETS, Settings
 
+OUTSIDE = "https://seawall.example"
+SCHEMES = ("http", "https", "ws", "wss")
 WRONG_SETTINGS = 2
 """The exit code: starting again would change nothing."""
 
@@ -32,8 +35,10 @@ def read_settings() -> Settings:
     environ, problems = with_env_file(os.environ, names, SECRETS)
     from_files, unreadable = read_secret_files(environ, SECRETS)
     problems += [*unreadable, *slips(environ, names, SECRETS), *without_webhook(environ)]
+    given = _given(environ) | from_files
+    problems += _inside(given)
     try:
-        settings = Settings(**(_given(environ) | from_files))
+        settings = Settings(**given)
     except ValidationError as error:
         problems += [_in_words(mistake) for mistake in error.errors(include_input=False, include_url=False)]
         raise Misconfigured(tuple(problems)) from None
@@ -46,6 +51,21 @@ def _given(environ: Mapping[str, str]) -> dict[str, Any]:
     """What is said of each setting; what is said emptily counts as not said."""
     said = {name: environ.get(f"{PREFIX}{name.upper()}") for name in Settings.model_fields}
     return {name: value for name, value in said.items() if value}
+
+
+def _inside(given: Mapping[str, str]) -> list[str]:
+    """Addresses that lead into one's own network though nobody said that they may; those that are none are told elsewhere."""
+    allowed = tuple(
+        host.strip().lower().strip("[]") for host in given.get("allow_private_urls", "").split(",")
+    )
+    problems = []
+    for name in CALLED:
+        try:
+            check_operator_url(given.get(name, OUTSIDE).strip(), allowed, SCHEMES)
+        except ValueError as wrong:
+            if ALLOWING in str(wrong):
+                problems.append(f"{PREFIX}{name.upper()} {wrong}.")
+    return problems
 
 
 def _in_words(mistake: Any) -> str:

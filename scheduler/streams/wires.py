@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import aiohttp
@@ -46,6 +47,19 @@ class Wires:
         return self.ws_urls.get(stream.venue, exchange.ws_url).rstrip("/") + stream.path
 
 
+def _without_redirects() -> aiohttp.TraceConfig:
+    """A stream is where our settings say, or nowhere; the library would go wherever it is sent."""
+
+    async def sent_elsewhere(
+        _session: aiohttp.ClientSession, _context: SimpleNamespace, _: aiohttp.TraceRequestRedirectParams
+    ) -> None:
+        raise aiohttp.ClientConnectionError("a redirect is not followed")
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(sent_elsewhere)
+    return trace
+
+
 @asynccontextmanager
 async def open_wires(
     *,
@@ -61,6 +75,9 @@ async def open_wires(
     # No limit of connections: a websocket keeps its own for hours, and the 101st would wait for ever.
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), ws_response_class=cast("Any", Inlet)
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        ws_response_class=cast("Any", Inlet),
+        trace_configs=[_without_redirects()],
     ) as session:
         yield Wires(session, Gate(clock), clock, dice, ws_urls or {}, connect_s, longest_frame_bytes, keep)

@@ -32,6 +32,7 @@ class Room:
             **kept,
             "TMPDIR": str(self.folder),
             "SEAWALL_DATA_DIR": str(self.folder / "data"),
+            "SEAWALL_ALLOW_PRIVATE_URLS": "127.0.0.1",
             "TERM": "dumb",
             "COLUMNS": "80",
             **self.settings,

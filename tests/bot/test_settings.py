@@ -101,6 +101,7 @@ def test_what_tests_read_is_no_slip(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_venue_can_be_sent_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_ALLOW_PRIVATE_URLS", "127.0.0.1, [::1]")
     monkeypatch.setenv("SEAWALL_BINANCE_REST_URL", "http://127.0.0.1:8000/binance/")
     monkeypatch.setenv("SEAWALL_HYPERLIQUID_WS_URL", "wss://[::1]:9/hyperliquid")
     settings = read_settings()

@@ -61,6 +61,7 @@ def test_an_address_telegram_cannot_reach_is_a_mistake(url: str, monkeypatch: py
 
 
 def test_a_bot_api_server_of_ones_own_takes_any_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_ALLOW_PRIVATE_URLS", "127.0.0.1")
     monkeypatch.setenv("SEAWALL_TELEGRAM_URL", "http://127.0.0.1:8081")
     monkeypatch.setenv(URL, "http://127.0.0.1:9000/telegram")
     assert read_settings().telegram_webhook_url == "http://127.0.0.1:9000/telegram"

@@ -71,6 +71,12 @@ class Breaker:
         ) -> None:
             self.note(told.response.status, told.response.headers.get("X-RateLimit-Scope", ""))
 
+        async def sent_elsewhere(
+            _session: aiohttp.ClientSession, _context: SimpleNamespace, _: aiohttp.TraceRequestRedirectParams
+        ) -> None:
+            raise aiohttp.ClientConnectionError("a redirect is not followed: the token would go with it")
+
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(ended)
+        trace.on_request_redirect.append(sent_elsewhere)
         return trace
