@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff, NoBackoff
-from redis.exceptions import DataError, RedisError, ResponseError
+from redis.exceptions import DataError, MasterDownError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as NoAnswer
 
 from store.fence import FencedRedis, is_refusal
@@ -31,6 +31,15 @@ WRITE_WITHIN_S = 3.0
 PAUSE_BEFORE_REPEAT_S = 0.02
 SIGN_WITHIN_S = 0.1
 """Once a read hung, the next ones wait no longer than this for a sign of life before they give up."""
+OPTIONS = ("db", "username", "password", "client_name", "timeout")
+OPTIONS_OF_TLS = (
+    "ssl_ca_certs",
+    "ssl_ca_path",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "ssl_check_hostname",
+    "ssl_cert_reqs",
+)
 SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss", "unix": "unix"}
 
 
@@ -110,7 +119,7 @@ class Connection:
 
         While the server hangs it is raised within SIGN_WITHIN_S.
         """
-        async with _in_our_words(within_s, self.traffic, self._pulse):
+        async with _in_our_words(within_s, self.traffic, self._pulse), self._on_the_master():
             await self._pulse.feel(self._repeating)
             yield self._repeating
 
@@ -123,7 +132,7 @@ class Connection:
         `changed` are the keys it may change: whoever reads them after the block reads what was written.
         """
         try:
-            async with _in_our_words(within_s, self.traffic):
+            async with _in_our_words(within_s, self.traffic), self._on_the_master():
                 yield self._once
         finally:
             for key in changed:
@@ -220,7 +229,18 @@ def _read_address(address: str | Path) -> tuple[str, str]:
             "The store's address must look like redis://host:6379/0, rediss://..., or unix:///path/to/socket, "
             "with special characters of the password written as %XX."
         ) from None
+    _insist_on_options(parts.query, OPTIONS + OPTIONS_OF_TLS if scheme == "rediss" else OPTIONS)
     return parts._replace(scheme=scheme).geturl(), f"{scheme}:{where}"
+
+
+def _insist_on_options(query: str, known: Sequence[str]) -> None:
+    """Refuse an option that is none, or has no meaning at such an address, in words that hold no value."""
+    unknown = sorted({name for name, _ in parse_qsl(query, keep_blank_values=True)} - set(known))
+    if unknown:
+        raise ValueError(
+            f"The store's address has an option {unknown[0]}, which such an address does not know; it knows "
+            f"{', '.join(known)}. What begins with ssl_ belongs to rediss://."
+        )
 
 
 @asynccontextmanager
