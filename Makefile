@@ -15,7 +15,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PEERS := .venv-peers/.installed
 
-.PHONY: help run serve test slow soak check screenshots format coverage lock bench clean
+.PHONY: help run serve test slow soak check screenshots format coverage lock wheels image bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ coverage: $(DEV) ## the tests once more, and which lines and branches they leave
 
 lock: ## resolve the requirements anew, with hashes and without any index address
 	@$(PYTHON) .ci/lock.py
+
+wheels: $(DEV) ## whether the locked packages install from wheels alone, on x86_64 and aarch64
+	@$(BIN)/python .ci/wheels.py
+
+image: ## build the image, with docker or buildah, and ask it in a read-only root as user 10001 (ARGS=own-base: no registry)
+	@sh .ci/image.sh $(ARGS)
 
 bench: $(DEV) ## the benchmarks: signals, sizes, frames, bulk answers, matching, fan-out, beside what others do
 	@$(MAKE) --no-print-directory $(PEERS) || echo "The peers could not be installed; what is measured against them is left out."
