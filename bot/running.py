@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -36,7 +36,8 @@ class WrongRequest(Refusal):
 def run(work: Coroutine[Any, Any, int]) -> int:
     """Run `work` and give its exit code; 0 where it was told to stop or its reader has gone.
 
-    SIGTERM, SIGINT and SIGHUP cancel it, so that it can put everything away; a second one changes nothing.
+    SIGTERM, SIGINT and SIGHUP cancel it, so that it can put everything away; a second one changes nothing. `nohup` holds: a
+    SIGHUP that was ignored when the program began still is.
     """
     code = ANSWERED
     closing = threading.Timer(CLOSES_WITHIN_S, _leave)
@@ -54,6 +55,32 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     finally:
         closing.cancel()
     return code
+
+
+def on_hangup(do: Callable[[], None]) -> None:
+    """From now on SIGHUP does this and the work goes on; but where the terminal it began at is gone, it is told to stop.
+
+    A terminal that closes and an operator who wants a reload send the same signal.
+    """
+    loop, work = asyncio.get_running_loop(), asyncio.current_task()
+    is_bound = _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+
+    def heard() -> None:
+        if is_bound and work is not None and not _has_terminal():
+            work.cancel()
+        else:
+            do()
+
+    loop.add_signal_handler(signal.SIGHUP, heard)
+
+
+def _has_terminal() -> bool:
+    """Whether this process belongs to a terminal that is still there."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def silence() -> None:
@@ -75,7 +102,8 @@ async def _until_told(work: Coroutine[Any, Any, int], closing: threading.Timer) 
     loop = asyncio.get_running_loop()
     working = asyncio.ensure_future(work)
     for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, working.cancel)
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, working.cancel)
     await asyncio.wait({working})
     if working.cancelled() or working.exception() is None:
         closing.args = (ANSWERED if working.cancelled() else working.result(),)

@@ -73,6 +73,26 @@ class GivenUp:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What came of reading the settings again, by the names of variables.
+
+    `taken` hold from now on, `waiting` have another value that a restart takes up. Where there are `problems`, a sentence each,
+    everything stayed as it was.
+    """
+
+    taken: tuple[str, ...]
+    waiting: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+
+
+class Reloads(Protocol):
+    """The settings of the service, read again while it runs."""
+
+    async def reload(self) -> Reloaded:
+        """Read and validate them as a whole, and take what can be taken, here and in the other processes of this store."""
+
+
 class Snapshots(Protocol):
     """The last snapshot of each watched asset."""
 
@@ -276,3 +296,4 @@ class Services:
     pictures: Pictures | None = None
     chains: Chains | None = None
     limits: Limits | None = None
+    reloads: Reloads | None = None
