@@ -20,6 +20,7 @@ from bot.messenger import Messenger
 from bot.pictures.drawn import drawing
 from bot.running import WrongRequest
 from bot.settings import Settings
+from commands.protocol.limits import Gate
 from scheduler.clock import now_ms
 
 DELIVERY = "delivery"
@@ -54,7 +55,10 @@ async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = (
             drawing(settings.data_dir / FONTS, services.pictures) as drawn,
             asyncio.TaskGroup() as tasks,
         ):
-            desk = Desk(settings, services, now_ms, deliver=deliver, reply_turn=turn, draw=drawn.png)
+            gate = Gate(services.limits)
+            desk = Desk(
+                settings, services, now_ms, deliver=deliver, reply_turn=turn, draw=drawn.png, gate=gate
+            )
             if SCHEDULER in here:
                 evaluation = Evaluation(connection, feed, name)
                 tasks.create_task(evaluation.run())

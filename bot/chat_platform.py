@@ -4,7 +4,7 @@ A platform brings people's lines to the one door for text and lays its answers o
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -13,11 +13,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bot.admission import in_words, metered, rules_of
 from bot.messenger import Deliver, ReplyTurn
 from bot.settings import Settings
 from bot.tally import Tally
 from commands.protocol import dispatch
 from commands.protocol.command import ASK_THE_REST, Command
+from commands.protocol.limits import LINE, Gate, Visitor
 from commands.protocol.phrases import phrases_in
 from commands.protocol.picture import Picture
 from commands.protocol.reply import Reply
@@ -133,17 +135,45 @@ class Desk:
     reply_turn: ReplyTurn | None = None
     draw: Draw | None = None
     tally: Tally = field(default_factory=Tally)
+    gate: Gate | None = None
+    """Keeps out who may not ask, and who asks too often; None at a desk that only its owner reaches."""
+
+    async def admit(self, asker: Asker, cost: float = LINE, *, tells: bool = True) -> str | None:
+        """None where something may be done for them, which is counted; else what to tell them, "" for nothing at all.
+
+        Each question, press, page and query of a platform is admitted once, before anything else is done with it. `tells`: a
+        refusal may be said where it was asked.
+        """
+        if self.gate is None:
+            return None
+        refusal = await self.gate.admit(self._visitor(asker), rules_of(self.settings), cost, tells=tells)
+        return None if refusal is None else in_words(refusal, asker.language, _named(asker))
+
+    def keeps_out(self, asker: Asker, *, tells: bool = True) -> str | None:
+        """The same of the allow-list alone, which takes no work to know and counts nothing."""
+        if self.gate is None:
+            return None
+        refusal = self.gate.keeps_out(self._visitor(asker), rules_of(self.settings), tells=tells)
+        return None if refusal is None else in_words(refusal, asker.language, _named(asker))
+
+    def _visitor(self, asker: Asker) -> Visitor:
+        is_owner = self.role_of(asker) is Role.OWNER
+        chat = "" if asker.chat == asker.user else asker.chat
+        return Visitor(asker.platform, asker.user, chat, asker.server, is_owner)
+
+    async def _metered(self, answering: Coroutine[Any, Any, Reply]) -> Reply:
+        return await (answering if self.gate is None else metered(answering, self.gate.spent))
 
     async def ask(self, line: str, asker: Asker) -> Reply:
         """The reply to a line such as "/size btc 5x"; wrong lines are answered too, and no exception comes out."""
         began_s, command = monotonic_s(), command_of(line)
-        reply = await dispatch.answer(line, self._context(asker))
+        reply = await self._metered(dispatch.answer(line, self._context(asker)))
         return self._counted(reply, command, asker, began_s)
 
     async def ask_options(self, name: str, values: Mapping[str, object], asker: Asker) -> Reply:
         """The reply to the command `name` with its options by name, as a slash command brings them."""
         began_s, command = monotonic_s(), dispatch.find(name)
-        reply = await dispatch.answer_options(name, values, self._context(asker))
+        reply = await self._metered(dispatch.answer_options(name, values, self._context(asker)))
         return self._counted(reply, command, asker, began_s)
 
     def _counted(self, reply: Reply, command: Command[Any] | None, asker: Asker, began_s: float) -> Reply:
@@ -245,6 +275,10 @@ class ChatPlatform:
         except TimeoutError:
             raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
         return noticed
+
+
+def _named(asker: Asker) -> str:
+    return f"{asker.platform}:{asker.user or asker.chat.partition(':')[0]}"
 
 
 def trouble_memo(platform: str) -> str:

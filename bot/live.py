@@ -17,6 +17,7 @@ from store.connection import Connection, connected
 from store.health import LIVE
 from store.hours import StoredHours
 from store.in_memory import SnapshotsInMemory, TiersInMemory
+from store.limits import StoredLimits
 from store.memos import StoredMemos
 from store.people import StoredPeople
 from store.pictures import StoredPictures
@@ -97,6 +98,7 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
             tiers=TiersInMemory(),
             memos=StoredMemos(connection),
             pictures=StoredPictures(connection),
+            limits=StoredLimits(connection),
         )
     return Services(
         snapshots,
@@ -111,4 +113,5 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
         memos=StoredMemos(connection),
         pictures=StoredPictures(connection),
         chains=StoredChains(connection),
+        limits=StoredLimits(connection),
     )

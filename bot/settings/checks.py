@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
 from pydantic_settings import NoDecode
 
 from market.observations import Asset, Venue
 from market.rules import MOST_WATCHED
 
 MANY_OPERATORS = 100
+MANY_VISITORS = 1_000
+MOST_A_MINUTE = 1_000_000
 MANY_HOSTS = 100
 LONGEST_URL = 2_000
 WEBHOOK_PORTS = frozenset({None, 443, 80, 88, 8_443})
@@ -28,6 +30,8 @@ _REDIS_URL = re.compile(r"(rediss?|valkeys?|unix)://\S+")
 _ASSET = re.compile(r"[A-Z0-9]{1,20}")
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?", re.ASCII)
 _OPERATOR = re.compile(r"(telegram|discord):[0-9]{1,20}")
+_VISITOR = re.compile(r"telegram:-?[0-9]{1,20}|discord:[0-9]{1,20}")
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,7}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,24 @@ def _people(value: object) -> tuple[str, ...]:
     return people
 
 
+def _visitors(value: object) -> tuple[str, ...]:
+    named = tuple(dict.fromkeys(word.lower() for word in _listed(value) if word))
+    wrong = [place for place, one in enumerate(named, 1) if not _VISITOR.fullmatch(one)]
+    if wrong or len(named) > MANY_VISITORS:
+        raise ValueError(
+            f"must be at most {MANY_VISITORS} people, chats and servers such as telegram:123456,telegram:-100987,discord:42"
+            + (f"; number {wrong[0]} is none" if wrong else "")
+        )
+    return named
+
+
+def _digits(value: object) -> object:
+    """A whole number as it is written here; the library would also take "1_000", "1e3" and the digits of other scripts."""
+    if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value.strip()):
+        raise ValueError(f"must be a whole number from 1 to {MOST_A_MINUTE}, such as 60")
+    return value
+
+
 def _hosts(value: object) -> tuple[str, ...]:
     hosts = tuple(dict.fromkeys(word.lower() for word in _listed(value) if word))
     wrong = [place for place, host in enumerate(hosts, 1) if not _HOST.fullmatch(host)]
@@ -163,6 +185,15 @@ WsUrl = Annotated[str, AfterValidator(_address("ws", "wss")), Means("`ws://` or 
 Listening = Annotated[str, AfterValidator(_listening), Means("host and port")]
 Assets = Annotated[tuple[Asset, ...], NoDecode, BeforeValidator(_assets), Means("names, separated by commas")]
 People = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_people), Means("people, separated by commas")]
+Visitors = Annotated[
+    tuple[str, ...],
+    NoDecode,
+    BeforeValidator(_visitors),
+    Means("people, chats and servers, separated by commas"),
+]
+ATimes = Annotated[
+    int, Field(ge=1, le=MOST_A_MINUTE), BeforeValidator(_digits), Means("a whole number from 1 on")
+]
 Hosts = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(_hosts), Means("hosts without ports, separated by commas")
 ]

@@ -17,6 +17,7 @@ from bot.settings.checks import (
     EXCHANGES,
     WEBHOOK_PORTS,
     Assets,
+    ATimes,
     DiscordToken,
     FilePlace,
     Folder,
@@ -28,6 +29,7 @@ from bot.settings.checks import (
     RestUrl,
     StoreUrl,
     TelegramToken,
+    Visitors,
     WebhookSecret,
     WsUrl,
 )
@@ -171,11 +173,27 @@ class Settings(BaseSettings):
     )
     operators: People = setting(
         (),
-        "Who may change what is watched: telegram:123456,discord:987.",
+        "The owners: who may change what is watched and see to the bot from a chat.",
         "every",
         "telegram:123456,discord:987",
         reloads=True,
         shown="nobody in a chat",
+    )
+    allowed: Visitors = setting(
+        (),
+        "Who may use the bot at all: people, chats and servers, by the platform's numbers (/id tells them). "
+        "Owners always may.",
+        "every",
+        "telegram:123456,telegram:-100987,discord:42",
+        reloads=True,
+        shown="everybody",
+    )
+    limit_person: ATimes = setting(
+        20, "So often a minute one person is answered.", "every", "60", reloads=True
+    )
+    limit_chat: ATimes = setting(30, "So often a minute one chat is answered.", "every", "90", reloads=True)
+    limit_all: ATimes = setting(
+        500, "So often a minute anybody is answered, in all.", "every", "2000", reloads=True
     )
     binance_rest_url: RestUrl | None = _rest("Binance")
     binance_ws_url: WsUrl | None = _ws("Binance")

@@ -25,6 +25,8 @@ MOST_KNOWN = 10_000
 TOLD_AGAIN_S = 60.0
 """Who asks too much is told so once in this time, and left unanswered otherwise."""
 STRANGER_TOLD_AGAIN_S = 86_400.0
+NEVER_S = 0.0
+"""Stands for "it cannot be said where it was asked", as while somebody types."""
 MOST_TOLD_A_MINUTE = 60
 """Refusals that are put into words, of all: a crowd that is refused must not make the bot speak more than it may."""
 COMPUTE_SHARE, COMPUTE_BURST_S = 0.5, 30.0
@@ -96,25 +98,27 @@ class Gate:
         self._away_until_s = self._clock()
         self._spent_s, self._spent_at_s = 0.0, self._clock()
 
-    def keeps_out(self, visitor: Visitor, rules: Rules) -> Refusal | None:
-        """The refusal of somebody whom the owner does not allow; it takes no work to know."""
+    def keeps_out(self, visitor: Visitor, rules: Rules, *, tells: bool = True) -> Refusal | None:
+        """The refusal of somebody whom the owner does not allow; it takes no work to know. `tells`: it may be said here."""
         if not rules.allowed or visitor.is_owner or not set(rules.allowed).isdisjoint(visitor.names):
             return None
-        return self._refusal(Refused.STRANGER, 0.0, visitor, STRANGER_TOLD_AGAIN_S)
+        return self._refusal(Refused.STRANGER, 0.0, visitor, STRANGER_TOLD_AGAIN_S if tells else NEVER_S)
 
-    async def admit(self, visitor: Visitor, rules: Rules, cost: float = LINE) -> Refusal | None:
-        """None where something may be done for them, which is counted; else why not."""
-        kept_out = self.keeps_out(visitor, rules)
+    async def admit(
+        self, visitor: Visitor, rules: Rules, cost: float = LINE, *, tells: bool = True
+    ) -> Refusal | None:
+        """None where something may be done for them, which is counted; else why not. `tells`: that may be said here."""
+        kept_out, again_s = self.keeps_out(visitor, rules, tells=tells), TOLD_AGAIN_S if tells else NEVER_S
         if kept_out is not None or visitor.is_owner:
             return kept_out
         if self._overdrawn_s() > COMPUTE_BURST_S:
             wait_s = (self._overdrawn_s() - COMPUTE_BURST_S) / COMPUTE_SHARE
-            return self._refusal(Refused.ALL, wait_s, visitor, TOLD_AGAIN_S)
+            return self._refusal(Refused.ALL, wait_s, visitor, again_s)
         buckets = _buckets(visitor, rules)
         wait_s, short = await self._take(buckets, cost)
         if short is None:
             return None
-        return self._refusal(_why(short, buckets, visitor), wait_s, visitor, TOLD_AGAIN_S)
+        return self._refusal(_why(short, buckets, visitor), wait_s, visitor, again_s)
 
     def spent(self, cpu_s: float) -> None:
         """So much of a core's time went into an answer."""
@@ -216,7 +220,7 @@ class Gate:
         name = visitor.chat if why is Refused.CHAT else visitor.user or visitor.chat
         whom, now_s = (why, f"{visitor.platform}:{name}"), self._clock()
         is_crowd = len(self._told_at_s) == MOST_TOLD_A_MINUTE and now_s - self._told_at_s[0] < MINUTE_S
-        is_told = self._told.get(whom, now_s) <= now_s and not is_crowd
+        is_told = again_s > NEVER_S and self._told.get(whom, now_s) <= now_s and not is_crowd
         if is_told:
             self._told_at_s.append(now_s)
             self._told[whom] = now_s + again_s

@@ -13,6 +13,7 @@ import discord
 from bot.chat_platform import asks_again
 from bot.layout import label_of
 from bot.lines import NAMED
+from bot.platforms.discord.admitting import Admitted
 from commands.protocol.reply import Action, Prompt
 
 LONGEST_ID = 100
@@ -38,7 +39,7 @@ Choose = Callable[[discord.Interaction[Any], Prompt, str], Awaitable[None]]
 Share = Callable[[discord.Interaction[Any], str], Awaitable[None]]
 
 
-class LineButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_LINE):
+class LineButton(Admitted, discord.ui.DynamicItem[discord.ui.Button[Any]], template=_LINE):
     """A button that stands for a line; `renews` where its answer takes the place of the message it stands under."""
 
     def __init__(self, label: str, line: str, *, renews: bool) -> None:
@@ -67,7 +68,7 @@ class LineButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_LINE)
         await press(interaction, self.line, self.renews)
 
 
-class FormButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_FORM):
+class FormButton(Admitted, discord.ui.DynamicItem[discord.ui.Button[Any]], template=_FORM):
     """A button that opens the page on which one field is written; the line so far is kept."""
 
     def __init__(self, label: str, prompt: Prompt) -> None:
@@ -95,7 +96,7 @@ class FormButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_FORM)
         await fill(interaction, self.prompt.line, self.prompt.field)
 
 
-class ShareButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_SHARE):
+class ShareButton(Admitted, discord.ui.DynamicItem[discord.ui.Button[Any]], template=_SHARE):
     """A button that posts the message it stands under, for its owner alone."""
 
     def __init__(self, label: str, owner: str) -> None:
@@ -121,7 +122,7 @@ class ShareButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_SHAR
         await share(interaction, self.owner)
 
 
-class ChoiceMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=_MENU):
+class ChoiceMenu(Admitted, discord.ui.DynamicItem[discord.ui.Select[Any]], template=_MENU):
     """A menu of what a field may be; the line so far is kept."""
 
     def __init__(self, prompt: Prompt, words: Sequence[str], hint: str = "") -> None:

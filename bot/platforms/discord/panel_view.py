@@ -12,6 +12,7 @@ import discord
 from discord import ui
 
 from bot.layout import DISCORD_MARKDOWN, lay_out
+from bot.platforms.discord.admitting import Admitted
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Reply
 from commands.wording.subscribe_panel import ALL, Choice, kind_label, label, severity_label
@@ -36,7 +37,7 @@ Layout = ui.LayoutView
 Item = ui.Item[Any]
 
 
-class PanelItem(ui.DynamicItem[Item], template=rf"{PREFIX}(?P<part>[a-z_]+)"):
+class PanelItem(Admitted, ui.DynamicItem[Item], template=rf"{PREFIX}(?P<part>[a-z_]+)"):
     """A menu or button of the panel, known by its part in a process that has shown none of them yet."""
 
     def __init__(self, item: Item, part: str) -> None:

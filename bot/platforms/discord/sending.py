@@ -139,3 +139,11 @@ async def _send_late(interaction: Interaction, reply: Reply) -> None:
     channel = interaction.client.get_partial_messageable(interaction.channel_id)
     for text in lay_out(reply, DISCORD_MARKDOWN):
         await channel.send(text, suppress_embeds=True, allowed_mentions=discord.AllowedMentions.none())
+
+
+async def say_alone(interaction: Interaction, said: str) -> None:
+    """Say a few words to who asked, and to nobody else, in answer to what was not acknowledged; once, or not at all."""
+    try:
+        await interaction.response.send_message(said, ephemeral=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.debug("a refusal was not said", error=type(error).__name__)

@@ -8,17 +8,20 @@ from discord import app_commands
 
 from bot.chat_platform import Desk
 from bot.messenger import delivering
+from bot.platforms.discord.admitting import Admits
 from bot.platforms.discord.answering import Answers
+from bot.platforms.discord.asking import asker_of
 from bot.platforms.discord.buttons import KINDS, is_forgotten
 from bot.platforms.discord.connection import GatewayClient, check, signed_in
 from bot.platforms.discord.guilds import GuildEvents
 from bot.platforms.discord.messenger import DiscordMessenger
 from bot.platforms.discord.panel_view import PanelItem
 from bot.platforms.discord.registry import sync_if_changed
-from bot.platforms.discord.sending import say_forgotten
+from bot.platforms.discord.sending import say_alone, say_forgotten
 from bot.platforms.discord.slash import slash_command
 from bot.platforms.discord.translation import SlashWords
 from commands.protocol import dispatch
+from commands.protocol.limits import LETTER, LINE
 
 __all__ = ["Client", "check", "run"]
 
@@ -40,6 +43,11 @@ async def run(desk: Desk) -> None:
 
 class Tree(app_commands.CommandTree[Any]):
     """The slash commands; what fails in one is logged without its words."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Whether somebody is let in, with a command and with each letter that words are offered for."""
+        admits: Admits = interaction.client.admits
+        return await admits(interaction)
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         """Log it; Discord itself tells the reader that no answer came."""
@@ -63,12 +71,24 @@ class Client(GuildEvents, GatewayClient):
         await self.tree.set_translator(SlashWords())
         await sync_if_changed(self.tree, self.desk.settings.data_dir / MEMORY)
 
+    async def admits(self, interaction: Interaction) -> bool:
+        """Whether something is done for who asks; a refusal is said once, and then they are left unanswered."""
+        is_typing = interaction.type is discord.InteractionType.autocomplete
+        asker = asker_of(interaction, is_hidden=True)
+        said = await self.desk.admit(asker, LETTER if is_typing else LINE, tells=not is_typing)
+        if said:
+            await say_alone(interaction, said)
+        return said is None
+
     async def on_interaction(self, interaction: Interaction) -> None:
         """A page handed in, whichever process has shown it, and what another version showed; the library keeps to the rest."""
-        if interaction.type is discord.InteractionType.modal_submit:
-            await self.answers.hand_in(interaction)
-        elif interaction.type is discord.InteractionType.component and is_forgotten(_name_of(interaction)):
-            await say_forgotten(interaction)
+        is_page = interaction.type is discord.InteractionType.modal_submit
+        is_pressed = interaction.type is discord.InteractionType.component
+        if not is_page and not (is_pressed and is_forgotten(_name_of(interaction))):
+            return
+        if not await self.admits(interaction):
+            return
+        await (self.answers.hand_in(interaction) if is_page else say_forgotten(interaction))
 
 
 def _name_of(interaction: Interaction) -> str:

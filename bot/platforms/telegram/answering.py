@@ -33,6 +33,7 @@ from bot.platforms.telegram.updates import (
     aside,
     language_of,
     question_of,
+    sender_of,
     worded,
 )
 from bot.platforms.telegram.whispers import respond_alone, whisper_of
@@ -72,6 +73,8 @@ class Answering:
         """Do what an update asks for; one that was taken before is passed over."""
         if not self._seen.is_new(update.update_id):
             return
+        if await self._is_kept_out(update):
+            return
         if update.inline_query is not None:
             await self._inline.answer(update.inline_query)
         elif update.my_chat_member is not None:
@@ -93,15 +96,41 @@ class Answering:
             await asyncio.wait(self._beside)
         await self._standing.settled()
 
+    async def _is_kept_out(self, update: Update) -> bool:
+        """Whether the owner does not let them in, which only who is alone with the bot is told, once a day."""
+        asker = sender_of(update)
+        if asker is None:
+            return False
+        is_asked = asker.is_private and update.message is not None
+        said = self._desk.keeps_out(asker, tells=is_asked)
+        if said:
+            await self._turn(int(asker.chat))
+            await deliver(self._bot, Part(html.escape(said), int(asker.chat)))
+        return said is not None
+
+    async def _is_refused(self, update: Update, question: Question | Sharing | Forgotten) -> bool:
+        """Whether it is asked too often, which is said once and then left unanswered."""
+        written = question if isinstance(question, Question) else None
+        asker = sender_of(update) if written is None else written.asker
+        is_talk = written is not None and written.is_guess
+        said = None if asker is None else await self._desk.admit(asker, tells=not is_talk)
+        if said and written is not None:
+            await self._say(written, said)
+        elif said and update.callback_query is not None:
+            await self._acknowledge(update.callback_query.id, said)
+        return said is not None
+
     async def _meet(self, update: Update) -> None:
         question = await question_of(update, self._bot.username, self._buttons)
+        if question is None or await self._is_refused(update, question):
+            return
         if isinstance(question, Forgotten):
             await self._acknowledge(question.query_id, question.told)
         elif isinstance(question, Sharing):
             await self._share(question, update.update_id)
-        elif question is not None and _changes(question):
+        elif _changes(question):
             await self._answer_once(question, update.update_id)
-        elif question is not None:
+        else:
             await self._answer(question)
 
     async def _answer_once(self, question: Question, update_id: int) -> None:
@@ -195,8 +224,10 @@ class Answering:
             await self._tell(replace(question, reply_to=None), Sentence.WAS_AWAY)
 
     async def _tell(self, question: Question, sentence: Sentence) -> None:
-        """Say one sentence where a question was asked, to a press in the little window over its button."""
-        told = sentence.in_words(question.asker.language)
+        await self._say(question, sentence.in_words(question.asker.language))
+
+    async def _say(self, question: Question, told: str) -> None:
+        """Say a few words where a question was asked, to a press in the little window over its button."""
         if question.query_id is not None:
             await self._acknowledge(question.query_id, told)
             return

@@ -32,6 +32,7 @@ from bot.platforms.telegram.parts import NO_PREVIEW
 from commands.protocol import dispatch
 from commands.protocol.command import Command
 from commands.protocol.dispatch import outcome
+from commands.protocol.limits import INLINE
 from commands.protocol.picture import Picture
 from commands.protocol.reply import Heading, Note, Reply, Text
 from commands.protocol.request import Role
@@ -84,6 +85,9 @@ class Inline:
 
     async def answer(self, query: InlineQuery) -> None:
         """Offer what was asked for; a query that came too late is not answered, since its reader has typed on."""
+        who = str(query.from_user.id)
+        if await self._desk.admit(Asker(NAME, who, who, is_private=False), INLINE, tells=False) is not None:
+            return
         language, begin = await self._language(query), _place(query.offset)
         try:
             lines = lines_of(query.query, await self._desk.services.snapshots.watched())

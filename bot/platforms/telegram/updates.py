@@ -254,6 +254,14 @@ def _asker(
     )
 
 
+def sender_of(update: Update) -> Asker | None:
+    """Who sent an update and where, as far as the update itself tells; None where it tells of nobody."""
+    user, chat = update.effective_user, update.effective_chat
+    if chat is not None:
+        return _asker(user, chat, None)
+    return None if user is None else Asker(NAME, str(user.id), str(user.id), False, language_of(user))
+
+
 def language_of(user: User) -> str:
     """The language of somebody's client, as Telegram names it."""
     return (user.language_code or "en")[:16]
