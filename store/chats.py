@@ -14,6 +14,8 @@ __all__ = ["CHAT", "ChangedMeanwhile", "Chat", "QuietHours", "StoredChats", "Sub
 MOST_TRIES = 20
 CHANGES_KEPT = 10_000
 AT_ONCE = 500
+ALL_ANEW = ""
+"""Stands among the changes for chats whose addresses are not to be read there any more: all have to be read anew."""
 
 _CHANGE = """
 local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
@@ -105,6 +107,17 @@ class StoredChats:
                 return after
         raise ChangedMeanwhile
 
+    async def change_known(self, address: str, make: Callable[[Chat], Chat]) -> bool:
+        """As `change`, of a chat that is known; False where it is not: somebody who was forgotten is not made anew."""
+        for _ in range(MOST_TRIES):
+            version, before = await self._read(address)
+            if before is None:
+                return False
+            after = make(before)
+            if before == after or await self._keep(address, version, after):
+                return True
+        raise ChangedMeanwhile
+
     async def all(self) -> AsyncIterator[Chat]:
         """Every chat, in no order; one that comes or goes meanwhile may be missed: `changes` tells of it."""
         cursor = 0
@@ -132,6 +145,8 @@ class StoredChats:
         if first and after != "0-0" and _moment(first[0][0].decode()) > _moment(after):
             return None
         addresses = dict.fromkeys(fields[b"address"].decode() for _, fields in rows)
+        if ALL_ANEW in addresses:
+            return None
         return (rows[-1][0].decode() if rows else after), tuple(addresses)
 
     async def move(self, old: str, new: str) -> bool:
@@ -205,6 +220,12 @@ class StoredChats:
         async with self._connection.writing((keys.chat(address),)) as redis:
             script = redis.register_script(_CHANGE)
             return int(await script(places, [version, encode(CHAT, chat), address, CHANGES_KEPT])) > 0
+
+
+async def announce_forgotten(connection: Connection) -> None:
+    """Let whoever follows the changes read all chats anew. Raises StoreUnavailable."""
+    async with connection.writing() as redis:
+        await redis.xadd(keys.CHATS_CHANGES, {"address": ALL_ANEW}, maxlen=CHANGES_KEPT, approximate=True)
 
 
 def _moment(entry: str) -> tuple[int, int]:

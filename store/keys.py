@@ -119,6 +119,11 @@ def wave(address: str) -> str:
     return f"{VERSION}:wave:{address}"
 
 
+def hand(address: str) -> str:
+    """The row that is being sent to a chat, so that no other worker writes there meanwhile."""
+    return f"{VERSION}:hand:{address}"
+
+
 def facts(batch: str) -> str:
     """A hash: the alerts of a batch by their place in it."""
     return f"{VERSION}:facts:{batch}"
@@ -181,8 +186,11 @@ def lease_token(name: str) -> str:
 TOMBSTONES = f"{VERSION}:tombstones"
 """A hash: the mark of somebody who was forgotten to when that was (UTC ms)."""
 
+SECRETS = f"{VERSION}:secrets"
+"""A list: the secret under which the marks of `TOMBSTONES` are made, then those of stores that were restored into this one."""
+
 FORGETTING = f"{VERSION}:forgetting"
-"""A hash: whom an erasure under way is about to what of them goes."""
+"""A hash: an erasure that is under way, by a name that says nothing, to whom it is about."""
 
 
 def limit(name: str) -> str:

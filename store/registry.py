@@ -76,14 +76,18 @@ OF_PEOPLE: tuple[Entry, ...] = (
     ),
     Entry(
         "tombstones", keys.TOMBSTONES, "hash", "marks of who was forgotten, and when: a restore leaves them out",
-        Whose.SERVICE, "a year", backup=Backup.ALWAYS,
+        Whose.SERVICE, "for good: a backup may be as old", backup=Backup.ALWAYS,
+    ),
+    Entry(
+        "secrets", keys.SECRETS, "list", "the secrets under which those marks are made",
+        Whose.SERVICE, "for good", backup=Backup.ALWAYS,
     ),
     Entry(
         "forgetting", keys.FORGETTING, "hash", "whom an erasure that is under way is about",
         Whose.PERSON, "seconds; an erasure that was broken off is taken up within the hour", names=Naming.VALUE,
     ),
     Entry(
-        "forget-code", keys.memo(f"forget:<platform>:{NAME}"), "string", "the code by which /forget is confirmed",
+        "forget-code", keys.memo(f"forget:{NAME}"), "string", "the code by which /forget is confirmed",
         Whose.PERSON, "ten minutes", 600, names=Naming.BOTH,
     ),
 )
@@ -125,6 +129,10 @@ OF_DELIVERY: tuple[Entry, ...] = (
     Entry(
         "pace-of-chat", f"{keys.pace('<bot>')}:{ADDRESS}:<place>", "hash", "how fast a chat may be written to now",
         Whose.CHAT, "an hour", HOUR_S, names=Naming.KEY,
+    ),
+    Entry(
+        "hand", keys.hand(ADDRESS), "string", "the row that is being sent to a chat",
+        Whose.CHAT, "as long as its sending takes", 60, names=Naming.BOTH,
     ),
     Entry(
         "pace", keys.pace("<bot>"), "hash", "how fast a bot may write now",

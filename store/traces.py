@@ -1,0 +1,299 @@
+"""Every place in the store where somebody stands: in names of keys, in members, in rows on their way, in what others did with them.
+
+The store is walked through as a whole, since nothing may be passed over; it goes on meanwhile.
+"""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from store import keys
+from store.chats import StoredChats
+from store.codec import Unreadable, read
+from store.connection import Connection
+from store.kept import ADDRESS, CHAT, NAME, Entry
+from store.outbox import DEAD, GROUP, PRIORITIES, ROW, Row
+from store.people import StoredPeople
+from store.registry import entries, entry_of
+from store.waves import StoredWaves
+from store.whom import Subject
+from store.wishes import platform_of
+
+AT_ONCE = 1_000
+OF_PLANS, OF_SAMPLES = "plan:", "test:"
+
+_HOLDERS = keys.holders("*")
+_WARNED_BY = keys.warned_by("*")
+_MOVED = keys.moved("*")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place: a key, or (`part`) a field, member or entry in it. `value` is what stands there, None where that is not asked for."""
+
+    entry: Entry
+    key: str
+    part: bytes | None = None
+    value: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarry:
+    """Whom to look for, with all that is known of them: other addresses of their chats, and how their news were named.
+
+    News of plans lie under a name made of `made_ms` and each version of the person up to `version`.
+    """
+
+    subject: Subject
+    made_ms: int = 0
+    version: int = 0
+
+    def batches(self) -> Iterator[str]:
+        """The names under which news of the person's plans may lie."""
+        if not self.subject.person:
+            return
+        for made_ms in {0, self.made_ms}:
+            for version in range(self.version + 1):
+                told = f"{self.subject.person}:{made_ms}:{version}"
+                yield OF_PLANS + hashlib.sha256(told.encode()).hexdigest()[:24]
+
+
+class Traces:
+    """Finds them. Every method raises StoreUnavailable where the server does not answer."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._people, self._waves = StoredPeople(connection), StoredWaves(connection)
+
+    async def quarry(self, subject: Subject) -> Quarry:
+        """The subject with what the store knows of it: how it was called before, where it is told, its threads."""
+        kept = await self._people.kept(subject.person) if subject.person else None
+        reach = [] if kept is None or kept.person.reach is None else [kept.person.reach]
+        alone = await self._private_chats_of(subject.person)
+        addresses = list(dict.fromkeys((*subject.addresses, *reach, *alone)))
+        moves = [pair async for pair in self._moves()]
+        for address in addresses:  # grows while it is walked through: one may have moved more than once
+            ways = [old if new == address else new for old, new in moves if address in {old, new}]
+            thread = (await self._waves.get(address)).thread
+            addresses += [one for one in (*ways, thread) if one and one not in addresses]
+        whole = replace(subject, addresses=tuple(addresses))
+        return Quarry(whole, kept.person.made_ms if kept else 0, kept.version if kept else 0)
+
+    async def places(self, quarry: Quarry) -> AsyncIterator[Place]:
+        """Every place, what is written first before what follows from it."""
+        async for place in self._keys(quarry):
+            yield place
+        async for place in self._members(quarry.subject):
+            yield place
+        async for place in self.on_their_way(quarry):
+            yield place
+
+    async def on_their_way(self, quarry: Quarry) -> AsyncIterator[Place]:
+        """The rows to these addresses, wherever they wait, and the news they tell of: what may move while it is looked for."""
+        for platform in quarry.subject.platforms:
+            async for place in self._waiting(platform, quarry.subject):
+                yield place
+        async for place in self._dead(quarry.subject):
+            yield place
+        async for place in self._news(quarry):
+            yield place
+
+    async def chats_changed_by(self, person: str) -> AsyncIterator[str]:
+        """The addresses of the chats whose changes name a person."""
+        cursor, name = 0, person.encode()
+        while person:
+            async with self._connection.reading() as redis:
+                answer: Any = await redis.sscan(keys.CHATS, cursor, count=AT_ONCE)
+                cursor, members = answer
+                addresses = [member.decode() for member in members]
+                async with redis.pipeline(transaction=False) as together:
+                    for address in addresses:
+                        together.hget(keys.chat(address), "chat")
+                    stored = await together.execute()
+            for address, blob in zip(addresses, stored, strict=True):
+                if blob is not None and name in blob:
+                    yield address
+            if cursor == 0:
+                return
+
+    async def _private_chats_of(self, person: str) -> list[str]:
+        """The chats on Discord that are a person's alone: of no server, and changed by nobody else.
+
+        Their addresses are numbers of channels, which do not show whose they are.
+        """
+        if platform_of(person) != "discord":
+            return []
+        addresses = [address async for address in self.chats_changed_by(person)]
+        chats = await StoredChats(self._connection).get_all(addresses) if addresses else {}
+        return [
+            chat.address
+            for chat in chats.values()
+            if not chat.server and chat.changes and all(change.by == person for change in chat.changes)
+        ]
+
+    async def _moves(self) -> AsyncIterator[tuple[str, str]]:
+        """Every alias: an address and the one it has moved to."""
+        async for old, new in self._texts(_MOVED):
+            yield old.removeprefix(keys.moved("")), new
+
+    async def _texts(self, glob: str) -> AsyncIterator[tuple[str, str]]:
+        async for found in self._scan(glob):
+            async with self._connection.reading() as redis:
+                values: Any = await redis.mget(found)
+            for key, value in zip(found, values, strict=True):
+                if value is not None:
+                    yield key, value.decode()
+
+    async def _scan(self, glob: str) -> AsyncIterator[list[str]]:
+        """The keys like this, many at a time."""
+        cursor = 0
+        while True:
+            async with self._connection.reading() as redis:
+                answer: Any = await redis.scan(cursor, match=glob, count=AT_ONCE)
+            cursor, found = answer
+            if found:
+                yield [key.decode("utf-8", "replace") for key in found]
+            if cursor == 0:
+                return
+
+    async def _keys(self, quarry: Quarry) -> AsyncIterator[Place]:
+        """The keys that are named for them."""
+        subject = quarry.subject
+        is_near = re.compile("|".join(re.escape(_core(name)) for name in subject.names))
+        cores = {_core(name) for name in subject.names}
+        glob = f"{keys.VERSION}:*{next(iter(cores))}*" if len(cores) == 1 else f"{keys.VERSION}:*"
+        async for found in self._scan(glob):
+            for key in found:
+                entry = entry_of(key) if is_near.search(key) else None
+                if entry is not None and _is_of(entry, key, subject):
+                    yield Place(entry, key)
+
+    async def _members(self, subject: Subject) -> AsyncIterator[Place]:
+        """Where they are a member of something, or the end of a way."""
+        for glob, names in ((_HOLDERS, [subject.person]), (_WARNED_BY, list(subject.addresses))):
+            async for found in self._scan(glob):
+                for key in found:
+                    async for place in self._in_set(key, [name for name in names if name]):
+                        yield place
+        async for place in self._in_set(keys.CHATS, list(subject.addresses)):
+            yield place
+        async for key, new in self._texts(_MOVED):
+            if subject.is_at(new):
+                yield Place(_named("moved"), key)
+        async with self._connection.reading() as redis:
+            changes: Any = await redis.xrange(keys.CHATS_CHANGES)
+        for entry, fields in changes:
+            if subject.is_at(fields[b"address"].decode()):
+                yield Place(_named("changes"), keys.CHATS_CHANGES, entry)
+
+    async def _in_set(self, key: str, names: Sequence[str]) -> AsyncIterator[Place]:
+        entry = entry_of(key)
+        if entry is None or entry.type != "set" or not names:
+            return
+        async with self._connection.reading() as redis:
+            held: Any = await redis.smismember(key, list(names))
+        for name, is_in in zip(names, held, strict=True):
+            if is_in:
+                yield Place(entry, key, name.encode(), name.encode())
+
+    async def _waiting(self, platform: str, subject: Subject) -> AsyncIterator[Place]:
+        async for field, blob in self._fields(keys.later_rows(platform)):
+            if _row_in(blob[1:], subject, field):
+                yield Place(_named("later-rows"), keys.later_rows(platform), field, blob[1:])
+                yield Place(_named("later"), keys.later(platform), field)
+        async for field, _ in self._fields(keys.sending(platform)):
+            if _is_key_of(field, subject):
+                yield Place(_named("sending"), keys.sending(platform), field)
+        for priority in range(PRIORITIES):
+            stream, after = keys.outbox(platform, priority), "-"
+            while True:
+                async with self._connection.reading() as redis:
+                    rows: Any = await redis.xrange(stream, min=after, count=AT_ONCE)
+                for entry, fields in rows:
+                    if _row_in(fields[b"row"], subject, b""):
+                        yield Place(_named("outbox"), stream, entry, fields[b"row"])
+                if len(rows) < AT_ONCE:
+                    break
+                after = f"({rows[-1][0].decode()}"
+
+    async def _dead(self, subject: Subject) -> AsyncIterator[Place]:
+        async for field, blob in self._fields(keys.DEAD):
+            if _is_key_of(field, subject) or _dead_to(blob, subject):
+                yield Place(_named("dead"), keys.DEAD, field, blob)
+                yield Place(_named("dead-at"), keys.DEAD_AT, field)
+
+    async def _news(self, quarry: Quarry) -> AsyncIterator[Place]:
+        """The news of a person's plans: their names say nothing, but can be made again."""
+        names = list(quarry.batches())
+        for first in range(0, len(names), AT_ONCE):
+            some = [keys.facts(name) for name in names[first : first + AT_ONCE]]
+            async with self._connection.reading() as redis, redis.pipeline(transaction=False) as together:
+                for key in some:
+                    together.exists(key)
+                there = await together.execute()
+            for key, is_there in zip(some, there, strict=True):
+                if is_there:
+                    yield Place(_named("facts"), key)
+
+    async def _fields(self, key: str) -> AsyncIterator[tuple[bytes, bytes]]:
+        cursor = 0
+        while True:
+            async with self._connection.reading() as redis:
+                answer: Any = await redis.hscan(key, cursor, count=AT_ONCE)
+            cursor, found = answer
+            for field, value in found.items():
+                yield field, value
+            if cursor == 0:
+                return
+
+
+def group_of(place: Place) -> str | None:
+    """The group of consumers that may hold an entry, None where there is none."""
+    return GROUP if place.entry.name == "outbox" else None
+
+
+def _named(name: str) -> Entry:
+    return next(entry for entry in entries() if entry.name == name)
+
+
+def _core(name: str) -> str:
+    """What of a name stands in every key of its own: the platform's number, without topics."""
+    return name.split(":")[1].removeprefix("@")
+
+
+def _is_of(entry: Entry, key: str, subject: Subject) -> bool:
+    """Whether a key is named for the subject, by what stands in its slots."""
+    slots = entry.slots(key) or {}
+    if ADDRESS in slots:
+        return subject.is_at(slots[ADDRESS])
+    if NAME in slots:
+        return slots[NAME] in subject.names
+    if CHAT in slots:
+        platform = "telegram" if "telegram" in entry.pattern else "discord"
+        return f"{platform}:{slots[CHAT]}" in subject.addresses
+    batch = slots.get("<batch>", "")
+    return batch.startswith(OF_SAMPLES) and subject.is_at(batch.split(":", 2)[-1])
+
+
+def _is_key_of(field: bytes, subject: Subject) -> bool:
+    """Whether the key of a row ("batch:address") ends with one of the addresses."""
+    said = field.decode("utf-8", "replace")
+    return any(said.endswith(f":{address}") or f":{address}:" in said for address in subject.addresses)
+
+
+def _row_in(blob: bytes, subject: Subject, field: bytes) -> bool:
+    """Whether a row goes to one of the addresses; one that cannot be read is judged by the key it is kept under."""
+    try:
+        row: Row = read(ROW, blob)
+    except Unreadable:
+        return _is_key_of(field, subject) or any(address.encode() in blob for address in subject.addresses)
+    return subject.is_at(row.address) or _is_key_of(row.key.encode(), subject)
+
+
+def _dead_to(blob: bytes, subject: Subject) -> bool:
+    try:
+        return subject.is_at(read(DEAD, blob).row.address)
+    except Unreadable:
+        return any(address.encode() in blob for address in subject.addresses)
