@@ -36,6 +36,7 @@ from store.alerts_log import ALERT
 from store.chains import CHAIN
 from store.chats import CHAT
 from store.codec import Kind, encode
+from store.forgetting import ERASURE
 from store.history import Step, decode_step, encode_step
 from store.hours import HOURS
 from store.outbox import DEAD, ROW, Dead, Row
@@ -43,11 +44,14 @@ from store.people import PERSON
 from store.persons import Person
 from store.plan_news import PLAN_NEWS
 from store.services import FeedStatus, PastReport, SourceReport
+from store.sight import SPELL, Blinded, Spell
 from store.snapshots import FEED_STATUS, SNAPSHOT, WATCHED
 from store.sources import PAST, REPORTS
 from store.tiers import TIERS
+from store.traces import Quarry
 from store.watchlist import APPLIED, LISTED, Applied
 from store.waves import WAVE, Wave
+from store.whom import Subject
 from store.wishes import Chat, QuietHours, Subscription
 from tests.store.shapes import record_shapes
 
@@ -246,6 +250,7 @@ CHAIN_SAMPLE = (
 )
 
 SAMPLES: dict[str, tuple[Kind[Any], Any]] = {
+    "erasure": (ERASURE, Quarry(Subject("telegram:456", ("telegram:456",)), NOW_MS, 3)),
     "snapshot": (SNAPSHOT, BTC),
     "feed_status": (FEED_STATUS, FEED),
     "watched": (WATCHED, ("BTC", "ETH", "1000PEPE")),
@@ -258,6 +263,7 @@ SAMPLES: dict[str, tuple[Kind[Any], Any]] = {
     "person": (PERSON, PERSON_SAMPLE),
     "plan_news": (PLAN_NEWS, PLAN_NEWS_SAMPLE),
     "applied": (APPLIED, Applied("BTC,SOL", is_complete=True)),
+    "spell": (SPELL, Spell(NOW_MS - HOUR_MS, NOW_MS, Blinded.STORE)),
     "chat": (CHAT, CHAT_SAMPLE),
     "wave": (WAVE, WAVE_SAMPLE),
     "row": (ROW, ROW_SAMPLE),
