@@ -181,7 +181,8 @@ class Gate:
     def _left(self, bucket: Bucket) -> float:
         """What is left of a bucket by now, as far as is known here."""
         left, at_s = self._known.get(bucket, (float(bucket.a_minute), self._clock()))
-        return min(float(bucket.a_minute), left + (self._clock() - at_s) * bucket.a_minute / MINUTE_S)
+        filled = max(0.0, self._clock() - at_s) * bucket.a_minute / MINUTE_S
+        return min(float(bucket.a_minute), left + filled)
 
     def _keep(self, bucket: Bucket, left: float) -> None:
         self._known[bucket] = (left, self._clock())
@@ -213,7 +214,7 @@ class Gate:
 
     def _overdrawn_s(self) -> float:
         """CPU seconds that went into answers and that time has not made good yet."""
-        return max(0.0, self._spent_s - (self._clock() - self._spent_at_s) * COMPUTE_SHARE)
+        return max(0.0, self._spent_s - max(0.0, self._clock() - self._spent_at_s) * COMPUTE_SHARE)
 
     def _refusal(self, why: Refused, wait_s: float, visitor: Visitor, again_s: float) -> Refusal:
         """The refusal, said once in a while to the same person, or chat where that is what asks too much."""
