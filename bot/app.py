@@ -14,10 +14,10 @@ from bot.delivery.post import PostOffice
 from bot.delivery.words import Words
 from bot.evaluating import SCHEDULER, Evaluation
 from bot.feed import MakeFeed
-from bot.leading import this_process
 from bot.live import configure_log, open_store, services_on
 from bot.messenger import Messenger
 from bot.pictures.drawn import drawing
+from bot.processes import this_process
 from bot.running import WrongRequest
 from bot.settings import Settings
 from commands.protocol.limits import Gate

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from store.connection import Connection, StoreUnavailable
+from store.connection import Connection, NotLeader, StoreUnavailable
 from store.services import FeedStatus
 from store.snapshots import StoredFeed
 
@@ -17,8 +17,8 @@ class Feed(Protocol):
 
     is_live: bool
 
-    async def begin(self) -> None:
-        """Take up what the store remembers, before anybody is answered."""
+    async def begin(self, connection: Connection) -> None:
+        """Take up what the store remembers, before anybody is answered; once more each time this process leads again."""
 
     async def run(self) -> None:
         """Bring the market until cancelled."""
@@ -29,10 +29,7 @@ class FedElsewhere:
 
     is_live = True
 
-    def __init__(self, _: Connection) -> None:
-        """There is nothing to begin with."""
-
-    async def begin(self) -> None:
+    async def begin(self, connection: Connection) -> None:
         """There is nothing to take up."""
 
     async def run(self) -> None:
@@ -40,12 +37,14 @@ class FedElsewhere:
         await asyncio.Event().wait()
 
 
-MakeFeed = Callable[[Connection], Feed]
+MakeFeed = Callable[[], Feed]
 
 
 async def tell(feed: StoredFeed, status: FeedStatus) -> None:
-    """Say how far evaluation has come; a store that is away is told the next time."""
+    """Say how far evaluation has come; a store that is away is told the next time. Raises NotLeader."""
     try:
         await feed.save(status)
+    except NotLeader:
+        raise
     except StoreUnavailable as failure:
         _log.warning("%s", failure)

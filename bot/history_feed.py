@@ -17,7 +17,7 @@ from scheduler.cycle import ENGINE_STATE, Memory, Watched, resume, run_cycle
 from scheduler.history_files import Step, merge
 from scheduler.timetable import timetable
 from store.alerts_log import AlertsLog
-from store.connection import Connection, StoreUnavailable
+from store.connection import Connection, NotLeader, StoreUnavailable
 from store.history import History
 from store.hours import StoredHours
 from store.services import FeedStatus
@@ -36,15 +36,16 @@ class HistoryFeed:
 
     is_live = False
 
-    def __init__(self, connection: Connection, paths: Sequence[Path], pace: Pace) -> None:
-        self._memory = memory_on(connection)
+    def __init__(self, paths: Sequence[Path], pace: Pace) -> None:
         self._files = read_files(paths)
         self._pace = pace
         self._watched: dict[Asset, Watched] = {}
         self._status = FeedStatus(SOURCE, None, max(file.step_ms for file in self._files))
 
-    async def begin(self) -> None:
+    async def begin(self, connection: Connection) -> None:
         """Take every asset up where it was left; one that was left behind the end of these files begins anew."""
+        self._memory = memory_on(connection)
+        self._watched.clear()
         assets = tuple(dict.fromkeys(file.asset for file in self._files))
         await self._memory.snapshots.watch(assets)
         for asset in assets:
@@ -121,6 +122,8 @@ async def insist(call: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await call()
+        except NotLeader:
+            raise
         except StoreUnavailable as failure:
             if not away:
                 _log.warning("%s Evaluation waits for it.", failure)

@@ -6,15 +6,13 @@ What must not land late is fenced (`store.fence`): a process that was held up fi
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
-from store.connection import StoreUnavailable
+from bot.processes import is_dead
+from store.connection import NotLeader, StoreUnavailable
 from store.lease import Lease, Tenure, leader
 
 LOOK_EVERY_S = 1.0
@@ -37,23 +35,26 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
 
 
-def this_process() -> str:
-    """A name of this process that no other has: machine, number, and a few letters of chance."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
-
-
 async def while_leading(lease: Lease, work: Work) -> None:
     """Do `work` whenever this process leads, until it ends by itself or this is cancelled (`Leading`)."""
     await Leading(lease).run(work)
 
 
 class Leading:
-    """Leads or stands by for one lease. `standing` is what it is now, `leader` who leads as far as it has heard."""
+    """Leads or stands by for one lease. `standing` is what it is now, `leader` who leads as far as it has heard.
+
+    `on_change` is called whenever it has become something else, or may be.
+    """
 
     def __init__(
-        self, lease: Lease, look_every_s: float = LOOK_EVERY_S, gives_way_s: float = GIVES_WAY_S
+        self,
+        lease: Lease,
+        look_every_s: float = LOOK_EVERY_S,
+        gives_way_s: float = GIVES_WAY_S,
+        on_change: Callable[[Standing], None] | None = None,
     ) -> None:
         self.lease, self.standing = lease, Standing.UNKNOWN
+        self._on_change = on_change
         self.leader: Tenure | None = None
         self._look_every_s, self._gives_way_s = look_every_s, gives_way_s
 
@@ -75,41 +76,57 @@ class Leading:
             try:
                 if was_away and await leader(self.lease.connection, self.lease.name) is None:
                     await asyncio.sleep(self._gives_way_s)
-                was_away, tenure = False, await self.lease.take()
+                was_away, tenure = False, await self._take()
             except StoreUnavailable as failure:
                 if not was_away:
                     _log.warning("%s: %s Who leads is not known.", self.lease.name, failure)
-                was_away, self.standing = True, Standing.UNKNOWN
+                was_away = True
+                self._become(Standing.UNKNOWN)
             else:
                 if self._note(tenure) is Standing.LEADER:
                     return tenure
             await asyncio.sleep(self._look_every_s)
 
+    async def _take(self) -> Tenure:
+        """Who has the lease after it was asked for; one that is known to be dead has it no longer."""
+        tenure = await self.lease.take()
+        if is_dead(tenure.holder):
+            await self.lease.give_up(tenure)
+            tenure = await self.lease.take()
+        return tenure
+
     def _note(self, tenure: Tenure) -> Standing:
         """Take note of who leads, and say so where it is news."""
         is_news, self.leader = tenure != self.leader, tenure
-        self.standing = Standing.LEADER if tenure.holder == self.lease.holder else Standing.STANDBY
+        self._become(Standing.LEADER if tenure.holder == self.lease.holder else Standing.STANDBY)
         if is_news and self.standing is Standing.LEADER:
             _log.info("%s: this process leads (%s)", self.lease.name, tenure.value)
         elif is_news:
             _log.info("%s: stands by for %s", self.lease.name, tenure.value)
         return self.standing
 
+    def _become(self, standing: Standing) -> None:
+        self.standing = standing
+        if self._on_change is not None:
+            self._on_change(standing)
+
     async def _lead(self, tenure: Tenure, work: Work) -> bool:
         """Do the work while the lease is kept; whether the work has ended by itself."""
         working, keeping = asyncio.create_task(work(tenure)), asyncio.create_task(self._keep(tenure))
         try:
             await asyncio.wait({working, keeping}, return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
+            if working.done() and not _is_refused(working):
                 await working
                 return True
         finally:
             await self._end(working)
             await self._end(keeping)
-            self.standing, self.leader = Standing.UNKNOWN, None
+            self.leader = None
+            self._become(Standing.UNKNOWN)
             with suppress(StoreUnavailable):
                 await self.lease.give_up(tenure)
-        keeping.result()
+        if not keeping.cancelled():
+            keeping.result()
         _log.warning("%s: the lease %s is lost; what this process did ends", self.lease.name, tenure.value)
         return False
 
@@ -132,3 +149,8 @@ class Leading:
         await asyncio.wait({task})
         if not task.cancelled() and (failure := task.exception()) is not None:
             _log.error("%s: ended with a failure", self.lease.name, exc_info=failure)
+
+
+def _is_refused(task: asyncio.Task[None]) -> bool:
+    """Whether the work ended because a write of it was refused: the lease is lost, and that is all there is to it."""
+    return not task.cancelled() and isinstance(task.exception(), NotLeader)

@@ -28,18 +28,17 @@ class LiveFeed:
 
     is_live = True
 
-    def __init__(
-        self, connection: Connection, settings: Settings, progress: TextIO, clock: Clock | None = None
-    ) -> None:
-        self._connection, self._settings = connection, settings
+    def __init__(self, settings: Settings, progress: TextIO, clock: Clock | None = None) -> None:
+        self._settings = settings
         self._clock = clock if clock is not None else Clock()
         self._progress = PastProgress(progress)
         self._open = AsyncExitStack()
         self._market: LiveMarket | None = None
+        self._status: StoredFeed | None = None
 
-    async def begin(self) -> None:
+    async def begin(self, connection: Connection) -> None:
         """Go on with what the store remembers; no network, so that chats are answered at once. Raises StoreUnavailable."""
-        memory = live_memory(self._connection, LIVE)
+        memory = live_memory(connection, LIVE)
         await want(self._settings.assets, memory)
         async with AsyncExitStack() as opening:
             fetcher = await opening.enter_async_context(
@@ -53,21 +52,21 @@ class LiveFeed:
                 collector, memory, Rules(), self._clock, source=LIVE, on_past=self._progress.say
             )
             await market.begin()
-            self._open, self._market = opening.pop_all(), market
+            self._open, self._market, self._status = opening.pop_all(), market, memory.cycle.feed
 
     async def run(self) -> None:
         """Bring the market that was begun until cancelled; then nothing of it is left open."""
-        if self._market is None:
+        if self._market is None or self._status is None:
             raise RuntimeError("a feed is begun before it runs")
         try:
             async with self._open, timetable(self._clock) as times:
                 await self._market.run(times)
         finally:
             self._progress.end()
-            await self._say_that_it_ends()
+            await _say_that_it_ends(self._status)
 
-    async def _say_that_it_ends(self) -> None:
-        """No look is due any more; a store that is away finds out by the age of the last one."""
-        feed = StoredFeed(self._connection)
-        with suppress(StoreUnavailable):
-            await feed.save(replace(await feed.status(), cycle_ms=None, lag_ms=None))
+
+async def _say_that_it_ends(feed: StoredFeed) -> None:
+    """No look is due any more; a store that is away finds out by the age of the last one, and a new leader says its own."""
+    with suppress(StoreUnavailable):
+        await feed.save(replace(await feed.status(), cycle_ms=None, lag_ms=None))

@@ -73,9 +73,9 @@ def _feed_of(history: list[Path], speed: float | None, settings: "Settings", onl
     if not history:
         from bot.live_feed import LiveFeed
 
-        return lambda connection: LiveFeed(connection, settings, sys.stderr)
+        return lambda: LiveFeed(settings, sys.stderr)
     from bot.history_feed import HistoryFeed
     from bot.pace import Pace
 
     pace = Pace(None if speed is None else speed * MINUTE_MS)
-    return lambda connection: HistoryFeed(connection, history, pace)
+    return lambda: HistoryFeed(history, pace)

@@ -19,7 +19,7 @@ from scheduler.live.chains import Chains
 from scheduler.live.look import CYCLE_MS, Look
 from scheduler.live.memory import LiveMemory
 from scheduler.live.watching import choose
-from store.connection import StoreUnavailable
+from store.connection import NotLeader, StoreUnavailable
 from store.services import FeedStatus, PastReport
 
 if TYPE_CHECKING:
@@ -211,6 +211,8 @@ class LiveMarket:
         async def job(due_ms: int) -> None:
             try:
                 await work(due_ms)
+            except NotLeader:
+                return  # the store is there, and another process leads: whoever runs this one ends it
             except StoreUnavailable as failure:
                 if not self._is_store_away:
                     _log.warning("%s The market is kept in mind until it is back.", failure)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.leading import Leading, Standing, Work, this_process, while_leading
+from bot.leading import Leading, Standing, Work, while_leading
 from store.connection import Connection, StoreUnavailable, connected, open_connection
 from store.lease import Lease, Tenure, leader
 from store.server import ephemeral_valkey
+from tests.bot.test_processes import name_of_another
 from tests.doubles.valkey import valkey, valkey_socket
 from tests.doubles.waiting import until
 
@@ -101,6 +102,7 @@ async def test_a_store_that_was_away_costs_the_leader_nothing_and_it_takes_its_l
     async with ephemeral_valkey() as socket, connected(socket) as connection, connected(socket) as theirs:
         first, second = leading(connection, "a"), leading(theirs, "b")
         one, other = Worker(), Worker()
+        await Lease(connection, "scheduler", "a", SHORT_MS).take()
         async with at_work(first, one), at_work(second, other):
             await until(lambda: second.standing is Standing.STANDBY)
             async with away(socket):
@@ -167,8 +169,17 @@ async def test_the_lease_is_held_until_the_work_has_ended_so_that_its_last_write
     assert await leader(valkey, "scheduler") is None
 
 
-def test_no_two_names_of_a_process_are_equal() -> None:
-    assert this_process() != this_process()
+async def test_a_leader_known_to_be_dead_is_followed_at_once(valkey: Connection) -> None:
+    other, name = name_of_another()
+    with other:
+        await Lease(valkey, "scheduler", name, 60_000).take()
+        second, worker = leading(valkey, "b"), Worker()
+        async with at_work(second, worker):
+            await until(lambda: second.standing is Standing.STANDBY)
+            other.kill()
+            await until(working(worker), within_s=2.0)
+            assert second.leader is not None
+            assert second.leader.token > 1
 
 
 async def _is_led(connection: Connection) -> bool:

@@ -52,15 +52,15 @@ def settings_at(venues: SimulatedExchanges, *assets: str) -> Settings:
 
 
 @asynccontextmanager
-async def feed(connection: Connection, stream: io.StringIO) -> AsyncIterator[LiveFeed]:
+async def feed(stream: io.StringIO) -> AsyncIterator[LiveFeed]:
     clock = faster_clock(NOW_MS, 20.0)
     async with serve(SimulatedMarket(7, "sell_off", ("BTC",), past_days=40), clock) as venues:
-        yield LiveFeed(connection, settings_at(venues, "BTC"), stream, clock)
+        yield LiveFeed(settings_at(venues, "BTC"), stream, clock)
 
 
 @asynccontextmanager
-async def running(feed: LiveFeed) -> AsyncIterator[None]:
-    await feed.begin()
+async def running(feed: LiveFeed, connection: Connection) -> AsyncIterator[None]:
+    await feed.begin(connection)
     task = asyncio.create_task(feed.run())
     try:
         yield
@@ -78,9 +78,9 @@ async def is_judged(connection: Connection) -> bool:
 
 
 async def test_it_begins_at_once_and_answers_that_nothing_is_known_yet(valkey: Connection) -> None:
-    async with feed(valkey, io.StringIO()) as live:
+    async with feed(io.StringIO()) as live:
         began_s = asyncio.get_running_loop().time()
-        await live.begin()
+        await live.begin(valkey)
         assert asyncio.get_running_loop().time() - began_s < 2.0
         snapshot = await StoredSnapshots(valkey).latest("BTC")
         assert snapshot is not None
@@ -94,7 +94,7 @@ async def test_it_begins_at_once_and_answers_that_nothing_is_known_yet(valkey: C
 
 async def test_at_a_terminal_the_reading_of_the_past_is_a_bar_that_goes(valkey: Connection) -> None:
     stream = Terminal()
-    async with feed(valkey, stream) as live, running(live):
+    async with feed(stream) as live, running(live, valkey):
         await until(lambda: is_judged(valkey), 60)
         shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
         assert "reading the past of BTC" in shown
@@ -124,7 +124,7 @@ async def test_elsewhere_it_is_one_line_of_the_log(
     valkey: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     stream = io.StringIO()
-    async with feed(valkey, stream) as live, running(live):
+    async with feed(stream) as live, running(live, valkey):
         await until(lambda: is_judged(valkey), 60)
     assert stream.getvalue() == ""
     assert len(re.findall(r"BTC: watched, \d+ days of its past are read", caplog.text)) == 1
@@ -132,7 +132,7 @@ async def test_elsewhere_it_is_one_line_of_the_log(
 
 async def test_at_its_end_nothing_goes_on(valkey: Connection) -> None:
     before = asyncio.all_tasks()
-    async with feed(valkey, io.StringIO()) as live, running(live):
+    async with feed(io.StringIO()) as live, running(live, valkey):
         await until(lambda: is_judged(valkey), 60)
     await until(lambda: asyncio.all_tasks() <= before)
     status = await StoredFeed(valkey).status()

@@ -47,8 +47,8 @@ def crash(recordings: Path) -> Path:
 async def service(data: Path, *files: Path) -> AsyncIterator[Connection]:
     """The feed at work on a private store."""
     async with private_valkey(data) as socket, connected(socket) as connection:
-        feed = HistoryFeed(connection, files, Pace(None))
-        await feed.begin()
+        feed = HistoryFeed(files, Pace(None))
+        await feed.begin(connection)
         working = asyncio.create_task(feed.run())
         try:
             yield connection
