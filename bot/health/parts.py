@@ -17,15 +17,15 @@ class Standing(StrEnum):
     ENDED = "ended"
 
 
-OF_ROLES = {"leader": Standing.LEADS, "standby": Standing.STANDS_BY}
-"""`bot.leading.Role`, in the words of a part."""
+OF_LEADING = {"leader": Standing.LEADS, "standby": Standing.STANDS_BY}
+"""`bot.leading.Standing`, in the words of a part."""
 
 
 class Led(Protocol):
     """What says whether a part leads (`bot.leading.Leading`)."""
 
     @property
-    def role(self) -> str:
+    def standing(self) -> str:
         """leader, standby or unknown."""
 
 
@@ -47,7 +47,7 @@ class Parts:
         if self._tasks[name].done():
             return Standing.ENDED
         led = self._led[name]() if name in self._led else None
-        return Standing.RUNS if led is None else OF_ROLES.get(led.role, Standing.WAITING)
+        return Standing.RUNS if led is None else OF_LEADING.get(led.standing, Standing.WAITING)
 
     def all(self) -> dict[str, Standing]:
         """Every part that was added."""

@@ -27,6 +27,7 @@ _DISCORD_TOKEN = re.compile(r"[A-Za-z0-9_-]{18,40}\.[A-Za-z0-9_-]{4,10}\.[A-Za-z
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):([0-9]{1,5})", re.ASCII)
 _REDIS_URL = re.compile(r"(rediss?|valkeys?|unix)://\S+")
+_SECRET_URL = re.compile(r"https?://[A-Za-z0-9._\[\]:-]{1,255}(/[!-~]{0,1000})?", re.ASCII)
 _ASSET = re.compile(r"[A-Z0-9]{1,20}")
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?", re.ASCII)
 _OPERATOR = re.compile(r"(telegram|discord):[0-9]{1,20}")
@@ -178,6 +179,11 @@ StoreUrl = Annotated[
         _shaped(_REDIS_URL, "is no address such as redis://127.0.0.1:6379/0 or unix:///run/valkey.sock")
     ),
     Means("`redis://`, `rediss://` or `unix://` address"),
+]
+SecretUrl = Annotated[
+    SecretStr,
+    AfterValidator(_shaped(_SECRET_URL, "is no address such as https://switch.example/ping/0123")),
+    Means("`https://` or `http://` address"),
 ]
 PlainUrl = Annotated[HttpUrl, AfterValidator(_plain)]
 RestUrl = Annotated[str, AfterValidator(_address("http", "https")), Means("`http://` or `https://` address")]

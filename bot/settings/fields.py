@@ -27,6 +27,7 @@ from bot.settings.checks import (
     People,
     PlainUrl,
     RestUrl,
+    SecretUrl,
     StoreUrl,
     TelegramToken,
     Visitors,
@@ -211,6 +212,18 @@ class Settings(BaseSettings):
         "Every other address must lead out of it, and is checked again whenever its name is looked up.",
         "every",
         "bot-api,192.168.1.5",
+    )
+    health_listen: Listening | None = setting(
+        None,
+        "Host and port at which this process tells how it is: /healthz, /readyz and /metrics. Default: nowhere.",
+        "every",
+        "127.0.0.1:9090",
+    )
+    ping_url: SecretUrl | None = setting(
+        None,
+        "Asked once after each full cycle, so that a dead-man switch elsewhere notices when that ends. Default: none.",
+        "scheduler",
+        "https://switch.example/ping/0123",
     )
     data_dir: Folder = setting(
         None,

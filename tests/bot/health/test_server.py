@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,9 +20,11 @@ from store.watchdog import CANARY_ADDRESS, Watchdog
 from store.waves import Wave, packed_wave
 from tests.bot.health.places import Here, serving
 
+Told = tuple[int, dict[str, Any]]
+
 
 class Led:
-    role = "standby"
+    standing = "standby"
 
 
 async def test_all_is_well(valkey: Connection) -> None:
@@ -69,7 +73,7 @@ async def test_a_loop_that_stands_still_is_dead_by_its_own_words(
     monkeypatch.setattr("bot.health.vitals.DEAD_S", 0.2)
     monkeypatch.setattr("bot.health.server.LOOK_WITHIN_S", 0.2)
 
-    def ask(path: str) -> tuple[int, dict[str, object]]:
+    def ask(path: str) -> Told:
         return asyncio.run(here.told(path))
 
     async with serving(valkey) as here:
@@ -85,9 +89,9 @@ async def test_a_loop_that_stands_still_is_dead_by_its_own_words(
         assert "the event loop has stood still" in str(ready["reasons"])
 
 
-def _later(ask: object, path: str) -> object:
+def _later(ask: Callable[[str], Told], path: str) -> Told:
     time.sleep(0.4)
-    return ask(path)  # type: ignore[operator]
+    return ask(path)
 
 
 async def test_a_part_that_has_ended_is_said(valkey: Connection) -> None:
