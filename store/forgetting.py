@@ -39,7 +39,8 @@ _log = logging.getLogger(__name__)
 class Forgetting:
     """Implements `store.services.Privacy` on one store. Every method raises StoreUnavailable; repeating a call is safe."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, at_once: int = AT_ONCE) -> None:
+        self._at_once = at_once
         self._connection, self._chats, self._traces = connection, StoredChats(connection), Traces(connection)
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -92,8 +93,8 @@ class Forgetting:
     async def _erase(self, quarry: Quarry) -> None:
         found = [place async for place in self._traces.places(quarry)]
         for _ in range(MOST_LOOKS):
-            for first in range(0, len(found), AT_ONCE):
-                await self._remove(found[first : first + AT_ONCE])
+            for first in range(0, len(found), self._at_once):
+                await self._remove(found[first : first + self._at_once])
             found = [place async for place in self._traces.on_their_way(quarry)]
             if not found:
                 break

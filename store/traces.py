@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from store import keys
+from store.belonging import core_of, is_dead_row_to, is_key_to, is_named_for, is_row_to, literal
 from store.chats import StoredChats
-from store.codec import Unreadable, read
 from store.connection import Connection
-from store.kept import ADDRESS, CHAT, NAME, Entry
-from store.outbox import DEAD, GROUP, PRIORITIES, ROW, Row
+from store.kept import Entry
+from store.outbox import GROUP, PRIORITIES
 from store.people import StoredPeople
 from store.registry import entries, entry_of
 from store.waves import StoredWaves
@@ -22,7 +22,7 @@ from store.whom import Subject
 from store.wishes import platform_of
 
 AT_ONCE = 1_000
-OF_PLANS, OF_SAMPLES = "plan:", "test:"
+OF_PLANS = "plan:"
 
 _HOLDERS = keys.holders("*")
 _WARNED_BY = keys.warned_by("*")
@@ -77,7 +77,8 @@ class Traces:
         for address in addresses:  # grows while it is walked through: one may have moved more than once
             ways = [old if new == address else new for old, new in moves if address in {old, new}]
             thread = (await self._waves.get(address)).thread
-            addresses += [one for one in (*ways, thread) if one and one not in addresses]
+            topics = [topic async for topic in self._topics_of(address)]
+            addresses += [one for one in (*ways, *topics, thread) if one and one not in addresses]
         whole = replace(subject, addresses=tuple(addresses))
         return Quarry(whole, kept.person.made_ms if kept else 0, kept.version if kept else 0)
 
@@ -133,6 +134,20 @@ class Traces:
             if not chat.server and chat.changes and all(change.by == person for change in chat.changes)
         ]
 
+    async def _topics_of(self, address: str) -> AsyncIterator[str]:
+        """The addresses of a chat's topics, as far as anything is kept of them."""
+        cursor = 0
+        while address:
+            async with self._connection.reading() as redis:
+                answer: Any = await redis.sscan(
+                    keys.CHATS, cursor, match=f"{literal(address)}:*", count=AT_ONCE
+                )
+            cursor, found = answer
+            for member in found:
+                yield member.decode()
+            if cursor == 0:
+                return
+
     async def _moves(self) -> AsyncIterator[tuple[str, str]]:
         """Every alias: an address and the one it has moved to."""
         async for old, new in self._texts(_MOVED):
@@ -161,13 +176,13 @@ class Traces:
     async def _keys(self, quarry: Quarry) -> AsyncIterator[Place]:
         """The keys that are named for them."""
         subject = quarry.subject
-        is_near = re.compile("|".join(re.escape(_core(name)) for name in subject.names))
-        cores = {_core(name) for name in subject.names}
+        is_near = re.compile("|".join(re.escape(core_of(name)) for name in subject.names))
+        cores = {core_of(name) for name in subject.names}
         glob = f"{keys.VERSION}:*{next(iter(cores))}*" if len(cores) == 1 else f"{keys.VERSION}:*"
         async for found in self._scan(glob):
             for key in found:
                 entry = entry_of(key) if is_near.search(key) else None
-                if entry is not None and _is_of(entry, key, subject):
+                if entry is not None and is_named_for(entry, key, subject):
                     yield Place(entry, key)
 
     async def _members(self, subject: Subject) -> AsyncIterator[Place]:
@@ -200,11 +215,11 @@ class Traces:
 
     async def _waiting(self, platform: str, subject: Subject) -> AsyncIterator[Place]:
         async for field, blob in self._fields(keys.later_rows(platform)):
-            if _row_in(blob[1:], subject, field):
+            if is_row_to(blob[1:], subject, field):
                 yield Place(_named("later-rows"), keys.later_rows(platform), field, blob[1:])
                 yield Place(_named("later"), keys.later(platform), field)
         async for field, _ in self._fields(keys.sending(platform)):
-            if _is_key_of(field, subject):
+            if is_key_to(field, subject):
                 yield Place(_named("sending"), keys.sending(platform), field)
         for priority in range(PRIORITIES):
             stream, after = keys.outbox(platform, priority), "-"
@@ -212,7 +227,7 @@ class Traces:
                 async with self._connection.reading() as redis:
                     rows: Any = await redis.xrange(stream, min=after, count=AT_ONCE)
                 for entry, fields in rows:
-                    if _row_in(fields[b"row"], subject, b""):
+                    if is_row_to(fields[b"row"], subject, b""):
                         yield Place(_named("outbox"), stream, entry, fields[b"row"])
                 if len(rows) < AT_ONCE:
                     break
@@ -220,7 +235,7 @@ class Traces:
 
     async def _dead(self, subject: Subject) -> AsyncIterator[Place]:
         async for field, blob in self._fields(keys.DEAD):
-            if _is_key_of(field, subject) or _dead_to(blob, subject):
+            if is_key_to(field, subject) or is_dead_row_to(blob, subject):
                 yield Place(_named("dead"), keys.DEAD, field, blob)
                 yield Place(_named("dead-at"), keys.DEAD_AT, field)
 
@@ -256,44 +271,3 @@ def group_of(place: Place) -> str | None:
 
 def _named(name: str) -> Entry:
     return next(entry for entry in entries() if entry.name == name)
-
-
-def _core(name: str) -> str:
-    """What of a name stands in every key of its own: the platform's number, without topics."""
-    return name.split(":")[1].removeprefix("@")
-
-
-def _is_of(entry: Entry, key: str, subject: Subject) -> bool:
-    """Whether a key is named for the subject, by what stands in its slots."""
-    slots = entry.slots(key) or {}
-    if ADDRESS in slots:
-        return subject.is_at(slots[ADDRESS])
-    if NAME in slots:
-        return slots[NAME] in subject.names
-    if CHAT in slots:
-        platform = "telegram" if "telegram" in entry.pattern else "discord"
-        return f"{platform}:{slots[CHAT]}" in subject.addresses
-    batch = slots.get("<batch>", "")
-    return batch.startswith(OF_SAMPLES) and subject.is_at(batch.split(":", 2)[-1])
-
-
-def _is_key_of(field: bytes, subject: Subject) -> bool:
-    """Whether the key of a row ("batch:address") ends with one of the addresses."""
-    said = field.decode("utf-8", "replace")
-    return any(said.endswith(f":{address}") or f":{address}:" in said for address in subject.addresses)
-
-
-def _row_in(blob: bytes, subject: Subject, field: bytes) -> bool:
-    """Whether a row goes to one of the addresses; one that cannot be read is judged by the key it is kept under."""
-    try:
-        row: Row = read(ROW, blob)
-    except Unreadable:
-        return _is_key_of(field, subject) or any(address.encode() in blob for address in subject.addresses)
-    return subject.is_at(row.address) or _is_key_of(row.key.encode(), subject)
-
-
-def _dead_to(blob: bytes, subject: Subject) -> bool:
-    try:
-        return subject.is_at(read(DEAD, blob).row.address)
-    except Unreadable:
-        return any(address.encode() in blob for address in subject.addresses)

@@ -97,8 +97,10 @@ class Mortal(ChatsInMemory):
 class MortalBulletins(Bulletins):
     """Dies when the first chunk is written."""
 
-    async def fan_out(self, batch: Batch, rows: Sequence[tuple[str, bytes]], cursor: str) -> bool:
-        await super().fan_out(batch, rows, cursor)
+    async def fan_out(
+        self, batch: Batch, rows: Sequence[tuple[str, bytes]], cursor: str, addresses: Sequence[str] = ()
+    ) -> bool:
+        await super().fan_out(batch, rows, cursor, addresses)
         raise Died
 
 

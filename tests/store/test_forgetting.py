@@ -1,0 +1,222 @@
+"""Forgetting somebody leaves no trace of them and everybody else untouched, wherever it is broken off."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from store import keys
+from store.bulletins import Bulletins, NotOurs
+from store.chats import StoredChats
+from store.connection import Connection
+from store.forgetting import Forgetting
+from store.outbox import Outbox, Row, packed
+from store.registry import entry_of
+from store.tombstones import read_graves
+from store.whom import UNNAMED, Subject
+from store.wishes import suspend
+from tests.store.crowded import GROUP, HUNDRED, crowd, dump, name_of, traces_in
+from tests.store.samples import FIRED, NOW_MS
+
+WHO = HUNDRED[41]
+SHARED = {
+    keys.CHATS, keys.CHATS_CHANGES, keys.BATCH, keys.DEAD, keys.DEAD_AT, keys.later("telegram"), keys.later_rows("telegram"),
+    keys.sending("telegram"), keys.TOMBSTONES, keys.SECRETS, keys.chat(GROUP), *(keys.outbox("telegram", p) for p in range(3)),
+    *(keys.holders(asset) for asset in ("BTC", "ETH", "SOL")),
+}  # fmt: skip
+"""Keys in which many people stand, so that they change when one of them goes."""
+
+
+def subject_of(number: int) -> Subject:
+    return Subject(name_of(number), (name_of(number), f"telegram:{-number}"))
+
+
+async def test_after_forgetting_a_scan_finds_no_trace_and_the_others_are_byte_identical(
+    valkey: Connection,
+) -> None:
+    await crowd(valkey, seed=1)
+    before = await dump(valkey)
+    assert {entry.name for key in traces_in(before, WHO) if (entry := entry_of(key))} >= {
+        "person", "chat", "chats", "changes", "wave", "above", "greeted", "limit-of-person", "limit-of-chat", "warned-by",
+        "facts", "outbox", "later", "later-rows", "sending", "dead", "dead-at", "pace-of-chat", "forget-code", "holders",
+    }  # fmt: skip
+
+    assert await Forgetting(valkey).forget(subject_of(WHO), NOW_MS)
+
+    after = await dump(valkey)
+    assert traces_in(after, WHO) == []
+    named = set(traces_in(before, WHO))
+    gone = set(before) - set(after)
+    assert gone - named <= {key for key in before if key.startswith(keys.facts("plan:"))}
+    assert len(gone - named) == 1
+    changed = {key for key in set(before) & set(after) if before[key] != after[key]}
+    assert changed <= SHARED
+    assert set(after) - set(before) == {keys.TOMBSTONES, keys.SECRETS}
+
+
+async def test_what_many_share_keeps_all_that_is_of_others(valkey: Connection) -> None:
+    await crowd(valkey, seed=2)
+    before = await dump(valkey)
+    await Forgetting(valkey).forget(subject_of(WHO), NOW_MS)
+    after = await dump(valkey)
+    others = [number for number in HUNDRED if number != WHO]
+    for key in SHARED - {keys.BATCH}:
+        for number in others:
+            name = str(number).encode()
+            assert before.get(key, b"").count(name) == after.get(key, b"").count(name), key
+
+
+async def test_what_somebody_changed_in_a_group_stays_without_their_name(valkey: Connection) -> None:
+    await crowd(valkey, seed=3)
+    last = HUNDRED[-1]
+    await Forgetting(valkey).forget(subject_of(last), NOW_MS)
+    chat = await StoredChats(valkey).get(GROUP)
+    assert chat is not None
+    assert chat.changes[-1].by == UNNAMED
+    assert chat.changes[-2].by == name_of(HUNDRED[-2])
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Mortal(Connection):
+    """A connection whose process dies before its nth write."""
+
+    @asynccontextmanager
+    async def writing(self, changed: Sequence[str] = (), *, within_s: float = 3.0) -> AsyncIterator[Any]:
+        LEFT[0] -= 1
+        if LEFT[0] < 0:
+            raise Killed
+        async with Connection.writing(self, changed, within_s=within_s) as redis:
+            yield redis
+
+
+LEFT = [0]
+
+
+def mortal(valkey: Connection, writes: int) -> Mortal:
+    LEFT[0] = writes
+    return Mortal(valkey.place, valkey._repeating, valkey._once, valkey._pulse, valkey.memory)
+
+
+async def begun(forgetting: Forgetting) -> None:
+    quarry = await forgetting._traces.quarry(subject_of(WHO))
+    await forgetting._note("one", quarry, NOW_MS)
+    await forgetting._finish("one", quarry)
+
+
+@pytest.mark.parametrize("writes", [2, 5, 11])
+async def test_an_erasure_that_is_killed_between_any_two_writes_is_taken_up_again(
+    valkey: Connection, writes: int
+) -> None:
+    await crowd(valkey, seed=4)
+    with pytest.raises(Killed):
+        await begun(Forgetting(mortal(valkey, writes), at_once=3))
+
+    assert await Forgetting(valkey).finish() == 1
+    assert traces_in(await dump(valkey), WHO) == []
+    assert await Forgetting(valkey).finish() == 0
+
+
+def waiting(address: str) -> Row:
+    return Row(f"1-0:{address}", address, "1-0", (0,), 0, NOW_MS, NOW_MS + 1_000)
+
+
+async def test_whoever_has_a_row_in_hand_finds_it_gone_when_its_sending_would_begin(
+    valkey: Connection,
+) -> None:
+    outbox, stream_and_row = Outbox(valkey, "telegram"), packed(waiting("telegram:4711"))
+    await outbox.open()
+    await StoredChats(valkey).change("telegram:4711", lambda chat: replace(chat, made_ms=NOW_MS))
+    async with valkey.writing() as redis:
+        await redis.xadd(stream_and_row[0], {"row": stream_and_row[1]})
+    (claimed,) = await outbox.claim("worker", 1)
+
+    await Forgetting(valkey).forget(Subject("telegram:4711", ("telegram:4711",)), NOW_MS)
+
+    assert await outbox.begin(claimed, "worker", "a1") is None
+    assert not await outbox.commit(claimed, b"a wave")
+    assert not await outbox.later(claimed, NOW_MS)
+    assert not await outbox.bury(claimed, NOW_MS, "blocked")
+    assert [key for key in await dump(valkey) if "telegram:4711" in key] == []
+
+
+async def test_a_batch_under_way_gives_no_row_to_a_chat_that_was_forgotten_meanwhile(
+    valkey: Connection,
+) -> None:
+    chats, bulletins = StoredChats(valkey), Bulletins(valkey, group_wait_ms=0)
+    for address in ("telegram:1", "telegram:2", "telegram:3"):
+        await chats.change(address, lambda chat: replace(chat, made_ms=NOW_MS))
+    await bulletins.announce(FIRED)
+    batch = await bulletins.batch()
+    assert batch is not None
+    await Forgetting(valkey).forget(Subject("", ("telegram:2",)), NOW_MS)
+    addresses = ("telegram:1", "telegram:2", "telegram:3")
+    assert await bulletins.fan_out(
+        batch, [packed(waiting(one)) for one in addresses], "telegram:3", addresses
+    )
+    assert await Outbox(valkey, "telegram").depth() == {"0": 2, "1": 0, "2": 0, "later": 0}
+
+
+async def test_a_batch_that_had_just_come_to_a_forgotten_chat_goes_on_after_the_one_before(
+    valkey: Connection,
+) -> None:
+    chats, bulletins = StoredChats(valkey), Bulletins(valkey, group_wait_ms=0)
+    for address in ("telegram:1", "telegram:2", "telegram:3"):
+        await chats.change(address, lambda chat: replace(chat, made_ms=NOW_MS))
+    await bulletins.announce(FIRED)
+    batch = await bulletins.batch()
+    assert batch is not None
+    await bulletins.fan_out(batch, [], "telegram:2")
+    await Forgetting(valkey).forget(Subject("", ("telegram:2",)), NOW_MS)
+    resumed = await bulletins.batch()
+    assert resumed is not None
+    assert resumed.cursor == "telegram:1"
+    with pytest.raises(NotOurs):
+        await bulletins.fan_out(replace(batch, cursor="telegram:2"), [], "telegram:3")
+
+
+async def test_the_names_a_chat_had_before_are_forgotten_with_it(valkey: Connection) -> None:
+    chats = StoredChats(valkey)
+    await chats.change("telegram:-5", lambda chat: replace(chat, made_ms=NOW_MS))
+    await chats.move("telegram:-5", "telegram:-1005")
+    await chats.change("telegram:-1005:9", lambda chat: replace(chat, made_ms=NOW_MS))
+    await Forgetting(valkey).forget(Subject("", ("telegram:-1005",)), NOW_MS)
+    assert set(await dump(valkey)) == {keys.TOMBSTONES, keys.SECRETS, keys.CHATS_CHANGES}
+    graves = await read_graves(valkey)
+    for address in ("telegram:-5", "telegram:-1005", "telegram:-1005:9"):
+        assert graves.covers(address, NOW_MS - 1)
+
+
+async def test_a_mark_holds_of_what_is_older_alone_so_that_one_may_begin_anew(valkey: Connection) -> None:
+    await Forgetting(valkey).forget(Subject("telegram:1", ("telegram:1",)), NOW_MS)
+    graves = await read_graves(valkey)
+    assert graves.covers("telegram:1", NOW_MS)
+    assert graves.covers("telegram:1:7", NOW_MS - 1)
+    assert graves.covers_key(keys.person("telegram:1"), NOW_MS - 1)
+    assert graves.covers_key(keys.chat("telegram:1:7"), NOW_MS - 1)
+    assert not graves.covers("telegram:1", NOW_MS + 1)
+    assert not graves.covers("telegram:11", NOW_MS - 1)
+    assert not graves.covers_key(keys.WATCHED, NOW_MS - 1)
+
+
+async def test_who_follows_the_changes_of_chats_reads_all_anew_after_somebody_was_forgotten(
+    valkey: Connection,
+) -> None:
+    chats = StoredChats(valkey)
+    await chats.change("telegram:1", lambda chat: replace(chat, made_ms=NOW_MS))
+    cursor = await chats.newest_change()
+    await Forgetting(valkey).forget(Subject("", ("telegram:1",)), NOW_MS)
+    assert await chats.changes(cursor) is None
+    assert await chats.changes(await chats.newest_change()) is not None
+
+
+async def test_suspending_a_chat_that_was_forgotten_does_not_make_it_anew(valkey: Connection) -> None:
+    assert not await StoredChats(valkey).change_known(
+        "telegram:1", lambda chat: suspend(chat, "gone", NOW_MS)
+    )
+    assert await dump(valkey) == {}
