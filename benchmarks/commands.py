@@ -42,6 +42,7 @@ from bot.platforms.telegram.messenger import TelegramMessenger
 from bot.platforms.telegram.service import Service, buttons_on
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest
 from bot.settings import Settings
+from commands.protocol.limits import Gate
 from market.alerts import Edge, Severity
 from scheduler.clock import now_ms
 from store.connection import Connection, connected
@@ -63,6 +64,8 @@ AT_ONCE, MESSAGES, TURNS, LEAST_TIMES = 64, 3_000, 3, 4.0
 HANG_S, HANG_ASKS_A_S, P95_MS = 20.0, 10.0, 300.0
 BROADCAST = 10_000
 ENDLESS = Rate(1e6, 1e6)
+UNLIMITED: Any = {"limit_person": 1_000_000, "limit_chat": 1_000_000, "limit_all": 1_000_000}
+"""The door's keeper stands there as it does in the service, and lets all of this one person's questions in."""
 
 
 @asynccontextmanager
@@ -82,11 +85,18 @@ async def desk_at(folder: Path) -> AsyncIterator[tuple[Desk, Connection]]:
                 await hours.save(asset, kept)
         services = services_on(connection, is_live=True)
         turn = partial(_at_once, Pace(connection, "telegram", ENDLESS))
-        settings = Settings(telegram_token=SecretStr(TOKEN), data_dir=folder)
+        settings = Settings(telegram_token=SecretStr(TOKEN), data_dir=folder, **UNLIMITED)
         await until(lambda: connection.memory.is_told)
         async with drawing(folder / "fonts", services.pictures) as drawn:
             yield (
-                Desk(settings, services, lambda: context.now_ms, reply_turn=turn, draw=drawn.png),
+                Desk(
+                    settings,
+                    services,
+                    lambda: context.now_ms,
+                    reply_turn=turn,
+                    draw=drawn.png,
+                    gate=Gate(services.limits),
+                ),
                 connection,
             )
 
@@ -284,13 +294,18 @@ async def _meanwhile(
     await snapshots.save_all(await context.services.snapshots.all())
     await StoredFeed(stage.connection).save(await context.services.feed.status())
     settings = Settings(
-        telegram_token=SecretStr(TOKEN), telegram_url=HttpUrl(stage.telegram.url), data_dir=folder
+        telegram_token=SecretStr(TOKEN),
+        telegram_url=HttpUrl(stage.telegram.url),
+        data_dir=folder,
+        **UNLIMITED,
     )
+    services = services_on(stage.connection, is_live=True)
     desk = Desk(
         settings,
-        services_on(stage.connection, is_live=True),
+        services,
         lambda: context.now_ms,
         reply_turn=office.reply_turn,
+        gate=Gate(services.limits),
     )
     service = Service(desk)
     await service.start()

@@ -15,7 +15,7 @@ from commands.protocol.alert_words import (
     SwitchWord,
 )
 from commands.protocol.command import Command
-from commands.protocol.home import change, home
+from commands.protocol.home import change, home, insist_on_room
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role
@@ -59,6 +59,8 @@ async def answer(ask: Subscribe, context: Context) -> Reply:
     asked = await _wishes(ask, context)
     before = await home(context, chats)
     _insist_on_server(ask, before, context)
+    if asked and not before.subscriptions:
+        await insist_on_room(context, chats)
     chat = await _keep(asked, ask, context, chats)
     keys = {(wish.asset, wish.kind) for wish in asked}
     wishes = tuple(wish for wish in chat.subscriptions if (wish.asset, wish.kind) in keys)

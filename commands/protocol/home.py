@@ -11,6 +11,8 @@ from store.services import Chats, Post
 from store.wishes import LEFT, Chat, revive, suspend, wants
 
 MOST_LOOKED_AT = 500
+MOST_CHATS = 20
+"""So many chats may hear of something because of one person."""
 NOTHING_IS_SENT = "nothing is sent to a terminal"
 """Why the terminal's chat is passed over when warnings are addressed."""
 
@@ -46,6 +48,22 @@ async def change(context: Context, chats: Chats, make: Callable[[Chat], Chat]) -
     if not await context.may(Role.MANAGER, anew=True):
         raise Misunderstood("door.not_allowed", example="/help")
     return await chats.change(context.address, lambda chat: _kept(chat, make(chat), context))
+
+
+async def insist_on_room(context: Context, chats: Chats) -> None:
+    """One more chat that hears of something because of who asks. Raises Misunderstood where those are many already.
+
+    Where they are alone with the bot is none of them. Chats that hear of nothing any more do not count.
+    """
+    limits, person, address = context.services.limits, context.person, context.address
+    if limits is None or not person or context.is_terminal or address in {person, context.reach}:
+        return
+    if await limits.may_warn(person, address, MOST_CHATS):
+        return
+    kept = {one: await chats.get(one) for one in await limits.warned(person)}
+    await limits.leave(person, [one for one, chat in kept.items() if chat is None or not chat.subscriptions])
+    if not await limits.may_warn(person, address, MOST_CHATS):
+        raise Misunderstood("subscribe.too_many_chats", example="/unsubscribe", most=str(MOST_CHATS))
 
 
 async def standing_here(chat: Chat, post: Post | None) -> tuple[Alert, ...]:

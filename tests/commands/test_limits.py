@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from commands.protocol.dispatch import answer, outcome
+from commands.protocol.home import MOST_CHATS
 from commands.protocol.limits import (
     COMPUTE_BURST_S,
     INLINE,
@@ -15,9 +17,12 @@ from commands.protocol.limits import (
     Rules,
     Visitor,
 )
+from commands.protocol.request import Context, Role
 from store.connection import Connection, open_connection
 from store.limits import StoredLimits
 from store.services import Bucket
+from tests.commands.markets import crowding
+from tests.commands.talking import context
 from tests.doubles.valkey import valkey, valkey_socket
 
 __all__ = ["valkey", "valkey_socket"]
@@ -152,3 +157,27 @@ async def test_while_the_store_is_away_each_process_keeps_to_the_limits_by_itsel
     assert await asked(gate, 22) == [""] * 20 + ["PERSON", "silence"]
     await gate.settled()
     await nowhere.close()
+
+
+async def subscribed(here: Context, chat: str, line: str = "/subscribe BTC") -> str:
+    return outcome(await answer(line, replace(here, chat=chat)))
+
+
+async def test_one_person_has_twenty_chats_warned(valkey: Connection) -> None:
+    plain = context(crowding(), alerts=(), role=Role.MANAGER, is_private=False)
+    here = replace(plain, user="1", services=replace(plain.services, limits=StoredLimits(valkey)))
+    went = [await subscribed(here, f"-{chat}") for chat in range(22)]
+    assert went == ["answered"] * MOST_CHATS + ["refused"] * 2
+    assert await subscribed(here, "-3", "/subscribe ETH") == "answered", "it is warned already"
+    assert await subscribed(replace(here, user="2"), "-20") == "answered", "another person has room"
+    assert await subscribed(here, "-20", "/subscribe ETH") == "answered", "it is warned because of another"
+    assert outcome(await answer("/unsubscribe all", replace(here, chat="-3"))) == "answered"
+    assert await subscribed(here, "-21") == "answered", "what hears of nothing any more does not count"
+
+
+async def test_where_somebody_is_alone_with_the_bot_does_not_count(valkey: Connection) -> None:
+    plain = context(crowding(), alerts=(), role=Role.MANAGER)
+    limits = StoredLimits(valkey)
+    here = replace(plain, user="4711", services=replace(plain.services, limits=limits))
+    assert await subscribed(here, "4711") == "answered"
+    assert await limits.warned("telegram:4711") == ()
