@@ -76,17 +76,22 @@ the mark of a canary, how long facts are kept of canaries alone (s): these wait 
 _FAN_OUT = """
 local open = redis.call('HMGET', KEYS[1], 'id', 'cursor')
 if open[1] ~= ARGV[1] then return -1 end
-if open[2] ~= ARGV[2] then return 0 end
-for place = 4, #ARGV, 2 do
-  redis.call('XADD', ARGV[place], '*', 'row', ARGV[place + 1])
+if open[2] == ARGV[3] then return 0 end
+if open[2] ~= ARGV[2] then return -1 end
+for place = 6, #ARGV, 3 do
+  local address = ARGV[place + 2]
+  if address == '' or redis.call('EXISTS', ARGV[4] .. address, ARGV[5] .. address) > 0 then
+    redis.call('XADD', ARGV[place], '*', 'row', ARGV[place + 1])
+  end
 end
 redis.call('HSET', KEYS[1], 'cursor', ARGV[3])
 return 1
 """
 
 _DONE = """
-local open = redis.call('HMGET', KEYS[1], 'id', 'entries')
+local open = redis.call('HMGET', KEYS[1], 'id', 'entries', 'cursor')
 if open[1] ~= ARGV[1] then return 0 end
+if open[3] ~= ARGV[2] then return -1 end
 for entry in string.gmatch(open[2], '%S+') do redis.call('XDEL', KEYS[2], entry) end
 redis.call('DEL', KEYS[1])
 return 1
@@ -157,14 +162,17 @@ class Bulletins:
         batch, cursor, stored = found
         return Batch(batch.decode(), _by_number(zip(stored[::2], stored[1::2], strict=True)), cursor.decode())
 
-    async def fan_out(self, batch: Batch, rows: Sequence[tuple[str, bytes]], cursor: str) -> bool:
+    async def fan_out(
+        self, batch: Batch, rows: Sequence[tuple[str, bytes]], cursor: str, addresses: Sequence[str] = ()
+    ) -> bool:
         """Add rows (stream, row) and move the cursor, both or neither; False where that was done already.
 
-        Raises NotOurs where the batch is over or another one is under way.
+        Where the `addresses` of the rows are named, a chat that was forgotten meanwhile gets none. Raises NotOurs where the
+        batch is over, another one is under way, or another program has come further with it.
         """
-        values: list[str | bytes] = [batch.id, batch.cursor, cursor]
-        for stream, row in rows:
-            values += [stream, row]
+        values: list[str | bytes] = [batch.id, batch.cursor, cursor, keys.chat(""), keys.moved("")]
+        for (stream, row), address in zip(rows, addresses or [""] * len(rows), strict=True):
+            values += [stream, row, address]
         async with self._connection.writing() as redis:
             answer = int(await redis.register_script(_FAN_OUT)([keys.BATCH], values))
         if answer < 0:
@@ -172,9 +180,16 @@ class Bulletins:
         return answer == 1
 
     async def done(self, batch: Batch) -> bool:
-        """Everybody has a row: let the next batch come. False where that was said already."""
+        """Everybody up to the batch's cursor has a row, and nobody comes after: let the next batch come.
+
+        False where that was said already. Raises NotOurs where another program has come further or less far with it.
+        """
         async with self._connection.writing() as redis:
-            return bool(await redis.register_script(_DONE)([keys.BATCH, keys.BULLETINS], [batch.id]))
+            script = redis.register_script(_DONE)
+            answer = int(await script([keys.BATCH, keys.BULLETINS], [batch.id, batch.cursor]))
+        if answer < 0:
+            raise NotOurs
+        return answer == 1
 
     async def facts(self, batch: str) -> Mapping[int, Alert]:
         """The alerts of a batch by number, for the delivery of its rows; none once they are older than eight days."""

@@ -6,18 +6,50 @@ removal comes first: with memory or disk full the rest may fail, and a row that 
 (reliability.md, fact 7).
 """
 
+import hashlib
 import logging
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from store import keys
 from store import outbox_scripts as scripts
-from store.chats import CHAT, Chat, platform_of
-from store.codec import Kind, Unreadable, decode, encode
+from store.chats import CHAT
+from store.codec import decode, encode
 from store.connection import Connection
 from store.pace import TAKE, Turn
+from store.rows import (
+    DEAD,
+    ROW,
+    Begun,
+    Claimed,
+    Dead,
+    Overtaken,
+    Row,
+    Seen,
+    Wait,
+    claimed_in,
+    packed,
+    readable_dead,
+    stream_of,
+)
 from store.waves import WAVE, Wave
+
+__all__ = [
+    "DEAD",
+    "ROW",
+    "Begun",
+    "Claimed",
+    "Dead",
+    "DeadRows",
+    "Outbox",
+    "Overtaken",
+    "Row",
+    "Seen",
+    "Wait",
+    "packed",
+    "stream_of",
+]
 
 PRIORITIES = 3
 GROUP = "delivery"
@@ -35,77 +67,12 @@ FORGOTTEN_MS = 3_600_000
 
 _log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One chat to be told of some alerts of a batch (`facts` are their numbers).
-
-    `priority` 0 is critical, 1 warning, 2 the rest. `not_after_ms` is when the news is none any more (UTC ms). `copies` is
-    how often its sending began before without a known end, for the first time at `begun_ms` (0: never); from 1 on it is
-    marked as a repeat. `language` is the one to tell it in where its chat has none.
-    """
-
-    key: str
-    address: str
-    batch: str
-    facts: tuple[int, ...]
-    priority: int
-    at_ms: int
-    not_after_ms: int
-    copies: int = 0
-    begun_ms: int = 0
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A row in the hands of a worker, and where it lies."""
-
-    row: Row
-    stream: str
-    entry: str
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """How often the sending of a row began before without a known end, and how long ago first (ms)."""
-
-    times: int
-    ago_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """How long until it may be a row's turn (s), and how much of that is its chat's own: others may go first."""
-
-    wait_s: float
-    own_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """A row that was given up, when (UTC ms), and why."""
-
-    row: Row
-    at_ms: int
-    why: str
-
-
 _BEGIN = scripts.BEGIN % TAKE
-NOT_ITS_TURN = -2
-
-ROW = Kind("outbox row", 1, Row, rebuildable=False)
-DEAD = Kind("dead row", 1, Dead, rebuildable=False)
-
-
-def stream_of(row: Row) -> str:
-    """Where a row waits."""
-    return keys.outbox(platform_of(row.address), row.priority)
-
-
-def packed(row: Row) -> tuple[str, bytes]:
-    """A row as `Bulletins.fan_out` takes it: its stream and its bytes."""
-    return stream_of(row), encode(ROW, row)
+NOT_ITS_TURN, NOT_FREE = -2, -3
+AGAIN_S = 0.3
+"""So long after a chat was found in the hands of another worker it is looked at again."""
+HAND_MS = 60_000
+"""A hand counts while its row is claimed; this is only after how long the store forgets it where nobody else does."""
 
 
 class Outbox:
@@ -138,13 +105,13 @@ class Outbox:
         """
         async with self._connection.writing() as redis:
             script = redis.register_script(scripts.CLAIM)
-            return _claimed(await script(self._streams, [GROUP, worker, most, ABANDONED_MS]))
+            return claimed_in(await script(self._streams, [GROUP, worker, most, ABANDONED_MS]))
 
     async def mine(self, worker: str) -> tuple[Claimed, ...]:
         """The rows that this worker has claimed and that are still there."""
         async with self._connection.writing() as redis:
             script = redis.register_script(scripts.MINE)
-            return _claimed(await script(self._streams, [GROUP, worker, AT_ONCE]))
+            return claimed_in(await script(self._streams, [GROUP, worker, AT_ONCE]))
 
     async def keep(self, worker: str, claimed: Iterable[Claimed]) -> None:
         """Say that this worker lives and still has these rows, so that nobody takes them for abandoned."""
@@ -161,8 +128,8 @@ class Outbox:
         async with self._connection.writing() as redis:
             return int(await redis.register_script(scripts.LET_GO)(self._streams, values))
 
-    async def look(self, address: str) -> tuple[str, Chat | None, Wave]:
-        """Where a chat is now, what it wants, and what it was told: in one round trip unless it has moved."""
+    async def look(self, address: str) -> Seen:
+        """How a chat is now: in one round trip unless it has moved."""
         async with self._connection.reading() as redis, redis.pipeline(transaction=False) as together:
             together.get(keys.moved(address))
             together.hget(keys.chat(address), "chat")
@@ -170,21 +137,30 @@ class Outbox:
             moved, chat, wave = await together.execute()
         if moved is not None and moved.decode() != address:
             return await self.look(moved.decode())
-        return address, decode(CHAT, chat), decode(WAVE, wave) or Wave(address)
+        told = decode(WAVE, wave) or Wave(address)
+        return Seen(
+            address, decode(CHAT, chat), told, hashlib.sha1(wave or b"", usedforsecurity=False).hexdigest()
+        )
 
     async def begin(
-        self, claimed: Claimed, worker: str, attempt: str, turn: Turn | None = None
+        self, claimed: Claimed, worker: str, attempt: str, turn: Turn | None = None, mark: str = ""
     ) -> Begun | Wait | None:
-        """Take a token and say that sending begins, in one write; where it is not the row's turn, how long to wait.
+        """Take the chat in hand and a token, and say that sending begins, in one write.
 
-        None where the row is not this worker's any more: it must not be sent. Saying the same attempt twice is safe.
+        Wait where it is not the row's turn, where the chat is in another worker's hands, or where its wave is not the one
+        of this `mark` any more. None where the row is not this worker's: it must not be sent. Saying the same attempt twice
+        is safe.
         """
-        places = [claimed.stream, keys.sending(self._platform), *(turn.places if turn else ())]
-        values: list[str | float] = [GROUP, claimed.entry, worker, claimed.row.key, attempt]
+        address = claimed.row.address
+        places = [claimed.stream, keys.sending(self._platform), keys.hand(address), keys.wave(address)]
+        places += turn.places if turn else ()
+        values: list[str | float] = [GROUP, claimed.entry, worker, claimed.row.key, attempt, mark, HAND_MS]
         values += turn.values if turn else ()
         async with self._connection.writing() as redis:
             script = redis.register_script(_BEGIN)
             count, ago_ms, wait_ms, own_ms = map(int, await script(places, values))
+        if count == NOT_FREE:
+            return Wait(AGAIN_S, AGAIN_S)
         if count == NOT_ITS_TURN:
             return Wait(wait_ms / 1_000.0, own_ms / 1_000.0)
         return None if count < 0 else Begun(count, ago_ms)
@@ -195,18 +171,30 @@ class Outbox:
             script = redis.register_script(scripts.TAKE_BACK)
             await script([keys.sending(self._platform)], [claimed.row.key, attempt])
 
-    async def commit(self, claimed: Claimed, wave: bytes | None = None) -> bool:
-        """Sent, or not to be sent at all: the row goes, then the chat's wave is kept. False where the row was gone."""
+    async def commit(self, claimed: Claimed, wave: bytes | None = None, mark: str = "") -> bool:
+        """Sent, or not to be sent at all: the row goes, then the chat's wave is kept. False where the row was gone.
+
+        With the mark of the wave it was decided on: raises Overtaken where that is another one by now.
+        """
         address = claimed.row.address
-        places = [claimed.stream, keys.sending(self._platform), keys.wave(address)]
+        places = [claimed.stream, keys.sending(self._platform), keys.wave(address), keys.hand(address)]
+        values: list[str | bytes] = [GROUP, claimed.entry, claimed.row.key, wave or b"", mark]
         async with self._connection.writing() as redis:
-            script = redis.register_script(scripts.COMMIT)
-            return bool(await script(places, [GROUP, claimed.entry, claimed.row.key, wave or b""]))
+            removed = await redis.register_script(scripts.COMMIT)(places, values)
+        return _done(removed)
 
     async def later(
-        self, claimed: Claimed, until_ms: int, row: Row | None = None, wave: bytes | None = None
+        self,
+        claimed: Claimed,
+        until_ms: int,
+        row: Row | None = None,
+        wave: bytes | None = None,
+        mark: str = "",
     ) -> bool:
-        """Not now: the row waits until then. `row` is what it has become meanwhile, `wave` what the chat's has."""
+        """Not now: the row waits until then. `row` is what it has become meanwhile, `wave` what the chat's has.
+
+        `mark` as in `commit`.
+        """
         kept = row if row is not None else claimed.row
         places = [
             claimed.stream,
@@ -214,11 +202,13 @@ class Outbox:
             keys.later(self._platform),
             keys.later_rows(self._platform),
             keys.wave(kept.address),
+            keys.hand(kept.address),
         ]
         told = str(kept.priority).encode() + encode(ROW, kept)
-        values: list[str | bytes | int] = [GROUP, claimed.entry, kept.key, told, until_ms, wave or b""]
+        values: list[str | bytes | int] = [GROUP, claimed.entry, kept.key, told, until_ms, wave or b"", mark]
         async with self._connection.writing() as redis:
-            return bool(await redis.register_script(scripts.LATER)(places, values))
+            removed = await redis.register_script(scripts.LATER)(places, values)
+        return _done(removed)
 
     async def uncertain(self, claimed: Claimed, now_ms: int) -> bool:
         """It may have arrived: once more after five seconds, as a repeat; False where that was the second time."""
@@ -241,7 +231,7 @@ class Outbox:
         values: list[str | bytes | int] = [GROUP, claimed.entry, claimed.row.key, dead, now_ms, DEAD_KEPT]
         async with self._connection.writing() as redis:
             removed, *fallen = await redis.register_script(scripts.BURY)(places, values)
-        for one in _readable(fallen):
+        for one in readable_dead(fallen):
             _log.warning("dropped for good from %d given up: %s (%s)", DEAD_KEPT, one.row.key, one.why)
         return bool(removed)
 
@@ -262,12 +252,8 @@ class Outbox:
         return {**{str(place): int(count) for place, count in enumerate(waiting)}, "later": int(later)}
 
     async def _forget_workers(self, stream: str) -> None:
-        async with self._connection.reading() as redis:
-            workers: Any = await redis.xinfo_consumers(stream, GROUP)
-        for one in workers:
-            if one["pending"] == 0 and one["idle"] > FORGOTTEN_MS:
-                async with self._connection.writing() as redis:
-                    await redis.xgroup_delconsumer(stream, GROUP, one["name"])
+        async with self._connection.writing() as redis:
+            await redis.register_script(scripts.FORGET_WORKERS)([stream], [GROUP, FORGOTTEN_MS])
 
 
 class DeadRows:
@@ -280,7 +266,7 @@ class DeadRows:
         """Every one, oldest first."""
         async with self._connection.reading() as redis:
             stored: Any = await redis.hvals(keys.DEAD)
-        return tuple(sorted(_readable(stored), key=lambda dead: dead.at_ms))
+        return tuple(sorted(readable_dead(stored), key=lambda dead: dead.at_ms))
 
     async def requeue(self, *names: str) -> int:
         """Let the rows of these keys be delivered once more, marked as what they are; how many of them were dead."""
@@ -288,7 +274,7 @@ class DeadRows:
             return 0
         async with self._connection.reading() as redis:
             stored: Any = await redis.hmget(keys.DEAD, names)
-        rows = [(*packed(dead.row), dead.row.key) for dead in _readable(blob for blob in stored if blob)]
+        rows = [(*packed(dead.row), dead.row.key) for dead in readable_dead(blob for blob in stored if blob)]
         back = 0
         for first in range(0, len(rows), AT_ONCE):
             some = rows[first : first + AT_ONCE]
@@ -309,29 +295,8 @@ class DeadRows:
         return len(names)
 
 
-def _readable(blobs: Iterable[bytes]) -> list[Dead]:
-    """The dead rows in these bytes; one that a newer version wrote is left to it."""
-    found = []
-    for blob in blobs:
-        try:
-            dead = decode(DEAD, blob)
-        except Unreadable as failure:
-            _log.error("%s It is left among the dead.", failure)
-            continue
-        if dead is not None:
-            found.append(dead)
-    return found
-
-
-def _claimed(found: Sequence[tuple[bytes, bytes, bytes]]) -> tuple[Claimed, ...]:
-    """The rows of a script's answer; one that a newer version wrote stays where it is, for that version."""
-    claimed = []
-    for stream, entry, blob in found:
-        try:
-            row = decode(ROW, blob)
-        except Unreadable as failure:
-            _log.error("%s It is left in the outbox.", failure)
-            continue
-        if row is not None:
-            claimed.append(Claimed(row, stream.decode(), entry.decode()))
-    return tuple(claimed)
+def _done(removed: Any) -> bool:
+    """Whether a row was there. Raises Overtaken."""
+    if int(removed) < 0:
+        raise Overtaken
+    return bool(removed)

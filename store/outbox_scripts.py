@@ -67,13 +67,33 @@ return count
 """
 """KEYS: streams. ARGV: group, worker, nobody, idle milliseconds, most a stream."""
 
-BEGIN = """
+_FREE = """
+local function is_free(hand, wave, group, mine, mark)
+  local held = redis.call('GET', hand)
+  if held and held ~= mine then
+    local stream, entry = string.match(held, '^(.*) (.*)$')
+    local pending = redis.pcall('XPENDING', stream, group, entry, entry, 1)
+    if not pending.err and #pending > 0 then return false end
+  end
+  return mark == '' or redis.sha1hex(redis.call('GET', wave) or '') == mark
+end
+"""
+"""Whether nobody else has a chat in hand, and its wave is the one that was looked at (`mark`, '' for any).
+
+A hand is the row that is being sent there: it counts for as long as that row is claimed, by whomever.
+"""
+
+BEGIN = (
+    _FREE.replace("%", "%%")
+    + """
 local function take(KEYS, ARGV)
 %s
 end
+local mine = KEYS[1] .. ' ' .. ARGV[2]
 if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1, ARGV[3]) == 0 then return {-1, 0, 0, 0} end
-if #KEYS > 2 then
-  local wait = take({unpack(KEYS, 3)}, {unpack(ARGV, 6)})
+if not is_free(KEYS[3], KEYS[4], ARGV[1], mine, ARGV[6]) then return {-3, 0, 0, 0} end
+if #KEYS > 4 then
+  local wait = take({unpack(KEYS, 5)}, {unpack(ARGV, 8)})
   if wait[1] > 0 then return {-2, 0, wait[1], wait[2]} end
 end
 local time = redis.call('TIME')
@@ -91,12 +111,17 @@ if not is_known then
   redis.call('HDEL', KEYS[2], ARGV[4])
   redis.call('HSET', KEYS[2], ARGV[4], before .. string.format('%%d', now) .. '=' .. ARGV[5] .. ' ')
 end
+redis.call('SET', KEYS[3], mine, 'PX', ARGV[7])
 return {count, now - first, 0, 0}
 """
-"""KEYS: stream, sending, then the buckets of a turn. ARGV: group, entry, worker, row key, attempt, then the turn's values.
+)
+"""KEYS: stream, sending, hand, wave, then the buckets of a turn.
+
+ARGV: group, entry, worker, row key, attempt, mark of the wave, how long the hand lasts (ms), then the turn's values.
 
 Within it stands pace.TAKE: a token and the word that sending begins are one write, so that nothing lies between the token
-and the sending. Gives -1 where the row is another worker's by now, -2 and two waits where it is not its turn.
+and the sending. Gives -1 where the row is another worker's by now, -2 and two waits where it is not its turn, -3 where
+another worker writes to this chat, or has written since it was decided what to write.
 """
 
 TAKE_BACK = """
@@ -110,16 +135,29 @@ return 1
 """
 """KEYS: sending. ARGV: row key, attempt."""
 
-COMMIT = """
+COMMIT = (
+    _FREE
+    + """
+local mine = KEYS[1] .. ' ' .. ARGV[2]
+if ARGV[5] ~= '' and not is_free(KEYS[4], KEYS[3], ARGV[1], mine, ARGV[5]) then return -1 end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 local removed = redis.call('XDEL', KEYS[1], ARGV[2])
 redis.call('HDEL', KEYS[2], ARGV[3])
+if redis.call('GET', KEYS[4]) == mine then redis.call('DEL', KEYS[4]) end
 if removed == 1 and ARGV[4] ~= '' then redis.call('SET', KEYS[3], ARGV[4]) end
 return removed
 """
-"""KEYS: stream, sending, wave. ARGV: group, entry, row key, wave or empty."""
+)
+"""KEYS: stream, sending, wave, hand. ARGV: group, entry, row key, wave or empty, and the mark of the wave before.
 
-LATER = """
+A mark is said of a row that nobody began to send. Gives -1 where the chat was written to meanwhile.
+"""
+
+LATER = (
+    _FREE
+    + """
+local mine = KEYS[1] .. ' ' .. ARGV[2]
+if ARGV[7] ~= '' and not is_free(KEYS[6], KEYS[5], ARGV[1], mine, ARGV[7]) then return -1 end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 local removed = redis.call('XDEL', KEYS[1], ARGV[2])
 redis.call('HDEL', KEYS[2], ARGV[3])
@@ -130,7 +168,22 @@ if removed == 1 then
 end
 return removed
 """
-"""KEYS: stream, sending, later, later rows, wave. ARGV: group, entry, row key, row, due, wave or empty."""
+)
+"""KEYS: stream, sending, later, later rows, wave, hand. ARGV: group, entry, row key, row, due, wave or empty, mark as above."""
+
+FORGET_WORKERS = """
+local gone = 0
+for _, told in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+  local one = {}
+  for place = 1, #told, 2 do one[told[place]] = told[place + 1] end
+  if one.pending == 0 and one.idle > tonumber(ARGV[2]) then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], one.name)
+    gone = gone + 1
+  end
+end
+return gone
+"""
+"""KEYS: stream. ARGV: group, milliseconds after which a worker without rows is forgotten."""
 
 DUE = """
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])

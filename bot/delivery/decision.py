@@ -4,6 +4,7 @@ News of a plan are nobody's subscription and belong to no wave: each is a messag
 known. A mute and quiet hours take its sound away; they never hold it back.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,7 @@ from market.plans.news import WATCH, urgency_of
 from scheduler.subscriptions.group import LATE_MS, RAISED, Action, Telling, Why, key_of, sample, tell
 from scheduler.subscriptions.quiet import is_quiet
 from store.chats import Chat
-from store.outbox import Claimed, Row
+from store.outbox import AGAIN_S, Claimed, Overtaken, Row
 from store.plan_news import is_plan
 from store.post import is_sample
 from store.watchdog import CANARY_ADDRESS
@@ -45,7 +46,7 @@ class Decided:
     `told` is the chat's wave once the message is there (None: the message belongs to no wave), `is_live` whether a new
     message is the one that the wave is told in from now on. `before` is the wave as it was. `head` is the wave's first
     message, below which this one goes in a thread (`thread` is its address, None: not opened yet); None where it goes into
-    the chat. `ping` is the role that it calls.
+    the chat. `ping` is the role that it calls. `mark` is that of the wave it was decided on, "" where that does not matter.
     """
 
     address: str
@@ -61,6 +62,7 @@ class Decided:
     thread: str | None = None
     ping: str | None = None
     counts_as: str = ON_TIME
+    mark: str = ""
 
     def kept(self, message: str | None) -> bytes | None:
         """The wave to keep once a message is there, with where it now stands; None where there is none to keep."""
@@ -92,23 +94,32 @@ class Decisions:
 
         Raises StoreUnavailable.
         """
-        row, outbox, now_ms = claimed.row, self._shelves.outbox, self._now_ms()
-        address, chat, wave = await outbox.look(row.address)
-        if is_plan(row.batch):
-            return await self._of_plans(claimed, address, chat, now_ms)
-        if address == CANARY_ADDRESS:
-            return await self._of_canary(claimed, wave, now_ms)
+        while True:
+            try:
+                return await self._as_it_is(claimed)
+            except Overtaken:
+                await asyncio.sleep(AGAIN_S)
+
+    async def _as_it_is(self, claimed: Claimed) -> Decided | None:
+        outbox, now_ms = self._shelves.outbox, self._now_ms()
+        seen = await outbox.look(claimed.row.address)
+        chat, mark, claimed = seen.chat, seen.mark, claimed.at(seen.address)
+        if is_plan(claimed.row.batch):
+            return await self._of_plans(claimed, seen.address, chat, now_ms)
+        if seen.address == CANARY_ADDRESS:
+            return await self._of_canary(claimed, seen.wave, now_ms)
         if chat is None or chat.suspended:
             await outbox.commit(claimed)
             return None
-        telling = await self._telling(row, chat, wave, now_ms)
+        telling = await self._telling(claimed.row, chat, seen.wave, now_ms)
         match telling.action:
             case Action.NOTHING:
-                await outbox.commit(claimed, packed_wave(telling.wave))
+                await outbox.commit(claimed, packed_wave(telling.wave), mark)
             case Action.HOLD:
-                await outbox.later(claimed, telling.until_ms or now_ms, wave=packed_wave(telling.wave))
+                held = packed_wave(telling.wave)
+                await outbox.later(claimed, telling.until_ms or now_ms, wave=held, mark=mark)
             case _:
-                return self._of_wave(telling, chat, wave, now_ms)
+                return replace(self._of_wave(telling, chat, seen.wave, now_ms), mark=mark)
         return None
 
     async def _telling(self, row: Row, chat: Chat, wave: Wave, now_ms: int) -> Telling:

@@ -154,7 +154,7 @@ class Errands:
             await self._window.acquire()
             begun = None
             try:
-                begun = await self._begin(claimed, decided.address)
+                begun = await self._begin(claimed.at(decided.address), decided.mark)
             finally:
                 if not isinstance(begun, Begun):
                     self._window.release()
@@ -162,17 +162,18 @@ class Errands:
                 case None:
                     return None
                 case Begun():
-                    return Ready(claimed, self._row(claimed.row, begun), decided)
+                    placed = claimed.at(decided.address)
+                    return Ready(placed, self._row(placed.row, begun), decided)
                 case Wait() if begun.own_s > 0.0:
                     return begun.own_s
             await asyncio.sleep(min(begun.wait_s, PATIENCE_S))
         return None
 
-    async def _begin(self, claimed: Claimed, address: str) -> Begun | Wait | None:
-        attempt = token_hex(4)
+    async def _begin(self, claimed: Claimed, mark: str) -> Begun | Wait | None:
+        attempt, address = token_hex(4), claimed.row.address
         turn = self._shelves.pace.turn(address, self._messenger.rates(address))
         try:
-            return await self._shelves.outbox.begin(claimed, self._worker, attempt, turn)
+            return await self._shelves.outbox.begin(claimed, self._worker, attempt, turn, mark)
         except StoreUnavailable:
             self.owed[claimed.row.key] = Owed(Debt.ATTEMPT, claimed, attempt=attempt)
             raise
@@ -251,7 +252,9 @@ class Errands:
                 log.info("a chat cannot be reached any more", why=failure.why)
                 self._count(row, REFUSED)
                 if decided.is_known:
-                    await self._shelves.chats.change(address, lambda chat: suspend(chat, failure.why, now_ms))
+                    await self._shelves.chats.change_known(
+                        address, lambda chat: suspend(chat, failure.why, now_ms)
+                    )
                 await outbox.commit(claimed)
             case Wrong.MOVED if failure.moved_to:
                 await self._shelves.chats.move(address, failure.moved_to)

@@ -72,8 +72,9 @@ class Addresser:
             at = Batch(batch.id, batch.alerts, cursor)
             rows = [packed(_row(batch, address, found[address])) for address in chunk]
             cursor = chunk[-1]
-            added += len(chunk) * await self._bulletins.fan_out(at, rows, cursor)
-        await self._bulletins.done(batch)
+            known = ["" if address == CANARY_ADDRESS else address for address in chunk]
+            added += len(chunk) * await self._bulletins.fan_out(at, rows, cursor, known)
+        await self._bulletins.done(Batch(batch.id, batch.alerts, cursor))
         return added
 
 

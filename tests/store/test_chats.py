@@ -147,8 +147,8 @@ async def test_a_chat_that_moves_back_is_found_where_it_is(valkey: Connection) -
     await chats.change("telegram:1", lambda chat: replace(chat, zone="Europe/Berlin"))
     await chats.move("telegram:1", "telegram:-100")
     await chats.move("telegram:-100", "telegram:1")
-    found, chat, _ = await Outbox(valkey, "telegram").look("telegram:-100")
-    assert (found, chat is not None) == ("telegram:1", True)
+    seen = await Outbox(valkey, "telegram").look("telegram:-100")
+    assert (seen.address, seen.chat is not None) == ("telegram:1", True)
     assert await chats.moved("telegram:1") is None
 
 

@@ -30,7 +30,7 @@ async def filled(valkey: Connection, *rows: Row) -> Outbox:
     batch = await bulletins.batch()
     assert batch is not None
     assert await bulletins.fan_out(batch, [packed(one) for one in rows], "all")
-    assert await bulletins.done(batch)
+    assert await bulletins.done(replace(batch, cursor="all"))
     box = Outbox(valkey, "telegram")
     await box.open()
     return box
