@@ -4,7 +4,6 @@ It is asked only when a look at the market was taken and a canary has come throu
 address is a secret: whoever knows it can say that all is well.
 """
 
-import asyncio
 import logging
 
 import aiohttp
@@ -12,12 +11,11 @@ from pydantic import SecretStr
 
 from bot.tally import Tally
 from scheduler.clock import now_ms
-from store.connection import Connection, StoreUnavailable
+from store.connection import Connection
 from store.health import is_healthy
 from store.snapshots import StoredFeed
 from store.watchdog import Watchdog
 
-LOOK_EVERY_S = 5.0
 WITHIN_S = 10.0
 PINGED, FAILED = "pinged", "failed"
 WELL = range(200, 300)
@@ -26,22 +24,17 @@ _log = logging.getLogger(__name__)
 
 
 class DeadManSwitch:
-    """Asks the address for as long as it runs. Where it leads is checked at every look-up (bot/addresses.py)."""
+    """Asks the address once for each full cycle. Where it leads is checked at every look-up (bot/addresses.py)."""
 
     def __init__(self, url: SecretStr, connection: Connection, tally: Tally) -> None:
         self._url, self._connection, self._tally = url, connection, tally
         self._evaluated_ms, self._canary_ms = -1, -1
         self._has_failed = False
 
-    async def run(self, look_every_s: float = LOOK_EVERY_S) -> None:
-        """Look until cancelled; a store that is away is no full cycle."""
-        while True:
-            try:
-                if await self._is_due():
-                    await self._ping()
-            except StoreUnavailable:
-                pass
-            await asyncio.sleep(look_every_s)
+    async def look(self) -> None:
+        """Ask where a full cycle has passed since the last time. Raises StoreUnavailable."""
+        if await self._is_due():
+            await self._ping()
 
     async def _is_due(self) -> bool:
         """Whether both have moved on since the last time, and evaluation is well; at first it is only seen where they stand."""

@@ -1,0 +1,66 @@
+"""All that looks after a process of the service, opened and closed as one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from bot.health.lookout import Lookout
+from bot.health.loop import LoopWatch
+from bot.health.nowhere import Nowhere
+from bot.health.owners import Owners
+from bot.health.parts import Led, Parts
+from bot.health.vitals import Process
+from bot.messenger import Deliver
+from bot.settings import Settings
+from bot.tally import Tally
+from store.connection import Connection
+
+
+class Care:
+    """Counts what a process does, knows its parts, and tells how it is: over HTTP, in the log, and its owners.
+
+    `platforms` are those with a token, `leases` the names of what one process alone does.
+    """
+
+    def __init__(
+        self, connection: Connection, settings: Settings, platforms: Sequence[str], leases: Sequence[str]
+    ) -> None:
+        self._connection, self._settings = connection, settings
+        self.tally, self.parts, self.loop = Tally(), Parts(), LoopWatch()
+        self.owners = Owners(connection, lambda: settings.operators, self.parts.speaks)
+        self._process = Process(connection, self.parts, self.loop, self.tally, platforms, leases)
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[None]:
+        """Look after the process for the length of the block. Raises Refusal where health cannot be told at its address."""
+        async with self.loop.watching(), self._told():
+            telling = asyncio.create_task(self.owners.run())
+            try:
+                yield
+            finally:
+                telling.cancel()
+                await asyncio.gather(telling, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _told(self) -> AsyncIterator[None]:
+        listen = self._settings.health_listen
+        if listen is None:
+            yield
+            return
+        from bot.health.server import HealthServer  # noqa: PLC0415, most processes tell nobody
+
+        async with HealthServer(listen, self._process).serving():
+            yield
+
+    def lookout(self, led: Led) -> Lookout:
+        """What the leader of the market does beside it."""
+
+        def leads() -> bool:
+            return led.standing == "leader"
+
+        return Lookout(self._connection, leads, self.tally, self._settings.ping_url)
+
+
+async def deliver_canaries(deliver: Deliver) -> None:
+    """Deliver the watchdog's canaries until cancelled, by what delivers warnings."""
+    await deliver(Nowhere())
