@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from bot import logs
@@ -18,7 +19,8 @@ from bot.live import configure_log, open_store, services_on
 from bot.messenger import Messenger
 from bot.pictures.drawn import drawing
 from bot.processes import this_process
-from bot.running import WrongRequest
+from bot.reloading import Reloading, watched_in
+from bot.running import WrongRequest, on_hangup
 from bot.settings import Settings
 from commands.protocol.limits import Gate
 from scheduler.clock import now_ms
@@ -50,11 +52,16 @@ async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = (
         deliver = partial(bring, office) if office is not None else None
         services = services_on(connection, is_live=feed.is_live)
         turn = office.reply_turn if office is not None else None
+        watched = (watched_in(connection, settings),) if feed.is_live and SCHEDULER in here else ()
+        reloading = Reloading(settings, services.memos, watched)
+        services = replace(services, reloads=reloading)
+        on_hangup(reloading.ask)
         async with (
             connection.remembering(),
             drawing(settings.data_dir / FONTS, services.pictures) as drawn,
             asyncio.TaskGroup() as tasks,
         ):
+            tasks.create_task(reloading.run())
             gate = Gate(services.limits)
             desk = Desk(
                 settings, services, now_ms, deliver=deliver, reply_turn=turn, draw=drawn.png, gate=gate
