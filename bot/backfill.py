@@ -10,7 +10,10 @@ from typing import TextIO
 
 from bot.addresses import insist_outside
 from bot.answers import time_text
+from bot.evaluating import SCHEDULER
+from bot.leading import Leading, Led, Work
 from bot.live import configure_log, open_store
+from bot.processes import this_process
 from bot.progress import PastProgress
 from bot.recorded import read_files
 from bot.running import ANSWERED, FAILED, Refusal
@@ -27,10 +30,9 @@ from scheduler.live import LiveMemory, live_memory, want
 from scheduler.live.rebuilding import Rebuilt, rebuild
 from scheduler.live.watching import choose
 from scheduler.streams import open_wires
-from store.connection import Connection
-from store.health import LIVE, is_healthy
+from store.health import LIVE
+from store.lease import TTL_MS, Lease, Tenure
 from store.services import PastReport
-from store.snapshots import StoredFeed
 
 
 async def backfill(
@@ -43,29 +45,32 @@ async def backfill(
     """Read the files' assets (without files: the watched ones) into the store; a line each says what came of it.
 
     Gives 0, or 1 where of some asset nothing could be read. Raises WrongRequest for a file that cannot be read, Refusal
-    while a live service evaluates on that store, StoreUnavailable and ValkeyFailed.
+    while a service evaluates on that store, StoreUnavailable and ValkeyFailed.
     """
     configure_log(settings)
     insist_outside(settings.guarded_hosts())
     time = clock if clock is not None else Clock()
     files = read_files(paths)
     async with open_store(settings) as connection, _collector(settings, time) as collector:
-        await _insist_on_rest(connection, time.now_ms())
-        memory = live_memory(connection, LIVE)
-        await collector.learn()
-        assets = tuple(dict.fromkeys(file.asset for file in files)) or await _watched(
-            settings, memory, collector
-        )
-        progress = PastProgress(stderr if stderr is not None else sys.stderr)
-        is_read = True
-        try:
-            for asset in assets:
-                rebuilt = await _backfill(asset, files, time.now_ms(), collector, memory, progress)
-                stdout.write(in_words(rebuilt) + "\n")
-                stdout.flush()
-                is_read = is_read and rebuilt.is_read
-        finally:
-            progress.end()
+        lease, is_read = Lease(connection, SCHEDULER, this_process()), True
+
+        async def read(tenure: Tenure) -> None:
+            nonlocal is_read
+            memory = live_memory(connection.fenced(lease.key, tenure.value), LIVE)
+            await collector.learn()
+            named = tuple(dict.fromkeys(file.asset for file in files))
+            assets = named or await _watched(settings, memory, collector)
+            progress = PastProgress(stderr if stderr is not None else sys.stderr)
+            try:
+                for asset in assets:
+                    rebuilt = await _backfill(asset, files, time.now_ms(), collector, memory, progress)
+                    stdout.write(in_words(rebuilt) + "\n")
+                    stdout.flush()
+                    is_read = is_read and rebuilt.is_read
+            finally:
+                progress.end()
+
+        await _alone(lease, read)
     return ANSWERED if is_read else FAILED
 
 
@@ -91,13 +96,16 @@ def _days(days: float) -> str:
     return f"{days:.0f} d" if isfinite(days) else "all"
 
 
-async def _insist_on_rest(connection: Connection, now_ms: int) -> None:
-    status = await StoredFeed(connection).status()
-    if status.source == LIVE and (await is_healthy(connection, now_ms)).ok:
+async def _alone(lease: Lease, work: Work) -> None:
+    """Do what a service's scheduler must not do at the same time; one that is started meanwhile stands by."""
+    try:
+        await Leading(lease).once(work)
+    except Led as led:
         raise Refusal(
-            "The service evaluates on this store: two at once would write over each other. "
-            "Stop it, run `seawall backfill` again, then start it: it goes on from what was read."
-        )
+            f"The service evaluates on this store ({led.tenure.holder}): two at once would write over each other. "
+            "Stop it, run `seawall backfill` again, then start it: it goes on from what was read. One that was killed "
+            f"on another machine is given up {TTL_MS // 1_000} s after its end."
+        ) from None
 
 
 @asynccontextmanager

@@ -35,6 +35,14 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Led(Exception):
+    """Another process leads."""
+
+    def __init__(self, tenure: Tenure) -> None:
+        super().__init__(f"{tenure.holder} leads.")
+        self.tenure = tenure
+
+
 async def while_leading(lease: Lease, work: Work) -> None:
     """Do `work` whenever this process leads, until it ends by itself or this is cancelled (`Leading`)."""
     await Leading(lease).run(work)
@@ -68,6 +76,17 @@ class Leading:
             tenure = await self._stand_by()
             if await self._lead(tenure, work):
                 return
+
+    async def once(self, work: Work) -> None:
+        """Do the work now, holding the lease meanwhile.
+
+        Raises Led where another one leads, NotLeader where one comes to before the work is done, and StoreUnavailable.
+        """
+        tenure = await self._take()
+        if self._note(tenure) is not Standing.LEADER:
+            raise Led(tenure)
+        if not await self._lead(tenure, work):
+            raise NotLeader
 
     async def _stand_by(self) -> Tenure:
         """The tenure of this process, once it has one."""

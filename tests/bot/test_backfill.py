@@ -1,5 +1,6 @@
 """Pasts read into the store: one's own files beside what the exchanges remember, and what a memory has learned stays."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.backfill import backfill
+from bot.evaluating import SCHEDULER
 from bot.running import Refusal, WrongRequest
 from bot.settings import EXCHANGES, Settings
 from market.hourly import known
@@ -24,9 +26,10 @@ from scheduler.simulator.server.faster import faster_clock
 from scheduler.simulator.server.faults import Fault, Trouble
 from store.connection import Connection
 from store.hours import StoredHours
-from store.services import FeedStatus
-from store.snapshots import StoredFeed, StoredSnapshots
+from store.lease import Lease, leader
+from store.snapshots import StoredSnapshots
 from tests.doubles.valkey import valkey, valkey_socket
+from tests.doubles.waiting import until
 
 __all__ = ["valkey", "valkey_socket"]
 
@@ -139,13 +142,29 @@ async def test_a_service_that_evaluates_is_not_written_over(
     valkey: Connection, valkey_socket: Path, own_file: Path
 ) -> None:
     async with office(valkey, valkey_socket) as here:
-        await StoredFeed(valkey).save(FeedStatus("live", here.clock.now_ms(), 60_000))
-        with pytest.raises(Refusal, match="Stop it, run `seawall backfill` again"):
+        service = Lease(valkey, SCHEDULER, "elsewhere:1")
+        tenure = await service.take()
+        with pytest.raises(Refusal, match=r"elsewhere:1.*Stop it, run `seawall backfill` again"):
             await here.backfill(own_file)
-        await StoredFeed(valkey).save(FeedStatus("live", here.clock.now_ms() - 200_000, 60_000))
+        await service.give_up(tenure)
         assert (await here.backfill(own_file))[0] == 0
-        await StoredFeed(valkey).save(FeedStatus("live", here.clock.now_ms(), None))
-        assert (await here.backfill(own_file))[0] == 0
+        assert (await service.take()).holder == "elsewhere:1"
+
+
+async def test_a_service_that_is_started_while_a_past_is_read_stands_by(
+    valkey: Connection, valkey_socket: Path, own_file: Path
+) -> None:
+    async with office(valkey, valkey_socket) as here:
+        reading = asyncio.create_task(here.backfill(own_file))
+        await until(lambda: _is_led(valkey))
+        service = Lease(valkey, SCHEDULER, "elsewhere:1")
+        assert (await service.take()).holder != "elsewhere:1"
+        assert (await reading)[0] == 0
+        assert (await service.take()).holder == "elsewhere:1"
+
+
+async def _is_led(connection: Connection) -> bool:
+    return await leader(connection, SCHEDULER) is not None
 
 
 async def test_a_file_that_cannot_be_read_is_a_wrong_request(valkey: Connection, valkey_socket: Path) -> None:
