@@ -13,6 +13,8 @@ FURTHEST_BEHIND_MS = MINUTE_MS
 LAGS_KEPT = 3
 SET_BACK_AFTER = 5
 """So many later and later stamps behind the newest, each in another answer, and the clock was set back: no replay."""
+LEAST = 1e-15
+"""Of US dollars or coins: with less, the step to the next number would be one of any size."""
 PRICE_BAND = 0.10
 """A price further than this from the median of at least two other venues is not this market's."""
 PRICE_JUMP = 0.30
@@ -90,8 +92,8 @@ def as_of_ms(memory: VenueMemory, stamp_ms: int, received_at_ms: int) -> int:
 
 
 def is_positive(value: float) -> bool:
-    """Finite and above 0: NaN, infinities, 0 and less are no price and no open interest."""
-    return 0.0 < value < inf
+    """Finite and above 0: NaN, infinities, 0 and less are no price and no open interest, nor is what no venue counts so finely."""
+    return LEAST < value < inf
 
 
 def others_price(state: CondenserState, venue: Venue, now_ms: int, least: int = 2) -> float | None:

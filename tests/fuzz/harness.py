@@ -25,6 +25,10 @@ MOST_MS = 20.0
 """Longer than this no input may take (issue 9)."""
 COLLECTED_EVERY = 2_000
 MOST_FAILURES = 50
+LOOKED_INTO = 12
+"""So many failures are tried by themselves: what fails more often fails of the same cause."""
+RAISES = "telegram.request"
+"""A logger of the library that tells what is raised all the same."""
 CORPUS = Path(__file__).parent / "corpus"
 BUCKETS_US = tuple(round(10 * 1.15**power) for power in range(70))
 
@@ -37,6 +41,8 @@ class Target(Protocol):
     """What is fuzzed."""
 
     name: str
+    before: list[Any]
+    """The inputs that led here since it last began anew."""
 
     def input(self, dice: Random) -> Any:
         """The next input, of what JSON can hold."""
@@ -46,6 +52,9 @@ class Target(Protocol):
 
     def judge(self, given: Any, answered: Any) -> str:
         """How it went, in a word to be counted. Raises Wrong."""
+
+    async def end(self) -> None:
+        """Put everything away."""
 
     def besides_ns(self) -> int:
         """CPU time since the last call that stand-ins took, not production."""
@@ -59,10 +68,12 @@ class Failure:
     number: int
     given: Any
     why: str
+    before: list[Any] = field(default_factory=list)
 
     def save(self, folder: Path = CORPUS) -> Path:
         """Keep it as a file of the corpus."""
-        told = json.dumps({"target": self.target, "why": self.why[:2_000], "given": self.given}, indent=1)
+        kept = {"target": self.target, "why": self.why[:2_000], "before": self.before, "given": self.given}
+        told = json.dumps(kept, indent=1)
         name = blake2b(told.encode(), digest_size=6).hexdigest()
         path = folder / f"{self.target}-{name}.json"
         folder.mkdir(exist_ok=True)
@@ -109,7 +120,7 @@ class Report:
         )
         yield f"  slowest: {json.dumps(self.slowest)[:300]}"
         for failure in self.failures:
-            yield f"  WRONG, input {failure.number}: {failure.why[:1_500]}\n    {json.dumps(failure.given)[:600]}"
+            yield f"  WRONG, input {failure.number}: {failure.why[-700:]}\n    {json.dumps(failure.given)[:400]}"
 
 
 class Complaints(logging.Handler):
@@ -122,6 +133,8 @@ class Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep it."""
+        if record.name.startswith(RAISES):
+            return
         if len(self.said) < MOST_FAILURES:
             self.said.append(self.format(record))
 
@@ -132,6 +145,7 @@ def complaints() -> Iterator[Complaints]:
     heard, root = Complaints(), logging.getLogger()
     before, level = structlog.get_config(), root.level
     structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         cache_logger_on_first_use=False,
@@ -171,11 +185,27 @@ async def drive(target: Target, seed: int, inputs: int) -> Report:
             given = target.input(dice)
             why = await tried(target, given, heard, report)
             if why is not None:
-                report.failures.append(Failure(target.name, number, given, why))
+                is_known = len(report.failures) >= LOOKED_INTO
+                failure = (
+                    Failure(target.name, number, given, why)
+                    if is_known
+                    else await _failed(target, number, given, why, heard)
+                )
+                report.failures.append(failure)
                 if len(report.failures) >= MOST_FAILURES:
                     break
+        await target.end()
     report.cpu_s = time.process_time() - began_s
     return report
+
+
+async def _failed(target: Target, number: int, given: Any, why: str, heard: Complaints) -> Failure:
+    """The failure; with what went before it where it fails only behind that."""
+    fresh = type(target)()
+    alone = await tried(fresh, given, heard, Report(target.name, 0))
+    await fresh.end()
+    before = [] if alone is not None else [one for one in target.before if one is not given]
+    return Failure(target.name, number, given, why, before)
 
 
 async def tried(target: Target, given: Any, heard: Complaints, report: Report) -> str | None:
@@ -210,7 +240,7 @@ async def _timed(target: Target, given: Any) -> tuple[float, Any]:
 
 
 def _told(slip: Exception) -> str:
-    return logging.Formatter().formatException((type(slip), slip, slip.__traceback__))[-1_500:]
+    return logging.Formatter().formatException((type(slip), slip, slip.__traceback__))[-1_500:].strip()
 
 
 def _unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -37,19 +37,52 @@ DEEP_EVERY = 8
 MOST_OF_A_PERSON = 40
 
 
+class Asking:
+    """Lines as people write them, mutated; what buttons stood for is asked as well."""
+
+    def __init__(self) -> None:
+        self._names = [command.name for command in dispatch.commands()]
+        self._firm = [line for command in dispatch.commands() for line in _lines_of(command)]
+        self._pool = list(self._firm)
+        self._learnt = 0
+
+    def line(self, dice: Random) -> str:
+        """The next line."""
+        match dice.randrange(4):
+            case 0:
+                words = [dice.choice(PIECES) for _ in range(dice.randrange(6))]
+                line = " ".join((f"/{dice.choice(self._names)}", *words))
+            case 1:
+                line = f"/{dice.choice(self._names)}{dice.choice(LINES)}"
+            case _:
+                line = dice.choice(self._pool)
+        if dice.random() < 0.3:
+            return mutated_text(line, dice, self._firm)
+        name, blank, rest = line.partition(" ")
+        return name + blank + mutated_text(rest, dice, self._pool)
+
+    def learn(self, reply: Reply) -> None:
+        """Lines behind buttons are asked later, mutated."""
+        for action in reply.actions:
+            self._learnt += 1
+            if len(self._pool) < MOST_POOLED:
+                self._pool.append(action.command)
+            else:
+                self._pool[len(self._firm) + self._learnt % (MOST_POOLED - len(self._firm))] = action.command
+
+
 class Lines:
     """Lines asked by many people in all languages; what buttons stand for is asked as well."""
 
     name = "lines"
 
     def __init__(self) -> None:
-        self._market = _market()
+        self._market = a_market()
         self._contexts = tuple(_contexts(self._market))
-        self._names = [command.name for command in dispatch.commands()]
+        self._asking = Asking()
         self._options = [command for command in dispatch.commands() if command.options]
-        self._firm = [line for command in dispatch.commands() for line in _lines_of(command)]
-        self._pool = list(self._firm)
         self._count = 0
+        self.before: list[Any] = []
 
     def input(self, dice: Random) -> Any:
         """Who asks, how much later than the market is from, and a line or slash options."""
@@ -62,13 +95,14 @@ class Lines:
                 "name": command.name,
                 "options": _options(command, dice),
             }
-        return {"who": who, "later_ms": later_ms, "line": self._line(dice)}
+        return {"who": who, "later_ms": later_ms, "line": self._asking.line(dice)}
 
     async def answer(self, given: Any) -> tuple[Reply, object]:
         """The reply, and what was kept before it."""
         here = self._contexts[given["who"]]
         here = replace(here, now_ms=here.now_ms + given["later_ms"])
         before = _kept(here)
+        self.before.append(given)
         if "line" in given:
             return await dispatch.answer(given["line"], here), before
         return await dispatch.answer_options(given["name"], given["options"], here), before
@@ -84,44 +118,27 @@ class Lines:
         if not _watched(here):
             raise Wrong("nothing is watched any more")
         if went == "answered" or self._count % 9 == 0:
-            self._learn(reply)
-        self._tidy(here)
+            self._asking.learn(reply)
+        self._tidy()
         return went
+
+    async def end(self) -> None:
+        """Nothing is open."""
 
     def besides_ns(self) -> int:
         """Nothing stands in for anything."""
         return 0
 
-    def _line(self, dice: Random) -> str:
-        match dice.randrange(4):
-            case 0:
-                words = [dice.choice(PIECES) for _ in range(dice.randrange(6))]
-                line = " ".join((f"/{dice.choice(self._names)}", *words))
-            case 1:
-                line = f"/{dice.choice(self._names)}{dice.choice(LINES)}"
-            case _:
-                line = dice.choice(self._pool)
-        if dice.random() < 0.3:
-            return mutated_text(line, dice, self._firm)
-        name, blank, rest = line.partition(" ")
-        return name + blank + mutated_text(rest, dice, self._pool)
-
-    def _learn(self, reply: Reply) -> None:
-        """Lines behind buttons are asked later, mutated."""
-        for action in reply.actions:
-            if len(self._pool) < MOST_POOLED:
-                self._pool.append(action.command)
-            else:
-                self._pool[len(self._firm) + self._count % (MOST_POOLED - len(self._firm))] = action.command
-
-    def _tidy(self, here: Context) -> None:
+    def _tidy(self) -> None:
         """Nobody keeps more than a person would: an input is not slow by what a million before it left behind."""
         if self._count % 500 == 0:
-            self._market = _market()
+            self.before = []
+            self._market = a_market()
             self._contexts = tuple(_contexts(self._market))
 
 
-def _market() -> Context:
+def a_market() -> Context:
+    """Where everything can be asked and changed, by whoever runs it."""
     made = context(
         replace(crowding(), readings=(*crowding().readings, depth())),
         unwinding(asset="ETH", source="live"),

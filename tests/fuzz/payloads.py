@@ -20,7 +20,7 @@ from tests.fuzz.spoken import AT_MS, Read, Spoken, everything
 LASTS = 120
 """Payloads after which condenser and engine begin anew: an hour or two of a market that says what it likes."""
 STEP_EVERY = 4
-MANY = 500
+MANY = 1_000
 RULES = Rules()
 STATUSES = (200, 200, 400, 403, 418, 429, 451, 500, 503, 0, 999)
 HEADERS: tuple[Mapping[str, str], ...] = (
@@ -42,20 +42,15 @@ class Payloads:
         self._begin()
 
     def _begin(self) -> None:
-        self._before: list[Any] = []
+        self.before: list[Any] = []
         self._memories: dict[tuple[str, str], Read] = {}
         self._condenser = Condenser("BTC")
         self._engine = Engine("BTC", RULES, "live")
         self._now_ms = AT_MS
 
-    @property
-    def before(self) -> list[Any]:
-        """What was taken since the last begin, that led here."""
-        return self._before
-
     def input(self, dice: Random) -> Any:
         """A venue, a reader of it, what it reads, and how an HTTP server might have said it."""
-        if len(self._before) >= LASTS:
+        if len(self.before) >= LASTS:
             self._begin()
         venue = dice.choice(self._names)
         spoken = self._venues[venue]
@@ -75,7 +70,7 @@ class Payloads:
         spoken.exchange.trouble(given["status"], HEADERS[given["headers"]], payload)
         if spoken.exchange.used is not None:
             spoken.exchange.used(HEADERS[given["headers"]])
-        self._before.append(given)
+        self.before.append(given)
         self._now_ms += MINUTE_MS // STEP_EVERY
         try:
             read = self._reader(given["venue"], given["reader"])
@@ -99,6 +94,9 @@ class Payloads:
             _check_snapshot(snapshot)
         return "read" if said else "nothing to read"
 
+    async def end(self) -> None:
+        """Nothing is open."""
+
     def besides_ns(self) -> int:
         """Nothing stands in for anything."""
         return 0
@@ -115,7 +113,7 @@ class Payloads:
     def _look(self, said: Iterable[Any]) -> Snapshot | None:
         """The market after this was taken; looked at now and then, as a minute brings several answers."""
         self._condenser.take(said, self._now_ms)
-        if len(self._before) % STEP_EVERY:
+        if len(self.before) % STEP_EVERY:
             return None
         observations, findings = self._condenser.step(self._now_ms)
         across = self._condenser.across(self._now_ms)
@@ -131,7 +129,7 @@ def _short(spoken: Spoken, dice: Random) -> tuple[bytes, str]:
 
 
 def _whole(spoken: Spoken, dice: Random) -> tuple[bytes, str]:
-    """A whole page, mutated in a few bytes, or a short one whose rows come five hundred times."""
+    """A whole page, mutated in a few bytes, or a short one that is made a whole one of its rows."""
     if dice.randrange(2):
         payload, name = dice.choice(spoken.whole)
         return mutated_bytes(payload, dice), name
@@ -142,7 +140,8 @@ def _whole(spoken: Spoken, dice: Random) -> tuple[bytes, str]:
 def _repeated(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _repeated(one) for key, one in value.items()}
-    return value * MANY if isinstance(value, list) and value and isinstance(value[0], dict | list) else value
+    is_page = isinstance(value, list) and value and isinstance(value[0], dict | list)
+    return (value * MANY)[:MANY] if is_page else value
 
 
 def _wrong(value: Any, dice: Random) -> bytes:

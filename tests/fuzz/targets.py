@@ -6,8 +6,13 @@ from collections.abc import Callable, Mapping
 from tests.fuzz.harness import Report, Target, drive
 from tests.fuzz.lines import Lines
 from tests.fuzz.payloads import Payloads
+from tests.fuzz.telegram import TelegramUpdates
 
-TARGETS: Mapping[str, Callable[[], Target]] = {"lines": Lines, "payloads": Payloads}
+TARGETS: Mapping[str, Callable[[], Target]] = {
+    "lines": Lines,
+    "payloads": Payloads,
+    "telegram": TelegramUpdates,
+}
 NAMES = tuple(TARGETS)
 
 

@@ -16,3 +16,4 @@ async def test_what_once_went_wrong_goes_well(path: Path) -> None:
     with complaints() as heard:
         for given in (*told.get("before", ()), told["given"]):
             assert await tried(target, given, heard, Report(target.name, 0)) is None
+        await target.end()

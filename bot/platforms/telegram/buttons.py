@@ -128,7 +128,7 @@ class Buttons:
             return (
                 Unpressed(Refused.FORGOTTEN)
                 if unsigned is None
-                else Unpressed(Refused.OLD, clean(unsigned["line"]))
+                else Unpressed(Refused.OLD, clean(unsigned["line"][:LONGEST_DATA_BYTES]))
             )
         whose = Whose(chat_id, user_id if match["owned"] else None)
         if not hmac.compare_digest(self._sign(data[SIGN_LETTERS:], whose), match["sign"]):

@@ -13,9 +13,10 @@ from typing import Any
 import aiohttp
 import structlog
 from pydantic import SecretStr
-from telegram import Update
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+
+from bot.platforms.telegram.soundness import read_update
 
 STAND_IN = "0:token-known-to-the-transport-only"
 
@@ -162,27 +163,31 @@ class PollingRequest(AiohttpRequest):
     async def do_request(self, *args: Any, **more: Any) -> tuple[int, bytes]:
         """The status and body of one call, every update in it readable."""
         status, body = await super().do_request(*args, **more)
-        return status, _sifted(body)
+        return status, _sifted(body) if status == HTTPStatus.OK else body
 
 
 def _sifted(body: bytes) -> bytes:
+    """Raises NetworkError for what is no JSON: the library would write all of it, people's words too, into the log."""
     try:
         updates = json.loads(body)["result"]
-    except (ValueError, TypeError, KeyError):
+    except (TypeError, KeyError):
         return body
+    except (ValueError, RecursionError):
+        raise NetworkError("the answer is no JSON") from None
     if not isinstance(updates, list) or all(map(_is_readable, updates)):
         return body
     log.warning("an update cannot be read and is passed over")
-    kept = [update if _is_readable(update) else {"update_id": update["update_id"]} for update in updates]
+    numbers = [update.get("update_id") if isinstance(update, dict) else None for update in updates]
+    kept = [
+        update if _is_readable(update) else {"update_id": number}
+        for update, number in zip(updates, numbers, strict=True)
+        if type(number) is int
+    ]
     return json.dumps({"ok": True, "result": kept}).encode()
 
 
 def _is_readable(update: Any) -> bool:
-    try:
-        Update.de_json(update, None)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return False
-    return True
+    return read_update(update, None) is not None
 
 
 def _written_to(url: str, asked: RequestData | None) -> str:

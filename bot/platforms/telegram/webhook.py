@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 from pydantic import SecretStr
-from telegram import Bot, Update, WebhookInfo
+from telegram import Bot, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
 from bot.chat_platform import PlatformStopped
 from bot.platforms.telegram.intake import Intake
 from bot.platforms.telegram.patience import Patience
+from bot.platforms.telegram.soundness import read_update
 from bot.settings import Settings
 
 DEFAULT_PATH = "/telegram"
@@ -149,9 +150,8 @@ class Webhook:
             return web.Response(status=HTTPStatus.BAD_REQUEST)
         if not isinstance(told, dict) or type(told.get("update_id")) is not int:
             return web.Response(status=HTTPStatus.BAD_REQUEST)
-        try:
-            update = Update.de_json(told, self._bot)
-        except (ArithmeticError, AttributeError, KeyError, OSError, TypeError, ValueError):
+        update = read_update(told, self._bot)
+        if update is None:
             log.warning("an update cannot be read and is passed over")
             return web.Response()
         return web.Response() if self._intake.take(update) else _later()

@@ -21,7 +21,7 @@ def whisper_of(question: Question, *, is_private: bool) -> Whisper | None:
     So is what is private, and whatever was asked where nobody else saw it.
     """
     if question.whisper is not None:
-        return question.whisper
+        return question.whisper if question.chat_id < 0 else None  # alone with somebody nothing is said so
     asker = question.asker
     if asker.is_private or not is_private or asker.reach is None or not asker.user:
         return None
