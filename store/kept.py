@@ -45,7 +45,8 @@ class Naming(StrEnum):
 class Entry:
     """One kind of key. `type` is the server's word for its value, `holds` says what it holds, for developers.
 
-    `kept_s` is the longest time to live (None: it has none), `until` what ends it, or what bounds it.
+    `kept_s` is the longest time to live (None: it has none), `until` what ends it, or what bounds it. `told` is under which
+    word people are told of it (the phrases' tables `privacy_kept` and `privacy_until`), "" where it is nobody's.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Entry:
     kept_s: int | None = None
     backup: Backup = Backup.NEVER
     names: Naming = Naming.NOWHERE
+    told: str = ""
 
     def slots(self, key: str) -> dict[str, str] | None:
         """What stands in the slots of a key of this kind, by the slot; None for a key of another kind."""

@@ -16,43 +16,43 @@ ONE_AN_ASSET = "one value an asset"
 OF_PEOPLE: tuple[Entry, ...] = (
     Entry(
         "person", keys.person(NAME), "hash", "own limits and the plans that were kept, under a version",
-        Whose.PERSON, FORGOTTEN, backup=Backup.ALWAYS, names=Naming.BOTH,
+        Whose.PERSON, FORGOTTEN, backup=Backup.ALWAYS, names=Naming.BOTH, told="plans",
     ),
     Entry(
         "holders", keys.holders("<asset>"), "set", "who has plans in an asset",
-        Whose.PERSON, "until the last plan in it is dropped", backup=Backup.ALWAYS, names=Naming.VALUE,
+        Whose.PERSON, "until the last plan in it is dropped", backup=Backup.ALWAYS, names=Naming.VALUE, told="plans",
     ),
     Entry(
         "chat", keys.chat(ADDRESS), "hash", "subscriptions, settings, mutes, and who changed them, under a version",
-        Whose.CHAT, "until it is forgotten, or thirty days after it could be reached last", backup=Backup.ALWAYS, names=Naming.BOTH,
+        Whose.CHAT, "until it is forgotten, or thirty days after it could be reached last", backup=Backup.ALWAYS, names=Naming.BOTH, told="chat",
     ),
     Entry(
         "chats", keys.CHATS, "set", "the addresses of all chats",
-        Whose.CHAT, FORGOTTEN, backup=Backup.ALWAYS, names=Naming.VALUE,
+        Whose.CHAT, FORGOTTEN, backup=Backup.ALWAYS, names=Naming.VALUE, told="chat",
     ),
     Entry(
         "changes", keys.CHATS_CHANGES, "stream", "the addresses of the chats that were changed lately",
-        Whose.CHAT, "the last 10,000, and a few more", names=Naming.VALUE,
+        Whose.CHAT, "the last 10,000, and a few more", names=Naming.VALUE, told="changes",
     ),
     Entry(
         "moved", keys.moved(ADDRESS), "string", "the address that a chat has moved to",
-        Whose.CHAT, "90 days", 90 * DAY_S, Backup.ALWAYS, Naming.BOTH,
+        Whose.CHAT, "90 days", 90 * DAY_S, Backup.ALWAYS, Naming.BOTH, told="moved",
     ),
     Entry(
         "wave", keys.wave(ADDRESS), "string", "the live message of a chat, and what it says",
-        Whose.CHAT, "until the chat goes", backup=Backup.ALWAYS, names=Naming.BOTH,
+        Whose.CHAT, "until the chat goes", backup=Backup.ALWAYS, names=Naming.BOTH, told="wave",
     ),
     Entry(
         "warned-by", keys.warned_by(NAME), "set", "the chats that a person had warned, for the limit of how many those may be",
-        Whose.PERSON, "a year after the last of them", 366 * DAY_S, Backup.ALWAYS, Naming.BOTH,
+        Whose.PERSON, "a year after the last of them", 366 * DAY_S, Backup.ALWAYS, Naming.BOTH, told="warned_by",
     ),
     Entry(
         "limit-of-person", keys.limit(f"person:{NAME}"), "hash", "how often a person may ask now",
-        Whose.PERSON, "three minutes", 180, names=Naming.KEY,
+        Whose.PERSON, "three minutes", 180, names=Naming.KEY, told="limits",
     ),
     Entry(
         "limit-of-chat", keys.limit(f"chat:{ADDRESS}"), "hash", "how often may be asked in a chat now",
-        Whose.CHAT, "three minutes", 180, names=Naming.KEY,
+        Whose.CHAT, "three minutes", 180, names=Naming.KEY, told="limits",
     ),
     Entry(
         "limit", keys.limit("<word>"), "hash", "how often all may ask now",
@@ -60,35 +60,35 @@ OF_PEOPLE: tuple[Entry, ...] = (
     ),
     Entry(
         "greeted", keys.memo(f"telegram-greeted:<bot>:{CHAT}"), "string", "that a group was greeted",
-        Whose.CHAT, "30 days", 30 * DAY_S, names=Naming.KEY,
+        Whose.CHAT, "30 days", 30 * DAY_S, names=Naming.KEY, told="greeted",
     ),
     Entry(
         "above", keys.memo(f"telegram-above:{CHAT}:<message>"), "string", "which photo stands above which words",
-        Whose.CHAT, "a day", DAY_S, names=Naming.KEY,
+        Whose.CHAT, "a day", DAY_S, names=Naming.KEY, told="above",
     ),
     Entry(
         "public", keys.memo(f"public:{CHAT}:<command>:<rest>"), "string", "where an answer for all was posted",
-        Whose.CHAT, "a minute", 60, names=Naming.BOTH,
+        Whose.CHAT, "a minute", 60, names=Naming.BOTH, told="public",
     ),
     Entry(
         "public-of-all", keys.memo(f"public:{CHAT}:<command>:"), "string", "the same of an answer on no asset",
-        Whose.CHAT, "a minute", 60, names=Naming.BOTH,
+        Whose.CHAT, "a minute", 60, names=Naming.BOTH, told="public",
     ),
     Entry(
         "tombstones", keys.TOMBSTONES, "hash", "marks of who was forgotten, and when: a restore leaves them out",
-        Whose.SERVICE, "for good: a backup may be as old", backup=Backup.ALWAYS,
+        Whose.SERVICE, "for good: a backup may be as old", backup=Backup.ALWAYS, told="mark",
     ),
     Entry(
         "secrets", keys.SECRETS, "list", "the secrets under which those marks are made",
-        Whose.SERVICE, "for good", backup=Backup.ALWAYS,
+        Whose.SERVICE, "for good", backup=Backup.ALWAYS, told="mark",
     ),
     Entry(
         "forgetting", keys.FORGETTING, "hash", "whom an erasure that is under way is about",
-        Whose.PERSON, "seconds; an erasure that was broken off is taken up within the hour", names=Naming.VALUE,
+        Whose.PERSON, "seconds; an erasure that was broken off is taken up within the hour", names=Naming.VALUE, told="forgetting",
     ),
     Entry(
         "forget-code", keys.memo(f"forget:{NAME}"), "string", "the code by which /forget is confirmed",
-        Whose.PERSON, "ten minutes", 600, names=Naming.BOTH,
+        Whose.PERSON, "ten minutes", 600, names=Naming.BOTH, told="code",
     ),
 )
 """Persons and chats, and what they asked for: it cannot be had again."""
@@ -96,43 +96,43 @@ OF_PEOPLE: tuple[Entry, ...] = (
 OF_DELIVERY: tuple[Entry, ...] = (
     Entry(
         "facts", keys.facts("<batch>"), "hash", "the alerts, or the news of plans, that rows tell of",
-        Whose.CHAT, "eight days", 8 * DAY_S, Backup.NEVER, Naming.KEY,
+        Whose.CHAT, "eight days", 8 * DAY_S, Backup.NEVER, Naming.KEY, told="news",
     ),
     Entry(
         "batch", keys.BATCH, "hash", "the batch that is being addressed, and how far",
-        Whose.CHAT, "until all have their row", names=Naming.VALUE,
+        Whose.CHAT, "until all have their row", names=Naming.VALUE, told="on_the_way",
     ),
     Entry(
         "outbox", keys.outbox("<platform>", 0).removesuffix("0") + "<priority>", "stream", "the rows to be delivered",
-        Whose.CHAT, DELIVERED, names=Naming.VALUE,
+        Whose.CHAT, DELIVERED, names=Naming.VALUE, told="on_the_way",
     ),
     Entry(
         "later", keys.later("<platform>"), "zset", "which rows wait until when",
-        Whose.CHAT, DELIVERED, names=Naming.VALUE,
+        Whose.CHAT, DELIVERED, names=Naming.VALUE, told="on_the_way",
     ),
     Entry(
         "later-rows", keys.later_rows("<platform>"), "hash", "the rows that wait",
-        Whose.CHAT, DELIVERED, names=Naming.VALUE,
+        Whose.CHAT, DELIVERED, names=Naming.VALUE, told="on_the_way",
     ),
     Entry(
         "sending", keys.sending("<platform>"), "hash", "rows whose sending began and has no known end",
-        Whose.CHAT, DELIVERED, names=Naming.VALUE,
+        Whose.CHAT, DELIVERED, names=Naming.VALUE, told="on_the_way",
     ),
     Entry(
         "dead", keys.DEAD, "hash", "the rows that were given up, and why",
-        Whose.CHAT, "the newest 1,000", names=Naming.VALUE,
+        Whose.CHAT, "the newest 1,000", names=Naming.VALUE, told="given_up",
     ),
     Entry(
         "dead-at", keys.DEAD_AT, "zset", "when they were given up",
-        Whose.CHAT, "the newest 1,000", names=Naming.VALUE,
+        Whose.CHAT, "the newest 1,000", names=Naming.VALUE, told="given_up",
     ),
     Entry(
         "pace-of-chat", f"{keys.pace('<bot>')}:{ADDRESS}:<place>", "hash", "how fast a chat may be written to now",
-        Whose.CHAT, "an hour", HOUR_S, names=Naming.KEY,
+        Whose.CHAT, "an hour", HOUR_S, names=Naming.KEY, told="pace",
     ),
     Entry(
         "hand", keys.hand(ADDRESS), "string", "the row that is being sent to a chat",
-        Whose.CHAT, "as long as its sending takes", 60, names=Naming.BOTH,
+        Whose.CHAT, "as long as its sending takes", 60, names=Naming.BOTH, told="pace",
     ),
     Entry(
         "pace", keys.pace("<bot>"), "hash", "how fast a bot may write now",
@@ -148,7 +148,7 @@ OF_DELIVERY: tuple[Entry, ...] = (
     ),
     Entry(
         "line", keys.memo("line:<rest>"), "string", "a command line too long for its button, without whose it is",
-        Whose.SERVICE, "30 days", 30 * DAY_S,
+        Whose.SERVICE, "30 days", 30 * DAY_S, told="line",
     ),
     Entry(
         "update", keys.memo("telegram-update:<bot>:<number>"), "string", "that an update was answered",
@@ -181,6 +181,10 @@ OF_DELIVERY: tuple[Entry, ...] = (
     Entry(
         "told-blind", keys.memo("blind:<number>"), "string", "that the owners were told of such a time",
         Whose.SERVICE, "a week", 7 * DAY_S,
+    ),
+    Entry(
+        "schemas", keys.SCHEMAS, "hash", "the highest number of each kind that was ever written here",
+        Whose.SERVICE, "one number a kind",
     ),
     Entry(
         "lease", keys.lease("<rest>"), "string", "which process alone does something",
