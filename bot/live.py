@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from bot import logs
+from bot.pseudonyms import pseudonyms_in
 from bot.running import Refusal
 from bot.settings import Settings
 from commands.protocol.dispatch import answer
@@ -12,22 +13,29 @@ from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from scheduler.clock import now_ms
 from store.chains import StoredChains
-from store.chats import StoredChats
+from store.chats import CHAT, StoredChats
 from store.connection import Connection, connected
+from store.forgetting import Forgetting
+from store.forgetting import ERASURE
 from store.health import LIVE
 from store.hours import StoredHours
 from store.in_memory import SnapshotsInMemory, TiersInMemory
 from store.limits import StoredLimits
 from store.memos import StoredMemos
-from store.people import StoredPeople
+from store.outbox import DEAD, ROW
+from store.people import PERSON, StoredPeople
 from store.pictures import StoredPictures
 from store.post import StoredPost
+from store.schemas import insist_on_schemas
 from store.server import private_valkey
 from store.services import Services
 from store.snapshots import StoredFeed, StoredSnapshots
 from store.sources import StoredSources
 from store.tiers import StoredTiers
 from store.watchlist import FIRST_ASSETS, StoredWatchlist
+
+KEPT_KINDS = (CHAT, PERSON, ROW, DEAD, ERASURE)
+"""What must never be treated as missing: where a newer version wrote it, this one does not begin."""
 
 HISTORY = "history"
 """The source of a recorded market's hours (`bot.history_feed`)."""
@@ -58,12 +66,13 @@ def in_language(language: str, context: Context) -> Context:
 
 
 def configure_log(settings: Settings) -> None:
-    """Let the log speak as the operator chose, on stderr and without secrets."""
+    """Let the log speak as the operator chose, on stderr, without secrets and naming nobody."""
     logs.configure(
         level=settings.log_level,
         library_level=settings.library_log_level,
         style=settings.log_format,
         secrets=settings.secrets(),
+        names=pseudonyms_in(settings.data_dir),
     )
 
 
@@ -77,9 +86,11 @@ async def open_store(settings: Settings) -> AsyncIterator[Connection]:
                 connection = await stack.enter_async_context(connected(url))
             except ValueError as wrong:
                 raise Refusal(str(wrong)) from None
+            await insist_on_schemas(connection, KEPT_KINDS)
             yield connection
         return
     async with private_valkey(settings.data_dir) as socket, connected(socket) as connection:
+        await insist_on_schemas(connection, KEPT_KINDS)
         yield connection
 
 
@@ -113,5 +124,6 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
         memos=StoredMemos(connection),
         pictures=StoredPictures(connection),
         chains=StoredChains(connection),
+        privacy=Forgetting(connection),
         limits=StoredLimits(connection),
     )

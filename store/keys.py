@@ -201,3 +201,7 @@ def limit(name: str) -> str:
 def warned_by(person: str) -> str:
     """A set: the addresses of the chats that a person had warned, for the limit of how many those may be."""
     return f"{VERSION}:warned-by:{person}"
+
+
+SCHEMAS = f"{VERSION}:schemas"
+"""A hash: the highest number of each kind that was ever written here (`store.schemas`)."""

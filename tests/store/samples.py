@@ -33,6 +33,7 @@ from market.sizing import MarginMode
 from market.snapshot import Snapshot
 from market.table import State
 from store.alerts_log import ALERT
+from store.backup import PAST as PAST_KEPT
 from store.chains import CHAIN
 from store.chats import CHAT
 from store.codec import Kind, encode
@@ -269,6 +270,7 @@ SAMPLES: dict[str, tuple[Kind[Any], Any]] = {
     "row": (ROW, ROW_SAMPLE),
     "dead": (DEAD, Dead(ROW_SAMPLE, NOW_MS, "blocked")),
     "chain": (CHAIN, CHAIN_SAMPLE),
+    "memory": (PAST_KEPT, (7, 8, b"state", b"beside", [b"step"])),
 }
 
 

@@ -45,7 +45,7 @@ def title(kind: Kind[Any]) -> str:
 
 def shape_of(kind: Kind[Any]) -> Shape:
     """Every type that a value of this kind may hold, by name, with its fields or members."""
-    found: Shape = {"": {"value": str(kind.type)}}
+    found: Shape = {"": {"value": _word(kind.type)}}
     _look(kind.type, found)
     if kind.name == "step":
         for one in get_args(Observation):
@@ -95,7 +95,7 @@ def _look(kind: Any, found: Shape) -> None:
 
 def _note(kind: type, defaults: dict[str, str], found: Shape) -> None:
     hints = get_type_hints(kind)
-    found[kind.__name__] = {name: f"{hints[name]}{default}" for name, default in defaults.items()}
+    found[kind.__name__] = {name: f"{_word(hints[name])}{default}" for name, default in defaults.items()}
     for name in defaults:
         _look(hints[name], found)
 
@@ -104,3 +104,9 @@ def _default(value: Any, factory: Any) -> str:
     if factory is not MISSING and factory is not msgspec.NODEFAULT:
         return " = made"
     return "" if value is MISSING or value is msgspec.NODEFAULT else f" = {value!r}"
+
+
+def _word(kind: Any) -> str:
+    """A type as it reads, wherever it is defined: a class that moves to another module is the same."""
+    told = kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind)
+    return re.sub(r"\b(?:\w+\.)+(?=\w)", "", told)

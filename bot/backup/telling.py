@@ -1,0 +1,181 @@
+"""`seawall backup` and `seawall restore`: what is kept, what comes back, and what does not, in words."""
+
+import asyncio
+import importlib.metadata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby, islice
+from pathlib import Path
+from typing import TextIO
+
+from bot.answers import time_text
+from bot.backup.file import Contents, Writing, check, graves_of, in_order, lines
+from bot.backup.lines import Damaged, Header
+from bot.live import configure_log, open_store
+from bot.running import ANSWERED, Refusal
+from bot.settings import Settings
+from scheduler.clock import now_ms
+from store.backup import BY_NAME, Record, records
+from store.connection import Connection
+from store.health import LIVE, is_healthy
+from store.restore import Fate, Manner, Restoring
+from store.snapshots import StoredFeed
+from store.tombstones import Graves, read_graves
+
+AT_ONCE = 500
+GRAVES = frozenset({"secret", "tombstone"})
+NAMES = {
+    "secret": "secrets of these marks",
+    "tombstone": "marks of who was forgotten",
+    "watched": "lists of watched assets",
+    "applied": "settings behind that list",
+    "alert": "warnings of late",
+    "announced": "announcements",
+    "person": "people with plans or limits",
+    "warned-by": "people who had chats warned",
+    "chat": "chats",
+    "wave": "live messages",
+    "moved": "chats that moved",
+    "hours": "assets' closed hours",
+    "history": "assets' memory",
+}
+"""What the records of each sort are called."""
+FATES = {
+    Fate.WRITTEN: "written",
+    Fate.SAME: "the same already",
+    Fate.LEFT: "left as the store has them",
+    Fate.FORGOTTEN: "left out: forgotten since",
+    Fate.OVER: "left out: their time is over",
+}
+
+
+async def backup(settings: Settings, path: Path, stdout: TextIO, *, with_history: bool = True) -> int:
+    """Write what cannot be had again into one file, while the service runs or without it. Gives an exit code.
+
+    Raises Refusal where it cannot be written, StoreUnavailable and ValkeyFailed.
+    """
+    configure_log(settings)
+    async with open_store(settings) as connection:
+        try:
+            counts = await write_backup(connection, path, now_ms(), with_history=with_history)
+        except OSError as failure:
+            raise Refusal(f"{path} cannot be written: {failure.strerror or failure}.") from failure
+    stdout.writelines(f"{NAMES[name]}: {count:,}\n" for name, count in in_order(counts).items())
+    stdout.write(f"Kept in {path}, for your eyes only.\n")
+    return ANSWERED
+
+
+async def write_backup(
+    connection: Connection, path: Path, made_ms: int, *, with_history: bool
+) -> Counter[str]:
+    """Write a backup of the store; how many records of each sort. Raises OSError and StoreUnavailable."""
+    header = Header(made_ms, importlib.metadata.version("seawall"), with_history=with_history)
+    with Writing(path, header) as writing:
+        async for record in records(connection, with_history=with_history):
+            writing.add(record)
+        await asyncio.to_thread(writing.finish)
+    return writing.counts
+
+
+async def restore(
+    settings: Settings, path: Path, stdout: TextIO, *, replaces: bool = False, is_trial: bool = False
+) -> int:
+    """Put a backup back into the store, which may be in use. Gives an exit code.
+
+    Raises Refusal for a file that is damaged, newer, or not there: nothing is changed then.
+    """
+    configure_log(settings)
+    contents = _checked(path)
+    told = f"Made {time_text(contents.header.made_ms)} by version {contents.header.version}; it is whole."
+    stdout.write(told + "\n")
+    async with open_store(settings) as connection:
+        without = await _left_out(connection, contents)
+        fates = await put_back(
+            connection, path, contents.header, replaces=replaces, is_trial=is_trial, without=without
+        )
+    for name in BY_NAME:
+        if fates[name]:
+            said = ", ".join(f"{count:,} {FATES[fate]}" for fate, count in fates[name].items())
+            stdout.write(f"{NAMES[name]}: {said}\n")
+    if without:
+        stdout.write(
+            "The service evaluates on this store, so hours and memory of assets were left out: "
+            "stop it and restore once more for these.\n"
+        )
+    if is_trial:
+        stdout.write("This was a trial: nothing was written.\n")
+    return ANSWERED
+
+
+async def put_back(
+    connection: Connection,
+    path: Path,
+    header: Header,
+    *,
+    replaces: bool = False,
+    is_trial: bool = False,
+    without: frozenset[str] = frozenset(),
+) -> dict[str, Counter[Fate]]:
+    """Put every record back but those of some sorts; what became of them. Raises Damaged, OSError, StoreUnavailable."""
+    manner = Manner(now_ms(), replaces=replaces, is_trial=is_trial, made_ms=header.made_ms)
+    fates: dict[str, Counter[Fate]] = {name: Counter() for name in BY_NAME}
+    buried = graves_of(path) + [one for other in _beside(path) for one in _graves_of(other)]
+    for sort in ("secret", "tombstone"):
+        some = list(dict.fromkeys(record for record in buried if record.sort == sort))
+        fates[sort].update(await Restoring(connection, manner).put(sort, some) if some else ())
+    restoring = Restoring(connection, replace(manner, graves=await _graves(connection, buried)))
+    for sort, some in _by_sort(path):
+        if sort not in without:
+            fates[sort].update(await restoring.put(sort, some))
+    return fates
+
+
+def _by_sort(path: Path) -> Iterator[tuple[str, list[Record]]]:
+    """The records but those of the forgotten, some of one sort at a time; large ones one by one."""
+    told = (line for line in lines(path) if isinstance(line, Record) and line.sort not in GRAVES)
+    for sort, group in groupby(told, key=lambda record: record.sort):
+        most = 1 if BY_NAME[sort].on_wish else AT_ONCE
+        while some := list(islice(group, most)):
+            yield sort, some
+
+
+def _beside(path: Path) -> list[Path]:
+    """The nightly backups in the same folder: an old one must not bring back whom only a newer one knows as forgotten."""
+    return [other for other in path.parent.glob("seawall-*.jsonl") if not other.samefile(path)]
+
+
+def _graves_of(path: Path) -> list[Record]:
+    try:
+        return graves_of(path)
+    except (Damaged, OSError):
+        return []
+
+
+async def _graves(connection: Connection, buried: list[Record]) -> Graves:
+    """Everybody the store knows as forgotten, and those of these records: on a trial they are not in the store."""
+    known = await read_graves(connection)
+    marks = dict(known.marks)
+    for record in buried:
+        if record.sort == "tombstone":
+            mark = bytes.fromhex(record.id)
+            marks[mark] = max(marks.get(mark, 0), record.number)
+    told = [bytes.fromhex(record.id) for record in buried if record.sort == "secret"]
+    return Graves(tuple(dict.fromkeys((*known.secrets, *told))), marks)
+
+
+def _checked(path: Path) -> Contents:
+    try:
+        return check(path)
+    except Damaged as wrong:
+        raise Refusal(f"{path} cannot be restored: {wrong}. Nothing was changed.") from wrong
+    except OSError as failure:
+        raise Refusal(f"{path} cannot be read: {failure.strerror or failure}.") from failure
+
+
+async def _left_out(connection: Connection, contents: Contents) -> frozenset[str]:
+    """The sorts that a running scheduler would write over, of those the file holds."""
+    large = frozenset(name for name, sort in BY_NAME.items() if sort.on_wish and contents.counts[name])
+    status = await StoredFeed(connection).status()
+    is_busy = status.source == LIVE and (await is_healthy(connection, now_ms())).ok
+    return large if large and is_busy else frozenset()
