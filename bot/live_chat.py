@@ -22,6 +22,7 @@ from bot.platforms.terminal.completion import Candidate, candidates
 from bot.platforms.terminal.ears import Ears, TypedLines, typed_lines
 from bot.platforms.terminal.history import StoredLines
 from bot.platforms.terminal.screen import PROMPT, Screen
+from bot.pseudonyms import pseudonyms_in
 from bot.running import ANSWERED
 from bot.settings import Settings
 from commands.protocol.dispatch import answer
@@ -228,6 +229,7 @@ def _configure_log(settings: Settings) -> None:
         library_level=settings.library_log_level,
         style=settings.log_format,
         secrets=settings.secrets(),
+        names=pseudonyms_in(settings.data_dir),
     )
 
 

@@ -6,7 +6,7 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Literal, TextIO
 from urllib.parse import quote, quote_plus, unquote
@@ -29,6 +29,9 @@ LIBRARIES = (
 )
 """Loggers that talk about every request, some with tokens in it (reliability facts, 6)."""
 
+REPEATING = ("asyncio", "discord", "telegram")
+"""Loggers that at DEBUG write out what people wrote, and whole updates: they say nothing below INFO."""
+
 STRUCK = "[redacted]"
 SHORTEST_SECRET = 6
 """Below this many characters a secret is not searched for by itself: it would strike out ordinary words."""
@@ -45,6 +48,8 @@ _SHAPES = (
     ),
     # the password of redis://user:password@host and of any other address
     re.compile(r"(?<=://)([^\s/:@'\"]{0,100}:)[^\s/@'\"]{1,300}(?=@)"),
+    # what a button of Discord carries, in the representation of one: a line that somebody asked
+    re.compile(r"(custom_id=['\"])[^'\"]{1,200}"),
     # a header written out: Authorization: Bot abc
     re.compile(
         r"(authorization['\"]?\s{0,3}[:=]\s{0,3}['\"]?(?:(?:bot|bearer|basic)\s)?)[^\s'\",}]{1,300}",
@@ -56,14 +61,16 @@ _log = structlog.stdlib.get_logger("bot.logs")
 
 
 class Redactor:
-    """Strikes out secrets: the configured ones exactly, and everything of the shape of a token.
+    """Strikes out secrets: the configured ones exactly, and everything of the shape of a token; and names nobody.
 
-    A configured secret is found raw, URL-encoded, escaped as in repr or JSON, and broken over lines.
+    A configured secret is found raw, URL-encoded, escaped as in repr or JSON, and broken over lines. `names` puts something in
+    the place of people's and chats' numbers.
     """
 
-    __slots__ = ("_exact",)
+    __slots__ = ("_exact", "_names")
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), names: Callable[[str], str] | None = None) -> None:
+        self._names = names
         forms = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST_SECRET}
         longest_first = sorted(forms, key=len, reverse=True)
         self._exact = re.compile("|".join(map(_broken_over_lines, longest_first))) if forms else None
@@ -74,7 +81,7 @@ class Redactor:
             text = self._exact.sub(STRUCK, text)
         for shape in _SHAPES:
             text = shape.sub(_strike, text)
-        return text
+        return text if self._names is None else self._names(text)
 
 
 class RedactedHandler(logging.StreamHandler[TextIO]):
@@ -107,26 +114,41 @@ def configure(
     library_level: str = "WARNING",
     style: Style = "console",
     secrets: Iterable[str] = (),
+    names: Callable[[str], str] | None = None,
     stream: TextIO | None = None,
 ) -> RedactedHandler:
     """Set the process's log up and give the one handler that writes it, to `stream` or stderr.
 
-    The libraries that talk about every request speak at `library_level` or above, whatever `level` is.
+    The libraries that talk about every request speak at `library_level` or above, whatever `level` is; those that would
+    repeat what people write say nothing of that at any level. `names` names people and chats.
     """
-    handler = make_handler(sys.stderr if stream is None else stream, secrets, style)
+    handler = make_handler(sys.stderr if stream is None else stream, secrets, style, names)
     root = logging.getLogger()
     for old in [known for known in root.handlers if isinstance(known, RedactedHandler)]:
         root.removeHandler(old)
     root.addHandler(handler)
-    root.setLevel(level)
-    for library in LIBRARIES:
-        logging.getLogger(library).setLevel(library_level)
+    set_levels(level, library_level)
     logging.captureWarnings(capture=True)
     _catch_the_uncaught()
     return handler
 
 
-def make_handler(stream: TextIO, secrets: Iterable[str] = (), style: Style = "console") -> RedactedHandler:
+def set_levels(level: str, library_level: str) -> None:
+    """How much the log says; for good measure what people write is in none of it."""
+    logging.getLogger().setLevel(level)
+    for library in LIBRARIES:
+        logging.getLogger(library).setLevel(library_level)
+    for library in REPEATING:
+        least = max(logging.INFO, logging.getLevelNamesMapping()[library_level])
+        logging.getLogger(library).setLevel(least)
+
+
+def make_handler(
+    stream: TextIO,
+    secrets: Iterable[str] = (),
+    style: Style = "console",
+    names: Callable[[str], str] | None = None,
+) -> RedactedHandler:
     """A handler that writes redacted lines to `stream`, and structlog bound to the standard library."""
     structlog.configure(
         processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -134,7 +156,7 @@ def make_handler(stream: TextIO, secrets: Iterable[str] = (), style: Style = "co
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = RedactedHandler(stream, Redactor(secrets))
+    handler = RedactedHandler(stream, Redactor(secrets, names))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_shared(),

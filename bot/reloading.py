@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 
-from bot.logs import LIBRARIES
+from bot import logs
 from bot.settings import Misconfigured, Settings, read_settings
 from bot.settings.taking import difference, take
 from store.connection import Connection, StoreUnavailable
@@ -109,9 +109,7 @@ def watched_in(connection: Connection, settings: Settings) -> Taker:
 
 
 def _set_levels(settings: Settings) -> None:
-    logging.getLogger().setLevel(settings.log_level)
-    for library in LIBRARIES:
-        logging.getLogger(library).setLevel(settings.library_log_level)
+    logs.set_levels(settings.log_level, settings.library_log_level)
 
 
 def _say(done: Reloaded) -> None:

@@ -154,7 +154,7 @@ def test_libraries_that_name_every_request_are_quiet_unless_asked_for() -> None:
         logging.getLogger("telegram.Bot").debug("Set Bot API URL: %s", TOKEN)
         assert stream.getvalue() == ""
         configure(level="DEBUG", library_level="DEBUG", secrets=canary.SECRETS, stream=stream)
-        logging.getLogger("telegram.Bot").debug("Set Bot API URL: %s", TOKEN)
+        logging.getLogger("httpx").debug("Set Bot API URL: %s", TOKEN)
         assert "Set Bot API URL" in stream.getvalue()
         assert not canary.leaks(stream.getvalue())
     finally:
