@@ -28,16 +28,26 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Nightly:
-    """Keeps the backups of one folder. Two at the same time do no harm: the second finds that it was done."""
+    """Keeps the backups of one folder, for as long as this process leads (`leads`).
 
-    def __init__(self, connection: Connection, folder: Path, now_ms: Callable[[], int]) -> None:
-        self._connection, self._folder, self._now_ms = connection, folder, now_ms
+    Two at the same time do no harm: the second finds that it was done.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        folder: Path,
+        now_ms: Callable[[], int],
+        leads: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._connection, self._folder, self._now_ms, self._leads = connection, folder, now_ms, leads
         self._failed = ""
 
     async def run(self) -> None:
         """Look until cancelled whether a backup is due."""
         while True:
-            await self.look()
+            if self._leads():
+                await self.look()
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> Path | None:

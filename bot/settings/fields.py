@@ -233,6 +233,13 @@ class Settings(BaseSettings):
         by=lambda: state_directory(os.environ),
         shown="your platform's, such as `~/.local/state/seawall`",
     )
+    backup_dir: Folder | None = setting(
+        None,
+        "Where a backup is kept each night, the newest fourteen, by the process that evaluates.",
+        "scheduler",
+        "/var/lib/seawall/backups",
+        shown="none is made",
+    )
     log_level: Level = setting("INFO", "DEBUG, INFO, WARNING or ERROR.", "every", "DEBUG", reloads=True)
     library_log_level: Level = setting(
         "WARNING", "The same for httpx, telegram, discord and their like.", "every", "INFO", reloads=True
