@@ -15,8 +15,7 @@ from scheduler.clock import now_ms
 from store.chains import StoredChains
 from store.chats import CHAT, StoredChats
 from store.connection import Connection, connected
-from store.forgetting import Forgetting
-from store.forgetting import ERASURE
+from store.forgetting import ERASURE, Forgetting
 from store.health import LIVE
 from store.hours import StoredHours
 from store.in_memory import SnapshotsInMemory, TiersInMemory

@@ -15,10 +15,8 @@ from store.people import PERSON
 from store.plan_news import PLAN_NEWS, is_plan
 from store.traces import Place, Quarry, Traces
 from store.waves import WAVE
-from store.whom import Held
+from store.whom import BY_THEM, Held
 
-BY_THEM = "changed-elsewhere"
-"""The name under which stands what a person changed of chats that are not theirs."""
 UNREADABLE = "kept by a newer version, which alone can read it"
 LEFT_OUT = frozenset({"chats", "later", "dead-at", "changes", "forget-code"})
 """What only says again that something else is kept, or would give a code away."""

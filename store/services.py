@@ -11,6 +11,7 @@ from market.observations import Asset, Venue
 from market.options import Chain
 from market.snapshot import Snapshot
 from store.persons import Person
+from store.whom import Held, Subject
 from store.wishes import Chat
 
 
@@ -279,6 +280,16 @@ class Limits(Protocol):
         """Chats are none of a person's any more, such as one that hears of nothing now."""
 
 
+class Privacy(Protocol):
+    """What is kept of a person or a chat, told to them and erased for good."""
+
+    async def held(self, subject: Subject) -> Held:
+        """Everything that is kept of a subject."""
+
+    async def forget(self, subject: Subject, now_ms: int) -> bool:
+        """Erase all of it; False where that goes on for a while. Durable when it returns: it is taken up after a crash."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """All that a command may reach; a recorded market has no sources, no watchlist to change, and nobody to warn."""
@@ -297,3 +308,4 @@ class Services:
     chains: Chains | None = None
     limits: Limits | None = None
     reloads: Reloads | None = None
+    privacy: Privacy | None = None

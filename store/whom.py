@@ -8,6 +8,9 @@ from store.wishes import Chat, platform_of
 UNNAMED = "forgotten"
 """Stands for the name of somebody who was forgotten, where what they did is somebody else's to know."""
 
+BY_THEM = "changed-elsewhere"
+"""The name in `Held.parts` under which stands what a person changed of chats that are not theirs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

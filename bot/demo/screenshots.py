@@ -30,6 +30,7 @@ from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from store.chats import StoredChats
 from store.connection import Connection
+from store.forgetting import Forgetting
 from store.memos import StoredMemos
 from store.post import StoredPost
 
@@ -72,6 +73,7 @@ def _context(stage: Stage) -> Context:
         chats=StoredChats(connection),
         post=StoredPost(connection),
         memos=StoredMemos(connection),
+        privacy=Forgetting(connection),
     )
     return Context(services, stage.looked_ms, role=Role.OWNER, reach=READER)
 

@@ -120,6 +120,14 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that goes with an answer, to its asker alone: a name such as "seawall.json", and what stands in it."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """A number to be taken elsewhere, such as into an exchange: `text` holds it in plain digits, as commands read it as well.
 
@@ -182,7 +190,8 @@ class Reply:
     `private` answers hold a position: ephemeral on Discord, never posted to a public room unasked. `prompt` is what the
     reader is asked for where the line lacked something. `at_ms` is the moment (UTC) of which it speaks, where that is one of
     the present market: platforms that can show how long ago that is by now do so. `copies` are its numbers to be copied.
-    `language` is the one in which it is worded, for what a platform has to say beside it; "" where nobody said.
+    `language` is the one in which it is worded, for what a platform has to say beside it; "" where nobody said. `file` goes
+    with the answer where the platform can send one.
     """
 
     blocks: tuple[Block, ...]
@@ -193,3 +202,4 @@ class Reply:
     at_ms: int | None = None
     copies: tuple[Copy, ...] = ()
     language: str = ""
+    file: File | None = None
