@@ -8,7 +8,7 @@ removal comes first: with memory or disk full the rest may fail, and a row that 
 
 import hashlib
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -283,16 +283,6 @@ class DeadRows:
             async with self._connection.writing() as redis:
                 back += int(await redis.register_script(scripts.REQUEUE)(places, values))
         return back
-
-    async def erase(self, addresses: Collection[str]) -> int:
-        """Forget for good what was to go to these addresses; how many rows that were."""
-        names = [dead.row.key for dead in await self.all() if dead.row.address in addresses]
-        if names:
-            async with self._connection.writing() as redis, redis.pipeline(transaction=True) as together:
-                together.hdel(keys.DEAD, *names)
-                together.zrem(keys.DEAD_AT, *names)
-                await together.execute()
-        return len(names)
 
 
 def _done(removed: Any) -> bool:

@@ -1,7 +1,10 @@
-"""Erasing what nobody can be told any more: chats that have been suspended for thirty days, with all that is kept of them."""
+"""Erasing what nobody can be told any more: chats that have been suspended for thirty days, with all that is kept of them.
+
+Erasures that somebody asked for and that were broken off are taken up as well.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -9,12 +12,15 @@ from commands.protocol.home import NOTHING_IS_SENT
 from market.observations import DAY_MS
 from store.chats import ChangedMeanwhile, StoredChats
 from store.connection import Connection, StoreUnavailable
-from store.outbox import DeadRows
+from store.forgetting import Forgetting
+from store.people import StoredPeople
+from store.whom import Subject
 from store.wishes import Chat, suspend
 
 ERASED_MS = 30 * DAY_MS
 """So long after a server has removed the bot, or a chat could not be reached any more, nothing is left of it."""
 LOOK_EVERY_S = 3_600.0
+WITHIN_S = 600.0
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -23,7 +29,8 @@ class Tidying:
     """Looks through all chats once an hour. Several at the same time do no harm."""
 
     def __init__(self, connection: Connection, now_ms: Callable[[], int]) -> None:
-        self._chats, self._dead = StoredChats(connection), DeadRows(connection)
+        self._chats, self._people = StoredChats(connection), StoredPeople(connection)
+        self._forgetting = Forgetting(connection)
         self._now_ms = now_ms
 
     async def run(self) -> None:
@@ -40,11 +47,22 @@ class Tidying:
 
     async def tidy(self) -> int:
         """Erase the chats whose time has come; how many. Raises StoreUnavailable."""
+        resumed = await self._forgetting.finish()
+        if resumed:
+            log.info("erasures that were broken off are done", erasures=resumed)
         forsaken = [chat async for chat in self._chats.all() if _is_forsaken(chat)]
         erased = [chat.address for chat in forsaken if await self._erase(chat)]
         if erased:
-            await self._dead.erase(erased)
+            await self._forget(erased)
         return len(erased)
+
+    async def _forget(self, addresses: Sequence[str]) -> None:
+        """Erase all else that is kept of these chats; of somebody who is told in such a chat, everything."""
+        for address in addresses:
+            person = await self._people.get(address)
+            if person is not None and person.reach == address:
+                await self._forgetting.forget(Subject(address, (address,)), self._now_ms(), WITHIN_S)
+        await self._forgetting.forget(Subject("", tuple(addresses)), self._now_ms(), WITHIN_S)
 
     async def _erase(self, chat: Chat) -> bool:
         """Erase one, unless it can be reached again at that moment; since when it is suspended is kept where nobody has."""
