@@ -19,7 +19,16 @@ from bot.chat_platform import (
     trouble_memo,
 )
 from bot.doctor.findings import SETTING, Examination, Finding, Finds
+from bot.doctor.machine import (
+    clock_is_set,
+    folder_of,
+    health_address,
+    readable_by_others,
+    room_left,
+    where_names_lead,
+)
 from bot.doctor.sources import SourceFound, try_sources
+from bot.doctor.stores import of_store
 from bot.doctor.verdicts import of_sources
 from bot.environment import PREFIX
 from bot.settings import Misconfigured, Settings, read_settings
@@ -87,8 +96,11 @@ async def _configured(settings: Settings, *, offline: bool) -> tuple[list[Findin
     """All that is configured, and the exchanges; everything that waits, waits at the same time."""
     insist_outside(settings.guarded_hosts())
     asking = [_platform(platform, settings, offline=offline) for platform in platforms()]
-    store, sources, tokens = await asyncio.gather(
-        _store(settings), _sources(settings, offline=offline), asyncio.gather(*asking)
+    store, sources, tokens, names = await asyncio.gather(
+        _store(settings),
+        _sources(settings, offline=offline),
+        asyncio.gather(*asking),
+        _names(settings, offline=offline),
     )
     assets = ", ".join(settings.assets) or DEFAULT_ASSETS
     found = [
@@ -96,6 +108,11 @@ async def _configured(settings: Settings, *, offline: bool) -> tuple[list[Findin
         *_private_store(settings),
         *store,
         Finding("assets", Finds.OK, assets),
+        _owners(settings),
+        *_outside(settings),
+        clock_is_set(),
+        *readable_by_others(dict(os.environ)),
+        *names,
     ]
     if offline:
         return [*found, Finding("network", Finds.UNSET, "left out: --offline")], ()
@@ -113,6 +130,27 @@ async def _sources(settings: Settings, *, offline: bool) -> tuple[SourceFound, .
         return tuple(
             SourceFound(one.venue, "too slow", f"not done within {NETWORK_S:.0f} s") for one in known
         )
+
+
+async def _names(settings: Settings, *, offline: bool) -> list[Finding]:
+    return [] if offline else await where_names_lead(settings)
+
+
+def _owners(settings: Settings) -> Finding:
+    if settings.operators:
+        return Finding("owners", Finds.OK, f"{len(settings.operators)} named")
+    to_do = f"To see to it from a chat, set {PREFIX}OPERATORS; /id tells your number there."
+    return Finding(
+        "owners", Finds.UNSET, f"no {PREFIX}OPERATORS: nobody may change what is watched in a chat", to_do
+    )
+
+
+def _outside(settings: Settings) -> Iterator[Finding]:
+    if settings.ping_url is not None:
+        yield Finding("ping", Finds.OK, f"{PREFIX}PING_URL is set, and not tried")
+        return
+    to_do = f"To be told elsewhere when all of this ends, set {PREFIX}PING_URL."
+    yield Finding("ping", Finds.UNSET, f"no {PREFIX}PING_URL", to_do)
 
 
 async def _platform(platform: ChatPlatform, settings: Settings, *, offline: bool) -> list[Finding]:
@@ -164,9 +202,10 @@ def _private_store(settings: Settings) -> Iterator[Finding]:
         yield Finding("Valkey", Finds.OK, f"private, {find_server().name} out of the installed packages")
     except ValkeyFailed as failure:
         yield Finding("Valkey", Finds.WRONG, str(failure), "Install Valkey or set SEAWALL_REDIS_URL.")
-    folder = next(path for path in (settings.data_dir, *settings.data_dir.parents) if path.exists())
+    folder = folder_of(settings)
     if os.access(folder, os.W_OK | os.X_OK):
         yield Finding("data folder", Finds.OK, str(settings.data_dir))
+        yield room_left(folder)
     else:
         yield Finding("data folder", Finds.WRONG, f"{folder} may not be written to", "Set SEAWALL_DATA_DIR.")
 
@@ -176,19 +215,23 @@ async def _store(settings: Settings) -> list[Finding]:
     url = None if settings.redis_url is None else settings.redis_url.get_secret_value()
     address = url or running_socket(settings.data_dir)
     if address is None:
-        return [Finding("service", Finds.UNSET, "does not run", "Start it: make serve, or seawall run.")]
+        return [
+            Finding("service", Finds.UNSET, "does not run", "Start it: make serve, or seawall run."),
+            await health_address(settings, is_running=False),
+        ]
     try:
         async with connected(address) as connection:
-            troubles = await _troubles(settings, StoredMemos(connection))
+            found = await of_store(connection, settings)
+            found += await _troubles(settings, StoredMemos(connection))
     except (StoreUnavailable, ValueError) as failure:
         to_do = "Look at SEAWALL_REDIS_URL." if url else "Start the service: make serve, or seawall run."
         return [Finding("store", Finds.WRONG if url else Finds.UNSET, str(failure), to_do)]
     now = await health(settings)
     to_do = "" if now.ok else "Is `seawall run` running? Its log says what it waits for."
     return [
-        Finding("store", Finds.OK, "answers, and evicts nothing that must stay"),
+        *found,
         Finding("evaluation", Finds.OK if now.ok else Finds.UNSET, now.reason, to_do),
-        *troubles,
+        await health_address(settings, is_running=now.ok),
     ]
 
 

@@ -215,13 +215,14 @@ class Settings(BaseSettings):
     )
     health_listen: Listening | None = setting(
         None,
-        "Host and port at which this process tells how it is: /healthz, /readyz and /metrics. Default: nowhere.",
+        "Host and port at which this process tells how it is: /healthz, /readyz and /metrics.",
         "every",
         "127.0.0.1:9090",
+        shown="nowhere",
     )
     ping_url: SecretUrl | None = setting(
         None,
-        "Asked once after each full cycle, so that a dead-man switch elsewhere notices when that ends. Default: none.",
+        "Asked once after each full cycle, so that a dead-man switch elsewhere notices when that ends.",
         "scheduler",
         "https://switch.example/ping/0123",
     )
