@@ -22,6 +22,9 @@ RENEWALS = 3
 GIVES_WAY_S = 3.0
 """After the store was away the leader goes first: it has in mind what a standby would have to read."""
 
+TOLD_AGAIN_S = 10.0
+"""Work that has not ended by then is told once more: a library may have swallowed the first word."""
+
 Work = Callable[[Tenure], Coroutine[Any, Any, None]]
 
 _log = logging.getLogger(__name__)
@@ -164,8 +167,9 @@ class Leading:
         """Cancel a task and wait until it has ended; what it raises on the way out is logged, not lost."""
         if task.done():
             return
-        task.cancel()
-        await asyncio.wait({task})
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=TOLD_AGAIN_S)
         if not task.cancelled() and (failure := task.exception()) is not None:
             _log.error("%s: ended with a failure", self.lease.name, exc_info=failure)
 

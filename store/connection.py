@@ -250,21 +250,30 @@ async def _in_our_words(within_s: float, traffic: Traffic, pulse: Pulse | None =
     try:
         async with asyncio.timeout(within_s):
             yield
-        if _times_cancelled() > before:
-            # redis-py writes under wait_for, which before Python 3.12 forgets a cancellation that comes with its result
-            raise asyncio.CancelledError
+        _end_if_told(before)
         traffic.answered(clock(), is_write=is_write)
     except DataError:
         raise  # a value of ours that no server takes: a mistake here, not there
     except (TimeoutError, NoAnswer) as failure:
+        _end_if_told(before)
         traffic.failed(clock(), is_write=is_write, is_refusal=False)
         if pulse is not None:
             pulse.hangs = True
         raise StoreUnavailable(f"The store did not answer within {within_s:g} s.") from failure
     except (RedisError, OSError) as failure:
+        _end_if_told(before)
         traffic.failed(clock(), is_write=is_write, is_refusal=isinstance(failure, ResponseError))
         refused = NotLeader() if is_refusal(failure) else None
         raise refused or StoreUnavailable(f"The store is not available: {failure}") from failure
+
+
+def _end_if_told(before: int) -> None:
+    """Raise CancelledError where the task was told to end since: a block that ended otherwise may have swallowed that.
+
+    redis-py waits under wait_for, which before Python 3.12 forgets a cancellation that comes with an answer, or an error.
+    """
+    if _times_cancelled() > before:
+        raise asyncio.CancelledError
 
 
 def _times_cancelled() -> int:

@@ -5,11 +5,18 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as NoAnswer
 
 from store.connection import open_connection
 
 
-async def test_a_cancellation_that_the_library_swallows_still_ends_the_task() -> None:
+@pytest.mark.parametrize(
+    "failure", [None, ResponseError("refused"), ConnectionError("lost"), NoAnswer("silent")]
+)
+async def test_a_cancellation_that_the_library_swallows_still_ends_the_task(
+    failure: Exception | None,
+) -> None:
     connection = open_connection(Path("/nowhere"))
     went_on = False
 
@@ -18,6 +25,8 @@ async def test_a_cancellation_that_the_library_swallows_still_ends_the_task() ->
         async with connection.writing():
             with suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
+            if failure is not None:
+                raise failure
         went_on = True
 
     task = asyncio.create_task(forgetful())
