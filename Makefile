@@ -15,7 +15,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PEERS := .venv-peers/.installed
 
-.PHONY: help run serve test slow soak check screenshots format coverage lock wheels image bench clean
+.PHONY: help run serve test slow soak check screenshots format coverage lock sbom wheels image bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,7 @@ check: $(DEV) ## the gate: format, lint, types, import contracts, docstrings, sp
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/codespell
 	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/python .ci/installed.py requirements-dev.lock --files
 	@$(BIN)/pytest -q tests/docs tests/test_house.py tests/test_shape.py -m "not slow"
 	@echo "check: all good"
 
@@ -58,6 +59,11 @@ format: $(DEV) ## format the code and mend what can be mended
 coverage: $(DEV) ## the tests once more, and which lines and branches they leave out
 	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/coverage run -m pytest -q -m "not slow"
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
+
+sbom: $(DEV) ## sbom.json: all that a runtime installs with its hashes, for scanners (CycloneDX)
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --output-file sbom.json
+	@echo "sbom.json is written."
 
 lock: ## resolve the requirements anew, with hashes and without any index address
 	@$(PYTHON) .ci/lock.py
