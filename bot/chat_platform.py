@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.admission import in_words, metered, rules_of
+from bot.alone import Alone
 from bot.messenger import Deliver, ReplyTurn
 from bot.settings import Settings
 from bot.tally import Tally
@@ -62,6 +63,7 @@ class Sentence(StrEnum):
     AS_OF = "platform.as_of"
     CHOOSE = "platform.choose"
     POSTED = "platform.posted"
+    NO_FILE = "platform.no_file"
     POSTED_BEFORE = "platform.posted_before"
     OPEN_HERE = "platform.open_here"
 
@@ -135,6 +137,8 @@ class Desk:
     reply_turn: ReplyTurn | None = None
     draw: Draw | None = None
     tally: Tally = field(default_factory=Tally)
+    alone: Alone | None = None
+    """What only one of the processes on a store does; None where there is no other one."""
     gate: Gate | None = None
     """Keeps out who may not ask, and who asks too often; None at a desk that only its owner reaches."""
 
@@ -218,12 +222,14 @@ class ChatPlatform:
     `check(settings)` tries the token. That module is imported when the platform starts, so that a library nobody uses costs
     neither time nor memory. `invites` is the module whose `invite(settings)` gives the link by which the bot is taken into a
     server or channel, None where a platform has no such link. `inspects` is the module whose `inspect(settings)` gives what
-    else an operator should know of the bot, None where that is nothing.
+    else an operator should know of the bot, None where that is nothing. `posts` is the module whose `run(desk)` sends what is to
+    be delivered and listens to nobody.
     """
 
     name: str
     token_setting: str
     service: str
+    posts: str
     invites: str | None = None
     inspects: str | None = None
 
@@ -235,6 +241,10 @@ class ChatPlatform:
     async def run(self, desk: Desk) -> None:
         """Serve until cancelled. Raises PlatformStopped where no retry would help."""
         await import_module(self.service).run(desk)
+
+    async def post(self, desk: Desk) -> None:
+        """Send what is to be delivered until cancelled, and listen to nobody. Raises PlatformStopped where no retry would help."""
+        await import_module(self.posts).run(desk)
 
     async def check(self, settings: Settings) -> str:
         """The name the platform knows the bot of this token by, within CHECK_S.

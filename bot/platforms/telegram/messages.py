@@ -4,7 +4,8 @@ import html
 from contextlib import suppress
 from dataclasses import replace
 
-from telegram import Bot, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, Message
+import structlog
+from telegram import Bot, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Message
 from telegram.error import TelegramError
 
 from bot.chat_platform import Sentence, is_of_position
@@ -20,6 +21,8 @@ from commands.protocol.reply import Prompt, Reply, Text
 
 LONGEST_PLACEHOLDER = 64
 """Telegram's longest input_field_placeholder (Bot API, ForceReply)."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 async def respond(
@@ -64,7 +67,20 @@ async def _give(
         await photos.note(photo, sent[0])
         if parts[0].text == "":
             await photos.note_above(sent[0], sent[-1])
-    return all(sent)
+    return all(sent) and await _sent_file(bot, question, reply)
+
+
+async def _sent_file(bot: Bot, question: Question, reply: Reply) -> bool:
+    """Put the file of a reply below it, where it has one; whether it is there. An answer is given once, so is its file."""
+    if reply.file is None:
+        return True
+    file = InputFile(reply.file.content, reply.file.name)
+    try:
+        await bot.send_document(question.chat_id, file, message_thread_id=question.thread_id)
+    except TelegramError as refused:
+        log.warning("a file was not sent", error=type(refused).__name__)
+        return False
+    return True
 
 
 async def _sign_anew(

@@ -38,7 +38,7 @@ async def respond_alone(
     photos: Photos,
 ) -> bool:
     """Answer to the asker alone, where they asked; whether that was done, so that it has to be done elsewhere if not."""
-    if not newer.may_whisper(question.chat_id, whisper):
+    if not newer.may_whisper(question.chat_id, whisper) or reply.file is not None:
         return False
     told, photo = (reply, None) if whisper.renews is not None else await photos.of(reply)
     parts = await parts_of(told, replace(question, renews=None, shares=None), buttons, photo)
