@@ -2,12 +2,16 @@
 
 import json
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.ending import finish
 from bot.cli.words import Json
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from store.health import Health
 
 
 def doctor(
@@ -63,20 +67,27 @@ def discord_sync(
 
 
 def healthcheck() -> None:
-    """Exit with 0 where the store answers and the last evaluation is younger than three cycles, else with 1."""
+    """Exit with 0 where the service does its work, else with 1: asked where it tells its health, else by its store."""
 
     def check() -> int:
-        import asyncio
-
-        from bot.doctor import health
+        from bot.health.asking import ask_process
         from bot.settings import Misconfigured, read_settings
 
         try:
-            now = asyncio.run(health(read_settings()))
+            settings = read_settings()
         except Misconfigured as mistakes:
             typer.echo(str(mistakes), err=True)
             return 1
+        now = _of_store(settings) if settings.health_listen is None else ask_process(settings.health_listen)
         typer.echo(now.reason)
         return 0 if now.ok else 1
 
     finish(check)
+
+
+def _of_store(settings: "Settings") -> "Health":
+    import asyncio
+
+    from bot.doctor import health
+
+    return asyncio.run(health(settings))

@@ -1,6 +1,7 @@
 """The parts of the service that this process runs, and how each stands."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -28,15 +29,18 @@ class Led(Protocol):
         """leader, standby or unknown."""
 
 
+GetLed = Callable[[], Led | None]
+
+
 @dataclass(slots=True)
 class Parts:
     """What runs here, by name. Reading it is safe from any thread."""
 
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _led: dict[str, Led] = field(default_factory=dict)
+    _led: dict[str, GetLed] = field(default_factory=dict)
 
-    def add(self, name: str, task: asyncio.Task[None], led: Led | None = None) -> None:
-        """A part that `task` runs; `led` says whether it leads, where one process alone does it."""
+    def add(self, name: str, task: asyncio.Task[None], led: GetLed | None = None) -> None:
+        """A part that `task` runs; `led` gives what says whether it leads, where one process alone does it."""
         self._tasks[name] = task
         if led is not None:
             self._led[name] = led
@@ -45,7 +49,7 @@ class Parts:
         """How a part stands. KeyError for one that was not added."""
         if self._tasks[name].done():
             return Standing.ENDED
-        led = self._led.get(name)
+        led = self._led[name]() if name in self._led else None
         return Standing.RUNS if led is None else OF_LEADING.get(led.standing, Standing.WAITING)
 
     def all(self) -> dict[str, Standing]:

@@ -109,7 +109,7 @@ async def test_who_leads_and_who_stands_by_is_told(valkey: Connection) -> None:
     async with serving(valkey) as here:
         await here.evaluated()
         forever = asyncio.create_task(asyncio.sleep(60))
-        here.parts.add("scheduler", forever, Led())
+        here.parts.add("scheduler", forever, Led)
         assert here.parts.standing("scheduler") is Standing.STANDS_BY
         assert not here.parts.speaks("scheduler")
         _, told = await here.told("/readyz")

@@ -1,0 +1,66 @@
+"""The service in a process of its own tells how it is, over HTTP and to `seawall healthcheck` alike."""
+
+import asyncio
+import json
+import re
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+from bot.health.asking import ask_process
+from store.connection import connected
+from store.server import running_socket
+from store.watchdog import Watchdog
+from tests.bot.health.places import free_port
+from tests.bot.programs import cut_off, eventually, room
+
+
+def asked(listen: str, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://{listen}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read().decode()
+    except OSError:
+        return 0, ""
+
+
+async def soon(claim: Callable[[], bool]) -> None:
+    assert await asyncio.to_thread(eventually, claim)
+
+
+async def test_a_service_that_runs_is_ready_and_its_canary_comes_through() -> None:
+    with room() as here:
+        listen = f"127.0.0.1:{free_port()}"
+        here.settings["SEAWALL_HEALTH_LISTEN"] = listen
+        service = cut_off(here).start("run")
+        await soon(lambda: asked(listen, "/readyz")[0] == 200)
+        await soon(lambda: json.loads(asked(listen, "/readyz")[1])["watchdog"]["age_s"] is not None)
+        ready = json.loads(asked(listen, "/readyz")[1])
+        assert ready["parts"] == {"scheduler": "leads", "delivery": "leads"}
+        checked = here.run("healthcheck")
+        assert checked.returncode == 0
+        assert checked.stdout.startswith("Ready: scheduler leads")
+        status, page = asked(listen, "/metrics")
+        assert status == 200
+        assert re.search(r"^seawall_watchdog_age_seconds \d", page, re.MULTILINE)
+        assert 'seawall_part_leads{part="scheduler"} 1.0' in page
+        assert "~" not in here.run("ask", "/alerts").stdout
+
+        socket = running_socket(here.folder / "data")
+        assert socket is not None
+        async with connected(socket) as connection:
+            assert (await Watchdog(connection).stands()).came_ms > 0
+        service.send_signal(signal.SIGTERM)
+        _, log = await asyncio.to_thread(service.communicate, timeout=15)
+        assert service.returncode == 0
+        assert "Traceback" not in log
+        gone = here.run("healthcheck")
+        assert gone.returncode == 1
+        assert f"Nothing tells its health at {listen}" in gone.stdout
+
+
+def test_what_listens_everywhere_is_asked_here() -> None:
+    port = free_port()
+    assert ask_process(f"0.0.0.0:{port}").reason.startswith(f"Nothing tells its health at 0.0.0.0:{port}")
