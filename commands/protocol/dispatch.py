@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import re
 import secrets
+import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -25,6 +27,8 @@ DEADLINE_S = 5.0
 
 REFUSED = "refused"
 FAILED = "failed"
+FRAME = "  "
+"""How a line of a traceback begins that tells a place in the code."""
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +42,13 @@ def commands() -> tuple[Command[Any], ...]:
 
 async def answer(text: str, context: Context) -> Reply:
     """The answer to a line such as "/size btc 5x 10k"; never an exception (but for cancellation)."""
-    return await _safely(
-        lambda here: _answer_text(text, here), context, text[:LONGEST_TEXT].partition(" ")[0]
-    )
+    return await _safely(lambda here: _answer_text(text, here), context, text[:LONGEST_TEXT].split() or [""])
 
 
 async def answer_options(name: str, values: Mapping[str, object], context: Context) -> Reply:
     """The answer to the command `name` with slash options by name; never an exception (but for cancellation)."""
-    return await _safely(lambda here: _answer_options(name, values, here), context, name[:LONGEST_TEXT])
+    words = [name[:LONGEST_TEXT], *(str(value)[:LONGEST_TEXT] for value in values.values())]
+    return await _safely(lambda here: _answer_options(name, values, here), context, words)
 
 
 def find(word: str) -> Command[Any] | None:
@@ -60,12 +63,17 @@ def outcome(reply: Reply) -> str:
     return str(error["kind"]) if isinstance(error, Mapping) else "answered"
 
 
-async def _safely(work: Callable[[Context], Awaitable[Reply]], context: Context, name: str) -> Reply:
+async def _safely(
+    work: Callable[[Context], Awaitable[Reply]], context: Context, words: Sequence[str]
+) -> Reply:
     with written_in(phrases_in(context.language).style):
-        return await _answered(work, context, name)
+        return await _answered(work, context, words)
 
 
-async def _answered(work: Callable[[Context], Awaitable[Reply]], context: Context, name: str) -> Reply:
+async def _answered(
+    work: Callable[[Context], Awaitable[Reply]], context: Context, words: Sequence[str]
+) -> Reply:
+    name = words[0]
     try:
         async with asyncio.timeout(DEADLINE_S):
             context = await at_home(context)
@@ -74,11 +82,11 @@ async def _answered(work: Callable[[Context], Awaitable[Reply]], context: Contex
     except Misunderstood as wrong:
         reply = _refusal(wrong, phrases_in(context.language))
     except TimeoutError as slow:
-        reply = _apology("door.too_slow", slow, phrases_in(context.language), name)
+        reply = _apology("door.too_slow", slow, phrases_in(context.language), words)
     except Exception as slip:  # noqa: BLE001  the one place that turns a slip of ours into words
         phrases = phrases_in(context.language)
         away = _is_store_away(slip)
-        reply = _store_away(slip, phrases, name) if away else _apology("door.apology", slip, phrases, name)
+        reply = _store_away(slip, phrases, name) if away else _apology("door.apology", slip, phrases, words)
     return reply if reply.language else replace(reply, language=context.language)
 
 
@@ -237,6 +245,15 @@ def _label(line: str, phrases: Phrases) -> str:
     return phrases.say("button.skip") if word == LEFT_OUT else word
 
 
+def _without_words(slip: Exception, words: Sequence[str]) -> str:
+    """Where it happened and what it was, without what the reader said: an error's own words may repeat it."""
+    said = {part for word in words[1:] for part in (word, *word.split(), *word.split("=")) if len(part) > 1}
+    longest_first = sorted(said, key=len, reverse=True)
+    repeated = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)", re.IGNORECASE)
+    told = "".join(traceback.format_exception(slip)).rstrip().split("\n")
+    return "\n".join(line if line.startswith(FRAME) else repeated.sub("...", line) for line in told)
+
+
 def _is_store_away(slip: Exception) -> bool:
     """Asked for only when something went wrong: the door opens without the library of the server."""
     from store.connection import StoreUnavailable  # noqa: PLC0415, it brings the library of the server
@@ -257,11 +274,11 @@ def _store_away(away: Exception, phrases: Phrases, name: str) -> Reply:
     return Reply((Note(reason, Tone.CAUTION),), data={"error": {"kind": FAILED, "reason": reason}})
 
 
-def _apology(key: str, slip: Exception, phrases: Phrases, name: str) -> Reply:
+def _apology(key: str, slip: Exception, phrases: Phrases, words: Sequence[str]) -> Reply:
     """Our slip, with the code under which it stands in the log; the reader's words are not logged."""
     code = secrets.token_hex(3)
-    log.error("an answer failed, code %s", code, exc_info=slip)
-    reason = phrases.say(key, code=code, changed=_changed(name, phrases))
+    log.error("an answer failed, code %s\n%s", code, _without_words(slip, words))
+    reason = phrases.say(key, code=code, changed=_changed(words[0], phrases))
     return Reply(
         (Note(reason, Tone.CAUTION),), data={"error": {"kind": FAILED, "reason": reason, "code": code}}
     )
