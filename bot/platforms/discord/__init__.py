@@ -6,5 +6,6 @@ PLATFORM = ChatPlatform(
     "discord",
     token_setting="discord_token",  # noqa: S106, a setting's name
     service="bot.platforms.discord.service",
+    posts="bot.platforms.discord.posting",
     invites="bot.platforms.discord.invite",
 )

@@ -6,6 +6,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.alone import StillLeads
 from bot.chat_platform import Desk
 from bot.messenger import delivering
 from bot.platforms.discord.admitting import Admits
@@ -14,7 +15,7 @@ from bot.platforms.discord.asking import asker_of
 from bot.platforms.discord.buttons import KINDS, is_forgotten
 from bot.platforms.discord.connection import GatewayClient, check, signed_in
 from bot.platforms.discord.guilds import GuildEvents
-from bot.platforms.discord.messenger import DiscordMessenger
+from bot.platforms.discord.messenger import NAME, DiscordMessenger
 from bot.platforms.discord.panel_view import PanelItem
 from bot.platforms.discord.registry import sync_if_changed
 from bot.platforms.discord.sending import say_alone, say_forgotten
@@ -38,7 +39,10 @@ async def run(desk: Desk) -> None:
         signed_in(client, desk.settings),
         delivering(desk.deliver, DiscordMessenger(client)),
     ):
-        await client.connect()
+        if desk.alone is None:
+            await client.connect()
+        else:
+            await desk.alone.do(f"{NAME}:{client.user.id if client.user else 0}", client.connect_alone)
 
 
 class Tree(app_commands.CommandTree[Any]):
@@ -64,6 +68,19 @@ class Client(GuildEvents, GatewayClient):
         self.tree = Tree(self)
         for command in dispatch.commands():
             self.tree.add_command(slash_command(command, self.answers.slash, self.answers.suggest))
+
+    async def connect_alone(self, _still_leads: StillLeads) -> None:
+        """Be connected to the gateway while this process leads: Discord would tell every process that is the same."""
+        try:
+            await self.connect()
+        finally:
+            await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        """Leave the gateway, ready to connect again; what is sent over HTTP goes on."""
+        for shard in tuple(self.shards.values()):
+            if not shard.is_closed():
+                await shard.disconnect()
 
     async def setup_hook(self) -> None:
         """Once a start, before the gateway: know the buttons of earlier lives, and hand changed commands over."""

@@ -6,6 +6,7 @@ PLATFORM = ChatPlatform(
     "telegram",
     token_setting="telegram_token",  # noqa: S106, a setting's name
     service="bot.platforms.telegram.service",
+    posts="bot.platforms.telegram.posting",
     invites="bot.platforms.telegram.inspection",
     inspects="bot.platforms.telegram.inspection",
 )

@@ -11,6 +11,7 @@ from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
+from bot.alone import StillLeads
 from bot.chat_platform import TROUBLE_S, Desk, PlatformAway, PlatformStopped, trouble_memo
 from bot.lines import Lines
 from bot.messenger import delivering
@@ -22,7 +23,6 @@ from bot.platforms.telegram.messenger import NAME, TelegramMessenger
 from bot.platforms.telegram.patience import Patience, Pauses
 from bot.platforms.telegram.rich import Newer
 from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, PollingRequest
-from bot.platforms.telegram.turn import Turn
 from bot.platforms.telegram.updates import ALLOWED_UPDATES
 from bot.settings import Settings
 from store.connection import StoreUnavailable
@@ -51,7 +51,7 @@ async def run(desk: Desk) -> None:
 
 async def check(settings: Settings) -> str:
     """The bot's name, as Telegram tells it for the token. Raises PlatformStopped (refused) and PlatformAway."""
-    bot = Bot(STAND_IN, f"{_root(settings)}/bot", request=AiohttpRequest(_token(settings), connections=1))
+    bot = sending_bot(settings, connections=1)
     try:
         async with bot:  # its entry asks getMe
             return f"@{bot.username}"
@@ -75,7 +75,6 @@ class Service:
         self._answering: Answering | None = None
         self._menu: asyncio.Task[None] | None = None
         self._offset: int | None = None
-        self._turn: Turn | None = None
         self.application.add_handler(TypeHandler(Update, self._take))
         self.application.add_error_handler(_log_error)
 
@@ -121,34 +120,45 @@ class Service:
         await update_menu(self.bot, hides=newer.has_whispers)
 
     async def _poll(self) -> None:
-        turn = self._turn = Turn(self._desk.services.memos, self.bot.id)
-        while True:
-            await turn.take()
-            try:
-                updates = await self.bot.get_updates(
-                    offset=self._offset, timeout=LONG_POLL_S, allowed_updates=ALLOWED_UPDATES
-                )
-            except InvalidToken:
-                raise PlatformStopped(REFUSED) from None
-            except TelegramError as error:
-                if not isinstance(error, Conflict) or not await self._stood_by(turn):
-                    await self._patience.wait(error)
-                continue
-            self._patience.rest()
-            for update in updates:
-                self._offset = update.update_id + 1
-                await self.application.update_queue.put(update)
+        """Fetch updates: Telegram lets one process do that, so of many on one store one does, and the others stand by."""
+        alone = self._desk.alone
+        if alone is None:
+            await self._fetch(_leads_always)
+        else:
+            await alone.do(f"{NAME}:{self.bot.id}", self._fetch)
 
-    async def _stood_by(self, turn: Turn) -> bool:
-        """Whether it was the turn of another instance on this store; it is waited for until that one is gone."""
-        if not await turn.is_anothers():
-            return False
-        log.info("another instance on this store fetches Telegram's updates: this one stands by")
-        self._offset = None  # to say farewell would throw that one out
-        while await turn.is_anothers():
-            await self._patience.stand_by()
-        log.info("the other instance is gone: this one fetches Telegram's updates")
-        return True
+    async def _fetch(self, still_leads: StillLeads) -> None:
+        try:
+            while True:
+                await self._fetch_some(still_leads)
+        finally:
+            # another process that fetches by now would be thrown out by a farewell
+            if self._offset is not None and not await still_leads():
+                self._offset = None
+            await self._say_what_was_taken()
+
+    async def _fetch_some(self, still_leads: StillLeads) -> None:
+        try:
+            updates = await self.bot.get_updates(
+                offset=self._offset, timeout=LONG_POLL_S, allowed_updates=ALLOWED_UPDATES
+            )
+        except InvalidToken:
+            raise PlatformStopped(REFUSED) from None
+        except TelegramError as error:
+            if isinstance(error, Conflict) and not await still_leads():
+                return
+            await self._patience.wait(error)
+            return
+        self._patience.rest()
+        for update in updates:
+            self._offset = update.update_id + 1
+            await self.application.update_queue.put(update)
+
+    async def _say_what_was_taken(self) -> None:
+        """Tell Telegram which updates were taken, or the next one that fetches would be brought them again."""
+        if self._offset is not None:
+            await _within(FAREWELL_S, self.bot.get_updates(offset=self._offset, timeout=0, limit=1))
+        self._offset = None
 
     async def _be_brought(self) -> None:
         """Let Telegram bring updates instead; its server is imported only here, since few use one."""
@@ -159,18 +169,13 @@ class Service:
             await Webhook(address, self.bot, self._intake, self._patience, ALLOWED_UPDATES).serve()
 
     async def stop(self) -> None:
-        """Finish what was begun, and tell Telegram what was taken."""
+        """Finish what was begun."""
         if self._menu is not None:
             self._menu.cancel()
         if self.application.running:
             await _within(FINISH_S, self.application.stop())
         if self._answering is not None:
             await _within(FAREWELL_S, self._answering.settled())
-        if self._offset is not None:
-            # tells Telegram that these updates were taken, or the next start would bring them again
-            await _within(FAREWELL_S, self.bot.get_updates(offset=self._offset, timeout=0, limit=1))
-        if self._turn is not None:
-            await _within(FAREWELL_S, self._turn.give_up())
         await self.application.shutdown()
         await self.bot.shutdown()
 
@@ -194,6 +199,19 @@ class Service:
                 await self._answering.take(update)
         finally:
             self._intake.let_go(update.update_id)
+
+
+async def _leads_always() -> bool:
+    """There is no store that others could share."""
+    return True
+
+
+def sending_bot(settings: Settings, connections: int | None = None) -> Bot:
+    """The library's bot of the settings' token, which it does not know itself; it is not signed in yet."""
+    request = AiohttpRequest(
+        _token(settings), **({} if connections is None else {"connections": connections})
+    )
+    return Bot(STAND_IN, f"{_root(settings)}/bot", request=request)
 
 
 def buttons_on(desk: Desk) -> Buttons:
