@@ -9,13 +9,17 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from scheduler.clock import Clock, now_ms
+from scheduler.clock import Clock, monotonic_s, now_ms
 
 Job = Callable[[int], Awaitable[None]]
 """Is told when it was due (UTC ms of the clock): at the earliest run that it makes up for. Lag is now minus that."""
 
 EARLY_S = 0.005
 """A timer may ring so much before the clock is there."""
+
+LOOK_S = 1.0
+STEP_MS = 2_000
+"""A clock that is slewed by NTP moves by half a millisecond a second; more than this between two looks was a step."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +82,7 @@ class Timetable:
 
     def __init__(self, scheduler: AsyncIOScheduler, clock: Clock) -> None:
         self._scheduler, self._clock = scheduler, clock
+        self._runs: dict[str, _Run] = {}
         self.running: set[asyncio.Task[None]] = set()
 
     def every(self, seconds: float, job: Job, name: str, *, after_s: float = 0.0) -> None:
@@ -87,7 +92,7 @@ class Timetable:
         """
         due_ms = self._clock.now_ms()
         run = _Run(job, name, self._clock, seconds * 1_000, after_s * 1_000, due_ms, self.running)
-        passed_s = (self._clock.now_ms() - run.last_ms()) / 1_000 / self._clock.speed
+        self._runs[name] = run
         self._scheduler.add_job(
             run.__call__,
             "interval",
@@ -95,17 +100,46 @@ class Timetable:
             id=name,
             name=name,
             replace_existing=True,
-            # the last moment of the grid is past: that run is made up for at once, and the next ones follow its grid
-            next_run_time=datetime.fromtimestamp(now_ms() / 1_000, UTC) - timedelta(seconds=passed_s),
+            next_run_time=self._begins(run),
             coalesce=True,
             max_instances=2,  # the second one only notes that it was missed
             misfire_grace_time=None,
         )
 
+    async def follow_the_clock(self) -> None:
+        """Begin every grid anew where this machine's clock was set, until cancelled.
+
+        APScheduler waits for a moment of that clock: one that was set back by an hour would leave every job alone for an hour.
+        """
+        before_ms = _ahead_ms()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            stepped_ms = _ahead_ms() - before_ms
+            before_ms += stepped_ms
+            if abs(stepped_ms) > STEP_MS:
+                _log.warning(
+                    "this machine's clock was set by %+.0f s: every job begins its grid anew",
+                    stepped_ms / 1_000,
+                )
+                for name, run in self._runs.items():
+                    run.due_ms = self._clock.now_ms()
+                    self._scheduler.modify_job(name, next_run_time=self._begins(run))
+
+    def _begins(self, run: _Run) -> datetime:
+        """The last moment of the grid: it is past, so that run is made up for at once, and the next ones follow its grid."""
+        passed_s = (self._clock.now_ms() - run.last_ms()) / 1_000 / self._clock.speed
+        return datetime.fromtimestamp(now_ms() / 1_000, UTC) - timedelta(seconds=passed_s)
+
     def drop(self, name: str) -> None:
         """Run the job of that name no more; none of that name is as good."""
+        self._runs.pop(name, None)
         if self._scheduler.get_job(name) is not None:
             self._scheduler.remove_job(name)
+
+
+def _ahead_ms() -> float:
+    """How far this machine's clock is ahead of the seconds that have passed: what changes when somebody sets it."""
+    return now_ms() - monotonic_s() * 1_000
 
 
 @asynccontextmanager
@@ -114,9 +148,11 @@ async def timetable(clock: Clock | None = None) -> AsyncIterator[Timetable]:
     scheduler = AsyncIOScheduler(timezone=UTC)
     scheduler.start()
     times = Timetable(scheduler, clock if clock is not None else Clock())
+    following = asyncio.create_task(times.follow_the_clock())
     try:
         yield times
     finally:
+        following.cancel()
         scheduler.pause()
         # what was to begin has begun: APScheduler would log one cut off before as a failure
         await asyncio.sleep(0)

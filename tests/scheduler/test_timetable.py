@@ -1,6 +1,10 @@
 """Jobs on the grid of a clock that runs 600 times as fast: a minute of it is a tenth of a second."""
 
 import asyncio
+import time
+from datetime import datetime, tzinfo
+from itertools import pairwise
+from typing import Self
 
 import pytest
 
@@ -133,3 +137,55 @@ async def test_a_job_that_the_end_cuts_off_is_no_failure_in_the_log(caplog: pyte
         times.every(MINUTE_S, endless, "endless")
         await begun.wait()
     assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
+
+
+class Machine:
+    """This machine's clock, which somebody sets."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.set_by_s = 0.0
+        ours = self
+
+        class Shown(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Self:
+                return cls.fromtimestamp(time.time() + ours.set_by_s, tz)
+
+        patch.setattr("apscheduler.schedulers.base.datetime", Shown)
+        patch.setattr("scheduler.timetable.now_ms", self.now_ms)
+        patch.setattr("scheduler.timetable.LOOK_S", 0.02)
+        self.clock = Clock(self.now_ms)
+
+    def now_ms(self) -> int:
+        return round((time.time() + self.set_by_s) * 1_000)
+
+
+@pytest.mark.parametrize("hours", [-25, -1, 1, 25])
+async def test_a_clock_that_is_set_leaves_no_job_waiting_and_runs_none_twice(
+    hours: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine = Machine(monkeypatch)
+    diary = Diary(machine.clock)
+    async with timetable(machine.clock) as times:
+        times.every(0.1, diary.write, "diary")
+        await diary.lines(3)
+        machine.set_by_s = 3_600.0 * hours
+        count, began_s = len(diary.due), time.monotonic()
+        await diary.lines(count + 5)
+        assert time.monotonic() - began_s < 5.0
+    after = diary.due[count + 1 :]
+    assert all(abs(due_ms - machine.now_ms()) < 5_000 for due_ms in after)
+    assert all(later - earlier >= 95 for earlier, later in pairwise(after[1:]))
+    assert f"was set by {3_600 * hours:+d} s" in caplog.text
+
+
+async def test_a_clock_that_is_only_slewed_moves_no_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    diary = Diary(machine.clock)
+    async with timetable(machine.clock) as times:
+        times.every(60.0, diary.write, "diary")
+        await diary.lines(1)
+        for _ in range(5):
+            machine.set_by_s += 0.5
+            await asyncio.sleep(0.03)
+    assert len(diary.due) == 1
