@@ -36,6 +36,7 @@ from market.alerts.reach import reaches
 from market.observations import Asset
 from market.report import alert_line
 from market.rules import Rules
+from store.whom import UNNAMED
 from store.wishes import Change, Chat, Subscription
 
 MOST_TOLD = 12
@@ -112,7 +113,7 @@ def _change(chat: Chat, change: Change, phrases: Phrases) -> Iterator[str | Ment
     yield from (
         Moment(change.at_ms, words=date_and_clock(change.at_ms)),
         " · ",
-        Mention(change.by) if change.by else "-",
+        _who(change.by, phrases),
         " · ",
     )
     yield phrases.word("changed", change.did) + " "
@@ -121,6 +122,13 @@ def _change(chat: Chat, change: Change, phrases: Phrases) -> Iterator[str | Ment
         yield from (role_of(chat.address, role), f" {least}")
     else:
         yield change.what
+
+
+def _who(by: str, phrases: Phrases) -> str | Mention:
+    """Who changed it, as far as that is still anybody's to know."""
+    if by == UNNAMED:
+        return phrases.say("alerts.forgotten")
+    return Mention(by) if by else "-"
 
 
 def _heading(chat: Chat, wishes: Sequence[Subscription], asset: Asset | None, phrases: Phrases) -> str:
