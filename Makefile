@@ -15,13 +15,15 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PEERS := .venv-peers/.installed
 
-.PHONY: help run serve test slow soak check screenshots format coverage lock sbom wheels image bench clean
+.PHONY: help install run serve test slow soak check screenshots format coverage lock sbom wheels image bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(RUNTIME) ## the demo: a simulated market in the terminal; no token, no network
 	@exec $(BIN)/seawall demo $(ARGS)
+
+install: $(RUNTIME) ## what runs, into .venv, and nothing else: locked, hashed wheels
 
 serve: $(RUNTIME) ## the service: whatever has a token is started (SEAWALL_TELEGRAM_TOKEN, SEAWALL_DISCORD_TOKEN)
 	@exec $(BIN)/seawall run $(ARGS)
