@@ -5,6 +5,7 @@ Names of chats and people are in no label.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 
 class Shape(StrEnum):
@@ -18,44 +19,47 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric. A counter's name ends in `_total` and an info's in `_info` when they are told; here they stand as told."""
+    """One metric, by the name it is told under. `is_own`: it is of this process; else of the service, as the store says it."""
 
     name: str
     shape: Shape
     says: str
     labels: tuple[str, ...] = ()
+    is_own: bool = True
 
+
+OfService = partial(Metric, is_own=False)
 
 G, C, H, INFO = Shape.GAUGE, Shape.COUNTER, Shape.HISTOGRAM, Shape.INFO
 
 BUILD = Metric("seawall_build_info", INFO, "The version that runs.", ("version",))
 
-EVALUATION_AGE = Metric(
+EVALUATION_AGE = OfService(
     "seawall_evaluation_age_seconds", G, "Age of the last successful evaluation.", ("source",)
 )
-EVALUATION_LAG = Metric(
+EVALUATION_LAG = OfService(
     "seawall_evaluation_lag_seconds", G, "By how much the last evaluation ran behind its time."
 )
-EVALUATION_CYCLE = Metric("seawall_evaluation_cycle_seconds", G, "How often a live market is evaluated.")
-WATCHED = Metric("seawall_assets_watched", G, "Assets under watch.")
-BLIND = Metric("seawall_assets_blind", G, "Watched assets of which too little is seen to judge them.")
-REGIME = Metric("seawall_regime_info", INFO, "The state of each watched asset.", ("asset", "state"))
-COVERAGE = Metric(
+EVALUATION_CYCLE = OfService("seawall_evaluation_cycle_seconds", G, "How often a live market is evaluated.")
+WATCHED = OfService("seawall_assets_watched", G, "Assets under watch.")
+BLIND = OfService("seawall_assets_blind", G, "Watched assets of which too little is seen to judge them.")
+REGIME = OfService("seawall_regime_info", INFO, "The state of each watched asset.", ("asset", "state"))
+COVERAGE = OfService(
     "seawall_coverage_ratio",
     G,
     "How much of what is open the numbers of an input are of.",
     ("asset", "input"),
 )
 
-SOURCE = Metric("seawall_source_info", INFO, "How each venue stands.", ("venue", "state"))
-SOURCE_AGE = Metric(
+SOURCE = OfService("seawall_source_info", INFO, "How each venue stands.", ("venue", "state"))
+SOURCE_AGE = OfService(
     "seawall_source_age_seconds",
     G,
     "How long ago a venue last answered a question (asked), or said anything on a stream (heard).",
     ("venue", "way"),
 )
-SOURCE_STREAMS = Metric("seawall_source_streams", G, "Streams that are listened to.", ("venue",))
-SOURCE_STREAMS_UP = Metric("seawall_source_streams_up", G, "Streams that are connected.", ("venue",))
+SOURCE_STREAMS = OfService("seawall_source_streams", G, "Streams that are listened to.", ("venue",))
+SOURCE_STREAMS_UP = OfService("seawall_source_streams_up", G, "Streams that are connected.", ("venue",))
 
 DELIVERIES = Metric(
     "seawall_deliveries_total",
@@ -76,19 +80,19 @@ DELAY = Metric(
     "From the news to its new message; what was muted or held for quiet hours waits on purpose.",
     ("platform", "class"),
 )
-QUEUE = Metric(
+QUEUE = OfService(
     "seawall_queue_rows",
     G,
     "Messages that are to be delivered: critical, warning, watch, or later (they wait for their time).",
     ("platform", "class"),
 )
-QUEUE_AGE = Metric(
+QUEUE_AGE = OfService(
     "seawall_queue_age_seconds",
     G,
     "How long the oldest of those has been due; 0 for none.",
     ("platform", "class"),
 )
-DEAD = Metric(
+DEAD = OfService(
     "seawall_dead_rows", G, "Messages that were given up and not brought back (/dead).", ("platform",)
 )
 
@@ -117,9 +121,9 @@ PART = Metric(
 LEADS = Metric(
     "seawall_part_leads", G, "Whether this process leads a part that one process alone does.", ("part",)
 )
-LED = Metric("seawall_lease_held", G, "Whether any process leads a part, as the store says.", ("part",))
+LED = OfService("seawall_lease_held", G, "Whether any process leads a part, as the store says.", ("part",))
 
-WATCHDOG = Metric(
+WATCHDOG = OfService(
     "seawall_watchdog_age_seconds", G, "Age of the last canary that came through the whole way of a warning."
 )
 PINGS = Metric("seawall_pings_total", C, "Pings of the outside dead-man switch.", ("outcome",))

@@ -125,14 +125,14 @@ async def test_a_canary_that_does_not_come_through_is_a_concern(valkey: Connecti
     async with serving(valkey) as here:
         await here.evaluated()
         assert (await here.told("/readyz"))[1]["watchdog"] == {"age_s": None}
-        await _canary_of(valkey, now_ms() - 300_000)
+        await canary_of(valkey, now_ms() - 300_000)
         status, told = await here.told("/readyz")
         assert status == 200
         assert 300.0 <= told["watchdog"]["age_s"] < 305.0
         assert "last canary came through 300 s ago" in told["concerns"][0]
 
 
-async def _canary_of(valkey: Connection, at_ms: int) -> None:
+async def canary_of(valkey: Connection, at_ms: int) -> None:
     """Keep a canary as come through, as its row's removal does."""
     async with valkey.writing() as redis:
         await redis.set(keys.wave(CANARY_ADDRESS), packed_wave(Wave(CANARY_ADDRESS, told_ms=at_ms)))
