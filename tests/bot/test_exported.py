@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,8 +60,8 @@ async def test_asked_in_a_group_the_document_goes_to_the_askers_private_chat(
 
 
 @pytest.fixture
-def desk(valkey: Connection) -> Desk:
-    return keeping(desk_on(is_warning=True), valkey)
+def desk(valkey: Connection, tmp_path: Path) -> Desk:
+    return keeping(desk_on(is_warning=True, data_dir=tmp_path), valkey)
 
 
 async def test_discord_attaches_the_export_for_its_asker_alone(alice: Any, channel: Any) -> None:
