@@ -6,7 +6,7 @@ import logging
 from bot.feed import Feed
 from bot.leading import LOOK_EVERY_S, Leading, Standing
 from store.connection import Connection, NotLeader, StoreUnavailable
-from store.lease import Lease, Tenure
+from store.lease import TTL_MS, Lease, Tenure
 
 SCHEDULER = "scheduler"
 """The name of the part, and of its lease."""
@@ -17,8 +17,8 @@ _log = logging.getLogger(__name__)
 class Evaluation:
     """Brings a market while this process leads, and stands by else: what each leader before kept is where it goes on."""
 
-    def __init__(self, connection: Connection, feed: Feed, holder: str) -> None:
-        self.leading = Leading(Lease(connection, SCHEDULER, holder), on_change=self._note)
+    def __init__(self, connection: Connection, feed: Feed, holder: str, ttl_ms: int = TTL_MS) -> None:
+        self.leading = Leading(Lease(connection, SCHEDULER, holder, ttl_ms), on_change=self._note)
         self._feed = feed
         self._settled = asyncio.Event()
 
@@ -42,12 +42,15 @@ class Evaluation:
         await self._feed.run()
 
     async def _begin(self, connection: Connection) -> None:
-        """Begin as soon as the store lets it."""
+        """Begin as soon as the store lets it; that it does not is said once."""
+        was_away = False
         while True:
             try:
                 return await self._feed.begin(connection)
             except NotLeader:
                 raise
             except StoreUnavailable as failure:
-                _log.warning("%s The market is begun when it is back.", failure)
+                if not was_away:
+                    _log.warning("%s The market is begun when it is back.", failure)
+                was_away = True
             await asyncio.sleep(LOOK_EVERY_S)

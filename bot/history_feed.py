@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -102,7 +103,8 @@ class HistoryFeed:
         return self._watched[asset].engine.state.market.now_ms
 
     async def _heartbeat(self, due_ms: int) -> None:
-        await tell(self._memory.feed, self._status)
+        with suppress(NotLeader):  # another process leads: whoever runs this feed ends it
+            await tell(self._memory.feed, self._status)
 
 
 def memory_on(connection: Connection) -> Memory:
