@@ -24,26 +24,33 @@ else:
 MAD_TO_SIGMA = 1.4826
 
 
-def _no_doubles() -> Doubles:
-    return array("d")
+class _Ordered:
+    """Values in ascending order: no field, since a checkpoint holds them in the order of their times already."""
+
+    __slots__ = ("ordered",)
+    ordered: Doubles
 
 
 @dataclass(slots=True)
-class RankWindow:
+class RankWindow(_Ordered):
     """Values on a grid over the trailing `span_ms`, kept sorted for ranks and medians in logarithmic time.
 
     The newest value is held back until the next one comes, so that a rank never counts the value it ranks. `middle` and
-    `spread` are the median and the median absolute deviation once they were asked for, None after a change.
+    `spread` are the median and the median absolute deviation once they were asked for, None after a change. `ordered` is
+    made anew from `values` where a window is read back: it would be a quarter of what is kept of an asset.
     """
 
     span_ms: int
     times: deque[int] = field(default_factory=deque)
     values: deque[float] = field(default_factory=deque)
-    ordered: Doubles = field(default_factory=_no_doubles)
     newest_ms: int | None = None
     newest: float = 0.0
     middle: float | None = None
     spread: float | None = None
+
+    def __post_init__(self) -> None:
+        """Put the values in order."""
+        self.ordered = array("d", sorted(self.values))  # type: ignore[misc]  # the slot is the base's
 
     def offer(self, at_ms: int, value: float) -> None:
         """Add the grid value of `at_ms` and drop what left the window."""

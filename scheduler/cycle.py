@@ -30,11 +30,12 @@ from store.hours import StoredHours
 from store.services import FeedStatus
 from store.snapshots import StoredFeed, StoredSnapshots
 
-ENGINE_STATE = Kind("engine state", 3, EngineState, upgrades={2: as_it_was})
+ENGINE_STATE = Kind("engine state", 4, EngineState, upgrades={2: as_it_was, 3: as_it_was})
 """What a checkpoint holds; raise the number with every change of what the engine remembers.
 
-3 remembers the closed hours: they are known from the first hour after the upgrade on, and what was learned before, which no
-exchange tells again, stays. 1 was of played markets only: its windows are of another make, and are filled anew.
+4 leaves out the values of windows in ascending order, which are those in the order of their times. 3 remembers the closed
+hours: they are known from the first hour after the upgrade on, and what was learned before, which no exchange tells again,
+stays. 1 was of played markets only: its windows are of another make, and are filled anew.
 """
 
 CHECKPOINT_EVERY = 240

@@ -4,6 +4,7 @@ The engine is deterministic, so state = fold(step, checkpoint, steps). Steps car
 a gap; adding the same step twice changes nothing, and a checkpoint takes the place of its steps in one instant.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,7 +15,7 @@ import msgspec
 
 from market.observations import Asset, Observation
 from store import keys
-from store.codec import Kind, Unreadable, decode, encode, read
+from store.codec import Kind, Unreadable, decode, encode, pressed, read
 from store.connection import Connection
 
 S = TypeVar("S")
@@ -139,9 +140,10 @@ class History(Generic[S]):
 
         An older checkpoint than the kept one changes nothing; a later one than the last step is taken as it is.
         """
+        packed = await asyncio.to_thread(pressed, encode(self._state, state))
         async with self._connection.writing() as redis:
             script = redis.register_script(_CHECKPOINT)
-            return int(await script(self._keys(asset), [seq, encode(self._state, state), beside or b""]))
+            return int(await script(self._keys(asset), [seq, packed, beside or b""]))
 
     async def load(self, asset: Asset) -> Remembered[S]:
         """What is kept of `asset`, read in one instant; empty where there is nothing."""

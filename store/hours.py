@@ -6,7 +6,7 @@ from zlib import crc32
 from market.hourly import Hourly
 from market.observations import Asset
 from store import keys
-from store.codec import Kind, decode, encode
+from store.codec import Kind, decode, encode, pressed
 from store.connection import Connection
 
 HOURS = Kind("hours", 1, Hourly)
@@ -44,7 +44,7 @@ class StoredHours:
 
     async def save(self, asset: Asset, hours: Hourly) -> None:
         """Keep the hours of `asset` in place of those that were kept."""
-        packed = encode(HOURS, hours)
+        packed = pressed(encode(HOURS, hours))
         fields: list[str | int | bytes] = [
             "last_close_ms",
             hours.last_close_ms,

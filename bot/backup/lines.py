@@ -115,8 +115,9 @@ def _checked(line: bytes) -> dict[str, Any]:
 
 def _value(blob: bytes) -> dict[str, Any]:
     """Schema and value of stored bytes; packed where JSON would lose something, such as an infinite number."""
-    schema, payload = msgspec.msgpack.decode(blob, type=tuple[int, msgspec.Raw])
+    schema = schema_of(blob)
     try:
+        _, payload = msgspec.msgpack.decode(blob, type=tuple[int, msgspec.Raw])
         value = msgspec.msgpack.decode(payload)
         plain = msgspec.json.encode(value)
         if msgspec.msgpack.encode((schema, msgspec.json.decode(plain))) == blob:

@@ -32,11 +32,12 @@ from market.regime import Regime
 from market.sizing import MarginMode
 from market.snapshot import Snapshot
 from market.table import State
+from scheduler.cycle import ENGINE_STATE
 from store.alerts_log import ALERT
 from store.backup import PAST as PAST_KEPT
 from store.chains import CHAIN
 from store.chats import CHAT
-from store.codec import Kind, encode
+from store.codec import Kind, encode, read
 from store.forgetting import ERASURE
 from store.history import Step, decode_step, encode_step
 from store.hours import HOURS
@@ -284,6 +285,9 @@ def write_missing() -> None:
     stored = {golden_file(name, kind.schema): encode(kind, value) for name, (kind, value) in SAMPLES.items()}
     stored[golden_file("step", 1)] = encode_step(STEP)
     assert decode_step(stored[golden_file("step", 1)]) == STEP
+    before = ENGINE_STATE.schema - 1
+    engine = read(ENGINE_STATE, golden_file("engine_state", before).read_bytes())
+    stored[golden_file("engine_state", ENGINE_STATE.schema)] = encode(ENGINE_STATE, engine)
     for path, content in stored.items():
         if not path.exists():
             path.write_bytes(content)

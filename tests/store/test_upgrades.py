@@ -12,7 +12,7 @@ from market.rules import Rules
 from scheduler.cycle import ENGINE_STATE
 from scheduler.engine import Engine
 from scheduler.live.memory import CONDENSER_STATE
-from store.codec import Kind, OtherSchema, Unreadable, as_it_was, decode, encode, read, schema_of
+from store.codec import Kind, OtherSchema, Unreadable, as_it_was, decode, encode, pressed, read, schema_of
 from store.history import decode_step
 from tests.store.samples import GOLDEN, SAMPLES, golden_file
 from tests.store.shapes import is_wider, kinds, shape_of, title
@@ -58,7 +58,7 @@ def test_a_field_that_goes_or_changes_or_comes_without_a_default_is_no_wider_sha
     assert not is_wider(old, {})
 
 
-@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.parametrize("number", [2, 3, 4])
 def test_an_engine_of_every_earlier_number_goes_on_with_what_it_learned(number: int) -> None:
     state = read(ENGINE_STATE, golden_file("engine_state", number).read_bytes())
     learned, now_ms = len(state.market.volatility.squares_7d), state.market.now_ms
@@ -91,6 +91,28 @@ def test_an_upgraded_value_is_written_under_the_number_of_today() -> None:
     stored = encode(ENGINE_STATE, state)
     assert schema_of(stored) == ENGINE_STATE.schema
     assert encode(ENGINE_STATE, read(ENGINE_STATE, stored)) == stored
+
+
+def test_windows_of_an_engine_that_is_read_back_are_in_order() -> None:
+    window = read(ENGINE_STATE, golden_file("engine_state", 3).read_bytes()).market.liquidations.totals
+    assert len(window.values) > 20
+    assert list(window.ordered) == sorted(window.values)
+
+
+def test_a_pressed_value_is_read_as_it_was() -> None:
+    stored = golden_file("engine_state", 4).read_bytes()
+    small = pressed(stored)
+    assert len(small) < len(stored) / 2
+    assert encode(ENGINE_STATE, read(ENGINE_STATE, small)) == stored
+    assert schema_of(small) == 4
+
+
+@pytest.mark.parametrize(
+    "stored", [b"\x78", b"\x78\x01", pressed(b"\x92\x02\xc0")[:-3], pressed(b"nothing that is stored")]
+)
+def test_damaged_pressed_bytes_are_unreadable_and_nothing_else(stored: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read(NUMBERED, stored)
 
 
 NUMBERED: Kind[dict[str, int]] = Kind(
