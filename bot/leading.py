@@ -176,4 +176,7 @@ class Leading:
 
 def _is_refused(task: asyncio.Task[None]) -> bool:
     """Whether the work ended because a write of it was refused: the lease is lost, and that is all there is to it."""
-    return not task.cancelled() and isinstance(task.exception(), NotLeader)
+    failure = None if task.cancelled() else task.exception()
+    if isinstance(failure, BaseExceptionGroup):
+        return failure.split(NotLeader)[1] is None
+    return isinstance(failure, NotLeader)

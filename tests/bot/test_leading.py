@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.leading import Leading, Standing, Work, while_leading
-from store.connection import Connection, StoreUnavailable, connected, open_connection
+from store.connection import Connection, NotLeader, StoreUnavailable, connected, open_connection
 from store.lease import Lease, Tenure, leader
 from store.server import ephemeral_valkey
 from tests.bot.test_processes import name_of_another
@@ -149,6 +149,23 @@ async def test_work_that_ends_by_itself_gives_the_lease_up_and_what_it_raises_is
     with pytest.raises(StoreUnavailable, match="as it is"):
         await while_leading(Lease(valkey, "scheduler", "a"), fails)
     assert await leader(valkey, "scheduler") is None
+
+
+@pytest.mark.parametrize("is_group", [False, True])
+async def test_work_that_ends_because_a_write_was_refused_is_done_again_when_this_process_leads(
+    valkey: Connection, *, is_group: bool
+) -> None:
+    one, began = leading(valkey, "a"), 0
+
+    async def refused(_: Tenure) -> None:
+        nonlocal began
+        began += 1
+        if began == 2:
+            return
+        raise ExceptionGroup("tasks", [NotLeader()]) if is_group else NotLeader
+
+    await asyncio.wait_for(one.run(refused), 5.0)
+    assert began == 2
 
 
 async def test_the_lease_is_held_until_the_work_has_ended_so_that_its_last_writes_land(
