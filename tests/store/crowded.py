@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -101,41 +102,68 @@ async def _batch_to(connection: Connection, number: int) -> None:
     await bulletins.fan_out(batch, [], name_of(number))
 
 
-async def dump(connection: Connection) -> dict[str, bytes]:
-    """Every key with all that stands in it, as one text of bytes each."""
-    found: dict[str, bytes] = {}
+Parts = tuple[bytes, ...]
+
+
+async def dump(connection: Connection) -> dict[str, Parts]:
+    """Every key with all that stands in it, part by part."""
+    found: dict[str, Parts] = {}
     async with connection.reading(within_s=10.0) as redis:
         async for key in redis.scan_iter(count=1_000):
-            found[key.decode()] = await _whole(redis, key)
+            found[key.decode()] = await _parts(redis, key)
     return found
 
 
-async def _whole(redis: Any, key: bytes) -> bytes:
+async def _parts(redis: Any, key: bytes) -> Parts:
     match (await redis.type(key)).decode():
         case "string":
-            value = await redis.get(key)
+            return (await redis.get(key),)
         case "hash":
-            value = sorted((await redis.hgetall(key)).items())
+            return tuple(name + b" " + value for name, value in sorted((await redis.hgetall(key)).items()))
         case "set":
-            value = sorted(await redis.smembers(key))
+            return tuple(sorted(await redis.smembers(key)))
         case "zset":
-            value = await redis.zrange(key, 0, -1, withscores=True)
+            held = await redis.zrange(key, 0, -1, withscores=True)
+            return tuple(member + b" %d" % score for member, score in held)
         case "list":
-            value = await redis.lrange(key, 0, -1)
+            return tuple(await redis.lrange(key, 0, -1))
         case _:
-            value = await redis.xrange(key)
-    return repr(value).encode()
+            return tuple(
+                entry + b" " + b" ".join(fields.values()) for entry, fields in await redis.xrange(key)
+            )
 
 
-def traces_in(found: Mapping[str, bytes], number: int) -> list[str]:
-    """The keys that name a number, in letters or hashed, in their own name or in what they hold."""
-    name = name_of(number)
-    marks = [str(number).encode()]
-    for hashed in (hashlib.sha256, hashlib.sha1, hashlib.md5, hashlib.blake2b, hashlib.blake2s):
-        for said in (name, str(number)):
-            digest = hashed(said.encode())
-            marks += [digest.hexdigest()[:16].encode(), repr(digest.digest()[:8])[2:-1].encode()]
-    marks.append(repr(number.to_bytes(4, "big"))[2:-1].encode())
+@cache
+def marks_of_one(number: int) -> tuple[bytes, ...]:
+    """A number in letters, packed, and hashed in the usual ways, alone and as the name of a person."""
+    hashes = (hashlib.sha256, hashlib.sha1, hashlib.md5, hashlib.blake2b, hashlib.blake2s)
+    digests = [made(said.encode()) for made in hashes for said in (name_of(number), str(number))]
+    is_large = number > 1 << 20  # the bytes of a small one stand in many places
+    packed_number = (number.to_bytes(8, "big")[-4:], number.to_bytes(8, "little")[:4]) if is_large else ()
+    hashed = (mark for digest in digests for mark in (digest.digest()[:8], digest.hexdigest()[:16].encode()))
+    return (str(number).encode(), *packed_number, *hashed)
+
+
+def names_one(part: bytes, number: int) -> bool:
+    """Whether something stored names a number."""
+    return any(mark in part for mark in marks_of_one(number))
+
+
+def traces_in(found: Mapping[str, Parts], number: int) -> list[str]:
+    """The keys that name a number, in their own name or in what they hold."""
+    marks = marks_of_one(number)
     return [
-        key for key, value in found.items() if any(mark in key.encode() or mark in value for mark in marks)
+        key
+        for key, parts in found.items()
+        if any(mark in one for one in (key.encode(), *parts) for mark in marks)
     ]
+
+
+def differences(before: Mapping[str, Parts], after: Mapping[str, Parts], number: int) -> list[str]:
+    """The keys in which something else has changed than that the parts which name a number are gone."""
+    changed = []
+    for key in {*before, *after}:
+        left = tuple(part for part in before.get(key, ()) if not names_one(key.encode() + part, number))
+        if left != after.get(key, ()):
+            changed.append(key)
+    return sorted(changed)
