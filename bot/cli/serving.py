@@ -1,5 +1,6 @@
 """Calls that serve: the service itself, and the demo."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 MINUTE_MS = 60_000
+OURS_ALONE = 0o077
+"""What the service writes is for its own user."""
 
 
 def demo(
@@ -51,6 +54,7 @@ def run(
         raise typer.BadParameter("files are played by the scheduler: name it too", param_hint="--only")
 
     def start() -> int:
+        os.umask(OURS_ALONE)
         put_off()
         spare()
         from bot.app import serve
