@@ -17,6 +17,7 @@ from bot.delivery.words import Words
 from bot.evaluating import SCHEDULER, Evaluation
 from bot.feed import MakeFeed
 from bot.health.care import Care, deliver_canaries
+from bot.leading import Leading, Standing
 from bot.live import configure_log, open_store, services_on
 from bot.messenger import Messenger
 from bot.pictures.drawn import drawing
@@ -90,7 +91,7 @@ async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = (
                 evaluation = Evaluation(connection, feed, name)
                 care.parts.add(SCHEDULER, tasks.create_task(evaluation.run()), lambda: evaluation.leading)
                 if feed.is_live:
-                    tasks.create_task(care.lookout(evaluation.leading).run())
+                    tasks.create_task(_look_after(connection, settings, care, evaluation.leading))
                 await evaluation.settled()
             if office is not None and DELIVERY in here:
                 task = tasks.create_task(alone.do_fenced(MATCHING, match))
@@ -118,6 +119,19 @@ async def match(connection: Connection) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(office.address())
         tasks.create_task(office.tidy())
+
+
+async def _look_after(connection: Connection, settings: Settings, care: Care, leading: Leading) -> None:
+    """Look out for the market, and keep a backup each night where a folder is set, for as long as this process leads."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(care.lookout(leading).run())
+        if settings.backup_dir is not None:
+            from bot.backup.nightly import Nightly  # noqa: PLC0415, only where it is used
+
+            nightly = Nightly(
+                connection, settings.backup_dir, now_ms, lambda: leading.standing is Standing.LEADER
+            )
+            tasks.create_task(nightly.run())
 
 
 def parts() -> tuple[str, ...]:
