@@ -134,7 +134,9 @@ def crowd(many: int) -> list[str]:
     ]
 
 
-async def soak(folder: Path, deliveries: int, scale: float, seed: int, *, kills: bool) -> tuple[Verdict, Run]:
+async def soak(
+    folder: Path, deliveries: int, scale: float, seed: int, *, kills: bool, workers: int = 1
+) -> tuple[Verdict, Run]:
     """The whole run in `folder`."""
     chats = -(-deliveries // len(ROUNDS))
     chats = int(chats / (1 - LEAVING * (len(ROUNDS) + 1) / 2)) + 1
@@ -142,7 +144,8 @@ async def soak(folder: Path, deliveries: int, scale: float, seed: int, *, kills:
         addresses = crowd(chats)
         await stage.subscribe(addresses)
         run = Run(stage, random.Random(seed), (2.0, 5.0) if kills else None)
-        tasks = [asyncio.create_task(run.keep_a_worker()), asyncio.create_task(run.kill_the_server())]
+        tasks = [asyncio.create_task(run.keep_a_worker()) for _ in range(workers)]
+        tasks.append(asyncio.create_task(run.kill_the_server()))
         try:
             await run.rounds(addresses)
         finally:
@@ -167,13 +170,21 @@ def main() -> int:
         "--folder", type=Path, help="where the store's file lies; a temporary folder unless said"
     )
     parser.add_argument("--no-kills", action="store_true")
+    parser.add_argument("--workers", type=int, default=1, help="so many processes deliver at the same time")
     words = parser.parse_args()
     began_s = time.monotonic()
     print(
-        f"{words.deliveries} deliveries, limits x{words.scale:g}, seed {words.seed}, {'no kills' if words.no_kills else 'kills'}"
+        f"{words.deliveries} deliveries by {words.workers} workers, limits x{words.scale:g}, seed {words.seed}, {'no kills' if words.no_kills else 'kills'}"
     )
     with tempfile.TemporaryDirectory(dir=words.folder) as folder:
-        work = soak(Path(folder), words.deliveries, words.scale, words.seed, kills=not words.no_kills)
+        work = soak(
+            Path(folder),
+            words.deliveries,
+            words.scale,
+            words.seed,
+            kills=not words.no_kills,
+            workers=words.workers,
+        )
         verdict, run = asyncio.run(work)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     took_s = time.monotonic() - began_s

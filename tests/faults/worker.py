@@ -18,6 +18,8 @@ from discord.http import Route
 from pydantic import SecretStr
 from telegram import Bot
 
+from bot.alone import Alone
+from bot.app import MATCHING, match
 from bot.delivery import deliverer as delivering
 from bot.delivery.post import PostOffice
 from bot.delivery.words import Words
@@ -36,12 +38,14 @@ from store import outbox as boxes
 from store.bulletins import Bulletins
 from store.codec import Kind, read
 from store.connection import Connection, StoreUnavailable, check_safe, open_connection
+from store.lease import TTL_MS
 from store.outbox import Outbox
 from store.pace import Rate
 
 ALERTS = Kind("alerts to announce", 1, tuple[Alert, ...])
 TELEGRAM_TOKEN = "1234567890:AAH-of-a-test-only-and-of-no-bot-1234"
 DISCORD_TOKEN = "a.discord.token"
+HURRIED_TTL_MS = 1_000
 K5_AFTER_S = 0.3
 """The doubles of this test take the message after half of 400 ms and answer after the other half."""
 
@@ -166,7 +170,8 @@ async def work(words: argparse.Namespace, stack: AsyncExitStack) -> None:
         await asyncio.sleep(0.05)
     await check_safe(connection)
     office = PostOffice(connection, Words(), now_ms)
-    tasks: list[Coroutine[Any, Any, None]] = [office.address()]
+    alone = Alone(connection, ttl_ms=HURRIED_TTL_MS if words.hurry else TTL_MS)
+    tasks: list[Coroutine[Any, Any, None]] = [alone.do_fenced(MATCHING, match)]
     if words.alerts is not None:
         await announce(connection, words.alerts)
     for url, at in ((words.telegram, telegram_at), (words.discord, discord_at)):
