@@ -28,6 +28,7 @@ from store.post import StoredPost
 from store.schemas import insist_on_schemas
 from store.server import private_valkey
 from store.services import Services
+from store.sight import Sight
 from store.snapshots import StoredFeed, StoredSnapshots
 from store.sources import StoredSources
 from store.tiers import StoredTiers
@@ -123,6 +124,7 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
         memos=StoredMemos(connection),
         pictures=StoredPictures(connection),
         chains=StoredChains(connection),
+        sight=Sight(connection),
         privacy=Forgetting(connection),
         limits=StoredLimits(connection),
     )

@@ -10,6 +10,7 @@ from commands.protocol.request import Context
 from commands.wording import numbers
 from commands.wording.absence import NO_SOURCE, past_lines
 from commands.wording.ages import age_table, blind_words
+from commands.wording.blindness import blind_sentence
 from commands.wording.columns import fit
 from commands.wording.findings import SHARES
 from commands.wording.learning import least_learned
@@ -24,13 +25,13 @@ from commands.wording.sources import (
     venue_notes,
     venue_table,
 )
-from market.observations import Asset
+from market.observations import DAY_MS, Asset
 from market.report import LIVE, iso, market_time
 from market.snapshot import Snapshot
-from store.services import FeedStatus, PastReport, Post, SourceReport
+from store.services import FeedStatus, PastReport, Post, SourceReport, Spell
 
 LATE_CYCLES = 3
-MOST_BLIND, MOST_PASTS = 8, 6
+MOST_BLIND, MOST_PASTS, MOST_SPELLS = 8, 6, 2
 SHORT_REST_MS = 30_000
 WELL = frozenset({"open", "new"})
 
@@ -50,6 +51,7 @@ class Seen:
     snapshots: tuple[Snapshot, ...]
     unread: tuple[Asset, ...]
     resting: Mapping[str, int]
+    spells: tuple[Spell, ...]
     now_ms: int
 
     @property
@@ -92,6 +94,7 @@ async def _see(context: Context) -> Seen:
         snapshots=snapshots,
         unread=tuple(asset for asset in watched if asset not in read),
         resting={} if services.post is None else await _resting(services.post, context.now_ms),
+        spells=() if services.sight is None else await services.sight.spells(),
         now_ms=context.now_ms,
     )
 
@@ -147,6 +150,7 @@ def _worst(seen: Seen, phrases: Phrases) -> list[str]:
         phrases.say("status.resting", platform=name.capitalize(), until=date(until_ms))
         for name, until_ms in sorted(seen.resting.items())
     ]
+    lines += [blind_sentence(spell, phrases) for spell in _lately(seen)]
     lines += venue_notes(seen.reports, phrases, seen.at_ms)
     blind = blind_words(seen.snapshots, phrases, seen.now_ms)
     if blind:
@@ -157,6 +161,11 @@ def _worst(seen: Seen, phrases: Phrases) -> list[str]:
     if silent:
         lines.append(phrases.say("status.no_data", assets=", ".join(silent)))
     return lines or ([phrases.say("status.sighted")] if seen.snapshots and not seen.unread else [])
+
+
+def _lately(seen: Seen) -> tuple[Spell, ...]:
+    """When it was blind in the last day, the newest times."""
+    return tuple(spell for spell in seen.spells if seen.now_ms - spell.until_ms < DAY_MS)[:MOST_SPELLS]
 
 
 def _below(seen: Seen, phrases: Phrases) -> list[str]:
@@ -182,6 +191,10 @@ def _plain(seen: Seen) -> dict[str, object]:
         "late": is_late(feed, seen.now_ms),
         "no_data": list(seen.unread),
         "resting": {name: iso(until_ms) for name, until_ms in seen.resting.items()},
+        "blind": [
+            {"from": iso(spell.from_ms), "until": iso(spell.until_ms), "why": spell.why.value}
+            for spell in _lately(seen)
+        ],
         "sources": [source_numbers(report) for report in seen.reports],
         "pasts": {past.asset: {"share": past.share, "missing": list(past.missing)} for past in seen.pasts},
         "heard": {

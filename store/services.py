@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from market.alerts import Alert
@@ -94,6 +95,24 @@ class Reloads(Protocol):
         """Read and validate them as a whole, and take what can be taken, here and in the other processes of this store."""
 
 
+class Blinded(StrEnum):
+    """Why the market was not seen."""
+
+    STOPPED = "stopped"
+    STORE = "store"
+    EXCHANGES = "exchanges"
+    EVALUATION = "evaluation"
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A time at which nothing was seen of the market, and so nobody warned (UTC ms)."""
+
+    from_ms: int
+    until_ms: int
+    why: Blinded
+
+
 class Snapshots(Protocol):
     """The last snapshot of each watched asset."""
 
@@ -122,6 +141,13 @@ class Sources(Protocol):
 
     async def pasts(self) -> tuple[PastReport, ...]:
         """The assets whose past is still being read, or was read with something missing."""
+
+
+class Spells(Protocol):
+    """The times at which the service was blind."""
+
+    async def spells(self) -> tuple[Spell, ...]:
+        """The last of them, the newest first."""
 
 
 class Watchlist(Protocol):
@@ -306,6 +332,7 @@ class Services:
     memos: Memos | None = None
     pictures: Pictures | None = None
     chains: Chains | None = None
+    sight: Spells | None = None
     limits: Limits | None = None
     reloads: Reloads | None = None
     privacy: Privacy | None = None

@@ -1,32 +1,15 @@
 """Until when the market was last seen, and the times at which it was not: kept for whoever has to be told."""
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from store import keys
 from store.codec import Kind, decode, encode
 from store.connection import Connection
+from store.services import Blinded, Spell
+
+__all__ = ["SPELL", "Blinded", "Sight", "Spell"]
 
 SPELLS_KEPT = 20
-
-
-class Blinded(StrEnum):
-    """Why the market was not seen."""
-
-    STOPPED = "stopped"
-    STORE = "store"
-    EXCHANGES = "exchanges"
-    EVALUATION = "evaluation"
-
-
-@dataclass(frozen=True, slots=True)
-class Spell:
-    """A time at which nothing was seen of the market, and so nobody warned (UTC ms)."""
-
-    from_ms: int
-    until_ms: int
-    why: Blinded
 
 
 SPELL = Kind("time of blindness", 1, Spell)
