@@ -24,6 +24,8 @@ Ask = TypeVar("Ask")
 
 ASK_THE_REST = "?"
 """A word that begins the command's form: what it asks for and was not said yet is asked for, one field after another."""
+MOST_BITS = 512
+"""A whole number beyond this is not even written out: that takes its time, and then fails."""
 LEFT_OUT = "-"
 """What is said for a field that is not needed, so that it is asked for no more."""
 _NOTHING = object()
@@ -239,6 +241,8 @@ def plain_text(value: object) -> str:
         raise Misunderstood("words.not_a_number", said=said(str(value)))
     if isinstance(value, str):
         text = value
+    elif isinstance(value, int) and value.bit_length() > MOST_BITS:
+        raise Misunderstood("words.too_long")
     elif not math.isfinite(value):
         raise Misunderstood("words.not_a_number", said=said(str(value)))
     else:

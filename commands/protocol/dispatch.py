@@ -47,7 +47,10 @@ async def answer(text: str, context: Context) -> Reply:
 
 async def answer_options(name: str, values: Mapping[str, object], context: Context) -> Reply:
     """The answer to the command `name` with slash options by name; never an exception (but for cancellation)."""
-    words = [name[:LONGEST_TEXT], *(str(value)[:LONGEST_TEXT] for value in values.values())]
+    words = [
+        name[:LONGEST_TEXT],
+        *(str(value)[:LONGEST_TEXT] for value in values.values() if isinstance(value, str | float)),
+    ]
     return await _safely(lambda here: _answer_options(name, values, here), context, words)
 
 

@@ -13,6 +13,8 @@ from commands.protocol.reply import Action, Prompt, Reply
 
 MINUTE_MS = 60_000
 GOODBYES = ("quit", "exit", "q")
+LONGEST_NUMBER = 9
+"""Digits of a button's number: beyond this no line is one."""
 
 Ask = Callable[[str], Awaitable[Reply]]
 
@@ -68,7 +70,7 @@ class Chat:
 
     def _is_press(self, said: str) -> bool:
         """Whether this is the number of a button; where something is asked for, other numbers say it."""
-        if not (said.isascii() and said.isdigit()):
+        if not (said.isascii() and said.isdigit() and len(said) <= LONGEST_NUMBER):
             return False
         return self._prompt is None or 1 <= int(said) <= len(self._shortcuts)
 
