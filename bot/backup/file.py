@@ -17,10 +17,12 @@ from bot.backup.lines import (
     Header,
     end_line,
     header_line,
+    insist_on,
     read_line,
     record_line,
 )
 from store.backup import BY_NAME, Record
+from store.codec import Unreadable
 
 PRIVATE = 0o600
 UNFINISHED = ".unfinished"
@@ -45,6 +47,8 @@ class Writing:
         self._beside = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
         self._sum = hashlib.sha256()
         self.counts: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
+        """Records that cannot be read, by their sort."""
 
     def __enter__(self) -> Self:
         if self._path.exists() and not is_backup(self._path):
@@ -56,8 +60,14 @@ class Writing:
         return self
 
     def add(self, record: Record) -> None:
-        """Write one record."""
-        self._write(record_line(record))
+        """Write one record; one that could not be brought back is left out and counted: it must not spoil all others."""
+        try:
+            insist_on(record)
+            line = record_line(record)
+        except (Damaged, Unreadable, UnicodeDecodeError):
+            self.left_out[record.sort] += 1
+            return
+        self._write(line)
         self.counts[record.sort] += 1
 
     def finish(self) -> None:

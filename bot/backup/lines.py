@@ -164,12 +164,12 @@ def _record(told: dict[str, Any]) -> Record:
     else:
         blob = msgspec.msgpack.encode((_number(told["schema"]), told["value"]))
     record = Record(name, _text(told["id"]), blob, number)
-    _insist_on(record)
+    insist_on(record)
     return record
 
 
-def _insist_on(record: Record) -> None:
-    """Refuse a value that this version cannot read, or that is somebody else's."""
+def insist_on(record: Record) -> None:
+    """Refuse a value that this version cannot read, or that is somebody else's. Raises Damaged and Newer."""
     kind = BY_NAME[record.sort].kind
     if kind is None:
         return

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.metadata
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +25,7 @@ from store.snapshots import StoredFeed
 from store.tombstones import Graves, read_graves
 
 AT_ONCE = 500
+_log = logging.getLogger(__name__)
 GRAVES = frozenset({"secret", "tombstone"})
 NAMES = {
     "secret": "secrets of these marks",
@@ -75,6 +77,9 @@ async def write_backup(
         async for record in records(connection, with_history=with_history):
             writing.add(record)
         await asyncio.to_thread(writing.finish)
+    if writing.left_out:
+        names = ", ".join(f"{NAMES[name]}: {count}" for name, count in writing.left_out.items())
+        _log.error("Some of the store cannot be read and is not in the backup: %s.", names)
     return writing.counts
 
 

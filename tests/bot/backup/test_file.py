@@ -2,6 +2,7 @@
 
 import stat
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,16 @@ def test_a_file_is_known_by_its_first_line(tmp_path: Path) -> None:
     assert not is_backup(tmp_path / "nothing")
     (tmp_path / "bytes").write_bytes(b"\xff" * 10_000)
     assert not is_backup(tmp_path / "bytes")
+
+
+def test_what_cannot_be_brought_back_does_not_spoil_the_rest(tmp_path: Path) -> None:
+    with Writing(tmp_path / "kept", HEADER) as writing:
+        for record in (
+            RECORDS[0],
+            replace(RECORDS[0], blob=b"\xc1"),
+            replace(RECORDS[1], blob=RECORDS[0].blob),
+        ):
+            writing.add(record)
+        writing.finish()
+    assert dict(check(tmp_path / "kept").counts) == {"chat": 1}
+    assert dict(writing.left_out) == {"chat": 1, "person": 1}
