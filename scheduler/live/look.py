@@ -28,8 +28,13 @@ CYCLE_MS = MINUTE_MS
 MOST_PENDING = 720
 """So many steps wait for a store that is away: half a day. What comes later is condensed when it is back."""
 
+SET_BACK_MS = 2 * MINUTE_MS
+"""A clock set back by less is waited for; ages are told wrong by as little meanwhile."""
+
 MOST_PASSES = 4
 """Reading a past takes time, and so does reading what happened meanwhile."""
+
+CLOCK_SET_BACK = "this machine's clock was set back"
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +69,7 @@ class Look:
     read_ms: int = 0
     _branching: BranchingWatch = field(init=False)
     _taken_ms: int = 0
+    _is_waiting: bool = False
     _watched: Watched | None = None
     _pending: deque[_Taken] = field(default_factory=deque)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -84,6 +90,8 @@ class Look:
 
         Gives what is missing, in words. Where no price can be had it stays blind, to be taken up again later.
         """
+        if self._ahead_ms() > SET_BACK_MS:
+            return (CLOCK_SET_BACK,)
         missing: tuple[str, ...] = ()
         self.read_ms = 0
         for _ in range(MOST_PASSES):
@@ -107,6 +115,9 @@ class Look:
     async def once(self, due_ms: int) -> tuple[Snapshot, tuple[Alert, ...]]:
         """Look at the asset now; `due_ms` is when that was due."""
         async with self._one_at_a_time:
+            if self._ahead_ms() > SET_BACK_MS:
+                return await self._wait_for_the_clock()
+            self._is_waiting = False
             if not self.is_live and not (await self._current()).seq:
                 return await self._blind()
             self._take()
@@ -191,6 +202,27 @@ class Look:
         )
         self._watched = Watched(watched.engine, watched.seq, taken.beside or watched.beside)
         return alerts
+
+    def _ahead_ms(self) -> int:
+        """How far what was looked at is ahead of this machine's clock."""
+        return self._taken_ms - self.clock.now_ms()
+
+    async def _wait_for_the_clock(self) -> tuple[Snapshot, tuple[Alert, ...]]:
+        """Nothing can follow what was seen later: the asset is blind until then.
+
+        Nothing is forgotten for it: the clock that is wrong may be the present one, and no venue tells liquidations again.
+        """
+        if not self._is_waiting:
+            _log.error(
+                "%s: this machine's clock is %.0f min behind what was seen last, and it is blind until then. Is the clock right "
+                "now, and was it ahead before? Then stop the service, and `seawall backfill` reads its past anew",
+                self.asset,
+                self._ahead_ms() / MINUTE_MS,
+            )
+        self.collector.drop(self.asset)
+        self._pending.clear()
+        self.is_live, self._is_waiting, self._watched = False, True, None
+        return await self._blind()
 
     async def _lose(self) -> tuple[Snapshot, tuple[Alert, ...]]:
         """The store has lost what was remembered: the asset is to be taken up anew."""

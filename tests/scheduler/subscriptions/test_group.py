@@ -191,6 +191,36 @@ def test_quiet_hours_are_those_of_the_wall_whatever_the_clocks_do() -> None:
     assert not is_quiet(QuietHours(60, 60, "UTC"), autumn_ms)
 
 
+@pytest.mark.parametrize(
+    ("day_ms", "begin", "end", "lasts_h"),
+    [
+        (1_793_491_200_000, "01:30", "03:00", 2.0),  # 2026-11-01, New York: 01:00 to 02:00 comes twice
+        (1_772_928_000_000, "02:30", "06:00", 3.0),  # 2026-03-08, New York: 02:00 to 03:00 never comes
+        (1_793_491_200_000, "22:00", "07:00", 10.0),
+        (1_772_928_000_000, "22:00", "07:00", 8.0),
+    ],
+)
+def test_quiet_hours_last_as_long_as_the_wall_clock_says_on_the_days_it_changes(
+    day_ms: int, begin: str, end: str, lasts_h: float
+) -> None:
+    minutes = [int(text[:2]) * 60 + int(text[3:]) for text in (begin, end)]
+    quiet = QuietHours(minutes[0], minutes[1], "America/New_York")
+    since_ms = day_ms - 12 * HOUR_MS  # the evening before, whose night is the one that changes
+    quiet_ms = [at for at in range(since_ms, since_ms + 24 * HOUR_MS, MINUTE_MS) if is_quiet(quiet, at)]
+    assert len(quiet_ms) * MINUTE_MS == lasts_h * HOUR_MS
+    assert is_quiet(quiet, quiet_until_ms(quiet, quiet_ms[0]) - 1)
+    assert not is_quiet(quiet, quiet_until_ms(quiet, quiet_ms[0]))
+    assert quiet_until_ms(quiet, quiet_ms[-1]) == quiet_ms[-1] + MINUTE_MS
+
+
+def test_a_zone_that_is_known_no_more_goes_by_utc_and_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    gone = QuietHours(60, 120, "Mars/Olympus")
+    for _ in range(3):
+        assert is_quiet(gone, 90 * MINUTE_MS)
+        assert not is_quiet(gone, 30 * MINUTE_MS)
+    assert caplog.text.count("Mars/Olympus") == 1
+
+
 def test_what_was_missed_is_told_as_past_in_one_silent_message_and_its_end_is_an_edit_of_that() -> None:
     late_ms = NOW_MS + FALLING_VALID_MS + 1
     missed = tell(Wave(HERE), [warning(), warning("ETH")], CHAT, late_ms)
