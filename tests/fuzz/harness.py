@@ -25,6 +25,8 @@ MOST_MS = 20.0
 """Longer than this no input may take (issue 9)."""
 COLLECTED_EVERY = 2_000
 MOST_FAILURES = 50
+HANDLED = frozenset({"CommandSignatureMismatch", "NotFound", "HTTPException"})
+"""What discord.py catches itself while words are offered: Discord shows options of another version, or waits no longer."""
 LOOKED_INTO = 12
 """So many failures are tried by themselves: what fails more often fails of the same cause."""
 RAISES = "telegram.request"
@@ -133,7 +135,9 @@ class Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep it."""
-        if record.name.startswith(RAISES):
+        slip = None if record.exc_info is None else type(record.exc_info[1]).__name__
+        is_handled = record.name == "discord.app_commands.tree" and slip in HANDLED
+        if is_handled or record.name.startswith(RAISES):
             return
         if len(self.said) < MOST_FAILURES:
             self.said.append(self.format(record))

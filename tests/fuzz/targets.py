@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
+from tests.fuzz.discord import DiscordEvents
 from tests.fuzz.harness import Report, Target, drive
 from tests.fuzz.lines import Lines
 from tests.fuzz.payloads import Payloads
@@ -12,6 +13,7 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "lines": Lines,
     "payloads": Payloads,
     "telegram": TelegramUpdates,
+    "discord": DiscordEvents,
 }
 NAMES = tuple(TARGETS)
 

@@ -54,7 +54,7 @@ LASTS = 1_500
 MESSAGES = frozenset({"sendMessage", "editMessageText"})
 ALONE = "ephemeral_message_parameters"
 LIGHTLY = MESSAGES | {"answerCallbackQuery"}
-STEP_MS = 250
+STEP_MS = 500
 """So much later comes every input: few enough a minute, from enough people, for nobody's limit."""
 PEOPLE = (
     ALICE,

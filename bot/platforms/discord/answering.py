@@ -4,7 +4,8 @@ In a channel every answer is for its asker's eyes alone, with a button that post
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import discord
@@ -24,6 +25,7 @@ from bot.platforms.discord.buttons import (
     ShareButton,
     line_button,
 )
+from bot.platforms.discord.files import send_file
 from bot.platforms.discord.forms import ROOM as ROOM_OF_A_PAGE
 from bot.platforms.discord.forms import handed_in, page_for, page_of
 from bot.platforms.discord.panel import COMMAND as PANEL
@@ -31,7 +33,14 @@ from bot.platforms.discord.panel import Panel
 from bot.platforms.discord.pictures import shown_with
 from bot.platforms.discord.public import PublicAnswers
 from bot.platforms.discord.render import Controls, layout_of
-from bot.platforms.discord.sending import acknowledged, is_hidden_in, renew, say_forgotten, send
+from bot.platforms.discord.sending import (
+    acknowledged,
+    is_hidden_in,
+    renew,
+    say_forgotten,
+    send,
+    unless_too_late,
+)
 from bot.platforms.discord.sharing import Shares
 from bot.platforms.discord.slash import SUGGESTED, line_of
 from commands.protocol import dispatch
@@ -69,7 +78,7 @@ class Answers:
 
         One that is asked without a word and needs some is answered with a page to write them on.
         """
-        async with asyncio.timeout(ANSWER_S):
+        async with _in_time():
             if command.name == PANEL and await self._opened_panel(interaction, values):
                 return
             asked = () if any(value is not None for value in values.values()) else fields_asked(command)
@@ -82,7 +91,7 @@ class Answers:
 
     async def touch_panel(self, interaction: Interaction, part: str) -> None:
         """Follow what is chosen in the panel of /subscribe."""
-        async with asyncio.timeout(ANSWER_S):
+        async with _in_time():
             await self._panel.touched(interaction, part, asker_of(interaction, is_hidden=True))
 
     async def _opened_panel(self, interaction: Interaction, values: Mapping[str, object]) -> bool:
@@ -99,7 +108,7 @@ class Answers:
         command = command_in(carried)
         is_hidden = command is not None and command.private
         renews = renews and (not is_hidden or _is_seen_by_one(interaction))
-        async with asyncio.timeout(ANSWER_S):
+        async with _in_time():
             if not await acknowledged(interaction, renews=renews):
                 return
             line = await self._lines.whole(carried)
@@ -120,14 +129,16 @@ class Answers:
     async def fill(self, interaction: Interaction, carried: str, field: str) -> None:
         """Open the page on which one field of a line is written."""
         page = page_for(carried, field)
-        if page is not None:
-            await interaction.response.send_modal(page)
-        else:
-            await say_forgotten(interaction)
+        async with _in_time():
+            if page is not None:
+                await interaction.response.send_modal(page)
+            else:
+                await say_forgotten(interaction)
 
     async def share(self, interaction: Interaction, owner: str) -> None:
         """Post the answer under which this button stands."""
-        await self._shares.share(interaction, owner)
+        async with _in_time():
+            await self._shares.share(interaction, owner)
 
     async def hand_in(self, interaction: Interaction) -> None:
         """Answer a page that was handed in, whichever process has shown it; a page that is not ours is left alone."""
@@ -136,7 +147,7 @@ class Answers:
         if page is None or command is None:
             return
         carried, values = page
-        async with asyncio.timeout(ANSWER_S):
+        async with _in_time():
             if carried == f"/{command.name}":
                 await self._answer_options(interaction, command, values)
             else:
@@ -153,7 +164,7 @@ class Answers:
 
     async def _go_on(self, interaction: Interaction, carried: str, values: Mapping[str, str]) -> None:
         """Ask a line with more said behind it, below."""
-        async with asyncio.timeout(ANSWER_S):
+        async with _in_time():
             if not await acknowledged(interaction, renews=False):
                 return
             line = await self._lines.whole(carried)
@@ -184,6 +195,7 @@ class Answers:
     async def _send(self, interaction: Interaction, reply: Reply, line: str) -> None:
         shown = await shown_with(interaction, self._desk, reply)
         await send(interaction, reply, await self._controls(interaction, reply, line), shown)
+        await send_file(interaction, reply)
 
     async def _renew(
         self, interaction: Interaction, reply: Reply, line: str, *, is_seen_by_all: bool
@@ -244,6 +256,14 @@ class Answers:
         if option.word.kind in SUGGESTED:
             return (*SUGGESTED[option.word.kind], *(await self.suggest("")))[:MOST_CHOICES]
         return option.word.choices[:MOST_CHOICES]
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """An answer is given within its time, or not at all where Discord has given up waiting."""
+    with unless_too_late():
+        async with asyncio.timeout(ANSWER_S):
+            yield
 
 
 def _is_seen_by_one(interaction: Interaction) -> bool:

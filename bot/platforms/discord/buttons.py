@@ -151,7 +151,8 @@ class ChoiceMenu(Admitted, discord.ui.DynamicItem[discord.ui.Select[Any]], templ
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the line and the word to the client, which knows how to answer."""
         choose: Choose = interaction.client.answers.choose
-        await choose(interaction, self.prompt, self.item.values[0])
+        for word in self.item.values[:1]:
+            await choose(interaction, self.prompt, word)
 
 
 Control = LineButton | FormButton | ShareButton | ChoiceMenu

@@ -17,6 +17,7 @@ from bot.platforms.discord.connection_pace import ConnectionPace
 from bot.platforms.discord.connection_socket import GatewaySocket
 from bot.platforms.discord.retry import be_patient
 from bot.platforms.discord.retry_answers import PatientAnswers
+from bot.platforms.discord.soundness import sifted
 from bot.settings import Settings
 from scheduler.clock import Clock
 
@@ -24,6 +25,7 @@ LOGIN_S = 60.0
 LONGEST_LIMIT_S = 30.0
 """A longer wait for a channel's limit is told to who asks, and not slept through."""
 NO_TOKEN = "Discord needs SEAWALL_DISCORD_TOKEN."  # noqa: S105, a sentence
+INTERACTION = "INTERACTION_CREATE"
 REFUSED = (
     "Discord refuses the bot token: copy a new one from the developer portal and set SEAWALL_DISCORD_TOKEN."
 )
@@ -58,6 +60,8 @@ class GatewayClient(discord.AutoShardedClient):
             max_ratelimit_timeout=LONGEST_LIMIT_S,
         )
         be_patient(self.http, self.breaker, clock)
+        parsers = self._connection.parsers
+        parsers[INTERACTION] = sifted(parsers[INTERACTION])
 
     def gateway_for(self, resuming: URL | None) -> URL | None:
         """Where a shard connects: where the operator says, else where its session is, else where Discord says."""

@@ -61,12 +61,12 @@ def handed_in(told: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:
 def _written(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for component in components:
         if component.get("type") == ROW:
-            yield from _written(component["components"])
+            yield from _written(component.get("components", ()))
         elif component.get("type") == LABEL:
-            yield from _written((component["component"],))
+            yield from _written([component["component"]] if component.get("component") else ())
         else:
             value = str(component.get("value") or next(iter(component.get("values") or ()), ""))
-            if value.strip():
+            if value.strip() and component.get("custom_id"):
                 yield str(component["custom_id"]), value
 
 

@@ -14,6 +14,7 @@ import structlog
 from bot.chat_platform import Asker, Desk
 from bot.platforms.discord.panel_view import NAME, Layout, choice_in, chosen, number_of, panel_of
 from bot.platforms.discord.render import Controls, layout_of
+from bot.platforms.discord.sending import send
 from commands.protocol import dispatch
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Reply
@@ -173,9 +174,7 @@ def _channel(interaction: Interaction, choice: Choice) -> Channel | None:
 
 
 async def _say(interaction: Interaction, reply: Reply) -> None:
-    layout = layout_of(reply, Controls(language=interaction.locale.value))
-    if layout is not None:
-        await interaction.followup.send(view=layout, ephemeral=True)
+    await send(interaction, reply, Controls(language=interaction.locale.value))
 
 
 def _phrases(interaction: Interaction) -> Phrases:

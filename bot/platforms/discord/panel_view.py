@@ -91,25 +91,36 @@ def choice_in(message: discord.Message) -> tuple[Choice, tuple[str, ...]]:
 
 
 def chosen(choice: Choice, part: str, values: Sequence[str]) -> Choice:
-    """The choice with these values for a part; a button turns its part round."""
+    """The choice with these values for a part; a button turns its part round. What another version offered is left out."""
     first = next(iter(values), None)
     match part:
         case "channel":
-            return choice if first is None else replace(choice, channel=f"{NAME}:{first}")
+            return replace(choice, channel=f"{NAME}:{first}") if _is_number(first) else choice
         case "assets":
             return replace(choice, assets=(ALL,) if ALL in values else tuple(values))
         case "kinds":
-            return replace(choice, kinds=tuple(Kind(value) for value in values))
+            return replace(choice, kinds=tuple(Kind(value) for value in values if value in _KINDS))
         case "severity":
-            return replace(choice, severity=None if first is None else Severity(first))
+            return replace(choice, severity=_severity(first))
         case "role":
-            return replace(choice, role=first)
+            return replace(choice, role=first if _is_number(first) else None)
         case "ping_from":
-            return replace(choice, ping_from=choice.ping_from if first is None else Severity(first))
+            return replace(choice, ping_from=_severity(first) or choice.ping_from)
         case "thread_on" | "thread_off":
             return replace(choice, thread=part == "thread_on")
         case _:
             return choice
+
+
+_KINDS = frozenset(kind.value for kind in Kind)
+
+
+def _severity(value: str | None) -> Severity | None:
+    return Severity(value) if value in {one.value for one in Severity} else None
+
+
+def _is_number(value: str | None) -> bool:
+    return value is not None and value.isascii() and value.isdecimal()
 
 
 def number_of(address: str) -> int:

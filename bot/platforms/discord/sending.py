@@ -3,6 +3,8 @@
 An acknowledgement may be given twice, so it is repeated where the connection broke; an answer is not: whoever asked may ask again.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -92,10 +94,22 @@ async def renew(
 async def say_forgotten(interaction: Interaction) -> None:
     """That a button is too old, instead of an answer."""
     said = Sentence.FORGOTTEN.in_words(interaction.locale.value)
-    if interaction.response.is_done():
-        await interaction.followup.send(said, ephemeral=True)
-    else:
-        await interaction.response.send_message(said, ephemeral=True)
+    with unless_too_late():
+        if interaction.response.is_done():
+            await interaction.followup.send(said, ephemeral=True)
+        else:
+            await interaction.response.send_message(said, ephemeral=True)
+
+
+@contextmanager
+def unless_too_late() -> Iterator[None]:
+    """What is said within the block is not said where Discord has given up waiting for it."""
+    try:
+        yield
+    except discord.HTTPException as refused:
+        if refused.code not in TOO_LATE | {ACKNOWLEDGED}:
+            raise
+        log.warning("an interaction came too late to be answered")
 
 
 def is_hidden_in(interaction: Interaction) -> bool:

@@ -26,6 +26,7 @@ from commands.protocol.limits import LETTER, LINE
 
 __all__ = ["Client", "check", "run"]
 
+OF_ANOTHER = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
 MEMORY = "discord_commands.sha256"
 
 Interaction = discord.Interaction[Any]
@@ -55,6 +56,9 @@ class Tree(app_commands.CommandTree[Any]):
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         """Log it; Discord itself tells the reader that no answer came."""
+        if isinstance(error, OF_ANOTHER):
+            log.warning("Discord shows commands of another version of this program")
+            return
         log.error("an interaction was not answered", kind=interaction.type.name, exc_info=error)
 
 
