@@ -27,12 +27,13 @@ COPY --from=build /opt/seawall /opt/seawall
 ENV PATH=/opt/seawall/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    SEAWALL_DATA_DIR=/data
+    SEAWALL_DATA_DIR=/data \
+    SEAWALL_HEALTH_LISTEN=0.0.0.0:8090
 USER 10001
 WORKDIR /data
 VOLUME ["/data"]
 STOPSIGNAL SIGTERM
-# Healthy: the store answers and the last evaluation is younger than three cycles.
+# Healthy: the store answers and the last evaluation is younger than three cycles. /metrics is on 8090 as well; nothing publishes it.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["seawall", "healthcheck"]
 ENTRYPOINT ["seawall"]
 CMD ["run"]

@@ -8,7 +8,7 @@ HEAD = """# Metrics
 
 This page is made from the metrics themselves (`.venv/bin/python -m bot.health.manual > docs/metrics.md`); a test holds it to them.
 
-A process tells them at `/metrics` where `SEAWALL_HEALTH_LISTEN` is set (`127.0.0.1:9090`), in Prometheus' text format or as OpenMetrics.
+A process tells them at `/metrics` where `SEAWALL_HEALTH_LISTEN` is set (`127.0.0.1:8090`), in Prometheus' text format or as OpenMetrics.
 Beside them stand `/healthz` (this process lives: its event loop turns, its parts run) and `/readyz` (the store answers, the last
 evaluation is younger than three cycles), as JSON with reasons, 200 or 503. Nothing there names a chat or a person; show it to nobody
 outside all the same.

@@ -217,7 +217,7 @@ class Settings(BaseSettings):
         None,
         "Host and port at which this process tells how it is: /healthz, /readyz and /metrics.",
         "every",
-        "127.0.0.1:9090",
+        "127.0.0.1:8090",
         shown="nowhere",
     )
     ping_url: SecretUrl | None = setting(
