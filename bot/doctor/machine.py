@@ -62,7 +62,7 @@ def readable_by_others(environ: dict[str, str]) -> Iterator[Finding]:
 async def health_address(settings: Settings, *, is_running: bool) -> Finding:
     """Where the service tells how it is, and whether somebody answers there."""
     if settings.health_listen is None:
-        to_do = f"To watch it from outside, set {PREFIX}HEALTH_LISTEN, such as 127.0.0.1:9090."
+        to_do = f"To watch it from outside, set {PREFIX}HEALTH_LISTEN, such as 127.0.0.1:8090."
         return Finding("health", Finds.UNSET, f"no {PREFIX}HEALTH_LISTEN", to_do)
     where = f"http://{settings.health_listen}/readyz"
     status = await _status(settings.health_listen)
