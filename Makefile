@@ -15,7 +15,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PEERS := .venv-peers/.installed
 
-.PHONY: help install run serve test slow soak check screenshots format coverage lock sbom wheels image bench clean
+.PHONY: help install run serve test slow soak fuzz check screenshots format coverage lock sbom wheels image bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,9 +34,13 @@ test: $(DEV) ## all tests but the slow ones
 slow: $(DEV) ## the slow tests, among them the newcomer's clock
 	@$(BIN)/pytest -m slow -s
 
-soak: $(DEV) ## a simulated day at 200x with faults (ARGS="--seed 3 --hours 6"), then 100,000 deliveries under kills
+soak: $(DEV) ## a simulated day at 200x with faults (ARGS="--seed 3 --hours 6"), then 100,000 deliveries under kills, then 1,000 changes of the lease
 	@$(BIN)/python -m tests.soak $(ARGS)
 	@$(BIN)/python -m tests.faults.soak
+	@$(BIN)/python -m tests.faults.leases
+
+fuzz: $(DEV) ## mutated lines, payloads and updates (ARGS="--seed 1 --inputs 1000000"); what fails is kept in tests/fuzz/corpus
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 check: $(DEV) ## the gate: format, lint, types, import contracts, docstrings, spelling, Dockerfile, docs
 	@$(BIN)/ruff format --check .
