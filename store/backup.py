@@ -23,9 +23,9 @@ from store.tombstones import read_graves
 from store.watchlist import APPLIED
 from store.waves import WAVE
 
-AT_ONCE = 500
-LOAD_WITHIN_S = 10.0
-"""An asset's memory is a megabyte, and its steps come with it."""
+AT_ONCE = 200
+WITHIN_S = 10.0
+"""Nobody waits for an answer, and an asset's memory is a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ async def _tombstones(connection: Connection) -> AsyncIterator[Record]:
 
 
 async def _watched(connection: Connection) -> AsyncIterator[Record]:
-    async with connection.reading() as redis:
+    async with connection.reading(WITHIN_S) as redis:
         stored: Any = await redis.mget([keys.WATCHED, keys.APPLIED])
     for sort, blob in zip(("watched", "applied"), stored, strict=True):
         if blob is not None:
@@ -79,7 +79,7 @@ async def _watched(connection: Connection) -> AsyncIterator[Record]:
 
 
 async def _alerts(connection: Connection) -> AsyncIterator[Record]:
-    async with connection.reading() as redis, redis.pipeline(transaction=True) as together:
+    async with connection.reading(WITHIN_S) as redis, redis.pipeline(transaction=True) as together:
         together.hgetall(keys.ALERTS)
         together.zrange(keys.ALERTS_BY_TIME, 0, -1, withscores=True)
         blobs, times = await together.execute()
@@ -89,7 +89,7 @@ async def _alerts(connection: Connection) -> AsyncIterator[Record]:
 
 
 async def _announced(connection: Connection) -> AsyncIterator[Record]:
-    async with connection.reading() as redis:
+    async with connection.reading(WITHIN_S) as redis:
         found: Any = await redis.zrange(keys.ANNOUNCED, 0, -1, withscores=True)
     for transition, at_ms in found:
         yield Record("announced", transition.decode(), number=int(at_ms))
@@ -97,7 +97,7 @@ async def _announced(connection: Connection) -> AsyncIterator[Record]:
 
 async def _persons(connection: Connection) -> AsyncIterator[Record]:
     async for found in _names(connection, keys.person("")):
-        async with connection.reading() as redis, redis.pipeline(transaction=False) as together:
+        async with connection.reading(WITHIN_S) as redis, redis.pipeline(transaction=False) as together:
             for name in found:
                 together.hmget(keys.person(name), ["version", "person"])
             stored = await together.execute()
@@ -108,7 +108,7 @@ async def _persons(connection: Connection) -> AsyncIterator[Record]:
 
 async def _warned_by(connection: Connection) -> AsyncIterator[Record]:
     async for found in _names(connection, keys.warned_by("")):
-        async with connection.reading() as redis, redis.pipeline(transaction=False) as together:
+        async with connection.reading(WITHIN_S) as redis, redis.pipeline(transaction=False) as together:
             for name in found:
                 together.smembers(keys.warned_by(name))
             stored = await together.execute()
@@ -119,7 +119,7 @@ async def _warned_by(connection: Connection) -> AsyncIterator[Record]:
 async def _chats(connection: Connection) -> AsyncIterator[Record]:
     cursor = 0
     while True:
-        async with connection.reading() as redis:
+        async with connection.reading(WITHIN_S) as redis:
             answer: Any = await redis.sscan(keys.CHATS, cursor, count=AT_ONCE)
         cursor, members = answer
         for record in await _told_of(connection, [member.decode() for member in members]):
@@ -130,7 +130,7 @@ async def _chats(connection: Connection) -> AsyncIterator[Record]:
 
 async def _told_of(connection: Connection, addresses: Sequence[str]) -> list[Record]:
     """Chats, each with its wave."""
-    async with connection.reading() as redis, redis.pipeline(transaction=False) as together:
+    async with connection.reading(WITHIN_S) as redis, redis.pipeline(transaction=False) as together:
         for address in addresses:
             together.hmget(keys.chat(address), ["version", "chat"])
             together.get(keys.wave(address))
@@ -146,7 +146,7 @@ async def _told_of(connection: Connection, addresses: Sequence[str]) -> list[Rec
 
 async def _moved(connection: Connection) -> AsyncIterator[Record]:
     async for found in _names(connection, keys.moved("")):
-        async with connection.reading() as redis, redis.pipeline(transaction=False) as together:
+        async with connection.reading(WITHIN_S) as redis, redis.pipeline(transaction=False) as together:
             together.time()
             for address in found:
                 together.get(keys.moved(address))
@@ -161,7 +161,7 @@ async def _moved(connection: Connection) -> AsyncIterator[Record]:
 async def _hours(connection: Connection) -> AsyncIterator[Record]:
     async for assets in _names(connection, keys.hours(LIVE, "")):
         for asset in assets:
-            async with connection.reading() as redis:
+            async with connection.reading(WITHIN_S) as redis:
                 stored: Any = await redis.hmget(keys.hours(LIVE, asset), ["hours", "last_close_ms"])
             if stored[0] is not None:
                 yield Record("hours", asset, stored[0], int(stored[1] or 0))
@@ -171,7 +171,7 @@ async def _pasts(connection: Connection) -> AsyncIterator[Record]:
     async for names in _names(connection, keys.history(LIVE, "")):
         for asset in (name for name in names if ":" not in name):
             async with (
-                connection.reading(LOAD_WITHIN_S) as redis,
+                connection.reading(WITHIN_S) as redis,
                 redis.pipeline(transaction=True) as together,
             ):
                 together.hmget(keys.history(LIVE, asset), ["base", "last", "state", "beside"])
@@ -186,7 +186,7 @@ async def _names(connection: Connection, begin: str) -> AsyncIterator[list[str]]
     """What follows `begin` in every key that begins so, some at a time."""
     cursor = 0
     while True:
-        async with connection.reading() as redis:
+        async with connection.reading(WITHIN_S) as redis:
             answer: Any = await redis.scan(cursor, match=f"{begin}*", count=AT_ONCE)
         cursor, found = answer
         if found:

@@ -24,7 +24,7 @@ from store.restore import Fate, Manner, Restoring
 from store.snapshots import StoredFeed
 from store.tombstones import Graves, read_graves
 
-AT_ONCE = 500
+AT_ONCE = 200
 _log = logging.getLogger(__name__)
 GRAVES = frozenset({"secret", "tombstone"})
 NAMES = {

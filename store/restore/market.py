@@ -6,7 +6,7 @@ from zlib import crc32
 
 from store import keys
 from store.alerts_log import KEPT
-from store.backup import PAST, Record
+from store.backup import PAST, WITHIN_S, Record
 from store.bulletins import ANNOUNCED_KEPT_MS
 from store.codec import read
 from store.health import LIVE
@@ -39,7 +39,7 @@ class MarketBack:
 
     async def applied(self, records: Sequence[Record]) -> list[Fate]:
         """The setting behind the watched assets."""
-        async with self.shelf.connection.reading() as redis:
+        async with self.shelf.connection.reading(WITHIN_S) as redis:
             there: Any = await redis.get(keys.APPLIED)
         fates = [self.shelf.fate(there, record) for record in records]
         for record in chosen(records, fates):
@@ -48,7 +48,7 @@ class MarketBack:
 
     async def alerts(self, records: Sequence[Record]) -> list[Fate]:
         """Warnings among those of late; the oldest fall out."""
-        async with self.shelf.connection.reading() as redis:
+        async with self.shelf.connection.reading(WITHIN_S) as redis:
             stored: Any = await redis.hmget(keys.ALERTS, [record.id for record in records])
         fates = [self.shelf.fate(there, record) for there, record in zip(stored, records, strict=True)]
         values = [(record.id, record.number, record.blob, KEPT) for record in chosen(records, fates)]
@@ -57,7 +57,10 @@ class MarketBack:
 
     async def announced(self, records: Sequence[Record]) -> list[Fate]:
         """What was announced and is not to be announced again."""
-        async with self.shelf.connection.reading() as redis, redis.pipeline(transaction=False) as together:
+        async with (
+            self.shelf.connection.reading(WITHIN_S) as redis,
+            redis.pipeline(transaction=False) as together,
+        ):
             for record in records:
                 together.zscore(keys.ANNOUNCED, record.id)
             stored = await together.execute()
@@ -77,7 +80,7 @@ class MarketBack:
         fates = []
         for record in records:
             key = keys.hours(LIVE, record.id)
-            async with self.shelf.connection.reading() as redis:
+            async with self.shelf.connection.reading(WITHIN_S) as redis:
                 there: Any = await redis.hget(key, "hours")
             fates.append(self.shelf.fate(there, record))
             if fates[-1] is Fate.WRITTEN and not self.shelf.manner.is_trial:
@@ -91,7 +94,7 @@ class MarketBack:
         fates = []
         for record in records:
             places = (keys.history(LIVE, record.id), keys.steps(LIVE, record.id))
-            async with self.shelf.connection.reading() as redis:
+            async with self.shelf.connection.reading(WITHIN_S) as redis:
                 is_there = await redis.exists(places[0])
             replaces = self.shelf.manner.replaces
             fates.append(Fate.LEFT if is_there and not replaces else Fate.WRITTEN)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from store import keys
-from store.backup import Record
+from store.backup import WITHIN_S, Record
 from store.chats import CHANGES_KEPT
 from store.codec import decode
 from store.connection import StoreUnavailable
@@ -47,7 +47,10 @@ class PeopleBack:
 
     async def warned_by(self, records: Sequence[Record]) -> list[Fate]:
         """The chats of the backup beside those of now: what people did since counts as well."""
-        async with self.shelf.connection.reading() as redis, redis.pipeline(transaction=False) as together:
+        async with (
+            self.shelf.connection.reading(WITHIN_S) as redis,
+            redis.pipeline(transaction=False) as together,
+        ):
             for record in records:
                 together.smembers(keys.warned_by(record.id))
             stored = await together.execute()
@@ -76,7 +79,10 @@ class PeopleBack:
 
     async def waves(self, records: Sequence[Record]) -> list[Fate]:
         """What a chat was told is of use only while that chat is there."""
-        async with self.shelf.connection.reading() as redis, redis.pipeline(transaction=False) as together:
+        async with (
+            self.shelf.connection.reading(WITHIN_S) as redis,
+            redis.pipeline(transaction=False) as together,
+        ):
             for record in records:
                 together.exists(keys.chat(record.id))
                 together.get(keys.wave(record.id))
@@ -92,7 +98,7 @@ class PeopleBack:
     async def moved(self, records: Sequence[Record]) -> list[Fate]:
         """Where chats have moved to, for as long as that was to be known."""
         manner = self.shelf.manner
-        async with self.shelf.connection.reading() as redis:
+        async with self.shelf.connection.reading(WITHIN_S) as redis:
             stored: Any = await redis.mget([keys.moved(record.id) for record in records])
         fates = [
             self.shelf.fate(there, record) if record.number > manner.now_ms else Fate.OVER
@@ -135,7 +141,10 @@ class PeopleBack:
         raise StoreUnavailable("A chat or person is changed by others again and again. Restore once more.")
 
     async def _stored(self, places: Sequence[str], field: str) -> Sequence[tuple[bytes | None, bytes | None]]:
-        async with self.shelf.connection.reading() as redis, redis.pipeline(transaction=False) as together:
+        async with (
+            self.shelf.connection.reading(WITHIN_S) as redis,
+            redis.pipeline(transaction=False) as together,
+        ):
             for place in places:
                 together.hmget(place, ["version", field])
             found: Any = await together.execute()

@@ -93,10 +93,18 @@ async def put(connection: Connection, some: list[Record], manner: Manner = MERGE
 async def dump(connection: Connection) -> dict[str, object]:
     """Every key with its value; of what lasts for a time only that it does; without the log of changes."""
     found: dict[str, object] = {}
-    async with connection.reading() as redis:
-        async for key in redis.scan_iter():
-            if key.decode() != keys.CHATS_CHANGES:
-                found[key.decode()] = (await redis.dump(key), await redis.pttl(key) > 0)
+    async with connection.reading(60.0) as redis, redis.pipeline(transaction=False) as together:
+        names = [key async for key in redis.scan_iter(count=1_000) if key.decode() != keys.CHATS_CHANGES]
+        for name in names:
+            together.type(name)
+        kinds = await together.execute()
+        for name, kind in zip(names, kinds, strict=True):
+            # the members of a set are in no order
+            together.smembers(name) if kind == b"set" else together.dump(name)
+            together.pttl(name)
+        told = await together.execute()
+    for name, value, left_ms in zip(names, told[::2], told[1::2], strict=True):
+        found[name.decode()] = (value, left_ms > 0)
     return found
 
 
