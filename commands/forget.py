@@ -45,7 +45,7 @@ async def answer(ask: Forget, context: Context) -> Reply:
 async def _asked(scope: str, privacy: Privacy, memos: Memos, context: Context) -> Reply:
     """What would go, and a code that is good for a while."""
     subject = await _subject(scope, context)
-    held = await privacy.held(subject)
+    held = await privacy.near(subject)
     code = "".join(secrets.choice(LETTERS) for _ in range(DIGITS))
     await memos.keep(_memo(context), f"{code} {_sealed(scope, context)}", CODE_LASTS_S)
     is_counted = context.is_private or scope == CHAT

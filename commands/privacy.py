@@ -21,7 +21,7 @@ async def answer(_: Asked, context: Context) -> Reply:
     if privacy is None:
         return describe_nothing(phrases_in(context.language))
     subject = asker_of(context) if context.is_private else chat_of(context)
-    held = await privacy.held(subject) if subject.names else None
+    held = await privacy.near(subject) if subject.names else None
     return describe_privacy(held, phrases_in(context.language))
 
 

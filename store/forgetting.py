@@ -16,7 +16,7 @@ from store import keys
 from store.chats import StoredChats, announce_forgotten
 from store.codec import Kind, decode, encode
 from store.connection import Connection, StoreUnavailable
-from store.held import held_of
+from store.held import held_of, near_of
 from store.tombstones import marks_of, secret_of
 from store.traces import Place, Quarry, Traces, group_of
 from store.whom import Held, Subject, without
@@ -44,8 +44,12 @@ class Forgetting:
         self._connection, self._chats, self._traces = connection, StoredChats(connection), Traces(connection)
         self._under_way: set[asyncio.Task[None]] = set()
 
+    async def near(self, subject: Subject) -> Held:
+        """What is kept under a subject's own names: most of it, and found at once."""
+        return await near_of(self._connection, self._traces, subject)
+
     async def held(self, subject: Subject) -> Held:
-        """Everything that is kept of a subject."""
+        """Everything that is kept of a subject; all of the store is looked through for it."""
         return await held_of(self._connection, self._traces, await self._traces.quarry(subject))
 
     async def forget(self, subject: Subject, now_ms: int, within_s: float = WITHIN_S) -> bool:

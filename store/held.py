@@ -15,7 +15,7 @@ from store.people import PERSON
 from store.plan_news import PLAN_NEWS, is_plan
 from store.traces import Place, Quarry, Traces
 from store.waves import WAVE
-from store.whom import BY_THEM, Held
+from store.whom import BY_THEM, Held, Subject
 
 UNREADABLE = "kept by a newer version, which alone can read it"
 LEFT_OUT = frozenset({"chats", "later", "dead-at", "changes", "forget-code"})
@@ -32,6 +32,15 @@ async def held_of(connection: Connection, traces: Traces, quarry: Quarry) -> Hel
     if elsewhere:
         parts[BY_THEM] = elsewhere
     return Held(quarry.subject, {name: tuple(values) for name, values in parts.items()})
+
+
+async def near_of(connection: Connection, traces: Traces, subject: Subject) -> Held:
+    """What is kept under a subject's own names, found at once. Raises StoreUnavailable."""
+    parts: dict[str, list[object]] = {}
+    async for place in traces.near(subject):
+        if place.entry.name not in LEFT_OUT:
+            parts.setdefault(place.entry.name, []).append(await _plain(connection, place))
+    return Held(subject, {name: tuple(values) for name, values in parts.items()})
 
 
 async def _changed_elsewhere(connection: Connection, traces: Traces, quarry: Quarry) -> AsyncIterator[object]:

@@ -309,8 +309,11 @@ class Limits(Protocol):
 class Privacy(Protocol):
     """What is kept of a person or a chat, told to them and erased for good."""
 
+    async def near(self, subject: Subject) -> Held:
+        """What is kept under a subject's own names: most of it, and found at once."""
+
     async def held(self, subject: Subject) -> Held:
-        """Everything that is kept of a subject."""
+        """Everything that is kept of a subject; all of the store is looked through for it."""
 
     async def forget(self, subject: Subject, now_ms: int) -> bool:
         """Erase all of it; False where that goes on for a while. Durable when it returns: it is taken up after a crash."""

@@ -13,7 +13,7 @@ from store import keys
 from store.belonging import core_of, is_dead_row_to, is_key_to, is_named_for, is_row_to, literal
 from store.chats import StoredChats
 from store.connection import Connection
-from store.kept import Entry
+from store.kept import ADDRESS, NAME, Entry
 from store.outbox import GROUP, PRIORITIES
 from store.people import StoredPeople
 from store.registry import entries, entry_of
@@ -22,11 +22,26 @@ from store.whom import Subject
 from store.wishes import platform_of
 
 AT_ONCE = 1_000
+SCANNED_AT_ONCE = 10_000
+"""So many keys or members are passed over in one call: a few milliseconds of the server's."""
+MOST_GLOBS = 8
+"""More numbers than this are looked for in one walk over all keys."""
 OF_PLANS = "plan:"
 
 _HOLDERS = keys.holders("*")
 _WARNED_BY = keys.warned_by("*")
 _MOVED = keys.moved("*")
+
+_CHATS_NAMING = """
+local answer = redis.call('SSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
+local found = {}
+for _, address in ipairs(answer[2]) do
+  local chat = redis.call('HGET', ARGV[3] .. address, 'chat')
+  if chat and string.find(chat, ARGV[4], 1, true) then found[#found + 1] = address end
+end
+return {answer[1], found}
+"""
+"""KEYS: chats. ARGV: cursor, how many to look at, what a chat's key begins with, a name. It reads and writes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,19 @@ class Traces:
         whole = replace(subject, addresses=tuple(addresses))
         return Quarry(whole, kept.person.made_ms if kept else 0, kept.version if kept else 0)
 
+    async def near(self, subject: Subject) -> AsyncIterator[Place]:
+        """What is kept under the subject's own names: found at once, without a walk through the store."""
+        for entry in entries():
+            slot = next(
+                (slot for slot in (ADDRESS, NAME) if entry.glob.count("*") == 1 and slot in entry.pattern), ""
+            )
+            for name in subject.names if slot else ():
+                key = entry.pattern.replace(slot, name)
+                async with self._connection.reading() as redis:
+                    is_there = await redis.exists(key)
+                if is_there:
+                    yield Place(entry, key)
+
     async def places(self, quarry: Quarry) -> AsyncIterator[Place]:
         """Every place, what is written first before what follows from it."""
         async for place in self._keys(quarry):
@@ -103,20 +131,14 @@ class Traces:
 
     async def chats_changed_by(self, person: str) -> AsyncIterator[str]:
         """The addresses of the chats whose changes name a person."""
-        cursor, name = 0, person.encode()
+        cursor: Any = 0
         while person:
+            values = [cursor, AT_ONCE, keys.chat(""), person]
             async with self._connection.reading() as redis:
-                answer: Any = await redis.sscan(keys.CHATS, cursor, count=AT_ONCE)
-                cursor, members = answer
-                addresses = [member.decode() for member in members]
-                async with redis.pipeline(transaction=False) as together:
-                    for address in addresses:
-                        together.hget(keys.chat(address), "chat")
-                    stored = await together.execute()
-            for address, blob in zip(addresses, stored, strict=True):
-                if blob is not None and name in blob:
-                    yield address
-            if cursor == 0:
+                cursor, found = await redis.eval(_CHATS_NAMING, 1, keys.CHATS, *values)
+            for address in found:
+                yield address.decode()
+            if int(cursor) == 0:
                 return
 
     async def _private_chats_of(self, person: str) -> list[str]:
@@ -166,7 +188,7 @@ class Traces:
         cursor = 0
         while True:
             async with self._connection.reading() as redis:
-                answer: Any = await redis.scan(cursor, match=glob, count=AT_ONCE)
+                answer: Any = await redis.scan(cursor, match=glob, count=SCANNED_AT_ONCE)
             cursor, found = answer
             if found:
                 yield [key.decode("utf-8", "replace") for key in found]
@@ -176,14 +198,15 @@ class Traces:
     async def _keys(self, quarry: Quarry) -> AsyncIterator[Place]:
         """The keys that are named for them."""
         subject = quarry.subject
-        is_near = re.compile("|".join(re.escape(core_of(name)) for name in subject.names))
         cores = {core_of(name) for name in subject.names}
-        glob = f"{keys.VERSION}:*{next(iter(cores))}*" if len(cores) == 1 else f"{keys.VERSION}:*"
-        async for found in self._scan(glob):
-            for key in found:
-                entry = entry_of(key) if is_near.search(key) else None
-                if entry is not None and is_named_for(entry, key, subject):
-                    yield Place(entry, key)
+        is_near = re.compile("|".join(map(re.escape, cores)))
+        globs = [f"{keys.VERSION}:*{literal(core)}*" for core in cores]
+        for glob in globs if len(globs) <= MOST_GLOBS else [f"{keys.VERSION}:*"]:
+            async for found in self._scan(glob):
+                for key in found:
+                    entry = entry_of(key) if is_near.search(key) else None
+                    if entry is not None and is_named_for(entry, key, subject):
+                        yield Place(entry, key)
 
     async def _members(self, subject: Subject) -> AsyncIterator[Place]:
         """Where they are a member of something, or the end of a way."""
