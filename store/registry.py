@@ -179,6 +179,10 @@ OF_DELIVERY: tuple[Entry, ...] = (
     Entry("sight", keys.SIGHT, "string", "until when the market was last seen", Whose.SERVICE, "one value"),
     Entry("spells", keys.SPELLS, "list", "from when to when the service was blind", Whose.SERVICE, "the last 20"),
     Entry(
+        "told-stale", keys.memo("stale:<number>"), "string", "that the owners were told that nothing is evaluated",
+        Whose.SERVICE, "a week", 7 * DAY_S,
+    ),
+    Entry(
         "told-blind", keys.memo("blind:<number>"), "string", "that the owners were told of such a time",
         Whose.SERVICE, "a week", 7 * DAY_S,
     ),

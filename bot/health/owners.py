@@ -15,19 +15,23 @@ from bot.messenger import Messenger, Undelivered, Wrong
 from commands.protocol.phrases import ORIGINAL, Phrases, phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.style import written_in
-from commands.wording.blindness import blind_words, store_away_words, store_back_words
+from commands.wording.blindness import blind_words, stale_words, store_away_words, store_back_words
 from market.observations import DAY_MS, MINUTE_MS
 from scheduler.clock import now_ms
 from store.chats import StoredChats
 from store.connection import Connection, StoreUnavailable
+from store.health import LIVE
 from store.memos import StoredMemos
 from store.sight import Sight, Spell
+from store.snapshots import StoredFeed
 
 LOOK_EVERY_S = 5.0
 AWAY_S = 60.0
 """So long the store is away before the owners are told."""
 SPELL_AWAITED_S = 150.0
 """So long is waited, when it is back, for the leader's word on how long the service was blind; then it is told without."""
+STALE_MS, STALE_S = 5 * MINUTE_MS, 120.0
+"""An evaluation so old, seen so for that long while the store answers, is told: a restart is over by then."""
 GIVEN_UP_MS = 30 * MINUTE_MS
 CLAIMED_S = 7 * 86_400
 FRESH_MS = DAY_MS
@@ -57,11 +61,14 @@ class Owners:
     speaks: Callable[[str], bool]
     away_s: float = AWAY_S
     spell_awaited_s: float = SPELL_AWAITED_S
+    stale_s: float = STALE_S
     _messengers: dict[str, Messenger] = field(default_factory=dict)
     _languages: dict[str, str] = field(default_factory=dict)
     _letters: list[Letter] = field(default_factory=list)
     _away_ms: int = 0
     _back_ms: int = 0
+    _stale_ms: int = 0
+    _told_stale_ms: int = 0
     _has_told: bool = False
     _was_heard: bool = False
 
@@ -88,13 +95,14 @@ class Owners:
         try:
             spells = await Sight(self.connection).spells()
             await self._note_back(spells)
+            await self._note_stale()
         except StoreUnavailable:
             self._note_away()
         await self._send()
 
     def _note_away(self) -> None:
         at_ms = now_ms()
-        self._away_ms, self._back_ms = self._away_ms or at_ms, 0
+        self._away_ms, self._back_ms, self._stale_ms = self._away_ms or at_ms, 0, 0
         if at_ms - self._away_ms >= self.away_s * 1_000 and not self._has_told:
             self._has_told = True
             self._write(f"away {self._away_ms}", lambda phrases: store_away_words(self._away_ms, phrases))
@@ -113,6 +121,29 @@ class Owners:
         if not self._has_told:
             self._away_ms = self._back_ms = 0
             await self._learn_languages()
+
+    async def _note_stale(self) -> None:
+        """Tell that nothing is evaluated though the store answers: nobody evaluates, or the store takes no more writes.
+
+        One process claims it; where that cannot be written each of them tells.
+        """
+        status, at_ms = await StoredFeed(self.connection).status(), now_ms()
+        last_ms = status.last_evaluation_ms
+        if status.source != LIVE or last_ms is None or status.cycle_ms is None or at_ms - last_ms < STALE_MS:
+            self._stale_ms = 0
+            return
+        self._stale_ms = self._stale_ms or at_ms
+        if at_ms - self._stale_ms < self.stale_s * 1_000 or last_ms == self._told_stale_ms:
+            return
+        if self._addresses() and await self._claims(f"stale:{last_ms}"):
+            self._write(f"stale {last_ms}", lambda phrases: stale_words(last_ms, phrases))
+        self._told_stale_ms = last_ms
+
+    async def _claims(self, name: str) -> bool:
+        try:
+            return await StoredMemos(self.connection).claim(name, "told", CLAIMED_S) is None
+        except StoreUnavailable:
+            return True
 
     async def _tell_spell(self, spell: Spell) -> None:
         """Tell of it, unless another process has: of all that write, one claims it; who cannot write claims nothing."""

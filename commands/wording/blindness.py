@@ -20,6 +20,12 @@ def store_back_words(from_ms: int, until_ms: int, phrases: Phrases) -> Reply:
     return Reply((Text(phrases.say("blind.store_back", between=between(from_ms, until_ms, phrases))),))
 
 
+def stale_words(since_ms: int, phrases: Phrases) -> Reply:
+    """That the market is not evaluated though the store answers."""
+    said = phrases.say("blind.stale", since=numbers.hour_and_minute(since_ms))
+    return Reply((Note(said, Tone.CAUTION),))
+
+
 def blind_words(spell: Spell, phrases: Phrases) -> Reply:
     """From when to when nothing was seen, and why."""
     return Reply((Note(blind_sentence(spell, phrases), Tone.CAUTION),))

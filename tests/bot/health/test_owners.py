@@ -17,7 +17,9 @@ from scheduler.clock import now_ms
 from store.chats import StoredChats
 from store.connection import Connection, connected, open_connection
 from store.server import ephemeral_valkey
+from store.services import FeedStatus
 from store.sight import Blinded, Sight, Spell
+from store.snapshots import StoredFeed
 from tests.bot.desks import QUICK, bot_api, desk_on
 from tests.doubles.telegram import BotApi
 
@@ -177,6 +179,36 @@ async def test_a_real_store_that_ends_and_comes_back(api: BotApi) -> None:
             await spell(connection)
             await owners.look()
         assert len(told(api)) == 2
+
+
+async def evaluated(valkey: Connection, ago_ms: int, cycle_ms: int | None = MINUTE_MS) -> None:
+    await StoredFeed(valkey).save(FeedStatus("live", now_ms() - ago_ms, cycle_ms))
+
+
+async def test_that_nothing_is_evaluated_is_told_once_by_one_process(api: BotApi, valkey: Connection) -> None:
+    several = [owners_on(valkey), owners_on(valkey)]
+    async with telegram(api) as messenger, several[0].reached_by(messenger), several[1].reached_by(messenger):
+        await evaluated(valkey, ago_ms=4 * MINUTE_MS)
+        await several[0].look()
+        await evaluated(valkey, ago_ms=6 * MINUTE_MS)
+        await several[0].look()
+        assert told(api) == []
+        for owners in several:
+            owners.stale_s = 0.0
+            await owners.look()
+            await owners.look()
+    (said,) = told(api)
+    assert "has not been evaluated since" in said
+
+
+async def test_a_service_that_was_told_to_end_is_not_complained_of(api: BotApi, valkey: Connection) -> None:
+    owners = owners_on(valkey)
+    owners.stale_s = 0.0
+    await evaluated(valkey, ago_ms=60 * MINUTE_MS, cycle_ms=None)
+    async with telegram(api) as messenger, owners.reached_by(messenger):
+        await owners.look()
+        await owners.look()
+    assert told(api) == []
 
 
 def test_an_owner_is_written_to_alone() -> None:

@@ -2,18 +2,25 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+import pytest
+
 from bot.health.asking import ask_process
 from store.connection import connected
 from store.server import running_socket
 from store.watchdog import Watchdog
+from tests import canary
+from tests.bot.desks import bot_api
 from tests.bot.health.places import free_port
 from tests.bot.programs import cut_off, eventually, room
+from tests.doubles.telegram import BotApi
+from tests.doubles.waiting import until
 
 
 def asked(listen: str, path: str) -> tuple[int, str]:
@@ -64,3 +71,33 @@ async def test_a_service_that_runs_is_ready_and_its_canary_comes_through() -> No
 def test_what_listens_everywhere_is_asked_here() -> None:
     port = free_port()
     assert ask_process(f"0.0.0.0:{port}").reason.startswith(f"Nothing tells its health at 0.0.0.0:{port}")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(420)
+async def test_the_owner_is_told_that_the_store_is_away_and_that_it_is_back() -> None:
+    async with bot_api() as api:
+        with room() as here:
+            here.settings["SEAWALL_TELEGRAM_TOKEN"] = canary.TELEGRAM_TOKEN
+            here.settings["SEAWALL_TELEGRAM_URL"] = api.url
+            here.settings["SEAWALL_OPERATORS"] = "telegram:4242"
+            here.settings["SEAWALL_HEALTH_LISTEN"] = listen = f"127.0.0.1:{free_port()}"
+            service = cut_off(here).start("run")
+            await soon(lambda: asked(listen, "/readyz")[0] == 200)
+            (server,) = here.servers()
+            os.kill(int(server.split()[0]), signal.SIGSTOP)
+            await soon(lambda: asked(listen, "/readyz")[0] == 503)
+            assert asked(listen, "/healthz")[0] == 200
+            assert "seawall_store_up 0.0" in asked(listen, "/metrics")[1]
+            await until(lambda: _told_owner(api) == 1, within_s=90.0)
+            os.kill(int(server.split()[0]), signal.SIGCONT)
+            await until(lambda: _told_owner(api) == 2, within_s=200.0)
+            first, second = (shown.text for shown in api.shown if shown.chat_id == 4242)
+            assert "The store has not answered since" in first
+            assert "The store answers again" in second
+            service.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(service.communicate, timeout=15)
+
+
+def _told_owner(api: BotApi) -> int:
+    return sum(shown.chat_id == 4242 for shown in api.shown)
