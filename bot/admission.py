@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from bot.settings import Settings
 from commands.protocol.limits import Refusal, Rules
 from commands.protocol.phrases import phrases_in
+from store.wishes import Chat
 
 Value = TypeVar("Value")
 
@@ -16,6 +17,17 @@ Value = TypeVar("Value")
 def rules_of(settings: Settings) -> Rules:
     """Who may ask and how often, as the settings are now."""
     return Rules(settings.allowed, settings.limit_person, settings.limit_chat, settings.limit_all)
+
+
+def may_hear(settings: Settings, address: str, chat: Chat | None) -> bool:
+    """Whether something is still sent there: the list names it, its server, or somebody who chose what it hears."""
+    if not settings.allowed:
+        return True
+    platform, _, rest = address.partition(":")
+    names = {f"{platform}:{rest.removeprefix('@').partition(':')[0]}"}
+    if chat is not None:
+        names |= {f"{platform}:{chat.server}", *(change.by for change in chat.changes)}
+    return not names.isdisjoint({*settings.allowed, *settings.operators})
 
 
 def in_words(refusal: Refusal, language: str, who: str) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from bot import logs
 from bot.addresses import insist_outside
 from bot.alone import Alone
+from bot.admission import may_hear
 from bot.chat_platform import ChatPlatform, Desk, PlatformStopped, platforms
 from bot.collection import give_back
 from bot.delivery.errand import Stopped
@@ -60,7 +61,7 @@ async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = (
             [one.name for one in platforms() if one.token(settings)],
             (SCHEDULER, MATCHING),
         )
-        office = PostOffice(connection, Words(), now_ms, care.tally) if feed.is_live else None
+        office = _post_office(connection, settings, care) if feed.is_live else None
         deliver = partial(bring, office, care) if office is not None else None
         services = services_on(connection, is_live=feed.is_live)
         turn = office.reply_turn if office is not None else None
@@ -111,6 +112,11 @@ def _prepare(settings: Settings) -> None:
     insist_outside(settings.guarded_hosts())
     logs.watch_loop(asyncio.get_running_loop())
     asyncio.get_running_loop().call_later(STARTED_S, give_back)
+
+
+def _post_office(connection: Connection, settings: Settings, care: Care) -> PostOffice:
+    """The way of warnings to those whom the settings, as they are at that moment, let hear of them."""
+    return PostOffice(connection, Words(), now_ms, care.tally, partial(may_hear, settings))
 
 
 async def match(connection: Connection) -> None:

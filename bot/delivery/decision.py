@@ -104,11 +104,12 @@ class Decisions:
         outbox, now_ms = self._shelves.outbox, self._now_ms()
         seen = await outbox.look(claimed.row.address)
         chat, mark, claimed = seen.chat, seen.mark, claimed.at(seen.address)
-        if is_plan(claimed.row.batch):
-            return await self._of_plans(claimed, seen.address, chat, now_ms)
         if seen.address == CANARY_ADDRESS:
             return await self._of_canary(claimed, seen.wave, now_ms)
-        if chat is None or chat.suspended:
+        is_heard = self._shelves.may_hear(seen.address, chat)
+        if is_heard and is_plan(claimed.row.batch):
+            return await self._of_plans(claimed, seen.address, chat, now_ms)
+        if not is_heard or chat is None or chat.suspended:
             await outbox.commit(claimed)
             return None
         telling = await self._telling(claimed.row, chat, seen.wave, now_ms)

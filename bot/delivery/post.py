@@ -10,6 +10,7 @@ import structlog
 
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.errand import Shelves
+from bot.delivery.shelves import MayHear, everybody
 from bot.delivery.tidying import Tidying
 from bot.delivery.words import Words
 from bot.messenger import Messenger
@@ -42,8 +43,10 @@ class PostOffice:
         words: Words,
         now_ms: Callable[[], int],
         tally: Tally | None = None,
+        may_hear: MayHear = everybody,
     ) -> None:
         self._connection, self._words, self._now_ms = connection, words, now_ms
+        self._may_hear = may_hear
         self._tally = tally if tally is not None else Tally()
         self._is_away = False
         self._paces: dict[str, Pace] = {}
@@ -79,6 +82,7 @@ class PostOffice:
             self.pace(messenger),
             StoredPlanNews(self._connection),
             Tally() if messenger.platform == CANARY_PLATFORM else self._tally,
+            self._may_hear,
         )
         worker = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
         await Deliverer(shelves, messenger, self._words, self._now_ms, worker).run()
