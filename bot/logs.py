@@ -36,6 +36,9 @@ STRUCK = "[redacted]"
 SHORTEST_SECRET = 6
 """Below this many characters a secret is not searched for by itself: it would strike out ordinary words."""
 
+SHORTEST_PATH = 12
+"""The last word of a secret address is searched for by itself where it is as long as a key."""
+
 _COLON = r"(?::|%3A)"
 _SHAPES = (
     # Telegram: bot123456:AA... in an address, with or without "bot", raw or URL-encoded
@@ -228,7 +231,10 @@ def _forms(secret: str) -> set[str]:
     """The ways a secret is written: whole, its secret half alone, encoded and escaped."""
     parts = {secret}
     if "://" in secret:
-        parts = {secret, secret.partition("://")[2].rpartition("@")[0].rpartition(":")[2]}
+        address = secret.partition("://")[2]
+        last = address.partition("/")[2].partition("?")[0].rpartition("/")[2]
+        parts = {secret, address.rpartition("@")[0].rpartition(":")[2]}
+        parts |= {last} if len(last) >= SHORTEST_PATH else set()
     elif ":" in secret:
         parts.add(secret.rpartition(":")[2])
     forms: set[str] = set()

@@ -72,6 +72,20 @@ def test_a_known_secret_is_struck_out_of(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "GET https://hc.example/ping/2f6c1a90-secret-of-a-switch failed",
+        "no route to /ping/2f6c1a90-secret-of-a-switch",
+        "%2Fping%2F2f6c1a90-secret-of-a-switch",
+    ],
+)
+def test_the_key_in_a_secret_address_is_struck_out_by_itself(text: str) -> None:
+    redacted = Redactor(["https://hc.example/ping/2f6c1a90-secret-of-a-switch"])(text)
+    assert "2f6c1a90" not in redacted
+    assert STRUCK in redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "BTC 64,210 at 12:04:10 UTC",
         "http://127.0.0.1:8080/bot",
         "redis://127.0.0.1:6379/0",
