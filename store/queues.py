@@ -42,6 +42,17 @@ class Queues:
             for place, platform in enumerate(platforms)
         )
 
+    async def drop_old(self, platforms: Sequence[str], kept_ms: int) -> int:
+        """Let rows go that have waited so long by the server's clock, such as where nobody delivers; how many."""
+        async with self._connection.reading() as redis:
+            seconds, micros = await redis.time()
+        oldest = f"{int(seconds) * 1_000 + int(micros) // 1_000 - kept_ms}-0"
+        streams = [keys.outbox(one, priority) for one in platforms for priority in range(PRIORITIES)]
+        async with self._connection.writing() as redis, redis.pipeline(transaction=False) as together:
+            for stream in streams:
+                together.xtrim(stream, minid=oldest, approximate=False)
+            return sum(map(int, await together.execute()))
+
     async def dead(self) -> dict[str, int]:
         """How many rows were given up, by platform."""
         found: dict[str, int] = {}

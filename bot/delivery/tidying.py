@@ -1,6 +1,6 @@
 """Erasing what nobody can be told any more: chats that have been suspended for thirty days, with all that is kept of them.
 
-Erasures that somebody asked for and that were broken off are taken up as well.
+Erasures that somebody asked for and that were broken off are taken up as well, and what nobody delivers goes in the end.
 """
 
 import asyncio
@@ -10,15 +10,19 @@ import structlog
 
 from commands.protocol.home import NOTHING_IS_SENT
 from market.observations import DAY_MS
+from store.bulletins import FACTS_KEPT_S
 from store.chats import ChangedMeanwhile, StoredChats
 from store.connection import Connection, StoreUnavailable
 from store.forgetting import Forgetting
 from store.people import StoredPeople
+from store.queues import Queues
 from store.whom import Subject
-from store.wishes import Chat, suspend
+from store.wishes import Chat, platform_of, suspend
 
 ERASED_MS = 30 * DAY_MS
 """So long after a server has removed the bot, or a chat could not be reached any more, nothing is left of it."""
+KEPT_MS = 1_000 * FACTS_KEPT_S
+"""What a row tells of is kept so long: an older one, such as of a platform whose token was taken away, would tell nothing."""
 LOOK_EVERY_S = 3_600.0
 WITHIN_S = 600.0
 
@@ -30,7 +34,7 @@ class Tidying:
 
     def __init__(self, connection: Connection, now_ms: Callable[[], int]) -> None:
         self._chats, self._people = StoredChats(connection), StoredPeople(connection)
-        self._forgetting = Forgetting(connection)
+        self._forgetting, self._queues = Forgetting(connection), Queues(connection)
         self._now_ms = now_ms
 
     async def run(self) -> None:
@@ -50,7 +54,14 @@ class Tidying:
         resumed = await self._forgetting.finish()
         if resumed:
             log.info("erasures that were broken off are done", erasures=resumed)
-        forsaken = [chat async for chat in self._chats.all() if _is_forsaken(chat)]
+        forsaken, platforms = list[Chat](), set[str]()
+        async for chat in self._chats.all():
+            platforms.add(platform_of(chat.address))
+            if _is_forsaken(chat):
+                forsaken.append(chat)
+        dropped = await self._queues.drop_old(sorted(platforms), KEPT_MS)
+        if dropped:
+            log.warning("warnings that nobody delivered for eight days are dropped", rows=dropped)
         erased = [chat.address for chat in forsaken if await self._erase(chat)]
         if erased:
             await self._forget(erased)
