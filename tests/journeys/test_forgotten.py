@@ -40,7 +40,7 @@ LINES = (
 )  # fmt: skip
 FAULTS = (
     Undelivered(Wrong.UNCERTAIN, "no answer"),
-    Undelivered(Wrong.RATE_LIMITED, "too many", wait_s=30.0),
+    Undelivered(Wrong.RATE_LIMITED, "too many", wait_s=0.01),
     Undelivered(Wrong.CHAT, "blocked"),
     Undelivered(Wrong.MESSAGE, "refused"),
 )
