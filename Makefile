@@ -91,6 +91,7 @@ bench: $(DEV) ## the benchmarks: signals, sizes, frames, bulk answers, matching,
 	@$(BIN)/python -m benchmarks.discord --chats 0
 	@$(BIN)/python -m benchmarks.commands --broadcast 0
 	@$(BIN)/python -m benchmarks.idle
+	@$(BIN)/python -m benchmarks.memory
 	@$(BIN)/python -m benchmarks.pictures
 
 clean: ## remove what was installed and cached here
