@@ -8,10 +8,11 @@ from functools import partial
 
 from bot import logs
 from bot.addresses import insist_outside
-from bot.alone import Alone
 from bot.admission import may_hear
+from bot.alone import Alone
 from bot.chat_platform import ChatPlatform, Desk, PlatformStopped, platforms
 from bot.collection import give_back
+from bot.delivery.emptied import notice_emptied
 from bot.delivery.errand import Stopped
 from bot.delivery.post import PostOffice
 from bot.delivery.words import Words
@@ -19,7 +20,7 @@ from bot.evaluating import SCHEDULER, Evaluation
 from bot.feed import MakeFeed
 from bot.health.care import Care, deliver_canaries
 from bot.leading import Leading, Standing
-from bot.live import configure_log, open_store, services_on
+from bot.live import KEPT_KINDS, configure_log, open_store, services_on
 from bot.messenger import Messenger
 from bot.pictures.drawn import drawing
 from bot.processes import this_process
@@ -29,6 +30,7 @@ from bot.settings import Settings
 from commands.protocol.limits import Gate
 from scheduler.clock import now_ms
 from store.connection import Connection
+from store.schemas import insist_on_schemas
 
 DELIVERY = "delivery"
 MATCHING = "matching"
@@ -52,23 +54,22 @@ async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = (
     StoreUnavailable where there is no store, WrongRequest for a part that is not known or has no token.
     """
     here = _parts_here(settings, only)
-    _prepare(settings)
+    hangup = _prepare(settings)
     async with open_store(settings) as connection:
         feed, name = make_feed(), this_process()
         care = Care(
             connection,
             settings,
             [one.name for one in platforms() if one.token(settings)],
-            (SCHEDULER, MATCHING),
+            (SCHEDULER, MATCHING) if feed.is_live else (SCHEDULER,),
         )
         office = _post_office(connection, settings, care) if feed.is_live else None
         deliver = partial(bring, office, care) if office is not None else None
         services = services_on(connection, is_live=feed.is_live)
         turn = office.reply_turn if office is not None else None
         watched = (watched_in(connection, settings),) if feed.is_live and SCHEDULER in here else ()
-        reloading = Reloading(settings, services.memos, watched)
+        reloading = Reloading(settings, services.memos, watched, wanted=hangup)
         services = replace(services, reloads=reloading)
-        on_hangup(reloading.ask)
         async with (
             connection.remembering(),
             drawing(settings.data_dir / FONTS, services.pictures) as drawn,
@@ -106,12 +107,18 @@ async def serve(settings: Settings, make_feed: MakeFeed, only: Sequence[str] = (
     return 0
 
 
-def _prepare(settings: Settings) -> None:
-    """What comes before everything else: the log, and that no address leads where it should not."""
+def _prepare(settings: Settings) -> asyncio.Event:
+    """What comes before everything else: the log, and that no address leads where it should not.
+
+    Gives what a SIGHUP sets from now on: it wants the settings to be read again.
+    """
     configure_log(settings)
     insist_outside(settings.guarded_hosts())
     logs.watch_loop(asyncio.get_running_loop())
     asyncio.get_running_loop().call_later(STARTED_S, give_back)
+    hangup = asyncio.Event()
+    on_hangup(hangup.set)
+    return hangup
 
 
 def _post_office(connection: Connection, settings: Settings, care: Care) -> PostOffice:
@@ -125,6 +132,7 @@ async def match(connection: Connection) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(office.address())
         tasks.create_task(office.tidy())
+        tasks.create_task(notice_emptied(connection, partial(insist_on_schemas, connection, KEPT_KINDS)))
 
 
 async def _look_after(connection: Connection, settings: Settings, care: Care, leading: Leading) -> None:
