@@ -16,7 +16,7 @@ from store.outbox import Outbox, Row, packed
 from store.registry import entry_of
 from store.tombstones import read_graves
 from store.whom import UNNAMED, Subject
-from store.wishes import suspend
+from store.wishes import Change, suspend
 from tests.store.crowded import GROUP, HUNDRED, crowd, differences, dump, name_of, traces_in
 from tests.store.samples import FIRED, NOW_MS
 
@@ -202,3 +202,21 @@ async def test_suspending_a_chat_that_was_forgotten_does_not_make_it_anew(valkey
         "telegram:1", lambda chat: suspend(chat, "gone", NOW_MS)
     )
     assert await dump(valkey) == {}
+
+
+async def test_on_discord_a_persons_own_chats_are_found_and_a_servers_channel_stays(
+    valkey: Connection,
+) -> None:
+    chats, by = StoredChats(valkey), (Change(NOW_MS, "discord:456", "muted", "BTC 60m"),)
+    await chats.change("discord:9001", lambda chat: replace(chat, changes=by))
+    await chats.change("discord:9002", lambda chat: replace(chat, changes=by, server="55"))
+    other = (*by, Change(NOW_MS, "discord:457", "muted", "BTC 60m"))
+    await chats.change("discord:9003", lambda chat: replace(chat, changes=other))
+
+    await Forgetting(valkey).forget(Subject("discord:456", ("discord:456", "discord:@456")), NOW_MS)
+
+    assert await chats.get("discord:9001") is None
+    for address in ("discord:9002", "discord:9003"):
+        chat = await chats.get(address)
+        assert chat is not None
+        assert chat.changes[0].by == UNNAMED
