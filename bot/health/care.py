@@ -8,8 +8,9 @@ from bot.health.lookout import Lookout
 from bot.health.loop import LoopWatch
 from bot.health.nowhere import Nowhere
 from bot.health.owners import Owners
-from bot.health.parts import Led, Parts
+from bot.health.parts import Parts
 from bot.health.vitals import Process
+from bot.leading import Leading, Standing
 from bot.messenger import Deliver
 from bot.settings import Settings
 from bot.tally import Tally
@@ -52,13 +53,20 @@ class Care:
         async with HealthServer(listen, self._process).serving():
             yield
 
-    def lookout(self, led: Led) -> Lookout:
-        """What the leader of the market does beside it."""
+    def lookout(self, leading: Leading) -> Lookout:
+        """What the leader of the market does beside it; nothing of it lands late either."""
+        held: dict[str, Connection] = {}
 
-        def leads() -> bool:
-            return led.standing == "leader"
+        def led() -> Connection | None:
+            tenure = leading.leader
+            if leading.standing is not Standing.LEADER or tenure is None:
+                return None
+            if tenure.value not in held:
+                held.clear()
+                held[tenure.value] = self._connection.fenced(leading.lease.key, tenure.value)
+            return held[tenure.value]
 
-        return Lookout(self._connection, leads, self.tally, self._settings.ping_url)
+        return Lookout(self._connection, led, self.tally, self._settings.ping_url)
 
 
 async def deliver_canaries(deliver: Deliver) -> None:

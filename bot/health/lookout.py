@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 5.0
 
+GetLed = Callable[[], Connection | None]
+
 _log = logging.getLogger(__name__)
 
 
 class Lookout:
-    """Looks after the service for as long as it runs; `leads` says whether this process is the one that does."""
+    """Looks after the service for as long as it runs; `led` gives the connection of who leads, None where another one does."""
 
-    def __init__(
-        self, connection: Connection, leads: Callable[[], bool], tally: Tally, ping_url: SecretStr | None
-    ) -> None:
-        self._connection, self._leads = connection, leads
-        self._watchdog = Watchdog(connection)
+    def __init__(self, connection: Connection, led: GetLed, tally: Tally, ping_url: SecretStr | None) -> None:
+        self._led = led
+        self._held: Connection | None = None
+        self._looker, self._watchdog = Looker(connection, now_ms()), Watchdog(connection)
         self._switch = None if ping_url is None else _switch(ping_url, connection, tally)
-        self._looker: Looker | None = None
 
     async def run(self, look_every_s: float = LOOK_EVERY_S) -> None:
         """Look until cancelled; a slip of ours is logged and costs nobody the market."""
@@ -45,11 +45,13 @@ class Lookout:
 
     async def look(self) -> None:
         """Do once what is due. Raises StoreUnavailable."""
-        if not self._leads():
-            self._looker = None
+        connection = self._led()
+        if connection is None:
+            self._held = None
             return
-        if self._looker is None:
-            self._looker = Looker(self._connection, now_ms())
+        if connection is not self._held:
+            self._held = connection
+            self._looker, self._watchdog = Looker(connection, now_ms()), Watchdog(connection)
         await self._looker.look()
         await self._watchdog.announce(now_ms())
         if self._switch is not None:

@@ -16,7 +16,9 @@ from bot.health.ping import DeadManSwitch
 from bot.settings import Misconfigured, Settings, read_settings
 from bot.tally import Tally
 from scheduler.clock import now_ms
-from store.connection import Connection, open_connection
+from store import keys
+from store.connection import Connection, NotLeader, open_connection
+from store.lease import Lease
 from store.watchdog import Watchdog
 from tests.bot.health.places import Here, free_port
 from tests.bot.health.test_server import canary_of
@@ -138,21 +140,39 @@ async def test_a_name_that_leads_inside_is_not_asked(
 
 
 async def test_who_stands_by_looks_after_nothing(valkey: Connection, switch: Switch) -> None:
-    here, leads = Here(valkey), [False]
-    lookout = Lookout(valkey, lambda: leads[0], Tally(), switch.url)
+    here, led = Here(valkey), [None, valkey]
+    lookout = Lookout(valkey, lambda: led[0], Tally(), switch.url)
     await here.evaluated()
     await lookout.look()
     assert (await Watchdog(valkey).stands()).announced_ms == 0
-    leads[0] = True
+    led.reverse()
     await lookout.look()
     assert (await Watchdog(valkey).stands()).announced_ms > 0
+
+
+async def test_who_leads_no_more_without_knowing_it_writes_nothing(valkey: Connection) -> None:
+    here, lease = Here(valkey), Lease(valkey, "scheduler", "one")
+    tenure = await lease.take()
+    fenced = valkey.fenced(lease.key, tenure.value)
+    lookout = Lookout(valkey, lambda: fenced, Tally(), None)
+    await here.evaluated()
+    await lookout.look()
+    announced_ms = (await Watchdog(valkey).stands()).announced_ms
+    assert announced_ms > 0
+    await lease.give_up(tenure)
+    await canary_of(valkey, announced_ms)
+    async with valkey.writing() as redis:
+        await redis.delete(keys.CANARY_ANNOUNCED, keys.SIGHT)
+    with pytest.raises(NotLeader):
+        await lookout.look()
+    assert (await Watchdog(valkey).stands()).announced_ms == 0
 
 
 async def test_a_store_that_is_away_costs_no_more_than_a_look(
     tmp_path: Path, switch: Switch, caplog: pytest.LogCaptureFixture
 ) -> None:
     gone = open_connection(tmp_path / "gone.sock")
-    lookout = Lookout(gone, lambda: True, Tally(), switch.url)
+    lookout = Lookout(gone, lambda: gone, Tally(), switch.url)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(lookout.run(look_every_s=0.01), 0.1)
     assert "slip of ours" not in caplog.text
