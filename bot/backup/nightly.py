@@ -18,7 +18,8 @@ from store.server.place import make_private
 KEPT = 14
 AT_MINUTE = 190
 """At 03:10 UTC: after the day's last funding, and when few look."""
-LOOK_EVERY_S = 300.0
+LOOK_EVERY_S, STANDS_BY_S = 300.0, 2.0
+"""How long between two looks, and how long until it is asked again whether this process leads."""
 
 _NAME = re.compile(r"seawall-([0-9]{8}T[0-9]{6})Z\.jsonl", re.ASCII)
 _FORM = "%Y%m%dT%H%M%S"
@@ -45,9 +46,10 @@ class Nightly:
     async def run(self) -> None:
         """Look until cancelled whether a backup is due."""
         while True:
-            if self._leads():
+            leads = self._leads()
+            if leads:
                 await self.look()
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(LOOK_EVERY_S if leads else STANDS_BY_S)
 
     async def look(self) -> Path | None:
         """Make a backup where one is due, and let those go that are too many; the new one."""

@@ -97,6 +97,20 @@ async def test_where_no_exchange_can_be_reached_every_answer_is_insufficient_dat
     assert "Traceback" not in log
 
 
+async def test_a_backup_is_kept_and_can_be_restored_while_the_service_runs(here: Room) -> None:
+    folder = here.folder / "kept"
+    here.settings["SEAWALL_BACKUP_DIR"] = str(folder)
+    service = cut_off(here).start("run")
+    assert await asyncio.to_thread(eventually, lambda: any(folder.glob("seawall-*.jsonl")))
+    (kept,) = folder.glob("seawall-*.jsonl")
+    done = await asyncio.to_thread(here.run, "restore", kept)
+    assert done.returncode == 0
+    assert "it is whole" in done.stdout
+    log = await ends(service)
+    assert "a backup was made" in log
+    assert "Traceback" not in log
+
+
 async def test_speed_is_of_recorded_markets_only(here: Room) -> None:
     done = await asked(here, "run", "--speed", "20")
     assert done.returncode == 2
