@@ -27,6 +27,7 @@ class Reloading:
     """The settings of a process that runs, read again when somebody asks. Implements `store.services.Reloads`.
 
     `settings` is the object that everybody here holds: it becomes what was taken. `takers` go first, since only they can fail.
+    `wanted` is set by whoever wants a reload, such as SIGHUP; what came of it is said in the log.
     """
 
     def __init__(
@@ -35,15 +36,12 @@ class Reloading:
         memos: Memos | None = None,
         takers: tuple[Taker, ...] = (),
         read: Callable[[], Settings] = read_settings,
+        wanted: asyncio.Event | None = None,
     ) -> None:
         self._settings, self._memos, self._takers, self._read = settings, memos, takers, read
-        self._wanted = asyncio.Event()
+        self._wanted = wanted or asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._seen: str | None = None
-
-    def ask(self) -> None:
-        """Read the settings again soon, as SIGHUP wants it; what came of it is said in the log."""
-        self._wanted.set()
 
     async def reload(self) -> Reloaded:
         """Read the settings again now, and tell the other processes of this store to do the same."""

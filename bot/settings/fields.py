@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.environment import PREFIX
@@ -63,6 +64,14 @@ def setting(
         examples=[example],
         json_schema_extra={"part": part, "reloads": reloads, "shown": shown},
     )
+
+
+def told(field: FieldInfo) -> Mapping[str, Any]:
+    """What a setting says of itself beside its value: `part`, `reloads`, `shown`."""
+    extra = field.json_schema_extra
+    if not isinstance(extra, dict):
+        raise TypeError("a setting is made by `setting(...)`")
+    return extra
 
 
 def _rest(name: str) -> Any:

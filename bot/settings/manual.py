@@ -1,7 +1,6 @@
 """The page of all settings, made from their fields: `python -m bot.settings.manual > docs/settings.md`."""
 
 import sys
-from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -10,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from bot.environment import PREFIX
 from bot.settings.checks import Means
-from bot.settings.fields import SECRETS, Settings
+from bot.settings.fields import SECRETS, Settings, told
 
 HEAD = """# Settings
 This page is made from the settings themselves (`.venv/bin/python -m bot.settings.manual > docs/settings.md`); a test holds it to them.
@@ -47,14 +46,6 @@ def page() -> str:
             lines += [f"## For {title}", ""]
             lines += [_entry(name, field, kinds[name]) for name, field in mine.items()]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def told(field: FieldInfo) -> Mapping[str, Any]:
-    """What a setting says of itself beside its value: `part`, `reloads`, `shown`."""
-    extra = field.json_schema_extra
-    if not isinstance(extra, dict):
-        raise TypeError("a setting is made by `setting(...)`")
-    return extra
 
 
 def example(field: FieldInfo) -> str:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from bot.environment import PREFIX
-from bot.settings.fields import Settings
-from bot.settings.manual import told
+from bot.settings.fields import Settings, told
 
 
 @dataclass(frozen=True, slots=True)

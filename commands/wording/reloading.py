@@ -18,10 +18,9 @@ def describe_reload(done: Reloaded, phrases: Phrases, *, is_private: bool) -> Re
         heading = Heading(fit(phrases.say("reload.wrong", count=len(done.problems))))
         return Reply((heading, Note(phrases.say("reload.kept"), Tone.CAUTION), Text(told)), data=data)
     told = phrases.say("reload.taken" if done.taken else "reload.nothing", names=", ".join(done.taken))
-    blocks = [Heading(fit(phrases.say("reload.heading"))), Text(told)]
-    if done.waiting:
-        blocks.append(Note(phrases.say("reload.waiting", names=", ".join(done.waiting)), Tone.CAUTION))
-    return Reply((*blocks, Text(phrases.say("reload.others"))), data=data)
+    heading, names = Heading(fit(phrases.say("reload.heading"))), ", ".join(done.waiting)
+    waits = (Note(phrases.say("reload.waiting", names=names), Tone.CAUTION),) if done.waiting else ()
+    return Reply((heading, Text(told), *waits, Text(phrases.say("reload.others"))), data=data)
 
 
 def describe_nothing_runs(phrases: Phrases) -> Reply:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.settings import SECRETS, Misconfigured, Settings, read_settings
-from bot.settings.manual import example, page, told, variable
+from bot.settings.fields import told
+from bot.settings.manual import example, page, variable
 from tests import canary
 
 HOME = Path(__file__).parent.parent.parent
