@@ -4,8 +4,9 @@ import asyncio
 import importlib.metadata
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TextIO
@@ -13,20 +14,28 @@ from typing import TextIO
 from bot.answers import time_text
 from bot.backup.file import Contents, Writing, check, graves_of, in_order, lines
 from bot.backup.lines import Damaged, Header
+from bot.evaluating import SCHEDULER
+from bot.leading import Leading, Led
 from bot.live import configure_log, open_store
+from bot.processes import this_process
 from bot.running import ANSWERED, Refusal
 from bot.settings import Settings
 from scheduler.clock import now_ms
 from store.backup import BY_NAME, Record, records
 from store.connection import Connection
-from store.health import LIVE, is_healthy
+from store.lease import Lease, Tenure, leader
 from store.restore import Fate, Manner, Restoring
-from store.snapshots import StoredFeed
 from store.tombstones import Graves, read_graves
 
 AT_ONCE = 200
 _log = logging.getLogger(__name__)
 GRAVES = frozenset({"secret", "tombstone"})
+LARGE = frozenset(name for name, sort in BY_NAME.items() if sort.on_wish)
+"""What a scheduler writes: put back only while none does."""
+
+Fates = dict[str, Counter[Fate]]
+"""What became of the records, by their sort."""
+
 NAMES = {
     "secret": "secrets of these marks",
     "tombstone": "marks of who was forgotten",
@@ -95,17 +104,18 @@ async def restore(
     told = f"Made {time_text(contents.header.made_ms)} by version {contents.header.version}; it is whole."
     stdout.write(told + "\n")
     async with open_store(settings) as connection:
-        without = await _left_out(connection, contents)
-        fates = await put_back(
-            connection, path, contents.header, replaces=replaces, is_trial=is_trial, without=without
-        )
+        back = partial(put_back, path, contents.header, replaces=replaces, is_trial=is_trial)
+        fates = await back(connection, frozenset(BY_NAME) - LARGE)
+        evaluating = None
+        if any(contents.counts[name] for name in LARGE):
+            evaluating = await _put_large(connection, back, fates, is_trial=is_trial)
     for name in BY_NAME:
         if fates[name]:
             said = ", ".join(f"{count:,} {FATES[fate]}" for fate, count in fates[name].items())
             stdout.write(f"{NAMES[name]}: {said}\n")
-    if without:
+    if evaluating is not None:
         stdout.write(
-            "The service evaluates on this store, so hours and memory of assets were left out: "
+            f"The service evaluates on this store ({evaluating.holder}), so hours and memory of assets were left out: "
             "stop it and restore once more for these.\n"
         )
     if is_trial:
@@ -113,25 +123,49 @@ async def restore(
     return ANSWERED
 
 
-async def put_back(
+async def _put_large(
     connection: Connection,
+    back: Callable[[Connection, frozenset[str]], Awaitable[Fates]],
+    fates: Fates,
+    *,
+    is_trial: bool,
+) -> Tenure | None:
+    """Put back what a scheduler writes, while none does; who it is that does, where one does."""
+    lease = Lease(connection, SCHEDULER, this_process())
+    if is_trial and (leading := await leader(connection, SCHEDULER)) is not None:
+        return leading
+
+    async def work(tenure: Tenure | None) -> None:
+        fenced = connection if tenure is None else connection.fenced(lease.key, tenure.value)
+        done = await back(fenced, LARGE)
+        fates.update({name: done[name] for name in LARGE})
+
+    try:
+        await (work(None) if is_trial else Leading(lease).once(work))
+    except Led as led:
+        return led.tenure
+    return None
+
+
+async def put_back(
     path: Path,
     header: Header,
+    connection: Connection,
+    sorts: frozenset[str] = frozenset(BY_NAME),
     *,
     replaces: bool = False,
     is_trial: bool = False,
-    without: frozenset[str] = frozenset(),
-) -> dict[str, Counter[Fate]]:
-    """Put every record back but those of some sorts; what became of them. Raises Damaged, OSError, StoreUnavailable."""
+) -> Fates:
+    """Put the records of these sorts back; what became of them. Raises Damaged, OSError, StoreUnavailable."""
     manner = Manner(now_ms(), replaces=replaces, is_trial=is_trial, made_ms=header.made_ms)
-    fates: dict[str, Counter[Fate]] = {name: Counter() for name in BY_NAME}
+    fates: Fates = {name: Counter() for name in BY_NAME}
     buried = graves_of(path) + [one for other in _beside(path) for one in _graves_of(other)]
-    for sort in ("secret", "tombstone"):
+    for sort in sorts & GRAVES:
         some = list(dict.fromkeys(record for record in buried if record.sort == sort))
         fates[sort].update(await Restoring(connection, manner).put(sort, some) if some else ())
     restoring = Restoring(connection, replace(manner, graves=await _graves(connection, buried)))
     for sort, some in _by_sort(path):
-        if sort not in without:
+        if sort in sorts:
             fates[sort].update(await restoring.put(sort, some))
     return fates
 
@@ -176,11 +210,3 @@ def _checked(path: Path) -> Contents:
         raise Refusal(f"{path} cannot be restored: {wrong}. Nothing was changed.") from wrong
     except OSError as failure:
         raise Refusal(f"{path} cannot be read: {failure.strerror or failure}.") from failure
-
-
-async def _left_out(connection: Connection, contents: Contents) -> frozenset[str]:
-    """The sorts that a running scheduler would write over, of those the file holds."""
-    large = frozenset(name for name, sort in BY_NAME.items() if sort.on_wish and contents.counts[name])
-    status = await StoredFeed(connection).status()
-    is_busy = status.source == LIVE and (await is_healthy(connection, now_ms())).ok
-    return large if large and is_busy else frozenset()

@@ -29,11 +29,11 @@ async def test_subscriptions_come_back_equal(valkey: Connection, tmp_path: Path,
     assert counts["chat"] == chats
     async with ephemeral_valkey() as socket, connected(socket) as other:
         begun_s = process_time()
-        fates = await put_back(other, path, check(path).header)
+        fates = await put_back(path, check(path).header, other)
         print(
             f"{chats:,} chats: {size / 1e6:.1f} MB, written in {written_s:.2f} s of CPU, "
             f"checked and put back in {process_time() - begun_s:.2f} s"
         )
         assert fates["chat"] == {Fate.WRITTEN: chats}
         assert await dump(other) == before
-        assert (await put_back(other, path, check(path).header))["chat"] == {Fate.SAME: chats}
+        assert (await put_back(path, check(path).header, other))["chat"] == {Fate.SAME: chats}

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.backup.telling import backup, restore
+from bot.backup.file import check
+from bot.backup.telling import backup, put_back, restore
+from bot.evaluating import SCHEDULER
 from bot.running import Refusal
 from bot.settings import Settings
-from market.observations import MINUTE_MS
 from scheduler.clock import now_ms
 from store import keys
 from store.chats import StoredChats
 from store.connection import Connection
+from store.lease import Lease, leader
 from store.people import StoredPeople
-from store.services import FeedStatus
-from store.snapshots import StoredFeed
 from store.tombstones import marks_of, read_graves, secret_of
 from store.wishes import Chat
 from tests.doubles.valkey import valkey, valkey_socket
@@ -26,6 +26,9 @@ from tests.store.samples import PERSON_SAMPLE
 from tests.store.test_backup import PRIVATE, dump, fill
 
 __all__ = ["valkey", "valkey_socket"]
+
+PASSING = (keys.BULLETINS, keys.ANNOUNCED)
+"""On its way when the backup was made, and long over by now."""
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ async def test_what_was_lost_is_there_again(valkey: Connection, settings: Settin
     said = await told(settings, tmp_path / "kept")
     assert "it is whole" in said
     assert "chats: 2 written" in said
-    for passing in (keys.BULLETINS, keys.ANNOUNCED):  # on its way then, and long over by now
+    for passing in PASSING:
         before.pop(passing)
     assert {**await dump(valkey), **before} == await dump(valkey)
     assert "chats: 2 the same already" in await told(settings, tmp_path / "kept")
@@ -114,12 +117,33 @@ async def test_while_the_service_evaluates_people_come_back_and_the_market_does_
     await fill(valkey)
     await kept(settings, tmp_path / "kept")
     await emptied(valkey)
-    await StoredFeed(valkey).save(FeedStatus("live", now_ms(), MINUTE_MS, 0))
+    tenure = await Lease(valkey, SCHEDULER, "a-process-of-another-machine").take()
+    assert "stop it and restore once more" in await told(settings, tmp_path / "kept", is_trial=True)
     said = await told(settings, tmp_path / "kept")
     assert "chats: 2 written" in said
     assert "stop it and restore once more" in said
     assert keys.hours("live", "BTC") not in await dump(valkey)
     assert keys.history("live", "BTC") not in await dump(valkey)
+    await Lease(valkey, SCHEDULER, "a-process-of-another-machine").give_up(tenure)
+    assert "assets' memory: 1 written" in await told(settings, tmp_path / "kept")
+    assert await leader(valkey, SCHEDULER) is None
+
+
+async def test_one_that_was_broken_off_is_finished_by_the_next(
+    valkey: Connection, settings: Settings, tmp_path: Path
+) -> None:
+    await fill(valkey)
+    await kept(settings, tmp_path / "kept")
+    before = await dump(valkey)
+    header = check(tmp_path / "kept").header
+    for done in (frozenset({"person"}), frozenset({"tombstone", "chat", "hours"})):
+        await emptied(valkey)
+        await put_back(tmp_path / "kept", header, valkey, done)
+        await told(settings, tmp_path / "kept")
+        after = await dump(valkey)
+        assert {key: after.get(key) for key in before if key not in PASSING} == {
+            key: value for key, value in before.items() if key not in PASSING
+        }
 
 
 async def test_an_old_backup_does_not_bring_back_whoever_was_forgotten(
