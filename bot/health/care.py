@@ -9,7 +9,6 @@ from bot.health.loop import LoopWatch
 from bot.health.nowhere import Nowhere
 from bot.health.owners import Owners
 from bot.health.parts import Parts
-from bot.health.vitals import Process
 from bot.leading import Leading, Standing
 from bot.messenger import Deliver
 from bot.settings import Settings
@@ -29,7 +28,7 @@ class Care:
         self._connection, self._settings = connection, settings
         self.tally, self.parts, self.loop = Tally(), Parts(), LoopWatch()
         self.owners = Owners(connection, lambda: settings.operators, self.parts.speaks)
-        self._process = Process(connection, self.parts, self.loop, self.tally, platforms, leases)
+        self._platforms, self._leases = platforms, leases
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
@@ -48,9 +47,11 @@ class Care:
         if listen is None:
             yield
             return
-        from bot.health.server import HealthServer  # noqa: PLC0415, most processes tell nobody
+        from bot.health.server import HealthServer  # noqa: PLC0415, a process that tells nobody pays for none of it
+        from bot.health.vitals import Process  # noqa: PLC0415
 
-        async with HealthServer(listen, self._process).serving():
+        process = Process(self._connection, self.parts, self.loop, self.tally, self._platforms, self._leases)
+        async with HealthServer(listen, process).serving():
             yield
 
     def lookout(self, leading: Leading) -> Lookout:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2s
 
 from bot.messenger import Messenger, Undelivered, Wrong
@@ -52,25 +52,26 @@ class Letter:
     since_ms: int
 
 
-@dataclass(slots=True)
 class Owners:
     """Tells those whom `listed` names; `speaks` says whether this process is the one to write on a platform."""
 
-    connection: Connection
-    listed: Callable[[], Sequence[str]]
-    speaks: Callable[[str], bool]
-    away_s: float = AWAY_S
-    spell_awaited_s: float = SPELL_AWAITED_S
-    stale_s: float = STALE_S
-    _messengers: dict[str, Messenger] = field(default_factory=dict)
-    _languages: dict[str, str] = field(default_factory=dict)
-    _letters: list[Letter] = field(default_factory=list)
-    _away_ms: int = 0
-    _back_ms: int = 0
-    _stale_ms: int = 0
-    _told_stale_ms: int = 0
-    _has_told: bool = False
-    _was_heard: bool = False
+    def __init__(
+        self,
+        connection: Connection,
+        listed: Callable[[], Sequence[str]],
+        speaks: Callable[[str], bool],
+        *,
+        away_s: float = AWAY_S,
+        spell_awaited_s: float = SPELL_AWAITED_S,
+        stale_s: float = STALE_S,
+    ) -> None:
+        self.connection, self._listed, self._speaks = connection, listed, speaks
+        self.away_s, self.spell_awaited_s, self.stale_s = away_s, spell_awaited_s, stale_s
+        self._messengers: dict[str, Messenger] = {}
+        self._languages: dict[str, str] = {}
+        self._letters: list[Letter] = []
+        self._away_ms = self._back_ms = self._stale_ms = self._told_stale_ms = 0
+        self._has_told = self._was_heard = False
 
     @asynccontextmanager
     async def reached_by(self, messenger: Messenger) -> AsyncIterator[None]:
@@ -161,8 +162,8 @@ class Owners:
         """The private chats of the owners whom this process writes to."""
         return [
             address_of(owner)
-            for owner in self.listed()
-            if (platform := owner.partition(":")[0]) in self._messengers and self.speaks(platform)
+            for owner in self._listed()
+            if (platform := owner.partition(":")[0]) in self._messengers and self._speaks(platform)
         ]
 
     def _write(self, name: str, say: Say) -> None:
