@@ -24,6 +24,8 @@ from store.whom import Held, Subject, without
 ERASURE = Kind("erasure", 1, Quarry, rebuildable=False)
 MOST_LOOKS = 10
 AT_ONCE = 200
+FOLLOWED = frozenset({"chat", "chats", "changes"})
+"""Where one of these goes, whoever follows the changes of chats has to be told."""
 WITHIN_S = 3.0
 """An answer in a chat waits no longer for an erasure, which goes on."""
 
@@ -96,6 +98,7 @@ class Forgetting:
 
     async def _erase(self, quarry: Quarry) -> None:
         found = [place async for place in self._traces.places(quarry)]
+        is_followed = any(place.entry.name in FOLLOWED for place in found)
         for _ in range(MOST_LOOKS):
             for first in range(0, len(found), self._at_once):
                 await self._remove(found[first : first + self._at_once])
@@ -108,7 +111,8 @@ class Forgetting:
         async for address in self._traces.chats_changed_by(person):
             await self._chats.change_known(address, partial(without, person=person))
         await self._step_back(quarry.subject)
-        await announce_forgotten(self._connection)
+        if is_followed:
+            await announce_forgotten(self._connection)
 
     async def _remove(self, places: Sequence[Place]) -> None:
         changed = tuple(dict.fromkeys(place.key for place in places))

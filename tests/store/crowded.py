@@ -34,13 +34,13 @@ def name_of(number: int) -> str:
     return f"telegram:{number}"
 
 
-async def crowd(connection: Connection, seed: int) -> None:
+async def crowd(connection: Connection, seed: int, people: range = HUNDRED) -> None:
     """Everybody subscribes, keeps plans, is warned, mutes, manages the group; rows of theirs wait, are held back, and are given up."""
     random = Random(seed)
-    for number in HUNDRED:
+    for number in people:
         await _settle(connection, number, random)
         await _warn(connection, number)
-    await _batch_to(connection, random.choice(HUNDRED))
+    await _batch_to(connection, random.choice(people))
 
 
 async def _settle(connection: Connection, number: int, random: Random) -> None:

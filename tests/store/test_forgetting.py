@@ -10,7 +10,7 @@ import pytest
 from store import keys
 from store.bulletins import Bulletins, NotOurs
 from store.chats import StoredChats
-from store.connection import Connection
+from store.connection import Connection, StoreUnavailable
 from store.forgetting import Forgetting
 from store.outbox import Outbox, Row, packed
 from store.registry import entry_of
@@ -21,6 +21,7 @@ from tests.store.crowded import GROUP, HUNDRED, crowd, differences, dump, name_o
 from tests.store.samples import FIRED, NOW_MS
 
 WHO = HUNDRED[41]
+FEW = HUNDRED[38:45]
 
 
 def subject_of(number: int) -> Subject:
@@ -51,13 +52,13 @@ async def test_after_forgetting_a_scan_finds_no_trace_and_the_others_are_byte_id
 
 
 async def test_what_somebody_changed_in_a_group_stays_without_their_name(valkey: Connection) -> None:
-    await crowd(valkey, seed=3)
-    last = HUNDRED[-1]
+    await crowd(valkey, seed=3, people=FEW)
+    last = FEW[-1]
     await Forgetting(valkey).forget(subject_of(last), NOW_MS)
     chat = await StoredChats(valkey).get(GROUP)
     assert chat is not None
     assert chat.changes[-1].by == UNNAMED
-    assert chat.changes[-2].by == name_of(HUNDRED[-2])
+    assert chat.changes[-2].by == name_of(FEW[-2])
 
 
 class Killed(BaseException):
@@ -95,7 +96,7 @@ async def begun(forgetting: Forgetting) -> None:
 async def test_an_erasure_that_is_killed_between_any_two_writes_is_taken_up_again(
     valkey: Connection, writes: int
 ) -> None:
-    await crowd(valkey, seed=4)
+    await crowd(valkey, seed=4, people=FEW)
     with pytest.raises(Killed):
         await begun(Forgetting(mortal(valkey, writes), at_once=3))
 
@@ -220,3 +221,20 @@ async def test_on_discord_a_persons_own_chats_are_found_and_a_servers_channel_st
         chat = await chats.get(address)
         assert chat is not None
         assert chat.changes[0].by == UNNAMED
+
+
+async def test_the_leader_alone_erases_through_its_fence(valkey: Connection) -> None:
+    await crowd(valkey, seed=5, people=FEW)
+    async with valkey.writing() as redis:
+        await redis.set(keys.lease("matching"), "7:here")
+    stale = Forgetting(valkey.fenced(keys.lease("matching"), "6:there"))
+    with pytest.raises(StoreUnavailable):
+        await stale.forget(subject_of(WHO), NOW_MS)
+    assert traces_in(await dump(valkey), WHO)
+    assert await Forgetting(valkey.fenced(keys.lease("matching"), "7:here")).forget(subject_of(WHO), NOW_MS)
+    assert traces_in(await dump(valkey), WHO) == []
+
+
+async def test_who_had_no_chat_lets_nobody_read_all_chats_anew(valkey: Connection) -> None:
+    await Forgetting(valkey).forget(Subject("telegram:1", ("telegram:1",)), NOW_MS)
+    assert keys.CHATS_CHANGES not in await dump(valkey)
