@@ -156,9 +156,12 @@ def complaints() -> Iterator[Complaints]:
     )
     root.addHandler(heard)
     root.setLevel(logging.ERROR)
+    disabled = root.manager.disable
+    logging.disable(logging.WARNING)
     try:
         yield heard
     finally:
+        logging.disable(disabled)
         root.removeHandler(heard)
         root.setLevel(level)
         structlog.configure(**before)

@@ -16,6 +16,8 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "discord": DiscordEvents,
 }
 NAMES = tuple(TARGETS)
+SHARES: Mapping[str, float] = {"telegram": 0.3, "discord": 0.7}
+"""Updates of chats are those of both platforms together."""
 
 
 async def fuzz(name: str, seed: int, inputs: int) -> Report:
@@ -26,3 +28,8 @@ async def fuzz(name: str, seed: int, inputs: int) -> Report:
 def run_alone(name: str, seed: int, inputs: int) -> Report:
     """Fuzz one target in a process that does nothing else."""
     return asyncio.run(fuzz(name, seed, inputs))
+
+
+def share_of(name: str, inputs: int) -> int:
+    """How many inputs a target is given where lines, payloads and updates are each to be so many."""
+    return round(inputs * SHARES.get(name, 1.0))

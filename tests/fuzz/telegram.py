@@ -1,6 +1,6 @@
 """Updates of Telegram through the real application of python-telegram-bot, whose transport hands every call to the double.
 
-Two ways lead in: getUpdates, whose body is what is mutated, and the webhook's own server. Every third time the double judges what
+Two ways lead in: getUpdates, whose body is what is mutated, and the webhook's own server. Every fifth time the double judges what
 the bot sends by the models of the Bot API, else a lesser one takes it whose rules are those of `oracle`. Neither is time of ours.
 """
 
@@ -195,7 +195,7 @@ class TelegramUpdates:
             "fault": fault,
             "body": body.decode("latin-1"),
             "secret": dice.random() < 0.98,
-            "strict": dice.random() < 0.3,
+            "strict": dice.random() < 0.2,
         }
 
     async def answer(self, given: Any) -> None:
