@@ -26,6 +26,9 @@ from tests.faults.lease_worker import LANDED, NAME, REFUSED, STALE, STATE
 
 WORKERS, TTL_MS = 3, 300
 CHANGE_WITHIN_S, LOOK_S = 30.0, 0.01
+TROUBLES = ("stop", "kill", "end", "stop all but one")
+OFTEN = (6, 2, 2, 1)
+"""How often each happens to each other."""
 OF_TEN_KNOWN = 5
 """So many of ten workers bear a name by which others see that they are dead; of the rest the lease has to expire."""
 
@@ -57,8 +60,8 @@ class Judged:
 class Crowd:
     """The workers, one of which leads."""
 
-    def __init__(self, socket: Path, dice: random.Random) -> None:
-        self._socket, self._dice = socket, dice
+    def __init__(self, socket: Path, dice: random.Random, often: Sequence[int] = OFTEN) -> None:
+        self._socket, self._dice, self._often = socket, dice, often
         self._workers: list[subprocess.Popen[bytes]] = []
         self._made = 0
         self._asleep: dict[int, float] = {}
@@ -75,7 +78,7 @@ class Crowd:
         place = self._place_of(holder)
         if place is None or self._dice.random() < 0.2:
             place = self._dice.randrange(WORKERS)
-        what = self._dice.choices(("stop", "kill", "end", "stop all but one"), (6, 2, 2, 1))[0]
+        what = self._dice.choices(TROUBLES, self._often)[0]
         self.done[what] = self.done.get(what, 0) + 1
         if what == "stop":
             self._stop(place)
@@ -133,10 +136,10 @@ class Crowd:
         return next((place for place, worker in enumerate(self._workers) if worker.pid == pid), None)
 
 
-async def leases(changes: int, seed: int) -> Judged:
+async def leases(changes: int, seed: int, often: Sequence[int] = OFTEN) -> Judged:
     """Let that many changes of the lease happen, and judge what the server noted."""
     async with ephemeral_valkey() as socket, connected(socket) as connection:
-        crowd = Crowd(socket, random.Random(seed))
+        crowd = Crowd(socket, random.Random(seed), often)
         try:
             crowd.begin()
             await _change(crowd, connection, changes)

@@ -125,6 +125,7 @@ def modules_of_the_scheduler() -> list[Path]:
     files = [path for part in BROUGHT_BY for path in sorted((ROOT / part).rglob("*.py")) or [ROOT / part]]
     trees = [ast.parse(path.read_text()) for path in files if not path.is_relative_to(ROOT / MATCHING)]
     named = {node.module for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    named.discard(Lease.__module__)  # the one thing that is not written under a lease
     return [path for path in sorted((ROOT / "store").glob("*.py")) if f"store.{path.stem}" in named]
 
 
@@ -134,7 +135,8 @@ def functions_that_write(module: Path) -> set[str]:
         for made in ast.parse(module.read_text()).body
         if isinstance(made, ast.ClassDef)
         for function in made.body
-        if isinstance(function, ast.AsyncFunctionDef) and ".writing(" in ast.unparse(function)
+        if isinstance(function, ast.AsyncFunctionDef)
+        and any(isinstance(node, ast.Attribute) and node.attr == "writing" for node in ast.walk(function))
     }
 
 
