@@ -23,7 +23,7 @@ class Export:
 
 async def answer(_: Export, context: Context) -> Reply:
     """The file with all that is kept of the asker, told where nobody else reads it."""
-    privacy, subject = context.services.privacy, asker_of(context)
+    privacy, subject = context.services.privacy, await asker_of(context)
     if privacy is None:
         return describe_nothing(phrases_in(context.language))
     if not context.is_private:

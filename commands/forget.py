@@ -72,10 +72,10 @@ async def _subject(scope: str, context: Context) -> Subject:
     if scope == CHAT and not (context.is_terminal or await context.may(Role.MANAGER, anew=True)):
         raise Misunderstood("door.not_allowed", example="/forget")
     if scope == CHAT:
-        return asker_of(context) if is_alone(context) else chat_of(context)
+        return await asker_of(context) if is_alone(context) else chat_of(context)
     if not context.person:
         raise Misunderstood("privacy.nobody", example="/forget chat")
-    return asker_of(context)
+    return await asker_of(context)
 
 
 def _memo(context: Context) -> str:

@@ -20,7 +20,7 @@ async def answer(_: Asked, context: Context) -> Reply:
     privacy = context.services.privacy
     if privacy is None:
         return describe_nothing(phrases_in(context.language))
-    subject = asker_of(context) if context.is_private else chat_of(context)
+    subject = await asker_of(context) if context.is_private else chat_of(context)
     held = await privacy.near(subject) if subject.names else None
     return describe_privacy(held, phrases_in(context.language))
 

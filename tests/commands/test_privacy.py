@@ -88,6 +88,15 @@ async def test_in_private_it_says_how_much_is_kept_of_the_asker_now(valkey: Conn
     assert dict(ask.reply.data)["now"] == {"plans": 1, "chat": 1}
 
 
+async def test_alone_on_discord_it_knows_the_chat_that_has_a_number_of_its_own(valkey: Connection) -> None:
+    ask = talk(valkey, "4711", chat="900", platform="discord", role=Role.MANAGER)
+    await ask("/subscribe BTC cascade")
+    await ask("/privacy")
+    assert dict(ask.reply.data)["now"] == {"chat": 1, "warned_by": 1}
+    await confirmed(ask)
+    assert keys.chat("discord:900") not in await dump(valkey)
+
+
 async def test_in_a_group_it_counts_what_is_of_the_group_alone(valkey: Connection) -> None:
     await settled(valkey, "4711")
     ask = talk(valkey, "4711", chat=GROUP, is_private=False)
