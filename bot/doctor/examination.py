@@ -20,6 +20,7 @@ from bot.chat_platform import (
 )
 from bot.doctor.findings import SETTING, Examination, Finding, Finds
 from bot.doctor.machine import (
+    backups,
     clock_is_set,
     folder_of,
     health_address,
@@ -110,6 +111,7 @@ async def _configured(settings: Settings, *, offline: bool) -> tuple[list[Findin
         Finding("assets", Finds.OK, assets),
         _owners(settings),
         *_outside(settings),
+        backups(settings, time.time()),
         clock_is_set(),
         *readable_by_others(dict(os.environ)),
         *names,

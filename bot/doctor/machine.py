@@ -19,6 +19,10 @@ GB = 1_000_000_000
 LITTLE_BYTES, TOO_LITTLE_BYTES = GB, GB // 10
 TIMEX_BYTES = 512
 """More than the kernel's struct timex takes; its first field 0 asks and sets nothing."""
+BACKUPS = "seawall-*.jsonl"
+HOUR_S = 3_600.0
+OLDEST_BACKUP_H = 36.0
+"""One is made each night."""
 NOT_SET_BY_NTP = 5
 """TIME_ERROR of adjtimex(2)."""
 ASKED_WITHIN_S = 2.0
@@ -33,6 +37,27 @@ def room_left(folder: Path) -> Finding:
         return Finding("disk", Finds.OK, seen)
     to_do = "Make room: the private Valkey stops taking what it is told when its disk is full."
     return Finding("disk", Finds.WEAK if free >= TOO_LITTLE_BYTES else Finds.WRONG, seen, to_do)
+
+
+def backups(settings: Settings, now_s: float) -> Finding:
+    """Whether a copy is kept each night, and how old the newest is."""
+    folder = settings.backup_dir
+    if folder is None:
+        to_do = f"To keep one each night, set {PREFIX}BACKUP_DIR; `seawall backup FILE` makes one now."
+        return Finding("backup", Finds.UNSET, f"no {PREFIX}BACKUP_DIR", to_do)
+    try:
+        newest_s = max((file.stat().st_mtime for file in folder.glob(BACKUPS)), default=None)
+    except OSError as failure:
+        to_do = "May the service write there?"
+        return Finding("backup", Finds.WEAK, f"{folder} cannot be read: {failure.strerror}", to_do)
+    if newest_s is None:
+        to_do = "The first one comes at 03:10 UTC, by the process that evaluates."
+        return Finding("backup", Finds.UNSET, f"none in {folder} yet", to_do)
+    hours = (now_s - newest_s) / HOUR_S
+    seen = f"the newest in {folder} is {hours:.0f} h old"
+    if hours <= OLDEST_BACKUP_H:
+        return Finding("backup", Finds.OK, seen)
+    return Finding("backup", Finds.WEAK, seen, "Does the service run? Its log says why none could be made.")
 
 
 def clock_is_set(answer: int | None = None) -> Finding:

@@ -10,6 +10,7 @@ import pytest
 from bot.doctor import Examination, Finding, Finds
 from bot.doctor.findings import SETTING
 from bot.doctor.machine import (
+    backups,
     clock_is_set,
     health_address,
     readable_by_others,
@@ -136,6 +137,18 @@ def test_whether_the_clock_is_set_is_told_where_the_kernel_tells(answer: int, fi
 
 def test_room_on_the_disk_is_told(tmp_path: Path) -> None:
     assert "GB free at" in room_left(tmp_path).seen
+
+
+def test_how_old_the_newest_backup_is_is_told(tmp_path: Path) -> None:
+    settings = Settings(backup_dir=tmp_path)
+    assert backups(Settings(), 0.0).finds is Finds.UNSET
+    assert "none in" in backups(settings, 0.0).seen
+    file = tmp_path / "seawall-20261123T031000Z.jsonl"
+    file.touch()
+    made_s = file.stat().st_mtime
+    assert backups(settings, made_s + 10 * 3_600).finds is Finds.OK
+    late = backups(settings, made_s + 50 * 3_600)
+    assert (late.finds, late.seen) == (Finds.WEAK, f"the newest in {tmp_path} is 50 h old")
 
 
 def test_a_secret_that_others_may_read_is_named_and_not_told(tmp_path: Path) -> None:
