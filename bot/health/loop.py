@@ -79,9 +79,10 @@ class LoopWatch:
         before_s = monotonic_s()
         while not self._over.wait(self._beat_s):
             now_s = monotonic_s()
-            was_held_up = now_s - before_s > self._beat_s + self._blocked_s / 2
+            held_up_s = now_s - before_s - self._beat_s
             before_s, stands_s = now_s, self.stands_for_s
-            if was_held_up:  # this thread too: the whole process stood, and its loop is not to blame
+            if held_up_s > self._blocked_s:
+                self._say_held_up(held_up_s)
                 continue
             if stands_s > self._blocked_s and not said_s:
                 self._say_where(stands_s)
@@ -90,8 +91,16 @@ class LoopWatch:
                 _log.warning("the event loop turns again after %.1f s", now_s - said_s)
                 said_s = 0.0
 
-    def _say_where(self, stands_s: float) -> None:
+    def _say_held_up(self, held_up_s: float) -> None:
+        """This thread stood as well, so nobody knows where the loop was."""
+        _log.error(
+            "the whole process has stood still for %.1f s: it was stopped, or one call let nothing else run",
+            held_up_s,
+        )
         self.blocks += 1
+
+    def _say_where(self, stands_s: float) -> None:
         frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001, there is no other way to another thread's stack
         stack = "".join(traceback.format_stack(frame)) if frame is not None else "(unknown)\n"
         _log.error("the event loop has stood still for %.1f s, here:\n%s", stands_s, stack.rstrip())
+        self.blocks += 1

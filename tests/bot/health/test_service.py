@@ -21,6 +21,7 @@ from tests.bot.health.places import free_port
 from tests.bot.programs import cut_off, eventually, room
 from tests.doubles.telegram import BotApi
 from tests.doubles.waiting import until
+from tests.store.program import process_id
 
 
 def asked(listen: str, path: str) -> tuple[int, str]:
@@ -84,13 +85,16 @@ async def test_the_owner_is_told_that_the_store_is_away_and_that_it_is_back() ->
             here.settings["SEAWALL_HEALTH_LISTEN"] = listen = f"127.0.0.1:{free_port()}"
             service = cut_off(here).start("run")
             await soon(lambda: asked(listen, "/readyz")[0] == 200)
-            (server,) = here.servers()
-            os.kill(int(server.split()[0]), signal.SIGSTOP)
+            socket = running_socket(here.folder / "data")
+            assert socket is not None
+            server = await process_id(socket)
+            os.kill(server, signal.SIGSTOP)
             await soon(lambda: asked(listen, "/readyz")[0] == 503)
             assert asked(listen, "/healthz")[0] == 200
+            assert canary.TELEGRAM_TOKEN not in asked(listen, "/metrics")[1] + asked(listen, "/readyz")[1]
             assert "seawall_store_up 0.0" in asked(listen, "/metrics")[1]
             await until(lambda: _told_owner(api) == 1, within_s=90.0)
-            os.kill(int(server.split()[0]), signal.SIGCONT)
+            os.kill(server, signal.SIGCONT)
             await until(lambda: _told_owner(api) == 2, within_s=200.0)
             first, second = (shown.text for shown in api.shown if shown.chat_id == 4242)
             assert "The store has not answered since" in first
