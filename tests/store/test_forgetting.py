@@ -1,9 +1,10 @@
 """Forgetting somebody leaves no trace of them and everybody else untouched, wherever it is broken off."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+import asyncio
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -61,45 +62,28 @@ async def test_what_somebody_changed_in_a_group_stays_without_their_name(valkey:
     assert chat.changes[-2].by == name_of(FEW[-2])
 
 
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Mortal(Connection):
-    """A connection whose process dies before its nth write."""
-
-    @asynccontextmanager
-    async def writing(self, changed: Sequence[str] = (), *, within_s: float = 3.0) -> AsyncIterator[Any]:
-        LEFT[0] -= 1
-        if LEFT[0] < 0:
-            raise Killed
-        async with Connection.writing(self, changed, within_s=within_s) as redis:
-            yield redis
-
-
-LEFT = [0]
-
-
-def mortal(valkey: Connection, writes: int) -> Mortal:
-    LEFT[0] = writes
-    return Mortal(valkey.place, valkey._repeating, valkey._once, valkey._pulse, valkey.memory)
-
-
-async def begun(forgetting: Forgetting) -> None:
-    quarry = await forgetting._traces.quarry(subject_of(WHO))
-    await forgetting._note("one", quarry, NOW_MS)
-    await forgetting._finish("one", quarry)
-
-
 @pytest.mark.parametrize("writes", [2, 5, 11])
-async def test_an_erasure_that_is_killed_between_any_two_writes_is_taken_up_again(
-    valkey: Connection, writes: int
+async def test_an_erasure_whose_process_is_killed_between_two_writes_is_taken_up_again(
+    valkey: Connection, valkey_socket: Path, writes: int
 ) -> None:
     await crowd(valkey, seed=4, people=FEW)
-    with pytest.raises(Killed):
-        await begun(Forgetting(mortal(valkey, writes), at_once=3))
+    before = len(traces_in(await dump(valkey), WHO))
+    command = (
+        "-m",
+        "tests.store.forgetful",
+        valkey_socket,
+        NOW_MS,
+        writes,
+        name_of(WHO),
+        *subject_of(WHO).addresses,
+    )
+    killed = await asyncio.create_subprocess_exec(sys.executable, *map(str, command))
+    assert await killed.wait() == -signal.SIGKILL
 
+    left = traces_in(await dump(valkey), WHO)
+    assert keys.FORGETTING in left
+    assert 1 < len(left) <= before + 1
+    assert (await read_graves(valkey)).covers(name_of(WHO), NOW_MS)
     assert await Forgetting(valkey).finish() == 1
     assert traces_in(await dump(valkey), WHO) == []
     assert await Forgetting(valkey).finish() == 0
