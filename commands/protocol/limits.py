@@ -131,16 +131,21 @@ class Gate:
 
     async def _take(self, buckets: Sequence[Bucket], cost: float) -> tuple[float, Bucket | None]:
         """How long to wait and for which bucket, None where all of them were taken from."""
-        if self._limits is not None and not all(self._is_easy(bucket, cost) for bucket in buckets):
+        left = [self._left(bucket) for bucket in buckets]
+        if self._limits is not None and not _is_easy(buckets, left, cost):
             asked = await self._ask(self._limits, buckets, cost)
             if asked is not None:
                 return asked
-        waits = {bucket: (cost - self._left(bucket)) * MINUTE_S / bucket.a_minute for bucket in buckets}
-        short = max(buckets, key=waits.__getitem__)
-        if waits[short] > 0.0:
-            return waits[short], short
-        for bucket in buckets:
-            self._keep(bucket, self._left(bucket) - cost)
+            left = [self._left(bucket) for bucket in buckets]
+        wait_s, short = 0.0, None
+        for bucket, tokens in zip(buckets, left, strict=True):
+            missing_s = (cost - tokens) * MINUTE_S / bucket.a_minute
+            if missing_s > wait_s:
+                wait_s, short = missing_s, bucket
+        if short is not None:
+            return wait_s, short
+        for bucket, tokens in zip(buckets, left, strict=True):
+            self._keep(bucket, tokens - cost)
             self._untold[bucket] = self._untold.get(bucket, 0.0) + cost
         self._tell_soon()
         return 0.0, None
@@ -175,14 +180,13 @@ class Gate:
             raise away
         self._away_until_s = self._clock() + AWAY_FOR_S
 
-    def _is_easy(self, bucket: Bucket, cost: float) -> bool:
-        return self._left(bucket) - cost >= EASY_SHARE * bucket.a_minute
-
     def _left(self, bucket: Bucket) -> float:
         """What is left of a bucket by now, as far as is known here."""
-        left, at_s = self._known.get(bucket, (float(bucket.a_minute), self._clock()))
-        filled = max(0.0, self._clock() - at_s) * bucket.a_minute / MINUTE_S
-        return min(float(bucket.a_minute), left + filled)
+        most, known = float(bucket.a_minute), self._known.get(bucket)
+        if known is None:
+            return most
+        filled = max(0.0, self._clock() - known[1]) * most / MINUTE_S
+        return min(most, known[0] + filled)
 
     def _keep(self, bucket: Bucket, left: float) -> None:
         self._known[bucket] = (left, self._clock())
@@ -229,6 +233,13 @@ class Gate:
             while len(self._told) > MOST_KNOWN:
                 self._told.popitem(last=False)
         return Refusal(why, max(0.0, wait_s), is_told)
+
+
+def _is_easy(buckets: Sequence[Bucket], left: Sequence[float], cost: float) -> bool:
+    """Whether so much is left of each that nobody has to be asked."""
+    return all(
+        tokens - cost >= EASY_SHARE * bucket.a_minute for bucket, tokens in zip(buckets, left, strict=True)
+    )
 
 
 def _buckets(visitor: Visitor, rules: Rules) -> tuple[Bucket, ...]:
