@@ -12,7 +12,7 @@ from store.connection import Connection, StoreUnavailable
 from store.lease import TTL_MS, Lease, Tenure
 
 StillLeads = Callable[[], Awaitable[bool]]
-"""Asks the store whether nobody else has taken over; False where that cannot be known."""
+"""Asks the store whether nobody else has taken over; one that is away lets nobody take over."""
 
 
 class Alone:
@@ -53,4 +53,4 @@ class Alone:
         try:
             return await lease.renew(tenure)
         except StoreUnavailable:
-            return False
+            return True

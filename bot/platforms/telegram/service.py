@@ -32,6 +32,8 @@ MOST_AT_ONCE = 256
 """Updates answered at the same time; the library's default is one after the other."""
 
 LONG_POLL_S = 25
+HELD_UP_S = 5.0
+"""What arrives after so long may arrive in a process that was held up meanwhile, such as by SIGSTOP."""
 FINISH_S = 5.0
 FAREWELL_S = 2.0
 REFUSED = (
@@ -138,6 +140,8 @@ class Service:
             await self._say_what_was_taken()
 
     async def _fetch_some(self, still_leads: StillLeads) -> None:
+        clock = asyncio.get_running_loop().time
+        began_s = clock()
         try:
             updates = await self.bot.get_updates(
                 offset=self._offset, timeout=LONG_POLL_S, allowed_updates=ALLOWED_UPDATES
@@ -150,6 +154,8 @@ class Service:
             await self._patience.wait(error)
             return
         self._patience.rest()
+        if updates and clock() - began_s > HELD_UP_S and not await still_leads():
+            return  # who leads by now is brought the same ones
         for update in updates:
             self._offset = update.update_id + 1
             await self.application.update_queue.put(update)
