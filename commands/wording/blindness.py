@@ -1,10 +1,14 @@
 """What owners are told, unasked, of the service itself: that it sees nothing, and from when to when it saw nothing."""
 
+from typing import TYPE_CHECKING
+
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Note, Reply, Text, Tone
 from commands.wording import numbers
 from market.observations import DAY_MS
-from store.sight import Spell
+
+if TYPE_CHECKING:
+    from store.sight import Spell  # it brings the library of the server, which the door opens without
 
 UTC = " UTC"
 
@@ -26,12 +30,12 @@ def stale_words(since_ms: int, phrases: Phrases) -> Reply:
     return Reply((Note(said, Tone.CAUTION),))
 
 
-def blind_words(spell: Spell, phrases: Phrases) -> Reply:
+def blind_words(spell: "Spell", phrases: Phrases) -> Reply:
     """From when to when nothing was seen, and why."""
     return Reply((Note(blind_sentence(spell, phrases), Tone.CAUTION),))
 
 
-def blind_sentence(spell: Spell, phrases: Phrases) -> str:
+def blind_sentence(spell: "Spell", phrases: Phrases) -> str:
     """The same as a sentence: "Seawall was blind 07:10 to 07:42 UTC: the store was away."."""
     why = phrases.say(f"blind.{spell.why.value}")
     return phrases.say("blind.was", between=between(spell.from_ms, spell.until_ms, phrases), why=why)
