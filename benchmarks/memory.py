@@ -2,7 +2,7 @@
 
 `python -m benchmarks.memory` (`--assets 300 --subscriptions 100000`): a real Valkey, written to by the classes that the service
 writes with. An asset's memory is what the engine has after 14 months of hours and 31 days of minutes with every input, as it
-is kept between two checkpoints; every asset has its own numbers of the same windows, so that nothing can be shared. It
+is kept between two checkpoints. All assets have the same numbers, each under keys of its own: a server shares nothing. It
 prints bytes an asset, a chat and a subscription, each with what they are made of, and ends with 1 beyond 500 MB.
 """
 
@@ -20,7 +20,9 @@ from market.alerts import Kind, Severity
 from market.observations import (
     DAY_MS,
     MINUTE_MS,
+    Book,
     Candle,
+    Depth,
     Funding,
     Heartbeat,
     Liquidation,
@@ -82,12 +84,20 @@ def lived(hours: int, minute_days: int) -> Asset:
     market, coarse = engine.state.market, len(rows) - minute_days * 24
     for now_ms, said in rows[:coarse]:
         market.observe(said, now_ms, rules)
-    minutes = [one for _, said in rows[coarse:] for one in minutes_of(said)]
+    minutes = [
+        (now_ms, (*told, _depth(now_ms))) for _, said in rows[coarse:] for now_ms, told in minutes_of(said)
+    ]
     for now_ms, said in minutes[: 1 - CHECKPOINT_EVERY]:
         market.observe(said, now_ms, rules)
     snapshot, _ = engine.step(market.now_ms + 1, ())
     steps = [Step(now_ms, said) for now_ms, said in minutes[1 - CHECKPOINT_EVERY :]]
     return Asset(engine, steps, _condensed(minutes[-720:]), snapshot)
+
+
+def _depth(now_ms: int) -> Depth:
+    """What the books of five venues hold, as a live market tells it each minute."""
+    books = tuple(Book(venue, 1e7 + now_ms % 977, 1e7 + now_ms % 991) for venue in (*VENUES, Venue.DERIBIT))
+    return Depth(Venue.AGGREGATE, now_ms, MINUTE_MS, 0.01, 5e7, 5e7, books=books)
 
 
 def _condensed(minutes: Sequence[tuple[int, tuple[Observation, ...]]]) -> bytes:
@@ -115,7 +125,7 @@ def _told(venue: Venue, now_ms: int, price: float, said: Sequence[Observation]) 
     ]
     return told + [
         Liquidation(venue, "BTC", now_ms - second * 1_000, Side.LONG, 0.5 + second, price, is_sample=False)
-        for second in range(0, 60, 6)
+        for second in (0, 30)
     ]
 
 
