@@ -14,7 +14,9 @@ from scheduler.simulator.server.venue import Bar, Forced, VenueMarket
 
 QUOTE, SWAP = "-USDT", "-USDT-SWAP"
 INVERSE = "-USD-SWAP"
-CONTRACT_COINS = {"BTC": 0.01, "ETH": 0.1, "SOL": 1.0}
+CONTRACT_COINS = {"BTC": 0.01, "ETH": 0.1}
+OTHER_COINS = 1.0
+"""How many coins a contract of any other is."""
 STEPS = {"1m": MINUTE_MS, "5m": 5 * MINUTE_MS, "1H": HOUR_MS}
 LIQUIDATIONS_KEPT_MS = DAY_MS
 SETTLED_A_PAGE, LIQUIDATIONS_A_PAGE = 400, 100
@@ -118,7 +120,7 @@ class Okx:
         }
 
     def _contracts_of(self, asset: Asset, coins: float) -> str:
-        return decimal(coins / CONTRACT_COINS[asset], 4)
+        return decimal(coins / CONTRACT_COINS.get(asset, OTHER_COINS), 4)
 
     def _contracts(self, params: Params, now_ms: int) -> object:
         if params["instType"] == "SPOT":
@@ -229,7 +231,7 @@ def _listed(symbol: str, asset: Asset, kind: str, settled_in: str) -> dict[str, 
         "state": "live",
         "ctType": kind,
         "settleCcy": settled_in,
-        "ctVal": decimal(CONTRACT_COINS[asset]) if is_linear else "100",
+        "ctVal": decimal(CONTRACT_COINS.get(asset, OTHER_COINS)) if is_linear else "100",
         "ctMult": "1",
         "ctValCcy": asset if is_linear else "USD",
         "ruleType": "normal",
