@@ -24,10 +24,21 @@ def is_dead(name: str) -> bool:
     try:
         state = Path(f"/proc/{parts[1]}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
-        return True
+        return _is_gone(int(parts[1]))
     except (OSError, IndexError):
         return False
     return state in _ENDED
+
+
+def _is_gone(number: int) -> bool:
+    """Whether the kernel knows no such process: /proc may be mounted so that it hides those of other users (hidepid)."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 @cache

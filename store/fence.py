@@ -3,6 +3,9 @@
 A process that was held up for a minute does not know that another one leads by now; what it still had to write reaches
 the server, and is refused there. A plain command goes through a script that looks at the lease first, a script has that
 look put before it, and a transaction watches the lease.
+
+A lease that expired and that nobody took since (its counter tells) is still its leader's: after a store that was away, the
+first write may come before the first renewal, and must not cost the leader what it has in mind.
 """
 
 from collections.abc import Iterable
@@ -20,7 +23,9 @@ MOST_TRIES = 20
 
 _LOOK = (
     "do local fence, tenure = table.remove(KEYS), table.remove(ARGV) "
-    f"if redis.call('GET', fence) ~= tenure then return redis.error_reply('{REFUSED} another one leads') end end "
+    "local held = redis.call('GET', fence) "
+    "local kept = held or redis.call('GET', fence .. ':token') == string.match(tenure, '^%d+') and tenure "
+    f"if kept ~= tenure then return redis.error_reply('{REFUSED} another one leads') end end "
 )
 """Put before a script: the last key is the lease, the last argument the value that it has to have; the script sees neither."""
 

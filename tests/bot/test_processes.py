@@ -2,6 +2,10 @@
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 from bot.processes import is_dead, this_process
 
@@ -29,6 +33,23 @@ def test_a_process_is_dead_when_it_was_killed_whether_or_not_it_was_buried() -> 
             pass
         other.wait()
         assert is_dead(name)
+
+
+def test_a_process_that_proc_hides_because_it_is_another_users_is_not_taken_for_dead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine = this_process()
+
+    def hidden(_: Path) -> NoReturn:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", hidden)
+    assert not is_dead(mine)
+    host, _, there, chance = mine.rsplit(":", 3)
+    assert not is_dead(f"{host}:1:{there}:{chance}")
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    assert is_dead(f"{host}:{gone.pid}:{there}:{chance}")
 
 
 def test_nothing_is_said_of_a_process_of_elsewhere_or_of_a_name_that_is_none() -> None:

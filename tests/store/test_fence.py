@@ -100,17 +100,38 @@ async def test_nothing_lands_when_another_one_leads(valkey: Connection, led_befo
         assert not await redis.exists("v1:a")
 
 
-async def test_an_expired_lease_refuses_like_a_lost_one(
+async def test_an_expired_lease_that_nobody_took_since_lets_its_leader_write_before_it_is_renewed(
     valkey: Connection, leads: Connection, lease: Lease
 ) -> None:
     async with valkey.writing() as redis:
         await redis.delete(lease.key)
+    await two_together(leads, transaction=True)
+    async with leads.writing() as redis:
+        await redis.set("v1:a", "x")
+        assert await redis.eval(COUNT, 1, "v1:a") == [1, 0]
+    assert await lease.renew(Tenure(1, "a"))
+
+
+async def test_an_expired_lease_that_another_one_had_meanwhile_refuses_like_a_lost_one(
+    valkey: Connection, leads: Connection, lease: Lease
+) -> None:
+    async with valkey.writing() as redis:
+        await redis.delete(lease.key)
+        await Lease(valkey, "scheduler", "b", 60_000).take()
+        await redis.delete(lease.key)
+    for transaction in (True, False):
+        with pytest.raises(NotLeader):
+            await two_together(leads, transaction=transaction)
+    async with valkey.reading() as redis:
+        assert not await redis.exists("v1:a")
+
+
+async def test_after_a_flush_nothing_lands(valkey: Connection, leads: Connection) -> None:
+    async with valkey.writing() as redis:
+        await redis.flushall()
     with pytest.raises(NotLeader):
         async with leads.writing() as redis:
             await redis.set("v1:a", "x")
-    assert await lease.renew(Tenure(1, "a"))
-    async with leads.writing() as redis:
-        await redis.set("v1:a", "x")
 
 
 async def test_a_script_that_does_not_look_at_the_lease_is_not_run_by_its_name(
