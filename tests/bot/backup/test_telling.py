@@ -68,6 +68,15 @@ async def test_what_was_lost_is_there_again(valkey: Connection, settings: Settin
     assert "chats: 2 the same already" in await told(settings, tmp_path / "kept")
 
 
+async def test_no_token_is_in_a_backup(valkey: Connection, settings: Settings, tmp_path: Path) -> None:
+    token = "7700000001:a-canary-of-this-test-and-of-no-bot-at-all"
+    with_token = settings.model_copy(update={"telegram_token": SecretStr(token)})
+    await fill(valkey)
+    said = await kept(with_token, tmp_path / "kept") + await told(with_token, tmp_path / "kept")
+    assert token not in said
+    assert token.encode() not in (tmp_path / "kept").read_bytes()
+
+
 async def test_a_trial_changes_nothing(valkey: Connection, settings: Settings, tmp_path: Path) -> None:
     await fill(valkey)
     await kept(settings, tmp_path / "kept")
