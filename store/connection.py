@@ -23,6 +23,9 @@ from store.recall import Memory, remembering
 from store.traffic import Traffic
 
 CONNECT_WITHIN_S = 0.4
+CONNECT_BY_TLS_WITHIN_S = 0.8
+CONNECT_TO_WRITE_WITHIN_S = 2.0
+"""A name to look up, a handshake and a login take their time with a server that is far away."""
 READ_WITHIN_S = 0.9
 """A whole read with its repetition: an answer in a chat degrades within a second."""
 READ_TRY_WITHIN_S = 0.4
@@ -171,10 +174,13 @@ def open_connection(address: str | Path) -> Connection:
     """A connection to a socket (Path) or URL, not yet used: the server may be down. ValueError for another address."""
     url, place = _read_address(address)
     repeating = Retry(ConstantBackoff(PAUSE_BEFORE_REPEAT_S), 1)
+    connects = CONNECT_BY_TLS_WITHIN_S if url.startswith("rediss:") else CONNECT_WITHIN_S
     return Connection(
         place=place,
-        _repeating=_client(url, retry=repeating, socket_timeout=READ_TRY_WITHIN_S),
-        _once=_client(url, retry=Retry(NoBackoff(), 0), socket_timeout=WRITE_WITHIN_S),
+        _repeating=_client(url, connects, retry=repeating, socket_timeout=READ_TRY_WITHIN_S),
+        _once=_client(
+            url, CONNECT_TO_WRITE_WITHIN_S, retry=Retry(NoBackoff(), 0), socket_timeout=WRITE_WITHIN_S
+        ),
     )
 
 
@@ -204,13 +210,13 @@ async def check_safe(connection: Connection) -> None:
         )
 
 
-def _client(url: str, *, retry: Retry, socket_timeout: float) -> Redis:
+def _client(url: str, connects_within_s: float, *, retry: Retry, socket_timeout: float) -> Redis:
     """A client of RESP2, which every Redis and Valkey speaks without a handshake of its own."""
     return Redis.from_url(
         url,
         retry=retry,
         socket_timeout=socket_timeout,
-        socket_connect_timeout=CONNECT_WITHIN_S,
+        socket_connect_timeout=connects_within_s,
         protocol=2,
     )
 
