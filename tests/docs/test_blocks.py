@@ -65,7 +65,7 @@ NOT_A_QUESTION = re.compile(
 )
 
 
-OF_OTHERS = {"/setinline", "/market", "/backtest", "/history"}
+OF_OTHERS = {"/setinline", "/newbot", "/market", "/backtest", "/history"}
 """What is said to others: to @BotFather, at a simulated venue; and what the README says is not there yet."""
 
 
