@@ -22,10 +22,14 @@ from tests.doubles.waiting import until
 MAKE_USERS = Path(__file__).parents[2] / "deploy" / "valkey" / "make-users.sh"
 AGAIN = (
     "alerts_log",
+    "backup",
+    "fence",
+    "forgetting",
     "chats",
     "history",
     "hours",
     "lease",
+    "limits",
     "memos",
     "outbox",
     "people",
@@ -42,6 +46,7 @@ OF_AN_ADMIN = (
     "is_one_command",
     "whatever_happens",
     "at_either_address",
+    "byte_identical",
 )
 """Tests with such words in their name change or measure the server itself, or take long."""
 
