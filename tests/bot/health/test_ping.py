@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -15,13 +15,16 @@ from bot.health.lookout import Lookout
 from bot.health.ping import DeadManSwitch
 from bot.settings import Misconfigured, Settings, read_settings
 from bot.tally import Tally
+from market.table import State
 from scheduler.clock import now_ms
 from store import keys
 from store.connection import Connection, NotLeader, open_connection
 from store.lease import Lease
+from store.snapshots import StoredSnapshots
 from store.watchdog import Watchdog
 from tests.bot.health.places import Here, free_port
 from tests.bot.health.test_server import canary_of
+from tests.store.samples import BTC
 
 SECRET = "0123-who-knows-me-can-say-that-all-is-well"
 
@@ -91,6 +94,21 @@ async def test_without_a_canary_or_an_evaluation_it_is_silent(valkey: Connection
     assert switch.asked == []
     await cycle(here, ago_ms=69_000)
     await canary_of(valkey, now_ms())
+    await pinger.look()
+    assert switch.asked == [f"/ping/{SECRET}"]
+
+
+async def test_a_cycle_that_saw_nothing_is_no_full_cycle(valkey: Connection, switch: Switch) -> None:
+    here, pinger = Here(valkey), DeadManSwitch(switch.url, valkey, Tally())
+    snapshots = StoredSnapshots(valkey)
+    await snapshots.watch(("BTC",))
+    await snapshots.save(replace(BTC, regime=replace(BTC.regime, state=State.INSUFFICIENT_DATA)))
+    await cycle(here, ago_ms=70_000)
+    await pinger.look()
+    await cycle(here, ago_ms=10_000)
+    await pinger.look()
+    assert switch.asked == []
+    await snapshots.save(BTC)
     await pinger.look()
     assert switch.asked == [f"/ping/{SECRET}"]
 

@@ -12,13 +12,20 @@ from collections.abc import Callable
 import pytest
 
 from bot.health.asking import ask_process
+from bot.settings.checks import EXCHANGES
+from market.observations import HOUR_MS, MINUTE_MS
+from scheduler.clock import now_ms
+from scheduler.simulator import market as simulated
+from scheduler.simulator.market import SimulatedMarket
+from scheduler.simulator.server import serve
 from store.connection import connected
 from store.server import running_socket
+from store.sight import Sight
 from store.watchdog import Watchdog
 from tests import canary
 from tests.bot.desks import bot_api
 from tests.bot.health.places import free_port
-from tests.bot.programs import cut_off, eventually, room
+from tests.bot.programs import Room, cut_off, eventually, room
 from tests.doubles.telegram import BotApi
 from tests.doubles.waiting import until
 from tests.store.program import process_id
@@ -32,6 +39,17 @@ def asked(listen: str, path: str) -> tuple[int, str]:
         return refused.code, refused.read().decode()
     except OSError:
         return 0, ""
+
+
+@pytest.fixture
+def market_of_today(monkeypatch: pytest.MonkeyPatch) -> SimulatedMarket:
+    """The simulated market, thirty hours into its three days by the clock on the wall."""
+    start_ms = now_ms() - 30 * HOUR_MS
+    start_ms -= start_ms % HOUR_MS
+    monkeypatch.setattr(simulated, "START_MS", start_ms)
+    monkeypatch.setattr(SimulatedMarket, "start_ms", start_ms)
+    monkeypatch.setattr(SimulatedMarket, "end_ms", start_ms + 72 * HOUR_MS)
+    return SimulatedMarket(7, "sell_off", ("BTC",), past_days=40)
 
 
 async def soon(claim: Callable[[], bool]) -> None:
@@ -105,3 +123,41 @@ async def test_the_owner_is_told_that_the_store_is_away_and_that_it_is_back() ->
 
 def _told_owner(api: BotApi) -> int:
     return sum(shown.chat_id == 4242 for shown in api.shown)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+async def test_after_a_time_at_which_it_did_not_run_the_owner_is_told_from_when_to_when(
+    market_of_today: SimulatedMarket,
+) -> None:
+    async with bot_api() as api, serve(market_of_today) as venues:
+        with room() as here:
+            for venue in EXCHANGES:
+                here.settings[f"SEAWALL_{venue.upper()}_REST_URL"] = venues.rest_urls[venue]
+                here.settings[f"SEAWALL_{venue.upper()}_WS_URL"] = venues.ws_urls[venue]
+            here.settings["SEAWALL_ASSETS"] = "BTC"
+            here.settings["SEAWALL_TELEGRAM_TOKEN"] = canary.TELEGRAM_TOKEN
+            here.settings["SEAWALL_TELEGRAM_URL"] = api.url
+            here.settings["SEAWALL_OPERATORS"] = "telegram:4242"
+            here.settings["SEAWALL_HEALTH_LISTEN"] = listen = f"127.0.0.1:{free_port()}"
+            service = here.start("run")
+            await until(lambda: _sees(here), within_s=120.0)
+            assert _told_owner(api) == 0
+            socket = running_socket(here.folder / "data")
+            assert socket is not None
+            async with connected(socket) as connection:
+                await Sight(connection).keep_seen(now_ms() - 32 * MINUTE_MS)
+            await until(lambda: _told_owner(api) == 1, within_s=60.0)
+            (said,) = (shown.text for shown in api.shown if shown.chat_id == 4242)
+            assert re.search(r"Seawall was blind .+ to .+ UTC: it did not run\.", said)
+            assert "seawall_assets_blind 0.0" in asked(listen, "/metrics")[1]
+            service.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(service.communicate, timeout=20)
+
+
+async def _sees(here: Room) -> bool:
+    socket = running_socket(here.folder / "data")
+    if socket is None or not socket.exists():
+        return False
+    async with connected(socket) as connection:
+        return await Sight(connection).seen_ms() > 0
