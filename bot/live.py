@@ -109,6 +109,7 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
             tiers=TiersInMemory(),
             memos=StoredMemos(connection),
             pictures=StoredPictures(connection),
+            privacy=Forgetting(connection),
             limits=StoredLimits(connection),
         )
     return Services(

@@ -29,6 +29,8 @@ from scheduler.simulator.server import SimulatedExchanges, recorded, serve
 from scheduler.streams import open_wires
 from store.chats import StoredChats
 from store.connection import Connection, connected
+from store.forgetting import Forgetting
+from store.memos import StoredMemos
 from store.outbox import Outbox
 from store.people import StoredPeople
 from store.plan_news import StoredPlanNews
@@ -174,6 +176,8 @@ async def open_stage(seed: int, scenario: str) -> AsyncIterator[Stage]:
                 hours=memory.cycle.hours,
                 tiers=memory.tiers,
                 chains=memory.chains,
+                memos=StoredMemos(connection),
+                privacy=Forgetting(connection),
             )
             outbox, news = Outbox(connection, TERMINAL), StoredPlanNews(connection)
             await outbox.open()

@@ -67,7 +67,7 @@ def describe_erased(phrases: Phrases, *, is_done: bool, is_chat: bool) -> Reply:
 
 
 def describe_nothing(phrases: Phrases) -> Reply:
-    """That this market keeps nothing of anybody."""
+    """That nothing is kept of anybody, since there is no store."""
     return Reply((Note(phrases.say("privacy.recorded")),), data={"kept": {}})
 
 
