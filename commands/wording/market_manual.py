@@ -200,6 +200,8 @@ def _table(rule: type) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(map(_value, value)))
     if isinstance(value, tuple | list):
         return ", ".join(map(_value, value))
     return (
