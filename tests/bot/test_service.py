@@ -216,6 +216,8 @@ async def test_a_refused_token_ends_that_platform_and_not_the_service(here: Room
         lines = iter(service.stderr.readline, "")
         refused = await asyncio.to_thread(lambda: next(line for line in lines if "telegram stopped" in line))
         assert "Telegram refuses the bot token" in refused
-        assert await asyncio.to_thread(eventually, lambda: here.run("healthcheck").returncode == 0)
+        assert await asyncio.to_thread(
+            eventually, lambda: "The market is evaluated" in here.run("healthcheck").stdout
+        )
         assert service.poll() is None
         await ends(service)
