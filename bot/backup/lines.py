@@ -90,7 +90,7 @@ def read_line(line: bytes) -> Line:
         if "end" in told:
             return _end(told)
         return _record(told)
-    except (KeyError, TypeError, ValueError, msgspec.MsgspecError, binascii.Error) as failure:
+    except (KeyError, TypeError, ValueError, OverflowError, msgspec.MsgspecError, binascii.Error) as failure:
         raise Damaged("a line is not what a backup holds") from failure
 
 

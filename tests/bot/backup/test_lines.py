@@ -91,6 +91,7 @@ def _summed(body: str) -> bytes:
         '{"sort":"chat","id":"telegram:1","schema":1,"value":{}}',
         '{"sort":"chat","id":"telegram:1","schema":1,"packed":"!"}',
         '{"sort":"chat","id":"telegram:1","schema":-1,"value":{}}',
+        '{"sort":"chat","id":"telegram:1","schema":1,"value":{"address":' + "9" * 30 + "}}",
         '{"sort":"tombstone","id":"zz","number":1}',
         '{"sort":"announced","id":"a","number":true}',
         '{"sort":"announced","id":"a","number":1e300}',
