@@ -21,7 +21,7 @@ async def test_it_tells_the_chat_the_topic_the_person_and_the_role() -> None:
         "Topic    7",
         "You      4711",
         "Role     reader",
-        "This place is telegram:-1001234567890:7 in settings and logs.",
+        "This place is telegram:-1001234567890:7 in settings.",
     ]
     assert ask.reply.data == {
         "platform": "telegram",
