@@ -1,13 +1,19 @@
-"""Whether the service does its work: the store answers, and the last evaluation is younger than three cycles."""
+"""Whether the service does its work: the store answers, the last evaluation is young, and it saw something."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from market.snapshot import Snapshot
+from market.table import State
 from store.connection import Connection, StoreUnavailable
 from store.services import FeedStatus
-from store.snapshots import StoredFeed
+from store.snapshots import StoredFeed, StoredSnapshots
 
 MISSED_CYCLES = 3
 LIVE = "live"
+BLIND = (
+    "The market is evaluated and not one watched asset can be judged: too little is heard of the exchanges."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,27 @@ class Health:
 
 
 async def is_healthy(connection: Connection, now_ms: int) -> Health:
-    """The health of the service at `now_ms`, the present time in UTC milliseconds (never a market's own time)."""
+    """The health of the service at `now_ms`, the present time in UTC milliseconds (never a market's own time).
+
+    A live market that is evaluated in time and blind in every asset is not well: nobody would be warned of anything.
+    """
+    health = await is_evaluated(connection, now_ms)
+    try:
+        if health.ok and (await StoredFeed(connection).status()).source == LIVE:
+            snapshots = await StoredSnapshots(connection).all()
+            return health if not snapshots or sees(snapshots) else Health(ok=False, reason=BLIND)
+    except StoreUnavailable as failure:
+        return Health(ok=False, reason=str(failure))
+    return health
+
+
+def sees(snapshots: Sequence[Snapshot]) -> bool:
+    """Whether any asset can be judged."""
+    return any(one.regime.state is not State.INSUFFICIENT_DATA for one in snapshots)
+
+
+async def is_evaluated(connection: Connection, now_ms: int) -> Health:
+    """Whether the market was evaluated lately, whatever was seen of it; `now_ms` as in `is_healthy`."""
     try:
         status, written_at_ms = await StoredFeed(connection).stamped()
     except StoreUnavailable as failure:

@@ -10,8 +10,8 @@ This page is made from the metrics themselves (`.venv/bin/python -m bot.health.m
 
 A process tells them at `/metrics` where `SEAWALL_HEALTH_LISTEN` is set (`127.0.0.1:8090`), in Prometheus' text format or as OpenMetrics.
 Beside them stand `/healthz` (this process lives: its event loop turns, its parts run) and `/readyz` (the store answers, the last
-evaluation is younger than three cycles), as JSON with reasons, 200 or 503. Nothing there names a chat or a person; show it to nobody
-outside all the same.
+evaluation is younger than three cycles, and any watched asset can be judged), as JSON with reasons, 200 or 503. Nothing there names a chat
+or a person; show it to nobody outside all the same.
 
 What is of the **service** is read from the store and told alike by every process: take the `max`. What is of the **process** is counted
 by it since it began: take the `sum`. Times are in seconds. What is not known is left out, never told as 0.

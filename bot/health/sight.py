@@ -2,13 +2,10 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
 
-from market.snapshot import Snapshot
-from market.table import State
 from scheduler.clock import now_ms
 from store.connection import Connection, StoreUnavailable
-from store.health import LIVE, MISSED_CYCLES, is_healthy
+from store.health import LIVE, MISSED_CYCLES, is_evaluated, sees
 from store.sight import Blinded, Sight, Spell
 from store.snapshots import StoredFeed, StoredSnapshots
 
@@ -44,7 +41,7 @@ class Looker:
 
     async def _why_blind(self) -> Blinded | None:
         """Why nothing is seen now; None where something is."""
-        if not (await is_healthy(self._connection, now_ms())).ok:
+        if not (await is_evaluated(self._connection, now_ms())).ok:
             return Blinded.EVALUATION
         if not sees(await self._snapshots.all()):
             return Blinded.EXCHANGES
@@ -70,8 +67,3 @@ class Looker:
         if self._began_ms - from_ms > (until_ms - from_ms) / 2 or not self._why:
             return Blinded.STOPPED
         return self._why.most_common(1)[0][0]
-
-
-def sees(snapshots: Sequence[Snapshot]) -> bool:
-    """Whether any asset can be judged."""
-    return any(one.regime.state is not State.INSUFFICIENT_DATA for one in snapshots)

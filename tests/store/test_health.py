@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from market.table import State
 from store import keys
 from store.connection import Connection, open_connection
-from store.health import is_healthy
+from store.health import BLIND, is_evaluated, is_healthy
 from store.services import FeedStatus
-from store.snapshots import StoredFeed
-from tests.store.samples import FEED, NOW_MS
+from store.snapshots import StoredFeed, StoredSnapshots
+from tests.store.samples import BTC, FEED, NOW_MS
 
 WRITTEN_MS = NOW_MS + 500
 
@@ -61,6 +62,24 @@ async def test_nothing_evaluated_yet_is_said(status: FeedStatus | None, valkey: 
     health = await is_healthy(valkey, NOW_MS)
     assert not health.ok
     assert health.reason == "The store answers; nothing has been evaluated yet."
+
+
+async def test_a_live_market_that_is_blind_in_every_asset_is_not_healthy_and_one_that_is_played_may_be(
+    valkey: Connection,
+) -> None:
+    blind = replace(BTC, regime=replace(BTC.regime, state=State.INSUFFICIENT_DATA))
+    snapshots = StoredSnapshots(valkey)
+    await snapshots.watch(("BTC", "ETH"))
+    await snapshots.save(blind)
+    await save(valkey, FEED)
+    health = await is_healthy(valkey, NOW_MS)
+    assert (health.ok, health.reason) == (False, BLIND)
+    assert (await is_evaluated(valkey, NOW_MS)).ok
+    await snapshots.save(replace(BTC, asset="ETH"))
+    assert (await is_healthy(valkey, NOW_MS)).ok
+    await snapshots.save(replace(blind, asset="ETH"))
+    await save(valkey, replace(FEED, source="history"))
+    assert (await is_healthy(valkey, NOW_MS)).ok
 
 
 async def test_a_live_service_that_has_stopped_is_said(valkey: Connection) -> None:
