@@ -155,7 +155,10 @@ def _capitals(value: object) -> object:
 
 
 def _spelled_out(path: Path) -> Path:
-    return path.expanduser().absolute()
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:  # what it raises of a person whom this machine does not know
+        raise ValueError("~ names nobody whom this machine knows: write the whole path") from None
 
 
 TelegramToken = Annotated[

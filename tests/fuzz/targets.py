@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from tests.fuzz.discord import DiscordEvents
 from tests.fuzz.harness import Report, Target, drive
+from tests.fuzz.kept import Kept
 from tests.fuzz.lines import Lines
 from tests.fuzz.payloads import Payloads
 from tests.fuzz.telegram import TelegramUpdates
@@ -14,10 +15,11 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "payloads": Payloads,
     "telegram": TelegramUpdates,
     "discord": DiscordEvents,
+    "kept": Kept,
 }
 NAMES = tuple(TARGETS)
-SHARES: Mapping[str, float] = {"telegram": 0.3, "discord": 0.7}
-"""Updates of chats are those of both platforms together."""
+SHARES: Mapping[str, float] = {"telegram": 0.3, "discord": 0.7, "kept": 0.25}
+"""Updates of chats are those of both platforms together; what was kept comes besides."""
 
 
 async def fuzz(name: str, seed: int, inputs: int) -> Report:
