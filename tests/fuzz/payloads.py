@@ -20,7 +20,7 @@ from tests.fuzz.spoken import AT_MS, Read, Spoken, everything
 LASTS = 120
 """Payloads after which condenser and engine begin anew: an hour or two of a market that says what it likes."""
 STEP_EVERY = 4
-MANY = 1_000
+MANY = 300
 RULES = Rules()
 STATUSES = (200, 200, 400, 403, 418, 429, 451, 500, 503, 0, 999)
 HEADERS: tuple[Mapping[str, str], ...] = (

@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 
 Snowflake = Annotated[str, Meta(pattern="^[1-9][0-9]{0,19}$")]
 Bits = Annotated[str, Meta(pattern="^[0-9]{1,20}$")]
+Printable = Annotated[str, Meta(pattern="^[!-~]+$")]
+"""What can be a part of an address."""
 UNREADABLE = (
     ArithmeticError,
     AttributeError,
@@ -108,7 +110,7 @@ class _Interaction(Struct):
     id: Snowflake
     application_id: Snowflake
     type: int
-    token: str
+    token: Printable
     version: int
     attachment_size_limit: int
     data: _Done | None = None
