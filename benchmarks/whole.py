@@ -215,11 +215,15 @@ async def stretch(folder: Path, speed: float, hours: float, skip_h: float) -> St
 async def _taken_up(log: Path) -> None:
     """Return when the past of every asset is read, as the log says: of a second start, which remembers it, at once."""
     deadline_s = monotonic_s() + WITHIN_S
-    while (count := log.read_text(errors="replace").count(TAKEN_UP)) < len(ASSETS):
+    while (count := _said(log).count(TAKEN_UP)) < len(ASSETS):
         if monotonic_s() > deadline_s:
             say(f"only {count} assets were taken up")
             return
         await asyncio.sleep(1.0)
+
+
+def _said(log: Path) -> str:
+    return log.read_text(errors="replace")
 
 
 async def _measured(
