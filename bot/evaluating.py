@@ -53,4 +53,5 @@ class Evaluation:
                 if not was_away:
                     _log.warning("%s The market is begun when it is back.", failure)
                 was_away = True
+                self._settled.set()  # whoever asks meanwhile is told that the store is away
             await asyncio.sleep(LOOK_EVERY_S)

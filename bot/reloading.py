@@ -80,6 +80,10 @@ class Reloading:
                 done = Reloaded((), (), mistakes.problems)
             except StoreUnavailable as away:
                 done = Reloaded((), (), (str(away),))
+            except Exception as slip:  # noqa: BLE001, a reload ends nothing, whatever is wrong with it
+                _log.exception("a slip of ours in reading the settings again")
+                why = f"They could not be read again ({type(slip).__name__}): see the log."
+                done = Reloaded((), (), (why,))
             else:
                 take(self._settings, newer)
                 _set_levels(self._settings)

@@ -18,7 +18,7 @@ from market.rules import Rules
 from scheduler.cycle import ENGINE_STATE
 from scheduler.history_files import read_history
 from scheduler.replay import replay
-from store.connection import Connection, NotLeader
+from store.connection import Connection, NotLeader, StoreUnavailable
 from store.history import History
 from store.lease import Lease, leader
 from store.snapshots import StoredSnapshots
@@ -116,3 +116,35 @@ async def _is_past(connection: Connection, steps: int) -> bool:
 async def _is_at_its_end(connection: Connection, at_ms: int) -> bool:
     snapshot = await StoredSnapshots(connection).latest("BTC")
     return snapshot is not None and snapshot.at_ms >= at_ms
+
+
+class LateFeed:
+    """A market whose beginning the store does not let be read at first."""
+
+    is_live = True
+
+    def __init__(self) -> None:
+        self.is_away, self.begins = True, asyncio.Event()
+
+    async def begin(self, connection: Connection) -> None:
+        if self.is_away:
+            raise StoreUnavailable("The store did not answer.")
+        self.begins.set()
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_store_that_falls_silent_before_the_market_is_begun_holds_up_nobody_who_answers(
+    valkey: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.evaluating.LOOK_EVERY_S", 0.02)
+    feed = LateFeed()
+    evaluation = Evaluation(valkey, feed, "a", SHORT_MS)
+    task = asyncio.create_task(evaluation.run())
+    await asyncio.wait_for(evaluation.settled(), 5.0)
+    assert not feed.begins.is_set()
+    feed.is_away = False
+    await asyncio.wait_for(feed.begins.wait(), 5.0)
+    task.cancel()
+    await asyncio.wait({task})

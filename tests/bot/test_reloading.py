@@ -102,6 +102,28 @@ async def test_one_mistake_leaves_everything_as_it_was_and_is_told_without_secre
     assert "my-secret-word" not in caplog.text
 
 
+async def test_a_slip_in_reading_them_again_leaves_everything_as_it_was_and_the_next_reload_is_done(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings, wanted, is_broken = read_settings(), asyncio.Event(), True
+
+    async def taken(_: Settings) -> None:
+        if is_broken:
+            raise RuntimeError("no such home")
+
+    reloading = Reloading(settings, takers=(taken,), wanted=wanted)
+    running = asyncio.create_task(reloading.run())
+    file.write_text("SEAWALL_ASSETS=BTC\nSEAWALL_OPERATORS=telegram:2\n")
+    wanted.set()
+    await until(lambda: "could not be read again (RuntimeError)" in caplog.text)
+    assert settings.operators == ("telegram:1",)
+    is_broken = False
+    wanted.set()
+    await until(lambda: settings.operators == ("telegram:2",))
+    running.cancel()
+    await asyncio.wait({running})
+
+
 async def test_the_watched_assets_follow_and_those_that_stay_lose_nothing(
     file: Path, valkey: Connection
 ) -> None:
