@@ -40,7 +40,7 @@ def with_env_file(
 ) -> tuple[dict[str, str], list[str]]:
     """The environment together with what the file of SEAWALL_ENV_FILE says; and what is wrong with it, a sentence each.
 
-    What both say differently is a mistake: neither goes before the other.
+    What both say differently is a mistake: neither goes before the other. What is said emptily counts as not said.
     """
     path = environ.get(ENV_FILE, "")
     if not path:
@@ -50,13 +50,14 @@ def with_env_file(
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         return dict(environ), [f"{ENV_FILE}: {path} cannot be read: {why}."]
-    twice = sorted(name for name, value in said.items() if environ.get(name) and environ[name] != value)
+    full = {name: value for name, value in said.items() if value}
+    twice = sorted(name for name, value in full.items() if environ.get(name) and environ[name] != value)
     ours = variables(settings, secrets)
     problems += [
         f"{path}: {name} is no setting." for name in said if name not in ours and not _near(name, ours)
     ]
     problems += [f"{name} is set in the environment and otherwise in {path}: keep one." for name in twice]
-    return {**environ, **said}, problems
+    return {**environ, **full}, problems
 
 
 def slips(environ: Mapping[str, str], settings: Collection[str], secrets: Collection[str]) -> list[str]:

@@ -62,6 +62,16 @@ def test_what_stands_in_both_places_must_be_the_same(monkeypatch: pytest.MonkeyP
     assert problems() == (f"SEAWALL_ASSETS is set in the environment and otherwise in {file}: keep one.",)
 
 
+def test_what_one_of_both_says_emptily_counts_as_not_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with_file("SEAWALL_ASSETS=\nSEAWALL_LIMIT_PERSON=7\n", tmp_path, monkeypatch)
+    monkeypatch.setenv("SEAWALL_ASSETS", "ETH")
+    monkeypatch.setenv("SEAWALL_LIMIT_PERSON", "")
+    settings = read_settings()
+    assert (settings.assets, settings.limit_person) == (("ETH",), 7)
+
+
 def test_every_line_that_says_nothing_is_named_and_none_is_repeated(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
