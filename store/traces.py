@@ -116,11 +116,21 @@ class Traces:
             yield place
         async for place in self._members(quarry.subject):
             yield place
-        async for place in self.on_their_way(quarry):
+        async for place in self._rows(quarry):
             yield place
 
     async def on_their_way(self, quarry: Quarry) -> AsyncIterator[Place]:
-        """The rows to these addresses, wherever they wait, and the news they tell of: what may move while it is looked for."""
+        """What may move, or come, while it is looked for: the rows to these addresses, and what a row leaves that was told."""
+        async for place in self._rows(quarry):
+            yield place
+        for address in quarry.subject.addresses:
+            async with self._connection.reading() as redis:
+                is_there = await redis.exists(keys.wave(address))
+            if is_there:
+                yield Place(_named("wave"), keys.wave(address))
+
+    async def _rows(self, quarry: Quarry) -> AsyncIterator[Place]:
+        """The rows to these addresses, wherever they wait, and the news they tell of."""
         for platform in quarry.subject.platforms:
             async for place in self._waiting(platform, quarry.subject):
                 yield place

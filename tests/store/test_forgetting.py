@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from store.forgetting import Forgetting
 from store.outbox import Outbox, Row, packed
 from store.registry import entry_of
 from store.tombstones import read_graves
+from store.traces import Place
+from store.waves import Wave, packed_wave
 from store.whom import UNNAMED, Subject
 from store.wishes import Change, suspend
 from tests.store.crowded import GROUP, HUNDRED, crowd, differences, dump, name_of, traces_in
@@ -109,6 +112,37 @@ async def test_whoever_has_a_row_in_hand_finds_it_gone_when_its_sending_would_be
     assert not await outbox.commit(claimed, b"a wave")
     assert not await outbox.later(claimed, NOW_MS)
     assert not await outbox.bury(claimed, NOW_MS, "blocked")
+    assert [key for key in await dump(valkey) if "telegram:4711" in key] == []
+
+
+class Interrupted(Forgetting):
+    """An erasure during which a sender ends the row it has in hand: after all was looked for, before anything goes."""
+
+    def __init__(self, connection: Connection, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(connection)
+        self._meanwhile: Callable[[], Awaitable[object]] | None = meanwhile
+
+    async def _remove(self, places: Sequence[Place]) -> None:
+        if self._meanwhile is not None:
+            meanwhile, self._meanwhile = self._meanwhile, None
+            await meanwhile()
+        await super()._remove(places)
+
+
+async def test_a_first_message_that_arrives_between_the_look_and_the_erasure_leaves_no_wave(
+    valkey: Connection,
+) -> None:
+    outbox, (stream, row) = Outbox(valkey, "telegram"), packed(waiting("telegram:4711"))
+    await outbox.open()
+    await StoredChats(valkey).change("telegram:4711", lambda chat: replace(chat, made_ms=NOW_MS))
+    async with valkey.writing() as redis:
+        await redis.xadd(stream, {"row": row})
+    (claimed,) = await outbox.claim("worker", 1)
+    await outbox.begin(claimed, "worker", "a1")
+
+    erasing = Interrupted(valkey, lambda: outbox.commit(claimed, packed_wave(Wave("telegram:4711"))))
+    assert await erasing.forget(Subject("telegram:4711", ("telegram:4711",)), NOW_MS)
+
     assert [key for key in await dump(valkey) if "telegram:4711" in key] == []
 
 
