@@ -12,6 +12,7 @@ from commands.protocol.home import NOTHING_IS_SENT
 from market.observations import DAY_MS
 from store.bulletins import FACTS_KEPT_S
 from store.chats import ChangedMeanwhile, StoredChats
+from store.codec import Unreadable
 from store.connection import Connection, StoreUnavailable
 from store.forgetting import Forgetting
 from store.people import StoredPeople
@@ -38,11 +39,11 @@ class Tidying:
         self._now_ms = now_ms
 
     async def run(self) -> None:
-        """Tidy until cancelled; a store that is away is waited for."""
+        """Tidy until cancelled; a store that is away is waited for, and a chat that cannot be read ends nothing else."""
         while True:
             try:
                 erased = await self.tidy()
-            except StoreUnavailable as failure:
+            except (StoreUnavailable, Unreadable) as failure:
                 log.warning("chats of long ago are not erased: %s", failure)
             else:
                 if erased:

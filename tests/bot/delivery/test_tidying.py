@@ -1,5 +1,6 @@
 """What nobody can be told any more is erased with every trace; what was broken off is taken up."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from store.outbox import Row, packed
 from store.people import StoredPeople
 from store.whom import Subject
 from store.wishes import suspend
+from tests.doubles.waiting import until
 from tests.store.crowded import dump, traces_in
 from tests.store.samples import NOW_MS, PERSON_SAMPLE
 
@@ -50,3 +52,16 @@ async def test_an_erasure_that_was_broken_off_is_taken_up(blocked: Connection) -
     await forgetting._note("one", quarry, NOW_MS)
     await Tidying(blocked, lambda: NOW_MS).tidy()
     assert traces_in(await dump(blocked), BLOCKED) == []
+
+
+async def test_a_chat_that_cannot_be_read_is_said_and_does_not_end_the_service(
+    blocked: Connection, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.tidying.LOOK_EVERY_S", 0.02)
+    async with blocked.writing() as redis:
+        await redis.hset(keys.chat(NAME), "chat", b"damaged")
+    tidying = asyncio.create_task(Tidying(blocked, lambda: NOW_MS).run())
+    await until(lambda: caplog.text.count("chats of long ago are not erased") > 1)
+    assert not tidying.done()
+    tidying.cancel()
+    await asyncio.wait({tidying})
