@@ -27,7 +27,8 @@ LOOK_EVERY_S, GIVES_WAY_S = 0.02, 0.1
 STATE = Kind("who kept it", 1, str)
 
 _NOTE = """
-redis.call('RPUSH', KEYS[1], ARGV[1] .. '|' .. (redis.call('GET', KEYS[2]) or '') .. '|' .. ARGV[2])
+local held = redis.call('GET', KEYS[2]) or 'free after ' .. redis.call('GET', KEYS[2] .. ':token')
+redis.call('RPUSH', KEYS[1], ARGV[1] .. '|' .. held .. '|' .. ARGV[2])
 local time = redis.call('TIME')
 redis.call('RPUSH', KEYS[1] .. ':at', time[1] * 1000 + math.floor(time[2] / 1000))
 """

@@ -202,12 +202,15 @@ async def judge(connection: Connection) -> Judged:
 
 
 def wrong_in(notes: Sequence[tuple[str, str]]) -> list[str]:
-    """What must never be, in words: of each write the tenure that its writer believed in, and the lease at that moment."""
+    """What must never be, in words: of each write the tenure that its writer believed in, and the lease at that moment.
+
+    One that expired is still its last leader's, until another one takes it.
+    """
     wrong, holders, last = [], dict[int, str](), 0
     for claimed, held in notes:
         token, _, holder = claimed.partition(":")
-        if claimed != held:
-            wrong.append(f"a write under {claimed} landed while the lease was {held or 'free'}")
+        if held not in {claimed, f"free after {token}"}:
+            wrong.append(f"a write under {claimed} landed while the lease was {held}")
         if holders.setdefault(int(token), holder) != holder:
             wrong.append(f"{holder} and {holders[int(token)]} both wrote in tenure {token}")
         if int(token) < last:

@@ -21,7 +21,8 @@ async def test_over_twenty_changes_of_the_lease_one_writes_at_a_time_and_nothing
     [
         ([("1:a", "1:a"), ("2:b", "2:b"), ("2:b", "2:b")], []),
         ([("1:a", "1:a"), ("1:a", "2:b")], ["a write under 1:a landed while the lease was 2:b"]),
-        ([("1:a", "")], ["a write under 1:a landed while the lease was free"]),
+        ([("1:a", "1:a"), ("1:a", "free after 1"), ("2:b", "2:b")], []),
+        ([("1:a", "free after 2")], ["a write under 1:a landed while the lease was free after 2"]),
         ([("1:a", "1:a"), ("1:b", "1:b")], ["b and a both wrote in tenure 1"]),
         ([("2:b", "2:b"), ("1:a", "1:a")], ["a write under 1:a landed after one of tenure 2"]),
     ],
