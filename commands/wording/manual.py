@@ -54,7 +54,7 @@ def _section(command: Command[Any]) -> str:
 
 
 def _remarks(command: Command[Any]) -> str:
-    private = " The answer is private: it holds a position." if command.private else ""
+    private = " The answer is for its asker alone." if command.private else ""
     form = (
         f" Without a word it asks for {', '.join(command.form)}, one after another." if command.form else ""
     )

@@ -86,7 +86,7 @@ async def test_a_stranger_is_told_once_in_their_language_and_nothing_is_done_for
         shown = await api.messages(2)
     texts = {one.chat_id: one.text for one in shown}
     assert texts[666].startswith("Este bot solo")
-    assert "SEAWALL_ALLOWED=telegram:666" in texts[666]
+    assert "añada telegram:666 (eres tú) a SEAWALL_ALLOWED" in texts[666]
     assert "BTC" in texts[ALICE["id"]]
 
 

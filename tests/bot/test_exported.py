@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.chat_platform import Desk
+from bot.chat_platform import Desk, Sentence
 from bot.live import services_on
 from bot.platforms.telegram.service import Service
 from commands.export import NAME
 from store.connection import Connection
 from tests.bot.desks import desk_on, telegram_serving
-from tests.bot.discord.reading import told
+from tests.bot.discord.reading import labels, told
 from tests.bot.discord.rooms import alice, channel, env, simcord_bot
 from tests.doubles.telegram import ALICE, GROUP, BotApi
 from tests.doubles.valkey import valkey, valkey_socket
@@ -57,6 +57,7 @@ async def test_asked_in_a_group_the_document_goes_to_the_askers_private_chat(
     await api.wait_for(lambda: bool(api.uploads))
     (form,) = api.called("sendDocument")
     assert int(form["chat_id"]) == ALICE["id"]
+    assert not any(Sentence.SHARE.in_words("en") in shown.buttons for shown in api.shown)
 
 
 @pytest.fixture
@@ -70,3 +71,4 @@ async def test_discord_attaches_the_export_for_its_asker_alone(alice: Any, chann
     (file,) = asked.followups[-1].message.attachments
     assert file.filename == NAME
     assert asked.followups[-1].ephemeral
+    assert Sentence.POST.in_words("en") not in labels(asked.response.message)

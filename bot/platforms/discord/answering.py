@@ -216,7 +216,8 @@ class Answers:
         buttons: list[Control] = [*await self._buttons(actions, line)]
         if reply.prompt is not None:
             buttons += await self._page_button(reply.prompt, language)
-        if not is_shared and is_hidden_in(interaction) and dispatch.outcome(reply) == "answered":
+        is_own = not is_shared and is_hidden_in(interaction) and reply.file is None
+        if is_own and dispatch.outcome(reply) == "answered":
             share = ShareButton(Sentence.POST.in_words(language), str(interaction.user.id))
             buttons = [*buttons[: MOST_BUTTONS - 1], share]
         most = MOST_BUTTONS if menu is None else MOST_BUTTONS - 5

@@ -188,7 +188,7 @@ async def _typing(
 
 
 def _sharing(reply: Reply, question: Question, buttons: Buttons, whose: Whose) -> InlineKeyboardButton | None:
-    if question.shares is None or not reply.private or outcome(reply) != "answered":
+    if question.shares is None or not reply.private or reply.file or outcome(reply) != "answered":
         return None
     return buttons.sharing(Sentence.SHARE.in_words(question.asker.language), question.shares, whose)
 
