@@ -49,7 +49,7 @@ def is_private(address: IPv4Address | IPv6Address) -> bool:
         inner = _inside_of(address)
         if inner is not None:
             return is_private(inner)
-        if address.is_site_local:  # networks of long ago still have them, and the standard library takes them for public
+        if address.is_site_local:  # of networks of long ago; the standard library calls them global
             return True
     return not address.is_global or address.is_multicast or address.is_reserved
 
