@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.addresses import ALLOWING, LeadsInside, look_up
 from bot.doctor.findings import Finding, Finds
-from bot.environment import PREFIX, with_env_file
+from bot.environment import ENV_FILE, PREFIX, with_env_file
 from bot.settings import SECRETS, Settings
 
 GB = 1_000_000_000
@@ -51,7 +51,7 @@ def backups(settings: Settings, now_s: float) -> Finding:
         to_do = "May the service write there?"
         return Finding("backup", Finds.WEAK, f"{folder} cannot be read: {failure.strerror}", to_do)
     if newest_s is None:
-        to_do = "The first one comes at 03:10 UTC, by the process that evaluates."
+        to_do = "The first one comes as soon as the service evaluates."
         return Finding("backup", Finds.UNSET, f"none in {folder} yet", to_do)
     hours = (now_s - newest_s) / HOUR_S
     seen = f"the newest in {folder} is {hours:.0f} h old"
@@ -76,7 +76,9 @@ def clock_is_set(answer: int | None = None) -> Finding:
 def readable_by_others(environ: dict[str, str]) -> Iterator[Finding]:
     """Files that hold secrets and that other users of this machine may read."""
     said, _ = with_env_file(environ, Settings.model_fields, SECRETS)
-    named = {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS} | {f"{PREFIX}ENV_FILE"}
+    named = {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS}
+    if any(f"{PREFIX}{name.upper()}" in said.keys() - environ.keys() for name in SECRETS):
+        named.add(ENV_FILE)
     for variable in sorted(named & {name for name, value in said.items() if value}):
         with suppress(OSError):
             file = Path(said[variable]).expanduser()
