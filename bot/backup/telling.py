@@ -23,11 +23,14 @@ from bot.settings import Settings
 from scheduler.clock import now_ms
 from store.backup import BY_NAME, Record, records
 from store.connection import Connection
+from store.forgetting import Forgetting
 from store.lease import Lease, Tenure, leader
-from store.restore import Fate, Manner, Restoring
+from store.restore import OF_PEOPLE, Fate, Manner, Restoring, named_in
 from store.tombstones import Graves, read_graves
+from store.whom import Subject
 
 AT_ONCE = 200
+ERASED_WITHIN_S = 600.0
 _log = logging.getLogger(__name__)
 GRAVES = frozenset({"secret", "tombstone"})
 LARGE = frozenset(name for name, sort in BY_NAME.items() if sort.on_wish)
@@ -163,11 +166,28 @@ async def put_back(
     for sort in sorts & GRAVES:
         some = list(dict.fromkeys(record for record in buried if record.sort == sort))
         fates[sort].update(await Restoring(connection, manner).put(sort, some) if some else ())
-    restoring = Restoring(connection, replace(manner, graves=await _graves(connection, buried)))
+    graves = await _graves(connection, buried)
+    restoring = Restoring(connection, replace(manner, graves=graves))
     for sort, some in _by_sort(path):
         if sort in sorts:
             fates[sort].update(await restoring.put(sort, some))
+    if not is_trial and sorts & OF_PEOPLE:
+        await _erase_again(connection, path, graves, header.made_ms)
     return fates
+
+
+async def _erase_again(connection: Connection, path: Path, before: Graves, made_ms: int) -> None:
+    """Erase whom somebody erased while this went on: what was put back after their erasure had passed is theirs still."""
+    after = await read_graves(connection)
+    if dict(after.marks).items() <= dict(before.marks).items():
+        return
+    named = {
+        name for sort, some in _by_sort(path) if sort in OF_PEOPLE for one in some for name in named_in(one)
+    }
+    forgetting = Forgetting(connection)
+    for name in sorted(named):
+        if after.covers(name, made_ms) and not before.covers(name, made_ms):
+            await forgetting.forget(Subject(name, (name,)), now_ms(), ERASED_WITHIN_S)
 
 
 def _by_sort(path: Path) -> Iterator[tuple[str, list[Record]]]:

@@ -16,7 +16,7 @@ from store.restore.market import MarketBack
 from store.restore.people import PeopleBack
 from store.whom import without
 
-__all__ = ["Fate", "Manner", "Restoring"]
+__all__ = ["OF_PEOPLE", "Fate", "Manner", "Restoring", "named_in"]
 
 OF_PEOPLE = frozenset({"person", "warned-by", "chat", "wave", "moved"})
 """The sorts that are about somebody, or name somebody."""
@@ -70,3 +70,9 @@ class Restoring:
         for person in gone:
             chat = without(chat, person)
         return replace(record, blob=encode(CHAT, chat)) if gone else record
+
+
+def named_in(record: Record) -> set[str]:
+    """Everybody whom a record of people names: whose it is, and in a chat who changed it."""
+    changes = read(CHAT, record.blob).changes if record.sort == "chat" else ()
+    return {record.id, *(change.by for change in changes if change.by)}

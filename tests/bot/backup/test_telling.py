@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,18 +16,24 @@ from bot.running import Refusal
 from bot.settings import Settings
 from scheduler.clock import now_ms
 from store import keys
+from store.backup import Record
 from store.chats import StoredChats
 from store.connection import Connection
+from store.forgetting import Forgetting
 from store.lease import Lease, leader
 from store.people import StoredPeople
+from store.restore import Fate, Restoring
 from store.tombstones import marks_of, read_graves, secret_of
-from store.wishes import Chat
+from store.whom import UNNAMED, Subject
+from store.wishes import Change, Chat
 from tests.doubles.valkey import valkey, valkey_socket
 from tests.store.samples import PERSON_SAMPLE
 from tests.store.test_backup import PRIVATE, dump, fill
 
 __all__ = ["valkey", "valkey_socket"]
 
+GROUP = "telegram:-100777"
+BY_THEM = Change(1, PRIVATE.address, "muted", "BTC 60m")
 PASSING = (keys.BULLETINS, keys.ANNOUNCED)
 """On its way when the backup was made, and long over by now."""
 
@@ -186,6 +193,33 @@ async def test_neither_does_it_into_an_empty_store_with_a_newer_backup_beside_it
     assert "forgotten since" in said
     assert await StoredPeople(valkey).get(PERSON_SAMPLE.name) is None
     assert set(marks) <= set((await read_graves(valkey)).marks)
+
+
+async def test_whoever_is_forgotten_while_a_restore_goes_on_does_not_come_back(
+    valkey: Connection, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(valkey)
+    await StoredChats(valkey).change(GROUP, lambda chat: replace(chat, changes=(BY_THEM,)))
+    await kept(settings, tmp_path / "kept")
+    await emptied(valkey)
+
+    class Interrupted(Restoring):
+        """Somebody is forgotten after it was looked who is, and before anything of theirs is put back."""
+
+        async def put(self, sort: str, records: Sequence[Record]) -> list[Fate]:
+            if sort == "person":
+                subject = Subject(PRIVATE.address, (PRIVATE.address,))
+                assert await Forgetting(valkey).forget(subject, now_ms())
+            return await super().put(sort, records)
+
+    monkeypatch.setattr("bot.backup.telling.Restoring", Interrupted)
+    await told(settings, tmp_path / "kept")
+    assert await StoredPeople(valkey).get(PRIVATE.address) is None
+    assert await StoredChats(valkey).get(PRIVATE.address) is None
+    assert [key for key in await dump(valkey) if str(key).endswith(f":{PRIVATE.address}")] == []
+    group = await StoredChats(valkey).get(GROUP)
+    assert group is not None
+    assert [change.by for change in group.changes] == [UNNAMED]
 
 
 async def test_chats_that_come_while_a_backup_is_written_do_no_harm(
