@@ -73,6 +73,25 @@ async def test_where_another_has_taken_over_the_one_before_ends_without_throwing
     assert "a second instance polls" not in caplog.text
 
 
+async def test_who_is_thrown_out_by_the_one_that_leads_asks_no_more_before_it_is_ended(
+    api: BotApi, valkey: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its own renewal is seconds away: one more question would throw out who leads, and let them wait for half a minute."""
+    desk = replace(desk_on(telegram_url=api.url), alone=Alone(valkey, "one", 60_000))
+    async with telegram_serving(desk) as old:
+        await api.wait_for(lambda: api.polls > 0)
+        lease = Lease(valkey, f"telegram:{old.bot.id}", "another", 60_000)
+        async with valkey.writing() as redis:
+            await redis.delete(lease.key)
+        await lease.take()
+        await old.bot.get_updates(timeout=0)  # as the other one does
+        await api.wait_for(lambda: conflicts(api) == 1)
+        polls = api.polls
+        await asyncio.sleep(0.2)
+        assert api.polls == polls
+    assert "a second instance polls" not in caplog.text
+
+
 async def test_what_was_taken_is_said_before_another_may_fetch(api: BotApi, valkey: Connection) -> None:
     async with telegram_serving(desk_of("one", valkey, api)):
         await api.say("/regime BTC")

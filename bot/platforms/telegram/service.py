@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from pydantic import SecretStr
@@ -150,12 +150,12 @@ class Service:
             raise PlatformStopped(REFUSED) from None
         except TelegramError as error:
             if isinstance(error, Conflict) and not await still_leads():
-                return
+                await _until_ended()
             await self._patience.wait(error)
             return
         self._patience.rest()
         if updates and clock() - began_s > HELD_UP_S and not await still_leads():
-            return  # who leads by now is brought the same ones
+            await _until_ended()  # who leads by now is brought the same ones
         for update in updates:
             self._offset = update.update_id + 1
             await self.application.update_queue.put(update)
@@ -205,6 +205,12 @@ class Service:
                 await self._answering.take(update)
         finally:
             self._intake.let_go(update.update_id)
+
+
+async def _until_ended() -> NoReturn:
+    """Ask no more until whoever runs this ends it: one more question would throw out the process that fetches by now."""
+    while True:
+        await asyncio.Event().wait()
 
 
 async def _leads_always() -> bool:
