@@ -4,12 +4,12 @@ import pytest
 
 from tests.faults.leases import leases, wrong_in
 
-CHANGES = 20
+CHANGES = 8
 FEW_STARTS = (12, 1, 1, 1)
 """A process that is started costs more than all else here."""
 
 
-async def test_over_twenty_changes_of_the_lease_one_writes_at_a_time_and_nothing_stale_lands() -> None:
+async def test_over_eight_changes_of_the_lease_one_writes_at_a_time_and_nothing_stale_lands() -> None:
     judged = await leases(CHANGES, seed=9, often=FEW_STARTS)
     assert judged.wrong == []
     assert judged.changes >= CHANGES

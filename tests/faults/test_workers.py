@@ -18,11 +18,11 @@ async def test_three_workers_share_the_limits_and_every_chat_is_told_once_and_in
 ) -> None:
     """Two warnings of one wave, the second while the first is still on its way: no chat is in two hands."""
     async with staged(tmp_path, scale=5.0, latency_ms=20.0) as stage:
-        chats = crowd(240)
+        chats = crowd(120)
         await stage.subscribe(chats)
         workers = await asyncio.gather(*(stage.worker() for _ in range(3)))
         await stage.announce(alert(FELL, "BTC", Severity.WARNING, Edge.FIRED))
-        while len(copies(await stage.arrivals())) < 40:
+        while len(copies(await stage.arrivals())) < 20:
             await asyncio.sleep(0.1)
         await stage.announce(alert(DEEPENED, "BTC", Severity.CRITICAL, Edge.ESCALATED))
         await stage.until_delivered(WITHIN_S)
@@ -45,7 +45,7 @@ async def test_of_three_workers_two_are_killed_and_the_third_brings_everything(t
         workers = await asyncio.gather(*(stage.worker() for _ in range(3)))
         await stage.announce(alert(FELL, "BTC", Severity.CRITICAL, Edge.FIRED))
         for worker in workers[:2]:
-            while len(copies(await stage.arrivals())) < 40:
+            while len(copies(await stage.arrivals())) < 20:
                 await asyncio.sleep(0.05)
             worker.kill()
             await worker.wait()
