@@ -85,7 +85,7 @@ async def test_where_no_exchange_can_be_reached_every_answer_is_insufficient_dat
     here: Room,
 ) -> None:
     service = cut_off(here).start("run")
-    assert await asyncio.to_thread(eventually, lambda: here.run("healthcheck").returncode == 0)
+    assert await asyncio.to_thread(eventually, lambda: "is evaluated" in here.run("healthcheck").stdout)
     for line in ("/regime", "/size BTC 5x 10k", "/scan", "/status"):
         done = await asked(here, "ask", line)
         assert done.returncode == 0, line
