@@ -30,6 +30,10 @@ from store.tombstones import Graves, read_graves
 from store.whom import Subject
 
 AT_ONCE = 200
+EMPTY = (
+    "The store holds nothing to keep; {path} was not written. Is this the service's store? SEAWALL_DATA_DIR, or "
+    "SEAWALL_REDIS_URL, must be as the service has it, and the user the same."
+)
 ERASED_WITHIN_S = 600.0
 _log = logging.getLogger(__name__)
 GRAVES = frozenset({"secret", "tombstone"})
@@ -67,12 +71,15 @@ FATES = {
 async def backup(settings: Settings, path: Path, stdout: TextIO, *, with_history: bool = True) -> int:
     """Write what cannot be had again into one file, while the service runs or without it. Gives an exit code.
 
-    Raises Refusal where it cannot be written, StoreUnavailable and ValkeyFailed.
+    Raises Refusal where it cannot be written or the store is empty (most often another than the service's: an older
+    backup of that name then stays), StoreUnavailable and ValkeyFailed.
     """
     configure_log(settings)
     async with open_store(settings) as connection:
         try:
-            counts = await write_backup(connection, path, now_ms(), with_history=with_history)
+            counts = await write_backup(
+                connection, path, now_ms(), with_history=with_history, may_be_empty=False
+            )
         except OSError as failure:
             raise Refusal(f"{path} cannot be written: {failure.strerror or failure}.") from failure
     stdout.writelines(f"{NAMES[name]}: {count:,}\n" for name, count in in_order(counts).items())
@@ -81,13 +88,18 @@ async def backup(settings: Settings, path: Path, stdout: TextIO, *, with_history
 
 
 async def write_backup(
-    connection: Connection, path: Path, made_ms: int, *, with_history: bool
+    connection: Connection, path: Path, made_ms: int, *, with_history: bool, may_be_empty: bool = True
 ) -> Counter[str]:
-    """Write a backup of the store; how many records of each sort. Raises OSError and StoreUnavailable."""
+    """Write a backup of the store; how many records of each sort.
+
+    Raises OSError, StoreUnavailable, and Refusal where the store is empty and may not be.
+    """
     header = Header(made_ms, importlib.metadata.version("seawall"), with_history=with_history)
     with Writing(path, header) as writing:
         async for record in records(connection, with_history=with_history):
             writing.add(record)
+        if not (writing.counts or writing.left_out or may_be_empty):
+            raise Refusal(EMPTY.format(path=path))
         await asyncio.to_thread(writing.finish)
     if writing.left_out:
         names = ", ".join(f"{NAMES[name]}: {count}" for name, count in writing.left_out.items())

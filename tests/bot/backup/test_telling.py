@@ -75,6 +75,19 @@ async def test_what_was_lost_is_there_again(valkey: Connection, settings: Settin
     assert "chats: 2 the same already" in await told(settings, tmp_path / "kept")
 
 
+async def test_a_store_that_holds_nothing_is_most_often_the_wrong_one_and_takes_no_backups_place(
+    valkey: Connection, settings: Settings, tmp_path: Path
+) -> None:
+    await fill(valkey)
+    await kept(settings, tmp_path / "kept")
+    before = (tmp_path / "kept").read_bytes()
+    await emptied(valkey)
+    with pytest.raises(Refusal, match="holds nothing to keep"):
+        await backup(settings, tmp_path / "kept", io.StringIO())
+    assert (tmp_path / "kept").read_bytes() == before
+    assert [one.name for one in tmp_path.glob("*kept*")] == ["kept"]
+
+
 async def test_no_token_is_in_a_backup(valkey: Connection, settings: Settings, tmp_path: Path) -> None:
     token = "7700000001:a-canary-of-this-test-and-of-no-bot-at-all"
     with_token = settings.model_copy(update={"telegram_token": SecretStr(token)})
