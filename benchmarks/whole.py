@@ -80,17 +80,38 @@ class Stretch:
 
 
 def family(process_id: int) -> list[int]:
-    """A process and all it has started."""
+    """A process and all it has started; its Valkey too, which is nobody's child: it outlives a service that is killed."""
     found = [process_id]
     for one in found:
         for task in Path(f"/proc/{one}/task").glob("*/children"):
             found += [int(child) for child in task.read_text().split()]
-    return found
+    return found + [one for one in valkeys(process_id) if one not in found]
+
+
+def valkeys(process_id: int) -> list[int]:
+    """The servers that work in the data folder of a service."""
+    told = Path(f"/proc/{process_id}/environ").read_bytes().split(b"\0")
+    folder = next(one.partition(b"=")[2].decode() for one in told if one.startswith(b"SEAWALL_DATA_DIR="))
+    return [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cwd")
+        if _leads_into(path, folder) and named(int(path.parent.name)) == "valkey"
+    ]
+
+
+def _leads_into(path: Path, folder: str) -> bool:
+    try:
+        return str(path.readlink()).startswith(folder)
+    except OSError:
+        return False
 
 
 def named(process_id: int) -> str:
     """What a process is: valkey, drawing or service."""
-    words = Path(f"/proc/{process_id}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    try:
+        words = Path(f"/proc/{process_id}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return "gone"
     if "valkey-server" in words:
         return "valkey"
     return "service" if "whole_service" in words else "drawing" if "worker" in words else "other"
