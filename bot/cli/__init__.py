@@ -5,7 +5,7 @@ What a call needs is imported inside it, so that `seawall --help` costs nothing 
 
 import io
 import sys
-from typing import TextIO
+from typing import Annotated, TextIO
 
 import typer
 
@@ -30,6 +30,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"seawall {version('seawall')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """What leverage is doing to a crypto market, and what your position survives. Information, not advice."""
+
+
 for _call in CALLS:
     app.command(_call.__name__.replace("_", "-"))(_call)
 

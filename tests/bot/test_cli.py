@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,11 @@ def test_the_demo_needs_no_chat_library_and_no_table() -> None:
     )
     loaded = {name.partition(".")[0] for name in done.stdout.strip().split("|")}
     assert not loaded & {"pandas", "numpy", "discord", "telegram", "matplotlib", "apscheduler"}
+
+
+def test_it_says_which_version_it_is(here: Room) -> None:
+    said = here.run("--version")
+    assert (said.returncode, said.stdout) == (0, f"seawall {version('seawall')}\n")
 
 
 def test_help_names_every_call(here: Room) -> None:
