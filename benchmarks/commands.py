@@ -217,7 +217,7 @@ async def _rate(url: str, request: BaseRequest, token: str) -> float:
 
     async def send() -> None:
         for number in left:
-            await bot.sendmessage(1_000 + number, "BTC · CROWDING " * 20, parse_mode="HTML")
+            await bot.send_message(1_000 + number, "BTC · CROWDING " * 20, parse_mode="HTML")
 
     async with bot:
         await asyncio.gather(*(bot.get_me() for _ in range(AT_ONCE)))
