@@ -307,6 +307,7 @@ def test_a_history_of_ones_own_is_read_though_no_exchange_answers(here: Room, tm
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_read_backfill_fails_and_says_so(here: Room, tmp_path: Path) -> None:
     cut_off(here)
     here.settings["SEAWALL_ASSETS"] = "BTC"

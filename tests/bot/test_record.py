@@ -78,6 +78,7 @@ async def test_it_ends_cleanly_when_told_and_says_how_much_it_kept(here: Room) -
     assert {line.venue for _, line in read_recording(kept)} == {Venue.OKX, Venue.BYBIT}
 
 
+@pytest.mark.slow
 async def test_killed_it_leaves_everything_but_the_last_block(here: Room) -> None:
     async with serve(sell_off(), MARKET) as venues:
         kept = point(here, venues, "BTC")

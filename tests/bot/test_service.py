@@ -81,6 +81,7 @@ async def test_fed_by_history_it_is_healthy_answers_and_stops_when_told(here: Ro
     assert (await asked(here, "healthcheck")).returncode == 1
 
 
+@pytest.mark.slow
 async def test_where_no_exchange_can_be_reached_every_answer_is_insufficient_data_and_says_so(
     here: Room,
 ) -> None:

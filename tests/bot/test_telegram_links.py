@@ -72,7 +72,7 @@ async def test_a_plan_is_opened_in_private_only_and_only_by_whom_it_belongs_to(a
         await api.say(f"/start@seawall_bot plan-{name}", chat=GROUP)
         told = await first(api, 4)
     assert stranger.text.startswith("! No plans yet.")
-    assert told.text.startswith("Answers about a position are for you alone.")
+    assert told.text.startswith("That answer is for you alone.")
     assert told.buttons["Open the private chat"]["url"].endswith(f"?start=plan-{name}")
 
 

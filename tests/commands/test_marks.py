@@ -20,10 +20,12 @@ from tests.store.samples import FIRED
 HOME = Path(__file__).parent.parent.parent
 WRITERS = {"marked", "number"}
 """What exchanges the marks."""
+OF_NO_ANSWER = {"numbers.py", "market_manual.py"}
+"""What writes the marks itself, and a page of the documents, which is English."""
 MODULES = [
     *sorted((HOME / "commands").glob("*.py")),
     *sorted((HOME / "commands" / "desk").rglob("*.py")),
-    *(one for one in sorted((HOME / "commands" / "wording").rglob("*.py")) if one.name != "numbers.py"),
+    *(one for one in sorted((HOME / "commands" / "wording").rglob("*.py")) if one.name not in OF_NO_ANSWER),
 ]
 MARKED = re.compile(r"[,e%]|\.[1-9][0-9]*f|g")
 """The formats that write a mark: decimals, thousands. Whole numbers and times have none."""

@@ -73,4 +73,4 @@ async def test_a_server_that_is_let_in_lets_in_all_its_members(
     assert "BTC" in told((await alice.slash(channel, "regime")).response)
     await guarded(env, desk, allowed=("discord:1",))
     refused = await alice.slash(channel, "regime")
-    assert f"SEAWALL_ALLOWED=discord:{alice.id}" in refused.response.content
+    assert f"add discord:{alice.id} (that is you) to SEAWALL_ALLOWED" in refused.response.content

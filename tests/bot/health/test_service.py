@@ -62,6 +62,7 @@ async def soon(claim: Callable[[], bool]) -> None:
     assert await asyncio.to_thread(eventually, claim)
 
 
+@pytest.mark.slow
 async def test_a_service_that_runs_is_ready_and_its_canary_comes_through() -> None:
     with room() as here:
         listen = f"127.0.0.1:{free_port()}"

@@ -47,6 +47,7 @@ async def test_a12_a_stream_that_breaks_is_back_within_seconds_and_its_gap_is_ma
         assert again_ms - broken_ms <= (FIRST_WAIT_S + 1) * SECOND_MS
 
 
+@pytest.mark.slow
 async def test_a12_a_venue_that_hangs_up_again_and_again_is_called_ever_less() -> None:
     async with stage() as at:
         at.trouble(Venue.OKX, "hangs_up_1011")

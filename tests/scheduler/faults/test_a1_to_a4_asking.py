@@ -92,10 +92,9 @@ async def test_a_geo_block_disables_the_venue_for_hours_and_the_rest_of_the_mark
     [
         "http_503",
         "page",
-        "refused",
         *(
             pytest.param(name, marks=pytest.mark.slow)
-            for name in ("http_500", "http_502_page", "http_504", "dropped")
+            for name in ("refused", "http_500", "http_502_page", "http_504", "dropped")
         ),
     ],
 )

@@ -141,7 +141,7 @@ def numbers(snapshot: Snapshot) -> dict[str, float]:
     return {name: number for name, number in known.items() if number is not None}
 
 
-@pytest.mark.parametrize("name", ["duplicated", "out_of_order"])
+@pytest.mark.parametrize("name", ["duplicated", pytest.param("out_of_order", marks=pytest.mark.slow)])
 async def test_a7_what_is_told_twice_or_in_another_order_changes_no_number(name: str) -> None:
     """In an hour of forced selling, of all venues at once: every number is the one of an undisturbed hour."""
     seen = []

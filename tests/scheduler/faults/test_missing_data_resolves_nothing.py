@@ -64,14 +64,9 @@ async def holds(seed: int) -> None:
         assert state is State.INSUFFICIENT_DATA or SEVERITY[state] >= least
 
 
-@pytest.mark.parametrize("seed", [2])
-async def test_whatever_fails_a_market_that_goes_on_falling_is_never_called_over(seed: int) -> None:
-    await holds(seed)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, *range(3, 12)])
-async def test_whatever_fails_a_market_that_goes_on_falling_is_never_called_over_in_any_of_ten_more(
+@pytest.mark.slow  # tests/soak/test_soak.py has a short one of it
+@pytest.mark.parametrize("seed", range(1, 12))
+async def test_whatever_fails_a_market_that_goes_on_falling_is_never_called_over(
     seed: int,
 ) -> None:
     await holds(seed)
