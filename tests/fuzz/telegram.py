@@ -289,6 +289,7 @@ class TelegramUpdates:
         queue = self._service.application.update_queue
         while not queue.empty():
             update = queue.get_nowait()
+            queue.task_done()  # else its end would be waited for
             if isinstance(update, Update):
                 await self._service.application.process_update(update)
 
