@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot.admission import in_words, metered, rules_of
 from bot.alone import Alone
+from bot.collection import without
 from bot.messenger import Deliver, ReplyTurn
 from bot.settings import Settings
 from bot.tally import Tally
@@ -223,7 +224,7 @@ class ChatPlatform:
     neither time nor memory. `invites` is the module whose `invite(settings)` gives the link by which the bot is taken into a
     server or channel, None where a platform has no such link. `inspects` is the module whose `inspect(settings)` gives what
     else an operator should know of the bot, None where that is nothing. `posts` is the module whose `run(desk)` sends what is to
-    be delivered and listens to nobody.
+    be delivered and listens to nobody. `spares` are libraries which the platform's own would take along for what nobody uses.
     """
 
     name: str
@@ -232,6 +233,7 @@ class ChatPlatform:
     posts: str
     invites: str | None = None
     inspects: str | None = None
+    spares: tuple[str, ...] = ()
 
     def token(self, settings: Settings) -> SecretStr | None:
         """The token the operator gave, None where this platform is off."""
@@ -240,11 +242,11 @@ class ChatPlatform:
 
     async def run(self, desk: Desk) -> None:
         """Serve until cancelled. Raises PlatformStopped where no retry would help."""
-        await import_module(self.service).run(desk)
+        await self._load(self.service).run(desk)
 
     async def post(self, desk: Desk) -> None:
         """Send what is to be delivered until cancelled, and listen to nobody. Raises PlatformStopped where no retry would help."""
-        await import_module(self.posts).run(desk)
+        await self._load(self.posts).run(desk)
 
     async def check(self, settings: Settings) -> str:
         """The name the platform knows the bot of this token by, within CHECK_S.
@@ -253,7 +255,7 @@ class ChatPlatform:
         """
         try:
             async with asyncio.timeout(CHECK_S):
-                name: str = await import_module(self.service).check(settings)
+                name: str = await self._load(self.service).check(settings)
         except TimeoutError:
             raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
         return name
@@ -267,7 +269,7 @@ class ChatPlatform:
             return None
         try:
             async with asyncio.timeout(CHECK_S):
-                link: str = await import_module(self.invites).invite(settings)
+                link: str = await self._load(self.invites).invite(settings)
         except TimeoutError:
             raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
         return link
@@ -281,10 +283,14 @@ class ChatPlatform:
             return ()
         try:
             async with asyncio.timeout(CHECK_S):
-                noticed: tuple[Noticed, ...] = await import_module(self.inspects).inspect(settings)
+                noticed: tuple[Noticed, ...] = await self._load(self.inspects).inspect(settings)
         except TimeoutError:
             raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
         return noticed
+
+    def _load(self, module: str) -> Any:
+        with without(*self.spares):
+            return import_module(module)
 
 
 def _named(asker: Asker) -> str:

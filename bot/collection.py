@@ -3,6 +3,8 @@
 import ctypes
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 YOUNG, MIDDLE, OLD = 20_000, 20, 100
@@ -15,16 +17,23 @@ def put_off() -> None:
 
 
 def spare() -> None:
-    """Load structlog and httpx without rich, by which one colours tracebacks and the other has a command line: 7 MB.
+    """Load structlog and httpx without rich, by which one colours tracebacks and the other has a command line: 7 MB."""
+    with without("rich", "pygments"):
+        for name in ("structlog", "httpx"):
+            import_module(name)
 
-    What is imported later is not concerned: the terminal has its rich.
+
+@contextmanager
+def without(*libraries: str) -> Iterator[None]:
+    """Let what is imported in the block do without these, as it would where they are not installed.
+
+    What is loaded already stays, and what is imported later is not concerned: the terminal has its rich.
     """
-    hidden = [name for name in ("rich", "pygments") if name not in sys.modules]
+    hidden = [name for name in libraries if name not in sys.modules]
     for name in hidden:
         sys.modules[name] = None  # type: ignore[assignment]  # None: an import of it fails
     try:
-        for name in ("structlog", "httpx"):
-            import_module(name)
+        yield
     finally:
         for name in hidden:
             del sys.modules[name]

@@ -9,4 +9,5 @@ PLATFORM = ChatPlatform(
     posts="bot.platforms.telegram.posting",
     invites="bot.platforms.telegram.inspection",
     inspects="bot.platforms.telegram.inspection",
+    spares=("apscheduler",),  # for a job queue; 1 MB
 )
