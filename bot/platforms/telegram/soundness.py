@@ -4,7 +4,7 @@ The library takes whatever stands in a field: a number in place of a text would 
 that is not as documented is passed over, and no other waits for it.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -36,7 +36,7 @@ class _User(Struct):
 
 class _Chat(Struct):
     id: Number
-    type: str
+    type: Literal["private", "group", "supergroup", "channel"]
     title: str | None = None
     is_forum: bool | None = None
     is_direct_messages: bool | None = None
@@ -123,6 +123,9 @@ def read_update(told: Any, bot: Bot | None) -> Update | None:
     """The update, None where it is not as the Bot API documents it."""
     try:
         msgspec.convert(told, _Update)
-        return Update.de_json(told, bot)
+        update = Update.de_json(told, bot)
+        # of kinds that nobody here reads too: the library notes who they are of
+        whose = (update.effective_chat, update.effective_user)
     except UNREADABLE:
         return None
+    return update if all(one is None or type(one.id) is int for one in whose) else None
