@@ -184,6 +184,13 @@ async def test_a_hostile_symbol_stays_in_its_place(name: str, tmp_path: Path) ->
             assert len(content) <= 4_000
 
 
+def test_of_two_buttons_with_one_line_the_first_stays() -> None:
+    buttons = buttons_of(
+        (Action("BTC", "/regime BTC"), Action("Again", "/regime BTC"), Action("Why", "/why")), ""
+    )
+    assert [button.item.label for button in buttons] == ["BTC", "Why"]
+
+
 def test_a_button_too_long_for_discord_is_left_out() -> None:
     (button,) = buttons_of((Action("Long", "/size " + "x" * 120), Action("Short", "/regime BTC")), "/regime")
     assert (button.line, button.renews) == ("/regime BTC", True)

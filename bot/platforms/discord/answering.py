@@ -24,6 +24,7 @@ from bot.platforms.discord.buttons import (
     LineButton,
     ShareButton,
     line_button,
+    once_each,
 )
 from bot.platforms.discord.files import send_file
 from bot.platforms.discord.forms import ROOM as ROOM_OF_A_PAGE
@@ -229,7 +230,7 @@ class Answers:
             carried = await self._lines.carried(action.command, ROOM)
             if carried is not None:
                 made.append(line_button(action, carried, line))
-        return made
+        return once_each(made)
 
     async def _page_button(self, prompt: Prompt, language: str) -> list[FormButton]:
         carried = await self._lines.carried(prompt.line, ROOM_OF_A_PAGE - len(prompt.field) - len(" ="))

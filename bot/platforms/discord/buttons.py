@@ -5,7 +5,7 @@ one shares the answer it stands under. A line may be carried by its short name (
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Self
 
 import discord
@@ -176,7 +176,15 @@ def line_button(action: Action, carried: str, line: str) -> LineButton:
 def buttons_of(actions: Sequence[Action], line: str) -> tuple[LineButton, ...]:
     """The buttons under an answer to `line`; one whose own line is too long for Discord is left out."""
     fitting = (action for action in actions if len(action.command) <= ROOM)
-    return tuple(line_button(action, action.command, line) for action in fitting)[:MOST_BUTTONS]
+    return tuple(once_each(line_button(action, action.command, line) for action in fitting))[:MOST_BUTTONS]
+
+
+def once_each(buttons: Iterable[LineButton]) -> list[LineButton]:
+    """The first button of each name: Discord refuses a whole answer in which two have the same."""
+    found: dict[str, LineButton] = {}
+    for button in buttons:
+        found.setdefault(button.custom_id, button)
+    return list(found.values())
 
 
 def view_without_sharing(message: discord.Message) -> discord.ui.View | None:
