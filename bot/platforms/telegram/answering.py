@@ -24,6 +24,7 @@ from bot.platforms.telegram.parts import Part, deliver
 from bot.platforms.telegram.photos import Photos
 from bot.platforms.telegram.rich import Newer
 from bot.platforms.telegram.sharing import Shares
+from bot.platforms.telegram.soundness import is_of_use
 from bot.platforms.telegram.standing import Standing
 from bot.platforms.telegram.updates import (
     Forgotten,
@@ -70,8 +71,8 @@ class Answering:
         self._beside: set[asyncio.Task[None]] = set()
 
     async def take(self, update: Update) -> None:
-        """Do what an update asks for; one that was taken before is passed over."""
-        if not self._seen.is_new(update.update_id):
+        """Do what an update asks for; one that was taken before, or is of a kind nobody here reads, is passed over."""
+        if not is_of_use(update) or not self._seen.is_new(update.update_id):
             return
         if await self._is_kept_out(update):
             return

@@ -41,6 +41,11 @@ class _Chat(Struct):
     is_forum: bool | None = None
     is_direct_messages: bool | None = None
 
+    def __post_init__(self) -> None:
+        """People have numbers above zero, all else below: what is told of one alone must not depend on a type that slipped."""
+        if (self.id > 0) != (self.type == "private"):
+            raise ValueError("a chat whose number is not of its type")
+
 
 class _Button(Struct):
     text: str
@@ -117,6 +122,11 @@ class _Update(Struct):
     callback_query: _Press | None = None
     inline_query: _Inline | None = None
     my_chat_member: _Standing | None = None
+
+
+def is_of_use(update: Update) -> bool:
+    """Whether an update is of a kind that is read here, and so was looked at: an edit, say, is of none."""
+    return any(getattr(update, kind) is not None for kind in _Update.__struct_fields__[1:])
 
 
 def read_update(told: Any, bot: Bot | None) -> Update | None:
