@@ -118,6 +118,7 @@ async def test_speed_is_of_recorded_markets_only(here: Room) -> None:
     assert "needs --history FILE" in done.stderr
 
 
+@pytest.mark.slow  # tests/bot/test_live_feed.py kills a live one
 async def test_killed_and_started_again_it_goes_on_as_if_nothing_had_been(here: Room, crash: Path) -> None:
     with room() as undisturbed:
         whole = undisturbed.start("run", "--history", crash)

@@ -13,6 +13,7 @@ FELL, DEEPENED = "c7f2", "c7f3"
 WITHIN_S = 60.0
 
 
+@pytest.mark.slow  # tests/bot/test_parts.py has a short one
 async def test_three_workers_share_the_limits_and_every_chat_is_told_once_and_in_order(
     tmp_path: Path,
 ) -> None:

@@ -61,6 +61,7 @@ async def test_a12_a_venue_that_hangs_up_again_and_again_is_called_ever_less() -
         assert apart[-1] > apart[0]
 
 
+@pytest.mark.slow
 async def test_a12_a_gap_that_can_be_asked_about_is_filled_and_one_that_cannot_is_a_floor() -> None:
     """Forced selling while streams are down: Deribit and OKX answer for that time, Binance and Bybit cannot."""
     seen: dict[Venue | None, float] = {}
