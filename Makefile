@@ -15,7 +15,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PEERS := .venv-peers/.installed
 
-.PHONY: help install run serve test slow soak fuzz check screenshots format coverage lock sbom wheels image bench clean
+.PHONY: help install run serve test slow soak fuzz evaluation check screenshots format coverage lock sbom wheels image bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ soak: $(DEV) ## a simulated day at 200x with faults (ARGS="--seed 3 --hours 6"),
 
 fuzz: $(DEV) ## mutated lines, payloads and updates (ARGS="--seed 1 --inputs 1000000"); what fails is kept in tests/fuzz/corpus
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+evaluation: $(DEV) ## what the warnings are worth: docs/evaluation.md and the odds, from ../shared/history/years
+	@$(BIN)/python -m evaluation
 
 check: $(DEV) ## the gate: format, lint, types, import contracts, docstrings, spelling, Dockerfile, docs
 	@$(BIN)/ruff format --check .

@@ -1,0 +1,46 @@
+"""What counts as a sell-off, as a hit, and as shown (section 10): the definitions every score is measured by.
+
+They are no thresholds to be moved by evidence: moving them moves what the evidence is about.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRules:
+    """When a fall is a sell-off: "min over next 24 h of mark <= -max(7%, 2.5 sigma_24h)"."""
+
+    fall: float = 0.07
+    # 0 leaves the sigma leg out: "labels with and without the sigma leg are both published" (7a.8)
+    sigmas: float = 2.5
+    within_hours: int = 24
+    # "t_e = first minute the running drop from the prior 6h high reaches 40% of the final drop"
+    high_hours: int = 6
+    onset_share: float = 0.4
+    # "merge onsets <48 h"
+    merge_hours: int = 48
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRules:
+    """When a warning was right: "TP if 15 min <= t_e - t_a <= 24 h; alerts in onset..+24h are neither; refractory 6 h"."""
+
+    least_lead_minutes: int = 15
+    longest_lead_hours: int = 24
+    event_hours: int = 24
+    # "Report with a 24 h refractory (per episode) as well"
+    refractory_hours: int = 6
+    episode_hours: int = 24
+    # a month of "false alarms per symbol-month": 720 h make one in the vector
+    month_hours: int = 720
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRules:
+    """When something is shown: "percentile CI, 2,000 reps, mean block 7 d"; below twenty event-days nothing is."""
+
+    level: float = 0.90
+    repetitions: int = 2_000
+    block_days: float = 7.0
+    least_event_days: int = 20
+    random_draws: int = 1_000
