@@ -44,3 +44,29 @@ class EvidenceRules:
     block_days: float = 7.0
     least_event_days: int = 20
     random_draws: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRules:
+    """The utility check: "5x long buy-and-hold-72h entered hourly", with section 8's maintenance and fee for every notional."""
+
+    leverage: float = 5.0
+    hours: int = 72
+    maintenance_rate: float = 0.005
+    fee_rate: float = 0.0005
+    # funding is settled at 00, 08 and 16 UTC
+    settles_hours: int = 8
+    # the goal: so many forced closes of those of a constant leverage of equal mean
+    goal: float = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class WalkRules:
+    """Walk-forward: "expanding train >=12 months, test 3 months, embargo = 24 h + longest lookback overlap purge"."""
+
+    least_train_days: int = 365
+    test_days: int = 91
+    # the label looks a day ahead
+    label_days: int = 1
+    # the ranks of funding and open interest look back over 90 d, the longest of what is scored
+    lookback_days: int = 90
