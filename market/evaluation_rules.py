@@ -70,3 +70,58 @@ class WalkRules:
     label_days: int = 1
     # the ranks of funding and open interest look back over 90 d, the longest of what is scored
     lookback_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class OddsRules:
+    """How what followed is counted and told."""
+
+    # "P(further -5% in 24 h)"
+    further_fall: float = 0.05
+    after_hours: tuple[int, ...] = (1, 4, 24)
+    # moments closer together are one episode
+    apart_hours: int = 24
+    # below so many hits, or misses, Wilson's interval stands in place of the drawn one
+    least_hits: int = 10
+    # so many episodes of its own lets an asset quote what is counted with others
+    least_own: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedRules:
+    """Markets made of chance in which the truth is known (section 10, "Offline acceptance without history").
+
+    Hours of GARCH-t noise with a common part; falls, of the whole market, some of which a sign comes before; and signs
+    that say nothing. "State clearly it proves plumbing, not market skill."
+    """
+
+    # hourly GARCH(1,1) with Student's t: `persistence` is alpha + beta
+    daily_volatility: float = 0.028
+    alpha: float = 0.04
+    persistence: float = 0.985
+    freedom: float = 5.0
+    common: float = 0.6
+    # active and quiet months: rates times these, stays of so many days
+    active: float = 1.6
+    quiet: float = 0.4
+    stay_days: float = 30.0
+    # a month of 720 h, all assets together; 0 falls of either kind is the null, without any cause
+    month_signs: float = 1.6
+    month_unsigned: float = 0.5
+    month_meaningless: float = 1.6
+    # a sign is shown by so many assets, and a fall comes after it with this chance, in so many assets
+    shown: float = 0.8
+    sign_chance: float = 0.5
+    joined: float = 0.8
+    # from the sign to the begin of the fall, how long it takes and how deep it goes
+    lag_hours: tuple[int, int] = (4, 18)
+    fall_hours: tuple[int, int] = (3, 8)
+    fall_depth: tuple[float, float] = (0.09, 0.16)
+    # what the engine reads the sign from: funding per 8 h, and the meaningless one: open interest
+    sign_hours: int = 24
+    calm_funding: float = 0.00003
+    sign_funding: float = 0.0009
+    bulge: float = 0.12
+    # what the study has to find in them: this many times the prevalence, and on the null at most so many false alarms a month
+    least_times_prevalence: float = 2.0
+    most_false_a_month: float = 2.0
