@@ -84,7 +84,7 @@ class OddsRules:
     # below so many hits, or misses, Wilson's interval stands in place of the drawn one
     least_hits: int = 10
     # so many episodes of its own lets an asset quote what is counted with others
-    least_own: int = 5
+    least_own: int = 10
 
 
 @dataclass(frozen=True, slots=True)
