@@ -16,6 +16,12 @@ ALERTS = f"{VERSION}:alerts"
 ALERTS_BY_TIME = f"{VERSION}:alerts:by-time"
 """A sorted set: alert identity by the alert's time in milliseconds."""
 
+TOLD = f"{VERSION}:alerts:told"
+"""A hash: alert identity to an alert of a cascade or regime that began or grew worse, for a year."""
+
+TOLD_BY_TIME = f"{VERSION}:alerts:told:by-time"
+"""Like `ALERTS_BY_TIME`, of `TOLD`."""
+
 APPLIED = f"{VERSION}:watched:applied"
 """Which setting the watched assets were last made from."""
 
@@ -46,6 +52,11 @@ def history(scope: str, asset: Asset) -> str:
 def hours(scope: str, asset: Asset) -> str:
     """A hash: `hours` (the closed hours), `last_close_ms` (when the newest closed), `stamp` (another one where they differ)."""
     return f"{VERSION}:hours:{scope}:{asset}"
+
+
+def backtest(scope: str, asset: Asset) -> str:
+    """What the closed hours of `asset` would have been warned of."""
+    return f"{VERSION}:backtest:{scope}:{asset}"
 
 
 def steps(scope: str, asset: Asset) -> str:

@@ -29,6 +29,7 @@ PREFIXES = tuple(
         "feed",
         "listed",
         "hours:",
+        "backtest:",
         "chat:",
         "person:",
         "memo:",

@@ -253,6 +253,18 @@ OF_MARKET: tuple[Entry, ...] = (
         "alerts-by-time", keys.ALERTS_BY_TIME, "zset", "their times", Whose.MARKET, "the newest 500", backup=Backup.ALWAYS
     ),
     Entry(
+        "told", keys.TOLD, "hash", "cascades and regimes that were warned of, for the bot's own record",
+        Whose.MARKET, "a year, and the newest 4,000", backup=Backup.ALWAYS,
+    ),
+    Entry(
+        "told-by-time", keys.TOLD_BY_TIME, "zset", "their times", Whose.MARKET, "a year, and the newest 4,000",
+        backup=Backup.ALWAYS,
+    ),
+    Entry(
+        "backtest", keys.backtest("<scope>", "<asset>"), "string", "what the closed hours of an asset would have been warned of",
+        Whose.MARKET, ONE_AN_ASSET,
+    ),
+    Entry(
         "announced", keys.ANNOUNCED, "zset", "the transitions that were announced: none is announced twice",
         Whose.MARKET, "eight days", backup=Backup.ALWAYS,
     ),

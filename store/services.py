@@ -11,6 +11,7 @@ from market.margin import Tiers
 from market.observations import Asset, Venue
 from market.options import Chain
 from market.snapshot import Snapshot
+from store.hindsight import Backtests, Warned
 from store.persons import Person
 from store.whom import Held, Subject
 from store.wishes import Chat
@@ -339,3 +340,5 @@ class Services:
     limits: Limits | None = None
     reloads: Reloads | None = None
     privacy: Privacy | None = None
+    backtests: Backtests | None = None
+    warned: Warned | None = None
