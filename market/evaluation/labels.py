@@ -70,13 +70,19 @@ def _far_enough(sigma_24h: float, rules: LabelRules) -> float:
 
 
 def events_of(bars: Bars, rules: LabelRules) -> tuple[Event, ...]:
-    """The sell-offs, oldest first: no two begin within the hours in which onsets are merged."""
-    lows = lowest_ahead(bars.low_usd, rules.within_hours)
+    """The sell-offs, oldest first: no two begin within the hours in which onsets are merged.
+
+    Of onsets that lie closer the one of the deepest fall stands: "40% of the final drop" is of the fall that it became.
+    """
+    falls, lows = falls_ahead(bars, rules.within_hours), lowest_ahead(bars.low_usd, rules.within_hours)
+    before = [row for row, positive in enumerate(is_sell_off_ahead(bars, rules)) if positive]
     found: list[Event] = []
-    for row, positive in enumerate(is_sell_off_ahead(bars, rules)):
-        if positive:
-            found.append(_event(bars, row, lows[row], rules))
-    return _merged(found, rules)
+    for row in sorted(before, key=lambda one: (falls[one], one)):
+        event = _event(bars, row, lows[row], rules)
+        apart_ms = rules.merge_hours * HOUR_MS
+        if all(abs(event.onset_ms - other.onset_ms) >= apart_ms for other in found):
+            found.append(event)
+    return tuple(sorted(found, key=lambda event: event.onset_ms))
 
 
 def _event(bars: Bars, row: int, low: int, rules: LabelRules) -> Event:
@@ -86,19 +92,6 @@ def _event(bars: Bars, row: int, low: int, rules: LabelRules) -> Event:
     line_usd = high_usd - rules.onset_share * (high_usd - bars.low_usd[low])
     onset = next(ahead for ahead in range(row + 1, low + 1) if bars.low_usd[ahead] <= line_usd)
     return Event(bars.asset, bars.close_ms(onset), bars.close_ms(low), high_usd, bars.low_usd[low])
-
-
-def _merged(found: Sequence[Event], rules: LabelRules) -> tuple[Event, ...]:
-    """One event of those whose onsets lie close together: it began with the first and fell as far as the deepest."""
-    kept: list[Event] = []
-    for event in sorted(found, key=lambda one: one.onset_ms):
-        if not kept or event.onset_ms - kept[-1].onset_ms >= rules.merge_hours * HOUR_MS:
-            kept.append(event)
-        elif event.low_usd < kept[-1].low_usd:
-            first = kept[-1]
-            high_usd = max(first.high_usd, event.high_usd)
-            kept[-1] = Event(event.asset, first.onset_ms, event.low_ms, high_usd, event.low_usd)
-    return tuple(kept)
 
 
 def onset_ahead(bars: Bars, events: Sequence[Event], rules: LabelRules) -> list[bool | None]:

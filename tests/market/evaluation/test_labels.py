@@ -97,20 +97,33 @@ def test_a_sell_off_begins_where_two_fifths_of_its_fall_are_done() -> None:
 
 
 def test_the_high_is_of_the_six_hours_before() -> None:
-    # the spike to 110 is seven hours before the last row that sees the low first, and is part of the first rows' highs
-    bars = bars_of(falling(30, STEPS, 40), highs={29: 110.0})
-    (event,) = events_of(bars, SEVEN)
-    # 110 to 90: 102 is the line, and the spike is known from row 29 on
-    assert bars.row_at(event.onset_ms) == 30
-    assert event.high_usd == 110.0
+    spike = falling(30, STEPS, 40)
+    near = bars_of(spike, highs={29: 110.0})
+    (event,) = events_of(near, SEVEN)
+    # the deepest fall is seen first from row 10 on, all of 100 to 90: the spike to 110 is not behind it
+    assert (event.high_usd, near.row_at(event.onset_ms)) == (100.0, 31)
+    close = [100.0] * 29 + [101.0] + spike[30:]
+    (later,) = events_of(bars_of(close, highs={24: 110.0}), SEVEN)
+    # from 101 at row 29, whose six hours have the spike: 110 to 90, 102 is the line
+    assert (later.high_usd, near.row_at(later.onset_ms)) == (110.0, 30)
+    (outside,) = events_of(bars_of(close, highs={23: 110.0}), SEVEN)
+    assert outside.high_usd == 101.0
 
 
-def test_onsets_within_two_days_are_one_sell_off_that_fell_as_far_as_the_deepest() -> None:
-    closes = falling(30, STEPS, 30) + [80.0] + [80.0] * 40
+def test_of_onsets_within_two_days_the_one_of_the_deepest_fall_is_the_sell_off() -> None:
+    closes = falling(30, STEPS, 30) + [78.0] * 40
     bars = bars_of(closes)
     (event,) = events_of(bars, SEVEN)
-    assert bars.row_at(event.onset_ms) == 31
-    assert (event.high_usd, event.low_usd, event.low_ms) == (100.0, 80.0, bars.close_ms(65))
+    assert bars.row_at(event.onset_ms) == 65  # 90 to 78 is deeper than 100 to 90, which began at row 31
+    assert (event.high_usd, event.low_usd, event.low_ms) == (90.0, 78.0, bars.close_ms(65))
+
+
+def test_a_warning_sign_before_the_deep_fall_is_no_onset_of_it() -> None:
+    # a day of unrest begins with 7.2 % and half a day later falls by a fifth
+    bars = bars_of([100.0] * 30 + [92.8] * 12 + [96.0] + [76.0] * 40)
+    (event,) = events_of(bars, SEVEN)
+    assert bars.row_at(event.onset_ms) == 43
+    assert (event.high_usd, event.low_usd) == (100.0, 76.0)  # two fifths of it: 90.4
 
 
 def test_onsets_two_days_apart_are_two() -> None:
