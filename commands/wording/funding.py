@@ -1,6 +1,7 @@
 """Funding in words: who pays to stay in at each venue, what that is together, and never without the leverage behind it."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Picture, Rule
@@ -194,6 +195,11 @@ def _picture(
 ) -> tuple[Picture, ...]:
     if hours is None or not len(hours):
         return ()
+    made = partial(_drawn, snapshot, hours, phrases, rules)
+    return (pictures.once(NAME, snapshot, hours, phrases, made, rules),)
+
+
+def _drawn(snapshot: Snapshot, hours: Hourly, phrases: Phrases, rules: FundingRules) -> Picture:
     title = fit(phrases.say("funding.picture", asset=snapshot.asset))
     rate = phrases.say("funding.picture_rate")
     coins = phrases.say("metric.picture_coins")
@@ -217,7 +223,7 @@ def _picture(
             (pictures.series(coins, hours.open_interest_coins, last=OF_PAST_HOURS),),
         ),
     )
-    return (pictures.picture(NAME, title, snapshot, hours, panels, phrases),)
+    return pictures.picture(NAME, title, snapshot, hours, panels, phrases)
 
 
 def _is_material(snapshot: Snapshot, rules: FundingRules) -> bool:

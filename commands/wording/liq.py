@@ -1,6 +1,7 @@
 """Liquidations in words: how much was closed by force over which horizon, against what, and how much of it is seen at all."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Ink, Mark, Picture
@@ -230,6 +231,11 @@ def _missing(across: Forced, phrases: Phrases) -> Iterator[str]:
 def _picture(snapshot: Snapshot, hours: Hourly | None, phrases: Phrases) -> tuple[Picture, ...]:
     if hours is None or not len(hours):
         return ()
+    made = partial(_drawn, snapshot, hours, phrases)
+    return (pictures.once("liq", snapshot, hours, phrases, made),)
+
+
+def _drawn(snapshot: Snapshot, hours: Hourly, phrases: Phrases) -> Picture:
     week, weeks = phrases.say("liq.picture_hours"), phrases.say("liq.picture_weeks")
     longs, shorts = phrases.word("liq_head", "longs"), phrases.word("liq_head", "shorts")
     panels = (
@@ -246,7 +252,7 @@ def _picture(snapshot: Snapshot, hours: Hourly | None, phrases: Phrases) -> tupl
         pictures.weekly_panel(weeks, longs, hours, hours.long_liquidated_usd),
     )
     title = fit(phrases.say("liq.picture", asset=snapshot.asset))
-    return (pictures.picture("liq", title, snapshot, hours, panels, phrases),)
+    return pictures.picture("liq", title, snapshot, hours, panels, phrases)
 
 
 def _count(value: float | None) -> str:

@@ -1,6 +1,7 @@
 """Open interest in words: where the leverage stands, whether it grows in coins, and what price did to its dollars."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Picture
@@ -174,6 +175,11 @@ def _digestion(reading: Reading, phrases: Phrases, rules: OpenInterestRules) -> 
 def _picture(snapshot: Snapshot, hours: Hourly | None, phrases: Phrases) -> tuple[Picture, ...]:
     if hours is None or not len(hours):
         return ()
+    made = partial(_drawn, snapshot, hours, phrases)
+    return (pictures.once("oi", snapshot, hours, phrases, made),)
+
+
+def _drawn(snapshot: Snapshot, hours: Hourly, phrases: Phrases) -> Picture:
     coins, price = phrases.say("metric.picture_coins"), phrases.say("metric.picture_price")
     panels = (
         pictures.hours_panel(
@@ -188,7 +194,7 @@ def _picture(snapshot: Snapshot, hours: Hourly | None, phrases: Phrases) -> tupl
         ),
     )
     title = fit(phrases.say("oi.picture", asset=snapshot.asset))
-    return (pictures.picture("oi", title, snapshot, hours, panels, phrases),)
+    return pictures.picture("oi", title, snapshot, hours, panels, phrases)
 
 
 def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:

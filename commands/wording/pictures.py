@@ -4,15 +4,16 @@ A command makes its panels here and puts them into `picture`; whoever cannot see
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from math import isnan
 from zlib import crc32
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Band, Ink, Known, Mark, Panel, Picture, Rule, Series
+from commands.protocol.style import Style
 from commands.wording import numbers
 from market.hourly import Hourly, known
-from market.observations import DAY_MS, HOUR_MS
+from market.observations import DAY_MS, HOUR_MS, Asset
 from market.snapshot import Snapshot
 from market.table import CODED, SEVERITY, State
 
@@ -24,6 +25,11 @@ LEAST_OF_WEEK = 151
 RIBBON_DAYS = 180
 LARGE_USD = 1e6
 LONGEST_ALT = 1_000
+MOST_KEPT = 256
+
+_Stamp = tuple[int, int, int, tuple[Hashable, ...]]
+_kept: dict[tuple[str, str, Asset, str, Style], tuple[_Stamp, Picture]] = {}
+"""The last picture of each kind, market and language: it is made when an hour closes or is mended, and shown many times between."""
 
 _INKS: Mapping[State, Ink] = {
     State.HEALTHY: Ink.CALM,
@@ -96,6 +102,27 @@ def states_panel(title: str, hours: Hourly, phrases: Phrases) -> Panel:
         says=keys[cells[-1]][0] if cells and cells[-1] is not None else phrases.say("pictured.unknown"),
         height=0.3,
     )
+
+
+def once(
+    kind: str,
+    snapshot: Snapshot,
+    hours: Hourly,
+    phrases: Phrases,
+    make: Callable[[], Picture],
+    *also: Hashable,
+) -> Picture:
+    """The picture that `make` gives, made anew only where the hours, or what else it is made of (`also`), have changed."""
+    of = (kind, snapshot.source, snapshot.asset, phrases.language, phrases.style)
+    # two markets of one name never show each other's
+    week = b"".join([column[-WEEK_HOURS:].tobytes() for column in hours.columns()])
+    stamp = (hours.last_close_ms, hours.changes, crc32(week), also)
+    found = _kept.get(of)
+    if found is None or found[0] != stamp:
+        while len(_kept) >= MOST_KEPT:
+            del _kept[next(iter(_kept))]
+        found = _kept[of] = (stamp, make())
+    return found[1]
 
 
 def picture(

@@ -1,24 +1,24 @@
 """The picture of /regime: a week of the five readings, half a year of states, and what long liquidations came to each week."""
 
-from zlib import crc32
-
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Ink, Mark, Panel, Picture, Rule
-from commands.protocol.style import Style
 from commands.wording import numbers
-from commands.wording.pictures import WEEK_HOURS, hours_panel, picture, series, states_panel, weekly_panel
+from commands.wording.pictures import (
+    WEEK_HOURS,
+    hours_panel,
+    once,
+    picture,
+    series,
+    states_panel,
+    weekly_panel,
+)
 from market.hourly import Hourly
-from market.observations import HOUR_MS, Asset
+from market.observations import HOUR_MS
 from market.rules import FundingRules, Rules
 from market.snapshot import Snapshot
 
 LEAST_HOURS = 2
 """One hour is a point, not a picture."""
-MOST_KEPT = 64
-
-_Stamp = tuple[int, int, int, float | None, Rules]
-_kept: dict[tuple[str, Asset, str, Style], tuple[_Stamp, Picture]] = {}
-"""The last picture of each market and language: it is made when an hour closes or is mended, and shown many times between."""
 
 
 def regime_picture(
@@ -27,22 +27,10 @@ def regime_picture(
     """The picture as a block, none where hardly an hour has closed. Its key changes with the bar, so one is drawn for all."""
     if hours is None or len(hours) < LEAST_HOURS:
         return ()
-    of, stamp = (
-        (snapshot.source, snapshot.asset, phrases.language, phrases.style),
-        _stamp(snapshot, hours, rules),
+    low = snapshot.fact("price", "last_low_usd")
+    return (
+        once("regime", snapshot, hours, phrases, lambda: _made(snapshot, hours, phrases, rules), low, rules),
     )
-    found = _kept.get(of)
-    if found is None or found[0] != stamp:
-        while len(_kept) >= MOST_KEPT:
-            del _kept[next(iter(_kept))]
-        found = _kept[of] = (stamp, _made(snapshot, hours, phrases, rules))
-    return (found[1],)
-
-
-def _stamp(snapshot: Snapshot, hours: Hourly, rules: Rules) -> _Stamp:
-    """What a picture is made of: two markets of one name never show each other's."""
-    week = b"".join([column[-WEEK_HOURS:].tobytes() for column in hours.columns()])
-    return hours.last_close_ms, hours.changes, crc32(week), snapshot.fact("price", "last_low_usd"), rules
 
 
 def _made(snapshot: Snapshot, hours: Hourly, phrases: Phrases, rules: Rules) -> Picture:

@@ -1,6 +1,7 @@
 """Skew in words: what protection costs, whether fear grows or leaves, the term, and what all of it is read from."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Picture, Rule
@@ -209,12 +210,17 @@ def _picture(
 ) -> tuple[Picture, ...]:
     if hours is None or not len(hours):
         return ()
+    made = partial(_drawn, snapshot, hours, phrases, rules)
+    return (pictures.once(NAME, snapshot, hours, phrases, made, rules),)
+
+
+def _drawn(snapshot: Snapshot, hours: Hourly, phrases: Phrases, rules: SkewRules) -> Picture:
     title = fit(phrases.say("skew.picture", asset=snapshot.asset))
     name = phrases.say("skew.picture_skew")
     line = (Rule(rules.steep_points, phrases.say("skew.line_steep")),)
     skew = pictures.series(name, hours.skew_points, last=OF_PAST_HOURS)
     panels = (pictures.hours_panel(name, "points", hours, (skew,), line),)
-    return (pictures.picture(NAME, title, snapshot, hours, panels, phrases),)
+    return pictures.picture(NAME, title, snapshot, hours, panels, phrases)
 
 
 def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:
