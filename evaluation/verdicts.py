@@ -228,7 +228,7 @@ def both(*claims: Claim) -> Claim:
     """That all hold; unknown where any is, since hours in which half is seen are no fair sample."""
 
     def claim(study: Study, one: Recorded) -> Floats:
-        return np.minimum.reduce(_all(study, one, claims))
+        return np.asarray(np.minimum.reduce(_all(study, one, claims)), np.float64)
 
     return claim
 
@@ -237,7 +237,7 @@ def either(*claims: Claim) -> Claim:
     """That one holds; unknown where any is."""
 
     def claim(study: Study, one: Recorded) -> Floats:
-        return np.maximum.reduce(_all(study, one, claims))
+        return np.asarray(np.maximum.reduce(_all(study, one, claims)), np.float64)
 
     return claim
 
