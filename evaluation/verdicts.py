@@ -122,7 +122,7 @@ class Court:
         use = chosen & rows.scored & np.isfinite(value)
         days = self.study.days
         return (
-            np.bincount(rows.day[use], value[use], days),
+            np.asarray(np.bincount(rows.day[use], value[use], days), np.float64),
             np.bincount(rows.day[use], minlength=days).astype(np.float64),
         )
 
