@@ -4,20 +4,27 @@ Whether an isolated position is closed by force depends on its leverage in one n
 was needed as margin. So one pass over a history answers for every rule of leverage.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from market.evaluation.bootstrap import Floats
+from market.evaluation.bootstrap import Floats, Interval, interval_of
 from market.evaluation.recorded import Bars
-from market.evaluation_rules import HoldRules
+from market.evaluation_rules import EvidenceRules, HoldRules
 from market.observations import HOUR_MS
 
 Flags: TypeAlias = NDArray[np.bool_]
-STANDARD = HoldRules()
+Days: TypeAlias = NDArray[np.int64]
+STANDARD, EVIDENCE = HoldRules(), EvidenceRules()
+RUNGS = np.arange(0.05, 15.01, 0.05)
+"""Constant leverages that are worked out for all draws at once; between two of them the sums are taken for straight lines."""
+HALVINGS = 50
+NEGLIGIBLE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +95,126 @@ def _settled_usd(bars: Bars, settled_8h: Floats, rules: HoldRules) -> Floats:
     settles = closes_ms // HOUR_MS % rules.settles_hours == 0
     rate = np.append(settled_8h[1:], np.nan)
     return np.where(settles, rate * np.frombuffer(bars.close_usd), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Longs:
+    """The longs of one market that count (`counted`, of known outcome), each with the day of the calendar it was entered on."""
+
+    holds: Holds
+    counted: Flags
+    day: Days
+    days: int
+
+    def by_day(self, values: Floats) -> Floats:
+        """The sum of what each row has, by day."""
+        return np.bincount(self.day[self.counted], values[self.counted], minlength=self.days)
+
+    @cached_property
+    def entered(self) -> Floats:
+        """How many were entered each day."""
+        return self.by_day(np.ones(len(self.day)))
+
+    def mean_leverage(self, leverage: Floats) -> float:
+        """The mean over those that count."""
+        return float(leverage[self.counted].mean())
+
+    def closed(self, leverage: Floats | float) -> int:
+        """How many were closed by force."""
+        return int(self.holds.is_closed(leverage)[self.counted].sum())
+
+    def mean_result(self, leverage: Floats | float) -> float:
+        """The mean result, a fraction of the margin."""
+        return float(self.holds.result(leverage)[self.counted].mean())
+
+    def worst_result(self, leverage: Floats | float, share: float = 0.05) -> float:
+        """The result that this share of them fell below."""
+        return float(np.quantile(self.holds.result(leverage)[self.counted], share))
+
+    @cached_property
+    def at_rungs(self) -> tuple[Floats, Floats]:
+        """By day and constant leverage of `RUNGS`: how many were closed, and the sum of results."""
+        closed = [self.by_day(self.holds.is_closed(rung).astype(np.float64)) for rung in RUNGS]
+        results = [self.by_day(np.nan_to_num(self.holds.result(rung))) for rung in RUNGS]
+        return np.stack(closed, axis=1), np.stack(results, axis=1)
+
+
+class Constants:
+    """What constant leverages come to at each draw of days: what every rule of the same longs is compared with."""
+
+    def __init__(self, longs: Sequence[Longs], draws: Floats) -> None:
+        """Every market's longs, and draws of the calendar they share."""
+        self.longs, self._draws = tuple(longs), draws
+        self._drawn = [tuple(draws @ sums for sums in one.at_rungs) for one in longs]
+        self._entered = [draws @ one.entered for one in longs]
+
+    def against(self, leverages: Sequence[Floats], level: float = EVIDENCE.level) -> "Compared":
+        """Leverages (one a row, for each market) against one constant a market, of the mean that they have.
+
+        In each draw the mean and what the constant of that mean comes to are those of the draw.
+        """
+        closed, same, gain = (np.zeros(len(self._draws)) for _ in range(3))
+        for one, leverage, (shut, results), entered in zip(
+            self.longs, leverages, self._drawn, self._entered, strict=True
+        ):
+            mean = self._draws @ one.by_day(leverage) / entered
+            closed += self._draws @ one.by_day(one.holds.is_closed(leverage).astype(np.float64))
+            same += _between_rungs(shut, mean)
+            result = one.by_day(np.nan_to_num(one.holds.result(leverage)))
+            gain += self._draws @ result - _between_rungs(results, mean)
+        counts = [
+            (one.closed(leverage), one.closed(one.mean_leverage(leverage)))
+            for one, leverage in zip(self.longs, leverages, strict=True)
+        ]
+        here, there = sum(pair[0] for pair in counts), sum(pair[1] for pair in counts)
+        entries = sum(one.entered.sum() for one in self.longs)
+        gained = sum(
+            (one.mean_result(leverage) - one.mean_result(one.mean_leverage(leverage))) * one.entered.sum()
+            for one, leverage in zip(self.longs, leverages, strict=True)
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shares = interval_of(here / there if there else np.nan, closed / same, level)
+            gains = interval_of(gained / entries, gain / sum(self._entered), level)
+        return Compared(shares, gains, here, there)
+
+
+def _between_rungs(at_rungs: Floats, leverage: Floats) -> Floats:
+    """Each draw's sum at its own constant leverage, on the line between the two rungs beside it."""
+    place = np.clip((leverage - RUNGS[0]) / (RUNGS[1] - RUNGS[0]), 0.0, len(RUNGS) - 1.0)
+    below = np.minimum(place.astype(np.int64), len(RUNGS) - 2)
+    rows = np.arange(len(leverage))
+    part = place - below
+    return np.asarray((1.0 - part) * at_rungs[rows, below] + part * at_rungs[rows, below + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A rule of leverage against a constant leverage of equal mean in each market.
+
+    `ratio`: forced closes over those of the constant; `gain`: mean result less the constant's, a fraction of the margin.
+    """
+
+    ratio: Interval
+    gain: Interval
+    closed: int
+    closed_by_constant: int
+
+
+def of_equal_mean(raw: Floats, counted: Flags, mean: float, highest: float = np.inf) -> float:
+    """The factor by which these relative leverages, cut off at `highest`, have that mean where counted.
+
+    Raises ValueError where no factor does.
+    """
+    here = raw[counted]
+    if not len(here) or not np.isfinite(here).all() or not 0.0 < mean < highest:
+        raise ValueError(f"no factor gives {len(here)} leverages up to {highest} a mean of {mean}")
+    below, above = 0.0, mean / float(here.mean())
+    while np.minimum(highest, above * here).mean() < mean * (1.0 - NEGLIGIBLE):
+        below, above = above, 2.0 * above
+    for _ in range(HALVINGS):
+        middle = 0.5 * (below + above)
+        if np.minimum(highest, middle * here).mean() < mean:
+            below = middle
+        else:
+            above = middle
+    return above
