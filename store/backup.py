@@ -79,13 +79,17 @@ async def _watched(connection: Connection) -> AsyncIterator[Record]:
 
 
 async def _alerts(connection: Connection) -> AsyncIterator[Record]:
-    async with connection.reading(WITHIN_S) as redis, redis.pipeline(transaction=True) as together:
-        together.hgetall(keys.ALERTS)
-        together.zrange(keys.ALERTS_BY_TIME, 0, -1, withscores=True)
-        blobs, times = await together.execute()
-    for identity, at_ms in times:
-        if identity in blobs:
-            yield Record("alert", identity.decode(), blobs[identity], int(at_ms))
+    for sort, alerts, by_time in (
+        ("alert", keys.ALERTS, keys.ALERTS_BY_TIME),
+        ("told", keys.TOLD, keys.TOLD_BY_TIME),
+    ):
+        async with connection.reading(WITHIN_S) as redis, redis.pipeline(transaction=True) as together:
+            together.hgetall(alerts)
+            together.zrange(by_time, 0, -1, withscores=True)
+            blobs, times = await together.execute()
+        for identity, at_ms in times:
+            if identity in blobs:
+                yield Record(sort, identity.decode(), blobs[identity], int(at_ms))
 
 
 async def _announced(connection: Connection) -> AsyncIterator[Record]:
@@ -201,6 +205,7 @@ SORTS: tuple[Sort, ...] = (
     Sort("watched", ("watched",), WATCHED, _watched),
     Sort("applied", ("applied",), APPLIED, _watched),
     Sort("alert", ("alerts", "alerts-by-time"), ALERT, _alerts),
+    Sort("told", ("told", "told-by-time"), ALERT, _alerts),
     Sort("announced", ("announced",), None, _announced),
     Sort("person", ("person", "holders"), PERSON, _persons),
     Sort("warned-by", ("warned-by",), None, _warned_by),

@@ -11,7 +11,7 @@ from typing import Any
 from market.alerts import Alert, Severity
 from market.observations import DAY_MS
 from store import keys
-from store.alerts_log import ALERT, KEPT
+from store.alerts_log import ALERT, APPEND_TOLD, KEPT, TOLD_KEPT, TOLD_KEPT_MS, told_bytes
 from store.codec import decode, encode
 from store.connection import Connection
 
@@ -26,7 +26,9 @@ CANARY_KEPT_MS = 600_000
 LOUD, QUIET, CANARY = 1, 0, 2
 """How an alert that waits is marked: due at once, due with others of its moment, or nobody's."""
 
-_ANNOUNCE = """
+_ANNOUNCE = (
+    APPEND_TOLD
+    + """
 if redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1]) == 0 then return 0 end
 redis.call('XADD', KEYS[2], '*', 'critical', ARGV[4], 'alert', ARGV[3])
 redis.call('HSETNX', KEYS[3], ARGV[1], ARGV[3])
@@ -37,8 +39,10 @@ for _, identity in ipairs(old) do
   redis.call('ZREM', KEYS[4], identity)
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[6])
+if ARGV[7] ~= '' then append_told(KEYS[5], KEYS[6], ARGV[1], ARGV[2], ARGV[7], ARGV[8], ARGV[9]) end
 return 1
 """
+)
 
 _OPEN = """
 local open = redis.call('HMGET', KEYS[1], 'id', 'entries', 'cursor')
@@ -126,8 +130,9 @@ class Bulletins:
     async def announce(self, alert: Alert) -> bool:
         """Keep an alert for the record and for those who want to hear of it; False where that was done already."""
         places = [keys.ANNOUNCED, keys.BULLETINS, keys.ALERTS, keys.ALERTS_BY_TIME]
+        places += [keys.TOLD, keys.TOLD_BY_TIME]
         mark = LOUD if alert.severity is Severity.CRITICAL else QUIET
-        return await self._announce(alert, places, mark, self._kept, ANNOUNCED_KEPT_MS)
+        return await self._announce(alert, places, mark, self._kept, ANNOUNCED_KEPT_MS, told_bytes(alert))
 
     async def announce_canary(self, alert: Alert) -> bool:
         """The same for the watchdog's canary, which stands in no log that anybody reads."""
@@ -135,7 +140,13 @@ class Bulletins:
         return await self._announce(alert, places, CANARY, 1, CANARY_KEPT_MS)
 
     async def _announce(
-        self, alert: Alert, places: Sequence[str], mark: int, kept: int, announced_ms: int
+        self,
+        alert: Alert,
+        places: Sequence[str],
+        mark: int,
+        kept: int,
+        announced_ms: int,
+        told: bytes = b"",
     ) -> bool:
         values: list[str | bytes | int] = [
             transition_of(alert),
@@ -144,8 +155,11 @@ class Bulletins:
             mark,
             kept,
             alert.at_ms - announced_ms,
+            told,
+            TOLD_KEPT,
+            alert.at_ms - TOLD_KEPT_MS,
         ]
-        async with self._connection.writing((keys.ALERTS,)) as redis:
+        async with self._connection.writing((keys.ALERTS, keys.TOLD)) as redis:
             return bool(await redis.register_script(_ANNOUNCE)(places, values))
 
     async def batch(self) -> Batch | None:

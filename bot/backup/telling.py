@@ -49,6 +49,7 @@ NAMES = {
     "watched": "lists of watched assets",
     "applied": "settings behind that list",
     "alert": "warnings of late",
+    "told": "warnings of a year",
     "announced": "announcements",
     "person": "people with plans or limits",
     "warned-by": "people who had chats warned",

@@ -35,6 +35,7 @@ class Restoring:
             "watched": market.watched,
             "applied": market.applied,
             "alert": market.alerts,
+            "told": market.told,
             "announced": market.announced,
             "person": people.persons,
             "warned-by": people.warned_by,

@@ -5,7 +5,7 @@ from typing import Any
 from zlib import crc32
 
 from store import keys
-from store.alerts_log import KEPT
+from store.alerts_log import KEPT, TOLD_KEPT
 from store.backup import PAST, WITHIN_S, Record
 from store.bulletins import ANNOUNCED_KEPT_MS
 from store.codec import read
@@ -48,11 +48,18 @@ class MarketBack:
 
     async def alerts(self, records: Sequence[Record]) -> list[Fate]:
         """Warnings among those of late; the oldest fall out."""
+        return await self._warnings(records, (keys.ALERTS, keys.ALERTS_BY_TIME), KEPT)
+
+    async def told(self, records: Sequence[Record]) -> list[Fate]:
+        """Warnings among those of a year; the oldest fall out."""
+        return await self._warnings(records, (keys.TOLD, keys.TOLD_BY_TIME), TOLD_KEPT)
+
+    async def _warnings(self, records: Sequence[Record], places: tuple[str, str], kept: int) -> list[Fate]:
         async with self.shelf.connection.reading(WITHIN_S) as redis:
-            stored: Any = await redis.hmget(keys.ALERTS, [record.id for record in records])
+            stored: Any = await redis.hmget(places[0], [record.id for record in records])
         fates = [self.shelf.fate(there, record) for there, record in zip(stored, records, strict=True)]
-        values = [(record.id, record.number, record.blob, KEPT) for record in chosen(records, fates)]
-        await self.shelf.run(scripts.PUT_ALERT, (keys.ALERTS, keys.ALERTS_BY_TIME), values)
+        values = [(record.id, record.number, record.blob, kept) for record in chosen(records, fates)]
+        await self.shelf.run(scripts.PUT_ALERT, places, values)
         return fates
 
     async def announced(self, records: Sequence[Record]) -> list[Fate]:

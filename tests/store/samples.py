@@ -11,6 +11,7 @@ from typing import Any
 
 from market.alerts import Alert, Edge, Reason, Severity
 from market.alerts import Kind as AlertKind
+from market.evaluation.backtest import Backtest, Firing
 from market.flags import FlagMemory
 from market.hourly import Hourly
 from market.margin import Tier, Tiers
@@ -34,6 +35,7 @@ from market.snapshot import Snapshot
 from market.table import State
 from scheduler.cycle import ENGINE_STATE
 from store.alerts_log import ALERT
+from store.backtests import BACKTEST
 from store.backup import PAST as PAST_KEPT
 from store.chains import CHAIN
 from store.chats import CHAT
@@ -118,6 +120,19 @@ FIRED = Alert(
     lost_so_far=-0.031,
     context=("protip", "fe"),
     facts={"shock_24h": -2.5, "r_24h": None},
+)
+BACKTEST_SAMPLE = Backtest(
+    "BTC",
+    4_294_967_295,
+    NOW_MS - 180 * DAY_MS,
+    NOW_MS - 149 * DAY_MS,
+    NOW_MS,
+    3,
+    (
+        Firing(AlertKind.CASCADE, Severity.WARNING, NOW_MS - DAY_MS, NOW_MS - DAY_MS, -0.046, -0.131, -0.125),
+        Firing(AlertKind.OPEN_INTEREST, Severity.WATCH, NOW_MS, NOW_MS - HOUR_MS),
+    ),
+    (NOW_MS - DAY_MS + 6 * HOUR_MS,),
 )
 STEP = Step(
     NOW_MS,
@@ -261,6 +276,7 @@ SAMPLES: dict[str, tuple[Kind[Any], Any]] = {
     "past": (PAST, MISSING_PAST),
     "listed": (LISTED, ("1000PEPE", "BTC", "ETH")),
     "hours": (HOURS, HOURS_SAMPLE),
+    "backtest": (BACKTEST, BACKTEST_SAMPLE),
     "tiers": (TIERS, TIERS_SAMPLE),
     "person": (PERSON, PERSON_SAMPLE),
     "plan_news": (PLAN_NEWS, PLAN_NEWS_SAMPLE),
