@@ -5,7 +5,7 @@ rows, and rows become a `Scored`. It agrees with `matching.match` of the same al
 Figures are sums by calendar day, for the draws of days of `bootstrap`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,6 +24,9 @@ STANDARD = MatchRules()
 EVIDENCE = EvidenceRules()
 HALVINGS = 18
 """Steps of the search for a threshold: finer than one row of half a decade of hours."""
+
+CLOSE_ENOUGH = 0.1
+"""How far from a budget, as a share of it, the alerts of a score may be in number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,11 +220,10 @@ def threshold_for(
     scores: Sequence[Floats],
     a_month: float,
     hours: int = STANDARD.refractory_hours,
-    rows_of: Callable[[Floats, float], Rows] = above,
 ) -> float:
     """The threshold (one for all markets, in sample) at which the alerts that count come closest to a budget per symbol-month.
 
-    `rows_of` makes rows of a score: `above` (every `hours` while it stands) or `edges`. NaN where no score is known.
+    Every hour at or above it is an alert, `hours` apart at the least. NaN where no score is known.
     """
     known = np.concatenate(
         [score[ground.scored & np.isfinite(score)] for ground, score in zip(grounds, scores, strict=True)]
@@ -231,7 +233,7 @@ def threshold_for(
     known.sort()
 
     def surplus(threshold: float) -> float:
-        rows = [rows_of(score, threshold) for score in scores]
+        rows = [above(score, threshold) for score in scores]
         return score_rows(grounds, rows, hours).a_month - a_month
 
     low, high = 0, len(known) - 1
@@ -250,9 +252,19 @@ def at_budget(
     hours: int = STANDARD.refractory_hours,
     lost: Sequence[Floats] | None = None,
 ) -> Scored:
-    """What a score (higher is worse) is worth as alerts at a budget per symbol-month."""
+    """What a score (higher is worse) is worth as alerts at a budget per symbol-month.
+
+    Alerts are the hours at or above a threshold; a score that stands at its highest for too long (a rank of 1) may
+    come nearer to the budget with its rising edges there, and is then scored on those.
+    """
     threshold = threshold_for(grounds, scores, a_month, hours)
-    return score_rows(grounds, [above(score, threshold) for score in scores], hours, lost)
+    tried = [
+        score_rows(grounds, [rows_of(score, threshold) for score in scores], hours, lost)
+        for rows_of in (above, edges)
+    ]
+    if abs(tried[0].a_month - a_month) <= CLOSE_ENOUGH * a_month:
+        return tried[0]
+    return min(tried, key=lambda one: abs(one.a_month - a_month))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
