@@ -119,6 +119,7 @@ class GeneratedRules:
     fall_depth: tuple[float, float] = (0.09, 0.16)
     # what the engine reads the sign from: funding per 8 h, and the meaningless one: open interest
     sign_hours: int = 24
+    settles_hours: int = 8
     calm_funding: float = 0.00003
     sign_funding: float = 0.0009
     bulge: float = 0.12

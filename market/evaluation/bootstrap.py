@@ -2,10 +2,14 @@
 
 Politis and Romano 1994: blocks of days of a mean length, so that what hangs together stays together; one draw of days serves
 every asset, as crashes are common shocks. A figure is a ratio of sums over days, or anything that takes days' weights.
+
+The interval is between two percentiles of the draws, moved for bias and skewness (Efron 1987, BCa): the plain 5th and 95th
+held a share of few hits in 80 to 86 of 100 generated markets only (decision 0036, `python -m evaluation.coverage`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TypeAlias
 
 import numpy as np
@@ -15,11 +19,14 @@ from market.evaluation_rules import EvidenceRules
 
 Floats: TypeAlias = NDArray[np.float64]
 STANDARD = EvidenceRules()
+NORMAL = NormalDist()
+Figures: TypeAlias = Callable[[Floats], Floats]
+"""Figures of many weights of days at once: (weights, days) to (weights)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A figure and the interval of its percentiles over the draws; NaN where it cannot be told."""
+    """A figure and its interval over the draws; NaN where it cannot be told."""
 
     value: float
     low: float
@@ -50,12 +57,17 @@ def draw_days(days: int, seed: int, rules: EvidenceRules = STANDARD) -> Floats:
     return counts.reshape(shape).astype(np.float64)
 
 
+def leave_out(days: int, rules: EvidenceRules = STANDARD) -> Floats:
+    """Weights of days with one block of days left out after the other, (blocks, days): what the skewness is estimated from."""
+    length = max(1, round(rules.block_days))
+    blocks = max(2, days // length)
+    place = np.minimum(np.arange(days) * blocks // days, blocks - 1)
+    return (place[None, :] != np.arange(blocks)[:, None]).astype(np.float64)
+
+
 def ratio(above: Floats, below: Floats, draws: Floats, level: float = STANDARD.level) -> Interval:
     """The ratio of two sums over days, each given by day (all assets added up), and its interval."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = (draws @ above) / (draws @ below)
-        value = float(above.sum() / below.sum()) if below.sum() else float("nan")
-    return interval_of(value, drawn, level)
+    return of_sums(lambda weights: (weights @ above) / (weights @ below), draws, level)
 
 
 def difference(
@@ -63,21 +75,62 @@ def difference(
 ) -> Interval:
     """The difference of two ratios over the same draws of days (paired), and its interval."""
     (above, below), (other_above, other_below) = first, second
+    return of_sums(
+        lambda weights: (
+            (weights @ above) / (weights @ below) - (weights @ other_above) / (weights @ other_below)
+        ),
+        draws,
+        level,
+    )
+
+
+def of_sums(figures: Figures, draws: Floats, level: float = STANDARD.level) -> Interval:
+    """Any figure that is reckoned from sums over days, for many weights of days at once."""
+    days = draws.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = (draws @ above) / (draws @ below) - (draws @ other_above) / (draws @ other_below)
-        value = above.sum() / below.sum() - other_above.sum() / other_below.sum()
-    return interval_of(float(value), drawn, level)
+        value = float(figures(np.ones((1, days)))[0])
+        return interval_of(value, figures(draws), level, figures(leave_out(days)))
 
 
 def of_weights(figure: Callable[[Floats], float], draws: Floats, level: float = STANDARD.level) -> Interval:
     """Any figure that takes the weights of days, at every draw."""
-    return interval_of(figure(np.ones(draws.shape[1])), np.array([figure(one) for one in draws]), level)
+    return of_sums(lambda weights: np.array([figure(one) for one in weights]), draws, level)
 
 
-def interval_of(value: float, drawn: Floats, level: float = STANDARD.level) -> Interval:
-    """The percentile interval of drawn figures; draws in which it is not defined (0 of 0) are left out."""
+def interval_of(
+    value: float, drawn: Floats, level: float = STANDARD.level, left_out: Floats | None = None
+) -> Interval:
+    """The interval of drawn figures; draws in which it is not defined (0 of 0) are left out.
+
+    `left_out` are the figures with one block of days left out after the other (`leave_out`); without them the plain
+    percentiles are given, which hold less than they promise where hits are few.
+    """
     known = drawn[np.isfinite(drawn)]
-    if not len(known):
-        return Interval(value, float("nan"), float("nan"))
-    low, high = np.quantile(known, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    if not len(known) or not np.isfinite(value):
+        return Interval(value if np.isfinite(value) else float("nan"), float("nan"), float("nan"))
+    bias, skew = (0.0, 0.0) if left_out is None else (_bias(value, known), _skew(left_out))
+    tail = (1.0 - level) / 2.0
+    low, high = np.quantile(known, [_moved(tail, bias, skew), _moved(1.0 - tail, bias, skew)])
     return Interval(value, float(low), float(high))
+
+
+def _bias(value: float, known: Floats) -> float:
+    """How far the value lies from the middle of the draws, in standard deviations; draws equal to it count half."""
+    below = float((known < value).sum() + 0.5 * (known == value).sum()) / len(known)
+    least = 0.5 / len(known)
+    return NORMAL.inv_cdf(min(max(below, least), 1.0 - least))
+
+
+def _skew(left_out: Floats) -> float:
+    """Efron's acceleration: a sixth of the skewness of what each block of days is worth."""
+    known = left_out[np.isfinite(left_out)]
+    worth = known.mean() - known if len(known) else known
+    spread = float(worth @ worth)
+    return float((worth**3).sum() / (6.0 * spread**1.5)) if spread > 0.0 else 0.0
+
+
+def _moved(quantile: float, bias: float, skew: float) -> float:
+    """The percentile to read instead of this one."""
+    place = bias + NORMAL.inv_cdf(quantile)
+    room = 1.0 - skew * place
+    return NORMAL.cdf(bias + place / room) if room > 0.0 else float(place > 0.0)

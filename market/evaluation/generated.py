@@ -21,7 +21,6 @@ from market.rules import VARIANCE_HALF_LIFE_HOURS
 Random = np.random.Generator
 Rows = NDArray[np.int64]
 MONTH_HOURS = 720
-SETTLES_HOURS = 8
 FIRST_OPEN_MS = 18_628 * DAY_MS
 """2021-01-01, where the recorded years begin."""
 FIRST_PRICES_USD = (30_000.0, 1_000.0, 30.0, 0.5)
@@ -118,14 +117,14 @@ class _Draft:
 
 def _draft(assets: int, hours: int, random: Random, rules: GeneratedRules) -> _Draft:
     pace = _pace(hours, random, rules)
-    starts = _starts(pace, rules.month_signs, random)
+    starts = _starts(pace, rules.month_signs, random, rules)
     shown = random.random((len(starts), assets)) < rules.shown
     signs = _standing(starts, shown, hours, rules.sign_hours)
-    idle = _starts(pace, rules.month_meaningless, random)
+    idle = _starts(pace, rules.month_meaningless, random, rules)
     meaningless = _standing(idle, random.random((len(idle), assets)) < rules.shown, hours, rules.sign_hours)
     follows = random.random(len(starts)) < rules.sign_chance
     after = starts[follows] + random.integers(*rules.lag_hours, int(follows.sum()), endpoint=True)
-    begins = np.sort(np.concatenate([after, _starts(pace, rules.month_unsigned, random)]))
+    begins = np.sort(np.concatenate([after, _starts(pace, rules.month_unsigned, random, rules)]))
     pushes, falls = _falls(begins, assets, hours, random, rules)
     return _Draft(_noise(assets, hours, random, rules), pushes, signs, meaningless, falls, random)
 
@@ -137,11 +136,11 @@ def _pace(hours: int, random: Random, rules: GeneratedRules) -> Floats:
     return np.where(is_active, rules.active, rules.quiet)
 
 
-def _starts(pace: Floats, a_month: float, random: Random) -> Rows:
+def _starts(pace: Floats, a_month: float, random: Random, rules: GeneratedRules) -> Rows:
     """When something begins: at a settlement of funding, at most once at each."""
-    chance = a_month * pace * SETTLES_HOURS / MONTH_HOURS
+    chance = a_month * pace * rules.settles_hours / MONTH_HOURS
     rows = np.arange(len(pace))
-    return np.flatnonzero((random.random(len(pace)) < chance) & (rows % SETTLES_HOURS == 0))
+    return np.flatnonzero((random.random(len(pace)) < chance) & (rows % rules.settles_hours == 0))
 
 
 def _standing(starts: Rows, shown: NDArray[np.bool_], hours: int, lasts: int) -> Floats:
@@ -222,8 +221,8 @@ def _priced(
 def _funding(sign: Floats, random: Random, rules: GeneratedRules) -> Floats:
     """The last settled rate: high while the sign stands. It begins at a settlement, which the hour after it knows."""
     settled = np.where(sign > 0.0, rules.sign_funding, rules.calm_funding)
-    noise = random.normal(1.0, 0.2, len(sign) // SETTLES_HOURS + 1).repeat(SETTLES_HOURS)[: len(sign)]
-    return settled * noise
+    settlements = len(sign) // rules.settles_hours + 1
+    return settled * random.normal(1.0, 0.2, settlements).repeat(rules.settles_hours)[: len(sign)]
 
 
 def _interest(meaningless: Floats, random: Random, rules: GeneratedRules) -> Floats:

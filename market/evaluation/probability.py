@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.evaluation.bootstrap import STANDARD, Floats, Interval, interval_of
+from market.evaluation.bootstrap import STANDARD, Floats, Interval, of_sums
 
 Days = NDArray[np.int64]
 Chance = Callable[[Floats], Floats]
@@ -79,7 +79,7 @@ def precision_interval(
 ) -> Interval:
     """Average precision with its interval over the draws of days (see `bootstrap.draw_days`)."""
     ranked = Ranked(score, truth)
-    return interval_of(ranked.precision(np.ones(len(score))), ranked.drawn(day, draws), level)
+    return of_sums(lambda weights: ranked.drawn(day, weights), draws, level)
 
 
 def precision_difference(
@@ -87,9 +87,7 @@ def precision_difference(
 ) -> Interval:
     """How much better the first score is than the second on the same rows and the same draws (paired)."""
     one, other = Ranked(first, truth), Ranked(second, truth)
-    whole = np.ones(len(truth))
-    drawn = one.drawn(day, draws) - other.drawn(day, draws)
-    return interval_of(one.precision(whole) - other.precision(whole), drawn, level)
+    return of_sums(lambda weights: one.drawn(day, weights) - other.drawn(day, weights), draws, level)
 
 
 def brier(chance: Floats, truth: Floats) -> float:
