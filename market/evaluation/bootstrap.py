@@ -62,7 +62,7 @@ def leave_out(days: int, rules: EvidenceRules = STANDARD) -> Floats:
     length = max(1, round(rules.block_days))
     blocks = max(2, days // length)
     place = np.minimum(np.arange(days) * blocks // days, blocks - 1)
-    return (place[None, :] != np.arange(blocks)[:, None]).astype(np.float64)
+    return np.asarray(place[None, :] != np.arange(blocks)[:, None], np.float64)
 
 
 def ratio(above: Floats, below: Floats, draws: Floats, level: float = STANDARD.level) -> Interval:
