@@ -16,8 +16,10 @@ from market.observations import Asset
 from market.rules import Rules
 from scheduler.cycle import ENGINE_STATE, Memory, Watched, resume, run_cycle
 from scheduler.history_files import Step, merge
+from scheduler.looking_back import LooksBack
 from scheduler.timetable import timetable
 from store.alerts_log import AlertsLog
+from store.backtests import StoredBacktests
 from store.connection import Connection, NotLeader, StoreUnavailable
 from store.history import History
 from store.hours import StoredHours
@@ -26,6 +28,7 @@ from store.snapshots import StoredFeed, StoredSnapshots
 
 SOURCE = "history"
 HEARTBEAT_S = 20.0
+BACK_S = 60.0
 PAUSE_S = 1.0
 STEPS_AT_ONCE = 20
 
@@ -46,6 +49,7 @@ class HistoryFeed:
     async def begin(self, connection: Connection) -> None:
         """Take every asset up where it was left; one that was left behind the end of these files begins anew."""
         self._memory = memory_on(connection)
+        self._back = LooksBack(self._memory.hours, StoredBacktests(connection, SOURCE), Rules())
         self._watched.clear()
         assets = tuple(dict.fromkeys(file.asset for file in self._files))
         await self._memory.snapshots.watch(assets)
@@ -63,6 +67,7 @@ class HistoryFeed:
         async with timetable() as times:
             times.every(HEARTBEAT_S, self._heartbeat, "heartbeat")
             await self._play()
+            times.every(BACK_S, self._look_back, "look back")
             _log.info("the recorded market is at its end; it stands still and is answered from")
             await asyncio.Event().wait()
 
@@ -101,6 +106,16 @@ class HistoryFeed:
     def _last_ms(self, asset: Asset) -> int:
         """The market time of the last step taken, 0 before the first."""
         return self._watched[asset].engine.state.market.now_ms
+
+    async def _look_back(self, due_ms: int) -> None:
+        """Look back at the hours of each asset once: nothing is added to them any more."""
+        try:
+            while await self._back.next(tuple(self._watched)) is not None:
+                pass
+        except (
+            StoreUnavailable
+        ) as failure:  # another process leads, or the store is away: the next time is soon
+            _log.debug("%s", failure)
 
     async def _heartbeat(self, due_ms: int) -> None:
         with suppress(NotLeader):  # another process leads: whoever runs this feed ends it

@@ -12,6 +12,8 @@ from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from scheduler.clock import now_ms
+from store.alerts_log import AlertsLog
+from store.backtests import StoredBacktests
 from store.chains import StoredChains
 from store.chats import CHAT, StoredChats
 from store.connection import Connection, connected
@@ -111,6 +113,8 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
             pictures=StoredPictures(connection),
             privacy=Forgetting(connection),
             limits=StoredLimits(connection),
+            backtests=StoredBacktests(connection, HISTORY),
+            warned=AlertsLog(connection),
         )
     return Services(
         snapshots,
@@ -128,4 +132,6 @@ def services_on(connection: Connection, *, is_live: bool) -> Services:
         sight=Sight(connection),
         privacy=Forgetting(connection),
         limits=StoredLimits(connection),
+        backtests=StoredBacktests(connection, LIVE),
+        warned=AlertsLog(connection),
     )

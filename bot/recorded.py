@@ -19,10 +19,12 @@ from market.observations import Asset
 from market.report import alert_line, state_line
 from market.rules import Rules
 from market.snapshot import Snapshot
+from scheduler.backtesting import BacktestsOnDemand
 from scheduler.engine import Engine
 from scheduler.history_files import BadHistory, HistoryFile, merge, read_history
 from scheduler.replay import Tally, replay
-from store.in_memory import FeedInMemory, HoursInMemory, SnapshotsInMemory, TiersInMemory
+from store.alerts_log import TOLD_EDGES
+from store.in_memory import FeedInMemory, HoursInMemory, SnapshotsInMemory, TiersInMemory, WarnedInMemory
 from store.services import FeedStatus, Services
 
 SOURCE = "history"
@@ -41,15 +43,18 @@ async def ask_history(
     """
     files = read_files(paths, asset)
     until_ms = max(file.last_close_ms for file in files) if at_ms is None else at_ms
-    snapshots, hours = _look(files if at_ms is None else _covering(files, until_ms), until_ms)
+    snapshots, kept, told = _look(files if at_ms is None else _covering(files, until_ms), until_ms)
+    hours = HoursInMemory(kept)
     assets = dict.fromkeys(file.asset for file in files)
     last_ms = max(snapshot.at_ms for snapshot in snapshots)
     status = FeedStatus(SOURCE, last_ms, max(file.step_ms for file in files), until_ms - last_ms)
     services = Services(
         SnapshotsInMemory(assets, snapshots),
         FeedInMemory(status),
-        hours=HoursInMemory(hours),
+        hours=hours,
         tiers=TiersInMemory(),
+        backtests=BacktestsOnDemand(hours, Rules()),
+        warned=WarnedInMemory(told),
     )
     return await answer(line, Context(services, until_ms, role=Role.OWNER, language=language or ORIGINAL))
 
@@ -143,18 +148,26 @@ def _spans(files: Sequence[HistoryFile], asset: Asset) -> list[tuple[int, int]]:
     return spans
 
 
-def _look(files: Sequence[HistoryFile], until_ms: int) -> tuple[tuple[Snapshot, ...], Mapping[Asset, Hourly]]:
-    """The last snapshot of each asset as of one time, and its hours: one whose bars end earlier is looked at with what is old."""
+def _look(
+    files: Sequence[HistoryFile], until_ms: int
+) -> tuple[tuple[Snapshot, ...], Mapping[Asset, Hourly], list[Alert]]:
+    """The last snapshot of each asset as of one time, its hours, and what was warned of until then.
+
+    One whose bars end earlier is looked at with what is old.
+    """
     engines: dict[Asset, Engine] = {}
     latest: dict[Asset, Snapshot] = {}
+    told: list[Alert] = []
     for now_ms, asset, observations in merge(list(files), until_ms):
         engine = engines.setdefault(asset, Engine(asset, Rules(), SOURCE))
-        latest[asset], _ = engine.step(now_ms, observations)
+        latest[asset], alerts = engine.step(now_ms, observations)
+        told += [alert for alert in alerts if alert.edge in TOLD_EDGES]
     at_ms = max(snapshot.at_ms for snapshot in latest.values())
     for asset, engine in engines.items():
         if latest[asset].at_ms < at_ms:
             latest[asset], _ = engine.step(at_ms, ())
-    return tuple(latest.values()), {asset: engine.state.market.hours for asset, engine in engines.items()}
+    hours = {asset: engine.state.market.hours for asset, engine in engines.items()}
+    return tuple(latest.values()), hours, told
 
 
 def _writer(path: Path | None, open_files: ExitStack) -> Say:

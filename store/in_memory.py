@@ -237,6 +237,17 @@ class HoursInMemory:
         return self._hours.get(asset) or None
 
 
+class WarnedInMemory:
+    """Implements `store.hindsight.Warned` in this process."""
+
+    def __init__(self, alerts: Iterable[Alert] = ()) -> None:
+        self._told = tuple(sorted(alerts, key=lambda alert: alert.at_ms, reverse=True))
+
+    async def told(self) -> tuple[Alert, ...]:
+        """What is given, newest first."""
+        return self._told
+
+
 class TiersInMemory:
     """Implements `store.services.MarginTiers` in this process: what is given, beside what is bundled."""
 

@@ -17,6 +17,7 @@ from market.observations import SECOND_MS
 from market.plans import PlanNews
 from market.rules import Rules
 from market.snapshot import Snapshot
+from scheduler.backtesting import BacktestsOnDemand
 from scheduler.collect import Collector
 from scheduler.collect.own import own_past
 from scheduler.condense.liquidations import KEPT_MS, LONGEST_SILENCE_MS
@@ -27,6 +28,7 @@ from scheduler.simulator.leaps import LeapingClock
 from scheduler.simulator.market import SimulatedMarket
 from scheduler.simulator.server import SimulatedExchanges, recorded, serve
 from scheduler.streams import open_wires
+from store.alerts_log import AlertsLog
 from store.chats import StoredChats
 from store.connection import Connection, connected
 from store.forgetting import Forgetting
@@ -178,6 +180,8 @@ async def open_stage(seed: int, scenario: str) -> AsyncIterator[Stage]:
                 chains=memory.chains,
                 memos=StoredMemos(connection),
                 privacy=Forgetting(connection),
+                backtests=BacktestsOnDemand(memory.cycle.hours, Rules()),
+                warned=AlertsLog(connection),
             )
             outbox, news = Outbox(connection, TERMINAL), StoredPlanNews(connection)
             await outbox.open()

@@ -19,6 +19,7 @@ from scheduler.live.chains import Chains
 from scheduler.live.look import CYCLE_MS, Look
 from scheduler.live.memory import LiveMemory
 from scheduler.live.watching import choose
+from scheduler.looking_back import LooksBack
 from store.connection import NotLeader, StoreUnavailable
 from store.services import FeedStatus, PastReport
 
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 CYCLE_S = CYCLE_MS / 1_000
 LEARN_EVERY_S = 3_600.0
 WATCHLIST_EVERY_S = 20.0
-POLL_AFTER_S, LOOK_AFTER_S, TELL_AFTER_S, BRACKETS_AFTER_S = 2.0, 10.0, 12.0, 40.0
-"""When in a minute venues are asked, assets looked at, it is told how the venues stand, and brackets are asked for."""
+POLL_AFTER_S, LOOK_AFTER_S, TELL_AFTER_S, BRACKETS_AFTER_S, BACK_AFTER_S = 2.0, 10.0, 12.0, 40.0, 30.0
+"""When in a minute venues are asked, assets looked at, it is told how the venues stand, brackets are asked for, and kept hours
+are looked back at."""
 
 SAY_EVERY_S = 1.0
 """Between two words about how far a past has been read, seconds of this machine."""
@@ -58,6 +60,7 @@ class LiveMarket:
         self._on_past = on_past
         self._brackets = Brackets(collector, memory.tiers, memory.cycle.snapshots)
         self._chains = Chains(collector, memory.chains)
+        self._back = LooksBack(memory.cycle.hours, memory.backtests, rules)
         self._looks: dict[Asset, Look] = {}
         self._listed: tuple[Asset, ...] = ()
         self._has_learned = asyncio.Event()
@@ -148,6 +151,10 @@ class LiveMarket:
         """Ask a venue for the maintenance brackets of one asset under watch, where any are due. Raises StoreUnavailable."""
         await self._brackets.ask_next(venue, self.assets, self.clock.now_ms())
 
+    async def look_back(self) -> Asset | None:
+        """Look back at the kept hours of one asset where that is due; gives which. Raises StoreUnavailable."""
+        return await self._back.next([asset for asset in self._looks if self.is_live(asset)])
+
     async def mind_watchlist(self, on_taken_up: Callable[[Asset], None] | None = None) -> None:
         """Drop what is no longer watched and take up what is new, or could not be taken up before. StoreUnavailable.
 
@@ -176,6 +183,7 @@ class LiveMarket:
             times.every(CYCLE_S, brackets, f"brackets {venue}", after_s=BRACKETS_AFTER_S)
         times.every(WATCHLIST_EVERY_S, self._job(lambda _: self._mind(times)), "watch list")
         times.every(CYCLE_S, self._job(lambda _: self.tell()), "tell", after_s=TELL_AFTER_S)
+        times.every(CYCLE_S, self._job(lambda _: self.look_back()), "look back", after_s=BACK_AFTER_S)
         await self.collector.listen()
 
     async def _mind(self, times: "Timetable") -> None:

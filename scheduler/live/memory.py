@@ -9,6 +9,7 @@ from scheduler.condense import CondenserState
 from scheduler.condense.memory import Chains
 from scheduler.cycle import ENGINE_STATE, Memory
 from scheduler.plans import PlanWatch
+from store.backtests import StoredBacktests
 from store.bulletins import Bulletins
 from store.chains import StoredChains
 from store.codec import Kind, as_it_was, decode, encode
@@ -38,6 +39,7 @@ class LiveMemory:
     sources: StoredSources
     tiers: StoredTiers
     chains: StoredChains
+    backtests: StoredBacktests
 
 
 def live_memory(connection: Connection, source: str = "live", rules: Rules = _STANDARD) -> LiveMemory:
@@ -59,6 +61,7 @@ def live_memory(connection: Connection, source: str = "live", rules: Rules = _ST
         StoredSources(connection),
         StoredTiers(connection),
         StoredChains(connection),
+        StoredBacktests(connection, source),
     )
 
 

@@ -1,0 +1,53 @@
+"""The looks back at the kept hours of watched assets: one asset at a time, when it is taken up, and again each six hours."""
+
+from collections.abc import Iterable
+
+from market.evaluation.backtest import Backtest
+from market.hourly import Hourly
+from market.observations import HOUR_MS, Asset
+from market.rules import Rules
+from scheduler.backtesting import backtest, stamp_of
+from store.backtests import StoredBacktests
+from store.hindsight import KeptHours
+
+AGAIN_AFTER_MS = 6 * HOUR_MS
+"""What came of a warning is known a day after it: four times a day are soon enough, and seconds of work each."""
+
+
+class LooksBack:
+    """Keeps a look back at the hours of each asset. Every method raises StoreUnavailable, and may then be called again."""
+
+    def __init__(self, hours: KeptHours, kept: StoredBacktests, rules: Rules) -> None:
+        self._hours, self._kept, self._rules = hours, kept, rules
+        self._stamp = stamp_of(rules)
+        self._made: dict[Asset, tuple[int, int]] = {}
+
+    async def next(self, assets: Iterable[Asset]) -> Asset | None:
+        """Make the look back of the first of these assets that is due; gives which that was, None where none is."""
+        for asset in assets:
+            hours = await self._hours.of(asset)
+            if hours is not None and await self._is_due(asset, hours):
+                await self._make(asset, hours)
+                return asset
+        return None
+
+    async def _is_due(self, asset: Asset, hours: Hourly) -> bool:
+        """Whether there is none of these rules, hours were added in front (a past was read anew), or it is old."""
+        if asset not in self._made:
+            kept = await self._kept.of(asset)
+            self._made[asset] = self._ends(kept)
+        first_ms, until_ms = self._made[asset]
+        is_longer = hours.first_close_ms < first_ms
+        return is_longer or hours.last_close_ms - until_ms >= AGAIN_AFTER_MS
+
+    def _ends(self, kept: Backtest | None) -> tuple[int, int]:
+        """From when to when a look back reaches, nowhere where it was made under other rules."""
+        if kept is None or kept.rules != self._stamp:
+            return 0, 0
+        return kept.first_ms, kept.until_ms
+
+    async def _make(self, asset: Asset, hours: Hourly) -> None:
+        made = await backtest(asset, hours, self._rules)
+        if made is not None:
+            await self._kept.save(made)
+        self._made[asset] = hours.first_close_ms, hours.last_close_ms
