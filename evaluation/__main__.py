@@ -1,7 +1,6 @@
 """`python -m evaluation`: read the recorded years, write every chapter, docs/evaluation.md and what the words quote."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
@@ -11,6 +10,7 @@ from pkgutil import iter_modules
 from time import perf_counter
 
 import evaluation.chapters
+from evaluation import quoting
 from evaluation.study import Chapter, Study, Written, read_study
 
 HERE = Path(__file__).parent.parent
@@ -38,8 +38,8 @@ def write_all(study: Study, wanted: Iterable[Chapter]) -> dict[Chapter, Written]
     return written
 
 
-def keep(study: Study, written: Mapping[Chapter, Written], docs: Path) -> None:
-    """Put the document, its figures and its pictures under `docs`."""
+def keep(study: Study, written: Mapping[Chapter, Written], docs: Path, odds: Path) -> None:
+    """Put the document, its figures and its pictures under `docs`, and at `odds` what the words quote."""
     rules = study.evidence
     head = HEAD.format(
         seed=study.seed, repetitions=rules.repetitions, block=rules.block_days, level=rules.level
@@ -52,9 +52,9 @@ def keep(study: Study, written: Mapping[Chapter, Written], docs: Path) -> None:
     parts.append(f"## Variants tried\n\n{sum(study.tried.values())} in all: {tried or 'none'}.\n")
     (docs / "evaluation.md").write_text("\n".join([head, *parts]), encoding="utf-8")
     facts = {chapter.name: one.facts for chapter, one in written.items()}
-    (docs / "evaluation.json").write_text(
-        json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-    )
+    (docs / "evaluation.json").write_text(quoting.written(facts), encoding="utf-8")
+    if "odds" in facts:
+        odds.write_text(quoting.written_odds(facts), encoding="utf-8")
     for one in written.values():
         for name, picture in one.pictures.items():
             (docs / "pictures" / name).write_bytes(picture)
@@ -76,7 +76,7 @@ def main() -> None:
     if asked.only:
         sys.stdout.write("\n".join(one.text for one in written.values()))
     else:
-        keep(study, written, HERE / "docs")
+        keep(study, written, HERE / "docs", HERE / "market" / "odds.json")
     sys.stderr.write(f"all: {perf_counter() - began:.1f} s\n")
 
 

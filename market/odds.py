@@ -137,6 +137,6 @@ def hours_name(state: State, is_falling: bool, is_protip: bool) -> str | None:
     """Hours are counted by the state that is said and by whether price is weak; those of the pro-tip apart."""
     if state is State.INSUFFICIENT_DATA:
         return None
-    if is_protip:
+    if is_protip and state is State.CROWDING:
         return "hours/protip"
     return f"hours/{state.value}{'/falling' if is_falling else ''}"

@@ -4,20 +4,17 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Told, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
+from commands.wording.odds import alert_odds, tail_risk
 from commands.wording.paragraphs import age, evidence_of, paragraph_of
-from market.alerts import Alert, Edge, Kind, Reason, Severity, shock_class
+from market.alerts import Alert, Edge, Kind, Reason, Severity
 from market.observations import HOUR_MS
 from market.report import LIVE, alert_line
 from market.rules import AlertRules
 from market.table import SEVERITY, State
 
-EVALUATED = frozenset({"BTC", "ETH", "SOL", "XRP"})
-"""The assets of the recorded evaluation (first-evaluation.md section 3); for others the odds are not established."""
-
 LEAST_FALL = -0.0005
 """A smaller fall is written as 0.0%."""
 
-_ODDS = (None, "alert.odds_watch", "alert.odds_warning", "alert.odds_critical")
 _TONES = {Severity.WATCH: Tone.PLAIN, Severity.WARNING: Tone.CAUTION, Severity.CRITICAL: Tone.STRESS}
 
 
@@ -29,7 +26,7 @@ def describe_alert(alert: Alert, phrases: Phrases, rules: AlertRules, source: st
         Text("\n".join(_story(alert, phrases))),
         *_evidence(alert, phrases),
         *_prospects(alert, phrases, rules),
-        *evidence_of(_how_often(alert, phrases, rules)),
+        *evidence_of(_how_often(alert, phrases)),
         _footer(alert, phrases),
     )
     return Reply(blocks, _actions(alert, phrases), data=alert_line(alert))
@@ -182,14 +179,10 @@ def _stands(alert: Alert) -> bool:
     return alert.kind is Kind.CASCADE and not _is_over(alert) and alert.edge is not Edge.UNKNOWN
 
 
-def _how_often(alert: Alert, phrases: Phrases, rules: AlertRules) -> list[str]:
-    """The odds of the price shock alone, as context was never shown to improve them, and what a warning is not."""
-    if not _stands(alert):
-        return []
-    key = _ODDS[shock_class(alert.facts.get("shock_24h"), rules)]
-    is_established = alert.asset in EVALUATED and key is not None
-    odds = phrases.say(key) if is_established and key else phrases.say("alert.odds_none", asset=alert.asset)
-    return [odds, phrases.say("alert.tail")]
+def _how_often(alert: Alert, phrases: Phrases) -> list[str]:
+    """What followed such alerts in recorded history, and what a warning of a fall is not."""
+    tail = [tail_risk(alert, phrases)] if _stands(alert) else []
+    return [*alert_odds(alert, phrases), *tail]
 
 
 def _footer(alert: Alert, phrases: Phrases) -> Text | Told:

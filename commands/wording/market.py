@@ -10,6 +10,7 @@ from commands.wording import numbers
 from commands.wording.columns import first_that_fits
 from commands.wording.findings import findings_numbers, floor, troubles
 from commands.wording.learning import learning_lines, learning_numbers
+from commands.wording.odds import regime_odds
 from commands.wording.panel import FIVE, OPTIONS_MARKETS, panel, unseen
 from commands.wording.paragraphs import evidence_of, paragraph_of, second
 from commands.wording.sequence import early_words, out_of_order_words, sequence_numbers
@@ -25,8 +26,6 @@ from market.snapshot import Snapshot
 from market.table import SEVERITY, State
 
 LATE_MS = 3 * MINUTE_MS
-ODDS_ASSET = "BTC"
-"""The asset for which first-evaluation.md section 5 established odds; for the others there are none."""
 
 _TONES: Mapping[State, Tone] = {
     State.HEALTHY: Tone.GOOD,
@@ -71,7 +70,11 @@ def describe_regime(
 
 def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     """What the ranks are over, how often such hours were followed by a fall, and what the liquidations leave out."""
-    return (*learning_lines(snapshot, phrases), *odds(snapshot, phrases), *floor(snapshot, phrases))
+    return (
+        *learning_lines(snapshot, phrases),
+        *regime_odds(snapshot.asset, snapshot.regime, phrases),
+        *floor(snapshot, phrases),
+    )
 
 
 def live_moment(snapshot: Snapshot) -> int | None:
@@ -164,19 +167,6 @@ def meaning(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]
     falling = regime.flag("pd") is True and phrases.knows("falling", regime.state.value)
     said = phrases.word("falling" if falling else "meaning", regime.state.value)
     return (said, phrases.say("regime.protip")) if regime.protip else (said,)
-
-
-def odds(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
-    """How often such a moment was followed by a fall, where recorded history established it; else that it did not."""
-    if snapshot.asset != ODDS_ASSET:
-        return (phrases.say("regime.odds_none", asset=snapshot.asset),)
-    if snapshot.regime.protip:
-        return (phrases.say("regime.odds_crowded"),)
-    flag = snapshot.regime.flag
-    compressed = flag("oc") or flag("oe") is False
-    if flag("pd") and compressed and (flag("fr") or flag("fd")):
-        return (phrases.say("regime.odds_digesting"),)
-    return (phrases.say("regime.odds_none_here"),)
 
 
 def footer(snapshot: Snapshot, phrases: Phrases) -> str:

@@ -15,13 +15,13 @@ from commands.wording.market import (
     held,
     live_moment,
     meaning,
-    odds,
     paragraph,
     regime_numbers,
     source_notes,
     stress,
     tone_of,
 )
+from commands.wording.odds import regime_odds, skill_lines
 from commands.wording.panel import age_of, unseen
 from commands.wording.paragraphs import evidence_of, paragraph_of
 from commands.wording.sequence import early_words, lead_words, out_of_order_words, steps_lines
@@ -61,7 +61,7 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
         *paragraph(findings_lines(snapshot, phrases, rules.funding)),
         paragraph_of("\n".join((*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules)))),
         Text("\n".join((*_unseen(snapshot, phrases, at_ms), stress(snapshot.regime, phrases)))),
-        *evidence_of((*_strict(snapshot, phrases), *odds(snapshot, phrases))),
+        *evidence_of(_rests_on(snapshot, phrases)),
         paragraph_of(footer(snapshot, phrases)),
     )
     return Reply(
@@ -70,6 +70,12 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
         data=Numbers(partial(_plain, snapshot)),
         at_ms=live_moment(snapshot),
     )
+
+
+def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
+    """The strict state, what followed hours like this, and which conditions history gives no weight."""
+    odds = regime_odds(snapshot.asset, snapshot.regime, phrases)
+    return (*_strict(snapshot, phrases), *odds, *skill_lines((*FLAGS, *ALSO_TOLD), phrases))
 
 
 def _sequence(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:

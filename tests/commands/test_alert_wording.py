@@ -9,6 +9,7 @@ from commands.protocol.reply import Tone
 from commands.wording.alert import alert_heading, as_sample, describe_alert
 from market.alerts import Alert, AlertMemory, Edge, Kind, Reason, Severity, decide
 from market.observations import HOUR_MS, MINUTE_MS
+from market.odds import recorded_odds
 from market.report import alert_line
 from market.rules import AlertRules, Rules
 from market.table import State
@@ -40,7 +41,7 @@ def test_a_warning_says_what_is_lost_why_it_came_and_what_it_is_not() -> None:
     assert "Price 64,210 · 24 h shock -2.1 s.d." in told
     assert "OI p88 · +2.1% in 24 h" in told
     assert "Clears when the 24 h shock stays above -1 sigma for 2 h." in told
-    assert "A warning of tail risk, not of direction." in told
+    assert "A warning of tail risk, not of direction: 24 h later price was " in told
     assert "2026-11-22 12:04 UTC · state HEALTHY" in told
 
 
@@ -77,14 +78,14 @@ def test_context_alone_says_that_nothing_has_fallen() -> None:
     assert "Already lost" not in told
 
 
-@pytest.mark.parametrize(
-    ("shock", "odds"),
-    [(-1.6, "12 times in 100."), (-2.1, "27 times in 100 [17-36]"), (-2.6, "52 times in 100 [33-67]")],
-)
-def test_the_odds_are_those_of_the_price_shock_alone_on_real_history(shock: float, odds: str) -> None:
-    told = said(fired(shock))
-    assert "Odds, REAL 2022-25, price alone, 4 assets" in told
-    assert odds in told
+@pytest.mark.parametrize(("shock", "severity"), [(-1.6, "watch"), (-2.1, "warning"), (-2.6, "critical")])
+def test_the_odds_are_those_of_real_alerts_of_its_kind_and_severity(shock: float, severity: str) -> None:
+    alert = fired(shock)
+    row = recorded_odds().row(f"cascade/{severity}/price_shock", "BTC")
+    assert row is not None
+    told = said(alert)
+    assert f"Odds, REAL 2021-25, {row.episodes} such alerts (" in told
+    assert "A further fall of 5% within 24 h: after " in told
 
 
 def test_an_asset_that_was_not_evaluated_has_no_odds() -> None:

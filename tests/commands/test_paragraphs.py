@@ -89,7 +89,7 @@ async def test_the_time_of_another_market_is_not(source: str) -> None:
 async def test_what_a_state_rests_on_is_folded_and_what_to_do_is_not() -> None:
     ask = talk(crowding())
     said = await ask("/regime")
-    assert "hours like this" in folded(ask.reply)
+    assert "Hours like this" in folded(ask.reply)
     for seen in ("Reduce size", "Steps seen", "Eases:", "Stress", "5 of 5 read"):
         assert seen in said
         assert seen not in folded(ask.reply)
@@ -106,7 +106,7 @@ async def test_what_a_size_assumes_is_folded_and_its_verdict_and_ages_are_not() 
 
 def test_a_warning_folds_its_odds_and_not_what_clears_it() -> None:
     reply = describe_alert(fired(), ENGLISH, AlertRules())
-    assert "A warning of tail risk, not of direction." in folded(reply)
+    assert "A warning of tail risk, not of direction: " in folded(reply)
     assert "Clears when" not in folded(reply)
     assert "Clears when" in text_of(reply)
 

@@ -172,13 +172,14 @@ async def test_a_price_older_than_its_time_to_live_takes_the_state_with_it() -> 
     assert "price too old (2min)" in said
 
 
-async def test_odds_are_quoted_for_btc_only_and_only_where_they_were_established() -> None:
+async def test_what_followed_hours_like_this_is_quoted_where_it_was_recorded_often_enough() -> None:
     crowded = await talk(crowding())("/regime BTC")
-    assert "REAL BTC hours like this (falling and crowded), 2021-24" in crowded
-    assert "10.7%; digesting 3.4%" in crowded
-    assert "3.4%; crowded 10.7%" in await talk(digesting())("/regime BTC")
-    assert "Odds: not established for this state." in await talk(calm())("/regime BTC")
-    assert "Odds: not established for ETH." in await talk(crowding(asset="ETH"))("/regime ETH")
+    assert "Hours like this, REAL 20" in crowded
+    assert "a sell-off (7%, 2.5 sigma) began within 24 h after " in crowded
+    assert "Hours like this, REAL 20" in await talk(calm())("/regime BTC")
+    assert "Odds: not established: " in await talk(unwinding())("/regime BTC")
+    pepe = await talk(crowding(asset="1000PEPE"))("/regime 1000PEPE")
+    assert "Odds: not established for 1000PEPE." in pepe
 
 
 async def test_a_state_that_is_held_says_until_when() -> None:

@@ -55,8 +55,8 @@ def test_a_program_of_a_region_is_answered_with_its_marks(tag: str, decimal: str
 
 
 def test_numbers_that_stand_in_phrases_are_written_as_the_region_does() -> None:
-    assert "10,7%" in phrases_in("es").say("regime.odds_crowded")
-    assert "10.7%" in phrases_in("es-MX").say("regime.odds_crowded")
+    assert "1,5 veces" in phrases_in("es").say("assumption.sigma_from_reference")
+    assert "1.5 veces" in phrases_in("es-MX").say("assumption.sigma_from_reference")
 
 
 async def test_a_reader_is_answered_in_the_language_of_their_program() -> None:
