@@ -1,11 +1,11 @@
-"""What a long held for some days would have come to at any leverage: closed by force or not, and its result (section 10).
+"""What a position held for some days would have come to at any leverage: closed by force or not, and its result (section 10).
 
 Whether an isolated position is closed by force depends on its leverage in one number an hour: the share of the notional that
 was needed as margin. So one pass over a history answers for every rule of leverage.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from market.evaluation.bootstrap import Floats, Interval, interval_of
+from market.evaluation.bootstrap import Floats, Interval, interval_of, leave_out
 from market.evaluation.recorded import Bars
 from market.evaluation_rules import EvidenceRules, HoldRules
-from market.observations import HOUR_MS
+from market.margin import sign_of
+from market.observations import HOUR_MS, Side
 
 Flags: TypeAlias = NDArray[np.bool_]
 Days: TypeAlias = NDArray[np.int64]
@@ -29,7 +30,7 @@ NEGLIGIBLE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """Longs entered at each close of a market; NaN where the hours ahead, or a funding settled in them, are not known.
+    """Positions entered at each close of a market; NaN where the hours ahead, or a funding settled in them, are not known.
 
     `needed` is the margin without which it was closed by force, a fraction of the notional at entry (below 0: none).
     `gained` is the result of one that was not, a fraction of the notional: price, funding and both fees.
@@ -45,35 +46,36 @@ class Holds:
 
     def is_closed(self, leverage: Floats | float) -> Flags:
         """Which were closed by force at this leverage."""
-        return np.asarray(leverage * self.needed >= 1.0)
+        return np.asarray(leverage * self.needed >= 1.0, np.bool_)
 
     def result(self, leverage: Floats | float) -> Floats:
         """What came of each as a fraction of its margin; all of it is lost by one closed by force."""
         return np.where(self.is_closed(leverage), -1.0, np.maximum(leverage * self.gained, -1.0))
 
 
-def hold_longs(bars: Bars, settled_8h: Floats, rules: HoldRules = STANDARD) -> Holds:
-    """Longs entered at every close and held `rules.hours`, closed by force on the lows of traded prices.
+def hold(bars: Bars, settled_8h: Floats, side: Side = Side.LONG, rules: HoldRules = STANDARD) -> Holds:
+    """Positions entered at every close and held `rules.hours`, closed by force on the lows (a short: highs) of traded prices.
 
     `settled_8h` is the funding last settled as known at each close (a fraction of the notional, longs pay where positive):
     what is settled at 00, 08 and 16 UTC shows in the row that closes an hour later.
     """
-    low, close = np.frombuffer(bars.low_usd), np.frombuffer(bars.close_usd)
+    sign = sign_of(side)
+    close = np.frombuffer(bars.close_usd)
+    worst_usd = np.frombuffer(bars.low_usd if side is Side.LONG else bars.high_usd)
     entries = max(0, len(close) - rules.hours)
-    settled_usd = _settled_usd(bars, settled_8h, rules)
+    settled_usd = sign * _settled_usd(bars, settled_8h, rules)
     paid_usd = _so_far(np.nan_to_num(settled_usd))
     unknown = _so_far(np.isnan(settled_usd).astype(np.float64))
     is_told = unknown[1 + rules.hours :] == unknown[1 : entries + 1]
-    keeps = 1.0 - rules.maintenance_rate - rules.fee_rate
+    keeps = 1.0 - sign * (rules.maintenance_rate + rules.fee_rate)
     # what is settled at the end of an hour is paid after the hour's low
-    deepest_usd = _highest_ahead(paid_usd[:-1] - keeps * low, rules.hours)
+    asked_usd = _highest_ahead(paid_usd[:-1] - sign * keeps * worst_usd, rules.hours)
     entry, left, before = close[:entries], close[rules.hours :], paid_usd[1 : entries + 1]
     paid = (paid_usd[1 + rules.hours :] - before) / entry
     needed, gained = np.full(len(close), np.nan), np.full(len(close), np.nan)
-    needed[:entries] = np.where(is_told, 1.0 + (deepest_usd - before) / entry, np.nan)
-    gained[:entries] = np.where(
-        is_told, left / entry - 1.0 - paid - rules.fee_rate * (1.0 + left / entry), np.nan
-    )
+    needed[:entries] = np.where(is_told, sign + (asked_usd - before) / entry, np.nan)
+    price = sign * (left / entry - 1.0)
+    gained[:entries] = np.where(is_told, price - paid - rules.fee_rate * (1.0 + left / entry), np.nan)
     return Holds(needed, gained)
 
 
@@ -98,8 +100,8 @@ def _settled_usd(bars: Bars, settled_8h: Floats, rules: HoldRules) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Longs:
-    """The longs of one market that count (`counted`, of known outcome), each with the day of the calendar it was entered on."""
+class Entries:
+    """The positions of one market that count (`counted`, of known outcome), each with the day of the calendar it was entered on."""
 
     holds: Holds
     counted: Flags
@@ -108,7 +110,8 @@ class Longs:
 
     def by_day(self, values: Floats) -> Floats:
         """The sum of what each row has, by day."""
-        return np.bincount(self.day[self.counted], values[self.counted], minlength=self.days)
+        sums = np.bincount(self.day[self.counted], values[self.counted], minlength=self.days)
+        return sums.astype(np.float64)
 
     @cached_property
     def entered(self) -> Floats:
@@ -140,42 +143,50 @@ class Longs:
 
 
 class Constants:
-    """What constant leverages come to at each draw of days: what every rule of the same longs is compared with."""
+    """What constant leverages come to at each draw of days: what every rule for the same positions is compared with."""
 
-    def __init__(self, longs: Sequence[Longs], draws: Floats) -> None:
-        """Every market's longs, and draws of the calendar they share."""
-        self.longs, self._draws = tuple(longs), draws
-        self._drawn = [tuple(draws @ sums for sums in one.at_rungs) for one in longs]
-        self._entered = [draws @ one.entered for one in longs]
+    def __init__(self, entries: Sequence[Entries], draws: Floats) -> None:
+        """Every market's positions, and draws of the calendar they share."""
+        self.entries = tuple(entries)
+        days = draws.shape[1]
+        # the days as they were, the draws, and the days without one block after the other
+        self._weights = np.concatenate([np.ones((1, days)), draws, leave_out(days)])
+        self._drawn = slice(1, 1 + len(draws))
+        self._rungs = [tuple(self._weights @ sums for sums in one.at_rungs) for one in entries]
+        self._entered = [self._weights @ one.entered for one in entries]
 
     def against(self, leverages: Sequence[Floats], level: float = EVIDENCE.level) -> "Compared":
         """Leverages (one a row, for each market) against one constant a market, of the mean that they have.
 
         In each draw the mean and what the constant of that mean comes to are those of the draw.
         """
-        closed, same, gain = (np.zeros(len(self._draws)) for _ in range(3))
-        for one, leverage, (shut, results), entered in zip(
-            self.longs, leverages, self._drawn, self._entered, strict=True
+        shut, same, gain = (np.zeros(len(self._weights)) for _ in range(3))
+        for one, leverage, (closed, results), entered in zip(
+            self.entries, leverages, self._rungs, self._entered, strict=True
         ):
-            mean = self._draws @ one.by_day(leverage) / entered
-            closed += self._draws @ one.by_day(one.holds.is_closed(leverage).astype(np.float64))
-            same += _between_rungs(shut, mean)
+            mean = np.divide(
+                self._weights @ one.by_day(leverage), entered, where=entered > 0.0, out=np.ones(len(entered))
+            )
+            shut += self._weights @ one.by_day(one.holds.is_closed(leverage).astype(np.float64))
+            same += _between_rungs(closed, mean)
             result = one.by_day(np.nan_to_num(one.holds.result(leverage)))
-            gain += self._draws @ result - _between_rungs(results, mean)
-        counts = [
-            (one.closed(leverage), one.closed(one.mean_leverage(leverage)))
-            for one, leverage in zip(self.longs, leverages, strict=True)
-        ]
-        here, there = sum(pair[0] for pair in counts), sum(pair[1] for pair in counts)
-        entries = sum(one.entered.sum() for one in self.longs)
-        gained = sum(
-            (one.mean_result(leverage) - one.mean_result(one.mean_leverage(leverage))) * one.entered.sum()
-            for one, leverage in zip(self.longs, leverages, strict=True)
-        )
+            gain += self._weights @ result - _between_rungs(results, mean)
         with np.errstate(divide="ignore", invalid="ignore"):
-            shares = interval_of(here / there if there else np.nan, closed / same, level)
-            gains = interval_of(gained / entries, gain / sum(self._entered), level)
-        return Compared(shares, gains, here, there)
+            shares, gains = shut / same, gain / sum(self._entered)
+        return Compared(
+            self._interval(shares, level),
+            self._interval(gains, level),
+            sum(one.closed(one_s) for one, one_s in zip(self.entries, leverages, strict=True)),
+            sum(
+                one.closed(one.mean_leverage(one_s))
+                for one, one_s in zip(self.entries, leverages, strict=True)
+            ),
+            shares[self._drawn],
+        )
+
+    def _interval(self, figures: Floats, level: float) -> Interval:
+        left_out = figures[self._drawn.stop :]
+        return interval_of(float(figures[0]), figures[self._drawn], level, left_out)
 
 
 def _between_rungs(at_rungs: Floats, leverage: Floats) -> Floats:
@@ -191,13 +202,15 @@ def _between_rungs(at_rungs: Floats, leverage: Floats) -> Floats:
 class Compared:
     """A rule of leverage against a constant leverage of equal mean in each market.
 
-    `ratio`: forced closes over those of the constant; `gain`: mean result less the constant's, a fraction of the margin.
+    `ratio`: forced closes over those of the constant; `gain`: mean result less the constant's, a fraction of the margin;
+    `drawn`: the ratio at each draw of days.
     """
 
     ratio: Interval
     gain: Interval
     closed: int
     closed_by_constant: int
+    drawn: Floats = field(repr=False)
 
 
 def of_equal_mean(raw: Floats, counted: Flags, mean: float, highest: float = np.inf) -> float:
