@@ -215,9 +215,9 @@ def _marked(text: str, tone: Tone) -> str:
 
 def _line(row: tuple[str, ...], widths: list[int], sides: str) -> str:
     cells = []
-    for place, cell in enumerate(row):
-        blank = " " * (widths[place] - width(cell))
-        cells.append(blank + cell if sides[place : place + 1] == "r" else cell + blank)
+    for cell, wide, side in zip(row, widths, sides.ljust(len(row)), strict=False):
+        blank = " " * (wide - (len(cell) if cell.isascii() else width(cell)))
+        cells.append(blank + cell if side == "r" else cell + blank)
     return COLUMN_GAP.join(cells)
 
 
@@ -248,6 +248,11 @@ def _chunks(piece: Piece, form: Form, first: int, limit: int) -> Iterator[str]:
     """The piece between its tags, cut so that the first part has `first` units if a line fits there at all."""
     around = units(form.open) + units(form.close)
     room = (first if first > around else limit) - around
+    whole = "\n".join(map(form.escape, piece.lines))
+    if units(whole) <= room:  # nearly every piece, and then there is nothing to count
+        if piece.lines:
+            yield form.open + whole + form.close
+        return
     held: list[str] = []
     used = 0
     for line in _short_lines(piece.lines, form, limit - around):

@@ -7,6 +7,7 @@ from commands.protocol.command import Command
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Block, Heading, Numbers, Reply, Table, Text
 from commands.protocol.request import Context
+from commands.protocol.style import style
 from commands.wording import numbers
 from commands.wording.absence import past_line
 from commands.wording.columns import cut, fit
@@ -14,6 +15,7 @@ from commands.wording.learning import learning_numbers, least_learned
 from commands.wording.market import source_notes
 from commands.wording.panel import change_24h
 from market.observations import Asset
+from market.once import once
 from market.report import Breadth, breadth, market_time, state_line
 from market.snapshot import Snapshot
 from store.services import PastReport
@@ -68,28 +70,31 @@ def _counted(count: int, of: int) -> dict[str, object]:
 
 def _table(snapshots: list[Snapshot], phrases: Phrases, now_ms: int) -> Table:
     """At most 37 columns: 8, 12, 3, 5 and 5 with a blank between them."""
-    head = (phrases.say(f"scan_head.{name}") for name in ("asset", "state", "stress", "change", "age"))
-    return Table(tuple(_line(one, phrases, now_ms) for one in snapshots), _row(*head), "llrrr")
+    head = [phrases.say(f"scan_head.{name}") for name in ("asset", "state", "stress", "change")]
+    age = phrases.say("scan_head.age")
+    lines = tuple([_line(one, phrases, now_ms) for one in snapshots])
+    return Table(lines, (*_named(*head), age), "llrrr")
 
 
 def _line(snapshot: Snapshot, phrases: Phrases, now_ms: int) -> tuple[str, ...]:
-    state, score = snapshot.regime.state.value, snapshot.regime.score
-    family = "short_state" if phrases.knows("short_state", state) else "state"
     price = snapshot.reading("price")
     age = None if price is None or price.asof_ms is None else market_time(snapshot, now_ms) - price.asof_ms
+    return (*_cells(snapshot, phrases), numbers.age(age))
+
+
+@once(style)
+def _cells(snapshot: Snapshot, phrases: Phrases) -> tuple[str, str, str, str]:
+    """A line without its age: all that stays as it is while the snapshot does."""
+    state, score = snapshot.regime.state.value, snapshot.regime.score
+    family = "short_state" if phrases.knows("short_state", state) else "state"
     change = change_24h(snapshot)
     digits = 0 if change is not None and abs(change) >= 0.0995 else 1
-    return _row(
-        snapshot.asset,
-        phrases.word(family, state),
-        numbers.UNKNOWN if score is None else f"{score:.0f}",
-        numbers.percent(change, digits=digits),
-        numbers.age(age),
-    )
+    stress = numbers.UNKNOWN if score is None else f"{score:.0f}"
+    return _named(snapshot.asset, phrases.word(family, state), stress, numbers.percent(change, digits=digits))
 
 
-def _row(asset: str, state: str, stress: str, change: str, age: str) -> tuple[str, ...]:
-    return cut(asset, 8), cut(state, 12), stress, change, age
+def _named(asset: str, state: str, stress: str, change: str) -> tuple[str, str, str, str]:
+    return cut(asset, 8), cut(state, 12), stress, change
 
 
 async def _pasts(unread: list[Asset], context: Context) -> tuple[PastReport, ...]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from market.formulas.logic import all_of, any_of, at_least, at_most, count_true
 from market.observations import Side
+from market.once import once
 from market.reading import Presence
 from market.rules import Rules
 from market.sizing_rules import ChecklistRules
@@ -72,6 +73,7 @@ class Checklist:
         return tuple(dict.fromkeys(name for check in self.checks for name in check.absent))
 
 
+@once()
 def run_checklist(snapshot: Snapshot, side: Side, rules: Rules) -> Checklist:
     """The four checks against one side of a snapshot; a short's are mirrored."""
     ask = _against_a_long if side is Side.LONG else _against_a_short

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import inf
 
 from market.alerts import Alert
 from market.checklist import READ_BY
@@ -10,6 +11,7 @@ from market.flags import FlagMemory
 from market.formulas.logic import all_of
 from market.formulas.statistics import freshness_quality
 from market.observations import HOUR_MS
+from market.once import once
 from market.reading import Because, Condition, Presence, Reading
 from market.regime import CALM_NEEDS, INPUTS, WEIGHTS, Regime, score_and_confidence
 from market.rules import PriceRules, RegimeRules
@@ -75,21 +77,38 @@ def as_of(snapshot: Snapshot, now_ms: int, rules: RegimeRules) -> Snapshot:
     back while everything is fresh, and always on a recorded or generated market.
     """
     at_ms = market_time(snapshot, now_ms)
-    aged = tuple(_aged(reading, at_ms) for reading in snapshot.readings)
-    if aged == snapshot.readings:
+    if at_ms <= _fresh_until_ms(snapshot):
         return snapshot
+    aged = tuple(_aged(reading, at_ms) for reading in snapshot.readings)
     return replace(snapshot, readings=aged, regime=_aged_regime(snapshot.regime, aged, rules))
+
+
+@once()
+def _fresh_until_ms(snapshot: Snapshot) -> float:
+    """When the first of the readings that are seen grows old; never where none of them does."""
+    ends_ms = (
+        reading.asof_ms + reading.ttl_ms
+        for reading in snapshot.readings
+        if reading.presence is Presence.SEEN and reading.asof_ms is not None and reading.ttl_ms is not None
+    )
+    return min(ends_ms, default=inf)
 
 
 def breadth(snapshots: Iterable[Snapshot], rules: PriceRules) -> Breadth:
     """The breadth of the watched market; an asset counts only where what it is judged by is seen."""
-    pairs = [(_is_off_low(snapshot, rules), _is_constructive(snapshot)) for snapshot in snapshots]
+    pairs = [_standing(snapshot, rules) for snapshot in snapshots]
     off_lows = [off_low for off_low, _ in pairs if off_low is not None]
     constructive = [one for _, one in pairs if one is not None]
     both = [all_of(*pair) for pair in pairs if None not in pair]
     return Breadth(
         sum(off_lows), len(off_lows), sum(constructive), len(constructive), both.count(True), len(both)
     )
+
+
+@once()
+def _standing(snapshot: Snapshot, rules: PriceRules) -> tuple[bool | None, bool | None]:
+    """Whether it is off its lows, and whether its open interest rises on a stable price."""
+    return _is_off_low(snapshot, rules), _is_constructive(snapshot)
 
 
 def _is_off_low(snapshot: Snapshot, rules: PriceRules) -> bool | None:

@@ -9,7 +9,7 @@ from market.reading import Reading
 from market.regime import Regime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Snapshot:
     """The readings and the regime of `asset` at `at_ms` (UTC milliseconds).
 

@@ -1,7 +1,9 @@
 """The four checks before a trade in words, with the readings they rest on."""
 
+from functools import partial
+
 from commands.protocol.phrases import Phrases
-from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text, Tone
+from commands.protocol.reply import Action, Block, Heading, Lines, Numbers, Reply, Text, Tone
 from commands.wording.check_lines import check_lines, plain_checks
 from commands.wording.columns import fit
 from commands.wording.learning import learning_lines, learning_numbers
@@ -40,7 +42,7 @@ def describe_check(
         *paragraph(learning_lines(snapshot, phrases, _RESTS_ON)),
         paragraph_of(footer(snapshot, phrases)),
     )
-    data, told_ms = _plain(snapshot, checklist, rules), live_moment(snapshot)
+    data, told_ms = Numbers(partial(_plain, snapshot, checklist, rules)), live_moment(snapshot)
     return Reply(blocks, _actions(snapshot, checklist, phrases), data=data, at_ms=told_ms)
 
 

@@ -11,14 +11,14 @@ _UNEVEN = re.compile("[\u0300-\u1fff\u2300-\u2bff\u2e80-\U0010ffff]")
 
 def width(text: str) -> int:
     """How many columns a text takes: an emoji two, a mark on a letter none."""
-    if not _UNEVEN.search(text):
+    if text.isascii() or not _UNEVEN.search(text):
         return len(text)
     return sum(map(_wide, text))
 
 
 def cut(text: str, columns: int) -> str:
     """As much of a text as so many columns hold."""
-    if not _UNEVEN.search(text):
+    if text.isascii() or not _UNEVEN.search(text):
         return text[:columns]
     used = 0
     for place, sign in enumerate(text):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from market.checklist import Checklist, is_absent, run_checklist, seen_flag
 from market.formulas.logic import all_of, any_of, at_least
 from market.observations import Side
+from market.once import once
 from market.reading import Because, Level, Presence
 from market.rules import Rules
 from market.snapshot import Snapshot
@@ -61,6 +62,7 @@ class Conditions:
         return self.long if side is Side.LONG else self.short
 
 
+@once()
 def conditions_of(snapshot: Snapshot, rules: Rules = _STANDARD) -> Conditions:
     """What a size needs of a snapshot. A value is used as long as its quality is above zero (three times its TTL)."""
     sigma_ref = _fact(snapshot, "volatility", "sigma_ref")
