@@ -179,12 +179,13 @@ def edges(score: Floats, threshold: float = 0.5) -> Rows:
 
 def refracted_rows(rows: Rows, hours: int) -> Rows:
     """The rows that are left when each silences those of the next `hours`; ascending."""
+    after: list[int] = np.searchsorted(rows, rows + hours, side="left").tolist()
     kept: list[int] = []
     place = 0
-    while place < len(rows):
-        kept.append(int(rows[place]))
-        place = int(np.searchsorted(rows, rows[place] + hours, side="left"))
-    return np.array(kept, np.int64)
+    while place < len(after):
+        kept.append(place)
+        place = after[place]
+    return rows[kept]
 
 
 def score_rows(
