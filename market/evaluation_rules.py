@@ -126,3 +126,14 @@ class GeneratedRules:
     # what the study has to find in them: this many times the prevalence, and on the null at most so many false alarms a month
     least_times_prevalence: float = 2.0
     most_false_a_month: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRules:
+    """What `seawall score` counts at all."""
+
+    # "n_min (7 d hourly=168)": before it nothing is ranked, and `seawall replay` counts nothing as blind
+    warm_up_hours: int = 168
+    # a signal that is known in fewer of the scored hours is no baseline
+    least_known: float = 0.5
+    seed: int = 20_261_123
