@@ -17,10 +17,12 @@ from market.evaluation.bootstrap import Interval, interval_of
 from market.evaluation.labels import falls_ahead, onset_ahead
 from market.evaluation.matching import match
 from market.evaluation.recorded import Recorded
+from market.observations import HOUR_MS
 
 Claim: TypeAlias = Callable[[Study, Recorded], Floats]
 """What is claimed of each row of a market: 1 it holds, 0 it does not, NaN unknown."""
 
+EPOCH_YEAR = 1970
 FURTHER_FALL = -0.05
 """What a further fall within a day is, beside a sell-off (first-evaluation.md, sections 3 and 5)."""
 
@@ -187,6 +189,26 @@ def rising(held: Floats) -> NDArray[np.bool_]:
     edges = np.zeros(len(held), bool)
     edges[1:] = (held[1:] == 1.0) & (held[:-1] == 0.0)
     return edges
+
+
+def year_of_rows(one: Recorded) -> NDArray[np.int64]:
+    """The year in which each row of a market closed."""
+    at_ms = one.bars.first_close_ms + HOUR_MS * np.arange(len(one.bars), dtype=np.int64)
+    return at_ms.astype("datetime64[ms]").astype("datetime64[Y]").astype(np.int64) + EPOCH_YEAR
+
+
+def all_known(*claims: Floats) -> Floats:
+    """Whether all hold, as the engine joins them: one that fails settles it, whatever is unknown."""
+    several = np.array(claims)
+    unknown = np.where(np.isnan(several).any(axis=0), np.nan, 1.0)
+    return np.where((several == 0.0).any(axis=0), 0.0, unknown)
+
+
+def any_known(*claims: Floats) -> Floats:
+    """Whether one holds, as the engine joins them: one that holds settles it."""
+    several = np.array(claims)
+    unknown = np.where(np.isnan(several).any(axis=0), np.nan, 0.0)
+    return np.where((several == 1.0).any(axis=0), 1.0, unknown)
 
 
 def column(name: str) -> Claim:

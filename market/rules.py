@@ -74,9 +74,10 @@ class PriceRules:
     # "Fast break ... Exit: price back above that low for 2 h or 12 h elapsed"
     break_back_above_ms: int = 2 * HOUR_MS
     break_longest_ms: int = 12 * HOUR_MS
-    # "Price weakness pd: (r_7d<0 and LL) or shock_24h<=-1 or (P < 7d EWMA and drawdown_7d <= -2*sigma_1d)"
+    # "split it into pd (lower low in progress with r_7d < 0, or shock_24h <= -1) for the table" (7a.3, decision 0042)
     weak_shock_24h: float = -1.0
-    weak_drawdown_sigmas: float = -2.0
+    # "... and the plain downtrend for wording": (r_7d<0 and LL) or (P < 7d EWMA and drawdown_7d <= -2*sigma_1d)
+    downtrend_drawdown_sigmas: float = -2.0
     # "Exit when none for 6 h"
     weak_exit_ms: int = 6 * HOUR_MS
     # "Stabilised: no new 72h low for >=24 h AND (HL confirmed OR compression)"

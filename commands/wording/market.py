@@ -164,7 +164,8 @@ def meaning(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]
         return phrases.word("meaning", regime.state.value), phrases.say("regime.missing", unseen=missing)
     if regime.state is State.MIXED:
         return _mixed(snapshot, phrases, at_ms)
-    falling = regime.flag("pd") is True and phrases.knows("falling", regime.state.value)
+    falls = regime.flag("pd") is True or regime.flag("downtrend") is True
+    falling = falls and phrases.knows("falling", regime.state.value)
     said = phrases.word("falling" if falling else "meaning", regime.state.value)
     return (said, phrases.say("regime.protip")) if regime.protip else (said,)
 

@@ -121,6 +121,7 @@ def _conditions(state: MarketState, facts: Facts, rules: PriceRules) -> tuple[Co
         _weak(state, facts, rules),
         _broken(state, facts, rules),
         _stabilised(state, facts, rules),
+        _downtrend(state, facts, rules),
         claim("down", down),
         claim("up", up),
         claim("flat", flat),
@@ -128,15 +129,11 @@ def _conditions(state: MarketState, facts: Facts, rules: PriceRules) -> tuple[Co
 
 
 def _weak(state: MarketState, facts: Facts, rules: PriceRules) -> Condition:
-    """`pd`: falling with lower lows, or a shock, or well below the week's mean and high."""
-    usd, mean, sigma_1d = facts["price_usd"], facts["mean_7d_usd"], facts["sigma_1d"]
-    week, lower = facts["r_7d"], state.price.swings.lower_low(rules.pivot_margin)
-    below = None if usd is None or mean is None else usd < mean
-    deep = None if sigma_1d is None else rules.weak_drawdown_sigmas * sigma_1d
+    """`pd`: falling below the last low now, or a shock."""
+    week, lower = facts["r_7d"], state.price.swings.lower_low_in_progress()
     weak = any_of(
         all_of(None if week is None else week < 0.0, lower),
         at_most(facts["shock_24h"], rules.weak_shock_24h),
-        all_of(below, None if deep is None else at_most(facts["drawdown_7d"], deep)),
     )
     return Condition(
         "pd",
@@ -146,9 +143,21 @@ def _weak(state: MarketState, facts: Facts, rules: PriceRules) -> Condition:
         measures=(
             measure("shock_24h", facts["shock_24h"], rules.weak_shock_24h, "sigma", above=False),
             measure("r_7d", facts["r_7d"], 0.0, "fraction", above=False),
-            measure("lower_low", facts["lower_low"], 1.0, "claim"),
-            measure("drawdown_7d", facts["drawdown_7d"], deep or 0.0, "fraction", above=False),
+            measure("lower_low_in_progress", facts["lower_low_in_progress"], 1.0, "claim"),
         ),
+    )
+
+
+def _downtrend(state: MarketState, facts: Facts, rules: PriceRules) -> Condition:
+    """`downtrend`: confirmed lower lows in a week that fell, or well below the week's mean and high; for the words alone."""
+    usd, mean, sigma_1d = facts["price_usd"], facts["mean_7d_usd"], facts["sigma_1d"]
+    week, lower = facts["r_7d"], state.price.swings.lower_low(rules.pivot_margin)
+    below = None if usd is None or mean is None else usd < mean
+    deep = None if sigma_1d is None else rules.downtrend_drawdown_sigmas * sigma_1d
+    falling = all_of(None if week is None else week < 0.0, lower)
+    return claim(
+        "downtrend",
+        any_of(falling, all_of(below, None if deep is None else at_most(facts["drawdown_7d"], deep))),
     )
 
 

@@ -238,7 +238,8 @@ def _claims(price: Prices, facts: dict[str, Floats], rules: PriceRules) -> dict[
     swings, after = price.swings, price.swung_by_bar
     lower_low, higher_low = swings.lower_low[after], swings.higher_low[after]
     facts["lower_low"] = number_of(lower_low)
-    facts["lower_low_in_progress"] = number_of(swings.in_progress[after])
+    in_progress = swings.in_progress[after]
+    facts["lower_low_in_progress"] = number_of(in_progress)
     facts["higher_low"] = number_of(higher_low)
     facts["trend_slow"] = swings.trend[after]
     facts["last_low_usd"] = swings.last_low[after]
@@ -247,20 +248,27 @@ def _claims(price: Prices, facts: dict[str, Floats], rules: PriceRules) -> dict[
     band = rules.confirm_band_sigmas * facts["sigma_1d"]
     down, up = below(facts["r_24h"], -band), above(facts["r_24h"], band)
     return {
-        "pd": _weak(facts, lower_low, rules),
+        "pd": _weak(facts, in_progress, rules),
         "brk": _broken(price, facts, rules),
         "stab": _stabilised(price, facts, higher_low, rules),
+        "downtrend": _downtrend(facts, lower_low, rules),
         "down": down,
         "up": up,
         "flat": negate(any_of(down, up)),
     }
 
 
-def _weak(facts: dict[str, Floats], lower_low: Claims, rules: PriceRules) -> Claims:
-    deep = at_most(facts["drawdown_7d"], rules.weak_drawdown_sigmas * facts["sigma_1d"])
+def _weak(facts: dict[str, Floats], in_progress: Claims, rules: PriceRules) -> Claims:
+    return any_of(
+        all_of(below(facts["r_7d"], 0.0), in_progress),
+        at_most(facts["shock_24h"], rules.weak_shock_24h),
+    )
+
+
+def _downtrend(facts: dict[str, Floats], lower_low: Claims, rules: PriceRules) -> Claims:
+    deep = at_most(facts["drawdown_7d"], rules.downtrend_drawdown_sigmas * facts["sigma_1d"])
     return any_of(
         all_of(below(facts["r_7d"], 0.0), lower_low),
-        at_most(facts["shock_24h"], rules.weak_shock_24h),
         all_of(below(facts["price_usd"], facts["mean_7d_usd"]), deep),
     )
 

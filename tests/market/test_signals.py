@@ -78,6 +78,32 @@ def test_price_weakness_needs_a_reason() -> None:
     assert claims(read(fed(closes([*FLAT, 97.0])), "price"))["pd"] is True
 
 
+def slope(begin: float, end: float, hours: int) -> list[float]:
+    return [begin + (end - begin) * (number + 1) / hours for number in range(hours)]
+
+
+STAIRS = [
+    *(110.0 + 0.5 * (number % 2) for number in range(200)),
+    *slope(110.0, 104.0, 30),
+    *slope(104.0, 107.5, 20),
+    *slope(107.5, 102.0, 30),
+    *slope(102.0, 105.5, 40),
+]
+
+
+def test_a_lower_low_that_price_has_left_is_a_downtrend_and_not_weak() -> None:
+    left = read(fed(closes([*STAIRS, *(105.5 + 0.3 * (number % 2) for number in range(10))])), "price")
+    assert (left.facts["lower_low"], left.facts["lower_low_in_progress"]) == (1.0, 0.0)
+    assert (claims(left)["pd"], claims(left)["downtrend"]) == (False, True)
+
+
+def test_price_is_weak_while_it_makes_a_lower_low_in_a_week_that_fell() -> None:
+    making = read(fed(closes([*STAIRS, *slope(105.5, 101.9, 100)])), "price")
+    assert making.facts["lower_low_in_progress"] == 1.0
+    assert (making.facts["shock_24h"] or 0.0) > RULES.price.weak_shock_24h
+    assert claims(making)["pd"] is True
+
+
 def test_a_market_without_a_new_low_for_a_day_that_is_compressed_has_stabilised() -> None:
     wild = [100.0 + 4.0 * (number % 3) for number in range(400)]
     still = [100.0 + 0.2 * (number % 2) for number in range(30)]
