@@ -14,6 +14,7 @@ from market.evaluation.recorded import Recorded
 from market.evaluation_rules import LabelRules
 from market.observations import HOUR_MS, Asset
 
+OF_INTEREST = "open_interest.percentile"
 LEAST_KNOWN = 0.5
 """A market in which a signal is known for less of the scored hours is no ground for it."""
 
@@ -120,3 +121,14 @@ def longest(study: Study) -> tuple[Asset, ...]:
     """The assets whose records reach back furthest."""
     first_ms = min(one.bars.first_close_ms for one in study.recorded)
     return tuple(one.asset for one in study.recorded if one.bars.first_close_ms == first_ms)
+
+
+def with_interest(study: Study) -> Field | None:
+    """The markets that know open interest for most of their time, in the hours in which they do; None where none does."""
+    column = {one.asset: study.column(one, OF_INTEREST) for one in study.recorded}
+    having = [
+        one.asset
+        for one in study.recorded
+        if np.isfinite(column[one.asset][study.is_scored(one)]).mean() >= LEAST_KNOWN
+    ]
+    return field(study, having).known(column) if having else None
