@@ -12,14 +12,28 @@ import typer
 from bot.cli.asking import ask, chat
 from bot.cli.caring import discord_sync, doctor, healthcheck
 from bot.cli.keeping import backup, restore
-from bot.cli.pasts import backfill, record, replay
+from bot.cli.pasts import backfill, record, replay, score
 from bot.cli.serving import demo, run
 from bot.collection import put_off
 
 SIGNS = "·…"
 """What answers hold beside plain letters."""
 
-CALLS = (demo, run, ask, chat, replay, backfill, record, backup, restore, doctor, discord_sync, healthcheck)
+CALLS = (
+    demo,
+    run,
+    ask,
+    chat,
+    replay,
+    score,
+    backfill,
+    record,
+    backup,
+    restore,
+    doctor,
+    discord_sync,
+    healthcheck,
+)
 """Every call in the order of `seawall --help`; a function's name is the call's."""
 
 app = typer.Typer(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.ending import finish
-from bot.cli.words import Asset
+from bot.cli.words import Asset, Json
 
 
 def replay(
@@ -26,6 +26,39 @@ def replay(
         return replay_files(files, sys.stdout, alerts=alerts, states=states, asset=asset)
 
     finish(play)
+
+
+def score(
+    alerts: Annotated[Path, typer.Argument(help="Alerts, one JSON object a line.", metavar="ALERTS.jsonl")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Recorded markets (CSV or .csv.gz).", metavar="FILE...")
+    ],
+    refractory: Annotated[
+        list[int],
+        typer.Option(help="Hours in which one alert silences the next; may be said twice.", metavar="HOURS"),
+    ] = [],  # noqa: B006, typer reads it and nobody changes it
+    asset: Asset = None,
+    as_json: Json = False,
+) -> None:
+    """What alerts were worth on recorded markets: right ones, sell-offs found, lead, false alarms, beside price and chance."""
+
+    def weigh() -> int:
+        import shutil
+
+        from bot.scoring import score_files
+
+        columns = shutil.get_terminal_size().columns
+        return score_files(
+            alerts,
+            files,
+            sys.stdout,
+            columns=columns,
+            refractory_hours=refractory,
+            asset=asset,
+            is_json=as_json,
+        )
+
+    finish(weigh)
 
 
 def backfill(
