@@ -86,14 +86,14 @@ def test_what_is_installed_is_what_is_locked() -> None:
     assert not differing
 
 
-def test_a_wheel_holds_the_five_packages_with_their_phrases_and_nothing_else(tmp_path: Path) -> None:
+def test_a_wheel_holds_the_five_packages_with_their_phrases_and_odds_and_nothing_else(tmp_path: Path) -> None:
     built = run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path))
     assert built.returncode == 0, built.stderr
     (wheel,) = tmp_path.glob("seawall-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"market", "store", "commands", "scheduler", "bot"}
-    assert "commands/phrases/en.toml" in names
+    assert {"commands/phrases/en.toml", "market/odds.json"} <= set(names)
 
 
 # ------------------------------------------------------------------------------------------ installing

@@ -8,6 +8,7 @@ from commands.wording.odds import alert_odds, tail_risk
 from commands.wording.paragraphs import age, evidence_of, paragraph_of
 from market.alerts import Alert, Edge, Kind, Reason, Severity
 from market.observations import HOUR_MS
+from market.odds import recorded_odds
 from market.report import LIVE, alert_line
 from market.rules import AlertRules
 from market.table import SEVERITY, State
@@ -181,8 +182,8 @@ def _stands(alert: Alert) -> bool:
 
 def _how_often(alert: Alert, phrases: Phrases) -> list[str]:
     """What followed such alerts in recorded history, and what a warning of a fall is not."""
-    tail = [tail_risk(alert, phrases)] if _stands(alert) else []
-    return [*alert_odds(alert, phrases), *tail]
+    tail = [tail_risk(alert, phrases, recorded_odds())] if _stands(alert) else []
+    return [*alert_odds(alert, phrases, recorded_odds()), *tail]
 
 
 def _footer(alert: Alert, phrases: Phrases) -> Text | Told:

@@ -17,6 +17,7 @@ from commands.wording.sequence import early_words, out_of_order_words, sequence_
 from commands.wording.turns import turns_words
 from market.checklist import Advice, Checklist
 from market.observations import MINUTE_MS
+from market.odds import recorded_odds
 from market.outlook import better, worse
 from market.reading import Level, Presence
 from market.regime import Regime
@@ -72,7 +73,7 @@ def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     """What the ranks are over, how often such hours were followed by a fall, and what the liquidations leave out."""
     return (
         *learning_lines(snapshot, phrases),
-        *regime_odds(snapshot.asset, snapshot.regime, phrases),
+        *regime_odds(snapshot.asset, snapshot.regime, phrases, recorded_odds()),
         *floor(snapshot, phrases),
     )
 

@@ -10,28 +10,42 @@ from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from market.alerts import Alert
 from market.observations import Asset
-from market.odds import NO_SKILL, SKILL, Odds, Share, Table, hours_of, is_established, recorded_odds, told_of
+from market.odds import (
+    NO_SKILL,
+    SKILL,
+    Odds,
+    Share,
+    Table,
+    hours_of,
+    is_established,
+    recorded_odds,
+    told_of,
+)
 from market.regime import Regime
 
 TENTHS = 1_000.0
 """Of a percent."""
 
 
-def alert_odds(alert: Alert, phrases: Phrases) -> tuple[str, ...]:
+def alert_odds(alert: Alert, phrases: Phrases, table: Table) -> tuple[str, ...]:
     """What followed alerts of this kind and severity; nothing for one that is over, milder or out of sight."""
     name = told_of(alert)
-    return () if name is None else quoted(name, alert.asset, phrases)
+    return () if name is None else row_lines(name, alert.asset, phrases, table)
 
 
-def regime_odds(asset: Asset, regime: Regime, phrases: Phrases) -> tuple[str, ...]:
+def regime_odds(asset: Asset, regime: Regime, phrases: Phrases, table: Table) -> tuple[str, ...]:
     """What followed hours in such a regime; nothing where there is no state."""
     name = hours_of(regime)
-    return () if name is None else quoted(name, asset, phrases)
+    return () if name is None else row_lines(name, asset, phrases, table)
 
 
 def quoted(name: str, asset: Asset, phrases: Phrases) -> tuple[str, ...]:
+    """The lines of a row of the shipped table."""
+    return row_lines(name, asset, phrases, recorded_odds())
+
+
+def row_lines(name: str, asset: Asset, phrases: Phrases, table: Table) -> tuple[str, ...]:
     """The lines of a row of `market.odds`, or that it is not established, for an asset that was not recorded or of too few days."""
-    table = recorded_odds()
     if asset not in table.assets:
         return (phrases.say("odds.none", asset=asset),)
     odds = table.row(name, asset)
@@ -44,9 +58,9 @@ def quoted(name: str, asset: Asset, phrases: Phrases) -> tuple[str, ...]:
     return _lines(odds, table, phrases)
 
 
-def tail_risk(alert: Alert, phrases: Phrases) -> str:
+def tail_risk(alert: Alert, phrases: Phrases, table: Table) -> str:
     """That a fall warned of is a risk and no direction, with what price came to on average a day after such warnings."""
-    name, table = told_of(alert), recorded_odds()
+    name = told_of(alert)
     odds = None if name is None else table.row(name, alert.asset)
     if odds is None or odds.mean_24h is None or not is_established(odds):
         return phrases.say("alert.tail")
@@ -54,9 +68,9 @@ def tail_risk(alert: Alert, phrases: Phrases) -> str:
     return phrases.say("odds.tail", mean=mean, low=low, high=high)
 
 
-def skill_lines(flags: Iterable[str], phrases: Phrases) -> tuple[str, ...]:
+def skill_lines(flags: Iterable[str], phrases: Phrases, table: Table) -> tuple[str, ...]:
     """Which conditions were tried on recorded history and showed no skill, and which could not be: they stay readings."""
-    table, named = recorded_odds(), tuple(flags)
+    named = tuple(flags)
     years = _years(table.first_year, table.last_year)
     without = [flag for flag in named if table.verdicts.get(flag) == NO_SKILL]
     untried = [flag for flag in named if table.verdicts.get(flag) not in (NO_SKILL, SKILL)]

@@ -28,6 +28,7 @@ from commands.wording.sequence import early_words, lead_words, out_of_order_word
 from commands.wording.told_facts import fact_lines, gap_lines
 from commands.wording.turns import turns_words
 from market.checklist import READ_BY
+from market.odds import recorded_odds
 from market.outlook import Turn, better, worse
 from market.reading import Condition, Measure, Presence, Reading
 from market.report import market_time
@@ -74,8 +75,9 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
 
 def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     """The strict state, what followed hours like this, and which conditions history gives no weight."""
-    odds = regime_odds(snapshot.asset, snapshot.regime, phrases)
-    return (*_strict(snapshot, phrases), *odds, *skill_lines((*FLAGS, *ALSO_TOLD), phrases))
+    table = recorded_odds()
+    followed = regime_odds(snapshot.asset, snapshot.regime, phrases, table)
+    return (*_strict(snapshot, phrases), *followed, *skill_lines((*FLAGS, *ALSO_TOLD), phrases, table))
 
 
 def _sequence(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:

@@ -161,7 +161,7 @@ def _row(
         spells - shares["sell_off"].cases if of_hours is None else None,
         shares["sell_off"],
         shares["further_fall"],
-        (mean.value, mean.low, mean.high),
+        None if isnan(mean.value) else (mean.value, mean.low, mean.high),
         {str(hours): found for hours in RULES.after_hours if (found := quartiles_after(hours, moments))},
         _lost(study, name, markets, told),
     )
