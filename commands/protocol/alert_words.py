@@ -36,6 +36,7 @@ AUTO = "auto"
 LEAST_MUTE_MS = 5 * MINUTE_MS
 LONGEST_MUTE_MS = 30 * DAY_MS
 MOST_A_DAY = 100
+MOST_PAGES = 999
 
 _EVERYTHING = frozenset({"all", "everything", "any", "*"})
 _KINDS: Mapping[str, Kind] = {
@@ -212,6 +213,16 @@ def read_count(word: str, lexicon: Lexicon) -> int | Switch | None:
     return int(number)
 
 
+def read_page(word: str, lexicon: Lexicon) -> int | None:
+    """Which page of a list, from 1."""
+    number = read_number(word)
+    if number is None:
+        return None
+    if number != int(number) or not 1 <= number <= MOST_PAGES:
+        raise Misunderstood("words.page_range", said=said(word))
+    return int(number)
+
+
 def read_language(word: str, lexicon: Lexicon) -> str | None:
     """A language there are phrases in, alone or with a region that writes numbers otherwise ("es-MX"), or "auto"."""
     return AUTO if word.lower() == AUTO else known_language(word)
@@ -261,6 +272,7 @@ HOURS = Word("hours", 30, "23-07", read_hours, read_hours_named)
 ZONE = Word("zone", 45, "Europe/Berlin", read_zone, read_zone_named)
 SWITCH = Word("switch", 40, "on", _only_named, read_switch, choices=("on", "off"))
 COUNT = Word("count", 50, "10", _only_named, read_count)
+PAGE = Word("page", 50, "2", _only_named, read_page)
 LANGUAGE = Word("language", 50, "en", _only_named, read_language, choices=(*languages(), AUTO))
 ROLE = Word("role", 50, "<@&1234567890>", _only_named, read_role)
 PING_FROM = replace(SEVERITY, rank=50, read=_only_named)
@@ -278,5 +290,6 @@ HoursWord = Annotated[Hours | Switch, HOURS]
 ZoneWord = Annotated[str, ZONE]
 SwitchWord = Annotated[Switch, SWITCH]
 CountWord = Annotated[int | Switch, COUNT]
+PageWord = Annotated[int, PAGE]
 LanguageWord = Annotated[str, LANGUAGE]
 IdWord = Annotated[str, ID]
