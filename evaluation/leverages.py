@@ -14,7 +14,7 @@ from market.evaluation_rules import HoldRules
 HOLD = HoldRules()
 DAY = 24
 LEAST_VOLATILITY = 0.01
-QUANTILE_DAYS = (90, 180)
+PAST_DAYS, LEAST_PAST_DAYS = (90, 180), 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,10 @@ class Family:
     values: Sequence[float]
 
 
-def seen_of(study: Study, holds: Sequence[Holds]) -> list[Seen]:
-    """Every market of a study, beside what its positions came to."""
-    falls = [fall_below(np.frombuffer(one.bars.close_usd), 7 * DAY) for one in study.recorded]
-    return [
-        _seen(study, one, held, _of_majors(study, one, falls))
-        for one, held in zip(study.recorded, holds, strict=True)
-    ]
+def seen_of(study: Study, markets: Sequence[Recorded], holds: Sequence[Holds]) -> list[Seen]:
+    """These markets of a study, beside what their positions came to."""
+    falls = [(one, fall_below(np.frombuffer(one.bars.close_usd), 7 * DAY)) for one in markets]
+    return [_seen(study, one, held, _of_majors(one, falls)) for one, held in zip(markets, holds, strict=True)]
 
 
 def _seen(study: Study, one: Recorded, held: Holds, majors_fall: Floats) -> Seen:
@@ -64,10 +61,10 @@ def _seen(study: Study, one: Recorded, held: Holds, majors_fall: Floats) -> Seen
     )
 
 
-def _of_majors(study: Study, one: Recorded, falls: Sequence[Floats]) -> Floats:
+def _of_majors(one: Recorded, falls: Sequence[tuple[Recorded, Floats]]) -> Floats:
     """The mean fall of BTC and ETH at the closes of another market; unknown where neither is."""
     total, known = np.zeros(len(one.bars)), np.zeros(len(one.bars))
-    for other, fall in zip(study.recorded, falls, strict=True):
+    for other, fall in falls:
         if other.asset in {"BTC", "ETH"}:
             rows = (
                 np.arange(len(one.bars)) + (one.bars.first_close_ms - other.bars.first_close_ms) // 3_600_000
@@ -127,11 +124,14 @@ def _shock(seen: Seen) -> Floats:
 
 
 def _worst_past(seen: Seen, days: float) -> Floats:
-    """One over the margin that 97.5 % of the positions of the last days would have needed (section 8.10)."""
-    rows = int(days) * DAY
+    """One over the margin that 97.5 % of the positions of the last days would have needed (section 8.10).
+
+    Worked out once a day, from four weeks on.
+    """
+    rows, least = int(days) * DAY, LEAST_PAST_DAYS * DAY
     found = np.full(len(seen.needed), np.nan)
-    for row in range(rows, len(found), DAY):
-        window = seen.needed[row - rows : row]
+    for row in range(least, len(found), DAY):
+        window = seen.needed[max(0, row - rows) : row]
         known = window[np.isfinite(window)]
         if len(known):
             found[row : row + DAY] = 1.0 / max(float(np.quantile(known, 0.975)), LEAST_VOLATILITY)
@@ -165,7 +165,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("downward volatility of 24 h, inverse", _downward(24), POWERS),
     Family("downward volatility of 72 h, inverse", _downward(72), POWERS),
     Family("downward volatility of 7 d, inverse", _downward(168), POWERS),
-    Family("margin that the past needed (97.5 %)", _worst_past, QUANTILE_DAYS),
+    Family("margin that the past needed (97.5 %)", _worst_past, PAST_DAYS),
     Family("fall below the high of 24 h", _fallen(24), FALLS),
     Family("**fall below the high of 72 h**", _fallen(72), FALLS),
     Family("fall below the high of 7 d", _fallen(168), FALLS),

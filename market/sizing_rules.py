@@ -46,6 +46,8 @@ class SizingRules:
     # says "margin buffer that survives two standard deviations; survive 10 % adverse"
     buffer_sigmas: float = 2.0
     adverse_move: float = 0.10
+    # a long's base over 1 + fall / 10 %, the fall below the highest close of three days: docs/evaluation.md, decision 0039
+    fall_halves_at: float = 0.10
     # phi of the vectors: a taker's fee on the notional at the price of liquidation and at each end of the trade
     fee_rate: float = 0.0005
     # says "sigma None -> use sigma_ref*1.5 and say so"

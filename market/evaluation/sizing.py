@@ -24,7 +24,6 @@ Days: TypeAlias = NDArray[np.int64]
 STANDARD, EVIDENCE = HoldRules(), EvidenceRules()
 RUNGS = np.arange(0.05, 15.01, 0.05)
 """Constant leverages that are worked out for all draws at once; between two of them the sums are taken for straight lines."""
-HALVINGS = 50
 NEGLIGIBLE = 1e-9
 
 
@@ -213,21 +212,15 @@ class Compared:
     drawn: Floats = field(repr=False)
 
 
-def of_equal_mean(raw: Floats, counted: Flags, mean: float, highest: float = np.inf) -> float:
-    """The factor by which these relative leverages, cut off at `highest`, have that mean where counted.
+def of_equal_mean(raw: Floats, mean: float, highest: float = np.inf) -> float:
+    """The factor by which these relative leverages, cut off at `highest`, have that mean.
 
-    Raises ValueError where no factor does.
+    Raises ValueError where one of them is not above 0, or no factor does.
     """
-    here = raw[counted]
-    if not len(here) or not np.isfinite(here).all() or not 0.0 < mean < highest:
-        raise ValueError(f"no factor gives {len(here)} leverages up to {highest} a mean of {mean}")
-    below, above = 0.0, mean / float(here.mean())
-    while np.minimum(highest, above * here).mean() < mean * (1.0 - NEGLIGIBLE):
-        below, above = above, 2.0 * above
-    for _ in range(HALVINGS):
-        middle = 0.5 * (below + above)
-        if np.minimum(highest, middle * here).mean() < mean:
-            below = middle
-        else:
-            above = middle
-    return above
+    if not len(raw) or not (np.isfinite(raw) & (raw > 0.0)).all() or not 0.0 < mean < highest:
+        raise ValueError(f"no factor gives {len(raw)} leverages up to {highest} a mean of {mean}")
+    factor = mean / float(raw.mean())
+    # the mean grows less and less with the factor, so that each step of Newton's ends short of it
+    while (short := mean - float(np.minimum(highest, factor * raw).mean())) > NEGLIGIBLE * mean:
+        factor += short * len(raw) / float(raw[factor * raw < highest].sum())
+    return factor
