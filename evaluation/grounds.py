@@ -11,6 +11,7 @@ from market.evaluation import budget
 from market.evaluation.bootstrap import Interval, difference, ratio
 from market.evaluation.budget import AtRandom, Ground, Rows, Scored
 from market.evaluation.recorded import Recorded
+from market.evaluation.wilson import wilson
 from market.evaluation_rules import LabelRules
 from market.observations import HOUR_MS, Asset
 
@@ -79,8 +80,11 @@ class Field:
         return budget.at_random(self.grounds, scored.counts, self.study.seed, used, evidence.random_draws)
 
     def precision(self, scored: Scored) -> Interval:
-        """Right alerts among those that count."""
-        return ratio(scored.right, scored.kept, self.study.draws, self.study.evidence.level)
+        """Right alerts among those that count. Where none was right no draw can have one, and Wilson's upper end is given."""
+        level, kept = self.study.evidence.level, int(scored.kept.sum())
+        if kept and not scored.right.any():
+            return Interval(0.0, *wilson(0, kept, level))
+        return ratio(scored.right, scored.kept, self.study.draws, level)
 
     def recall(self, scored: Scored) -> Interval:
         """Sell-offs warned of among all."""
