@@ -48,16 +48,27 @@ def lowest_ahead(low_usd: Sequence[float], hours: int) -> list[int]:
 
 def falls_ahead(bars: Bars, hours: int) -> Doubles:
     """From each close to the lowest low of the next `hours`, a fraction; NaN where the hours ahead are not all there."""
-    falls = array("d")
-    for row, low in enumerate(lowest_ahead(bars.low_usd, hours)):
-        known = low >= 0 and row + hours < len(bars) and not isnan(bars.close_usd[row])
-        falls.append(bars.low_usd[low] / bars.close_usd[row] - 1.0 if known else nan)
-    return falls
+    return _falls(bars, lowest_ahead(bars.low_usd, hours), hours)
+
+
+def _falls(bars: Bars, lows: Sequence[int], hours: int) -> Doubles:
+    last, low_usd = len(bars) - hours, bars.low_usd
+    return array(
+        "d",
+        [
+            # a close that is not known makes the fall NaN
+            low_usd[low] / close_usd - 1.0 if low >= 0 and row < last else nan
+            for row, (low, close_usd) in enumerate(zip(lows, bars.close_usd, strict=True))
+        ],
+    )
 
 
 def is_sell_off_ahead(bars: Bars, rules: LabelRules) -> list[bool | None]:
     """Whether each close was followed by a fall that is far enough, None where that is not known."""
-    falls = falls_ahead(bars, rules.within_hours)
+    return _are_sell_offs(bars, falls_ahead(bars, rules.within_hours), rules)
+
+
+def _are_sell_offs(bars: Bars, falls: Sequence[float], rules: LabelRules) -> list[bool | None]:
     return [
         None if isnan(fall) or (rules.sigmas and isnan(sigma)) else fall <= -_far_enough(sigma, rules)
         for fall, sigma in zip(falls, bars.sigma_24h, strict=True)
@@ -74,8 +85,9 @@ def events_of(bars: Bars, rules: LabelRules) -> tuple[Event, ...]:
 
     Of onsets that lie closer the one of the deepest fall stands: "40% of the final drop" is of the fall that it became.
     """
-    falls, lows = falls_ahead(bars, rules.within_hours), lowest_ahead(bars.low_usd, rules.within_hours)
-    before = [row for row, positive in enumerate(is_sell_off_ahead(bars, rules)) if positive]
+    lows = lowest_ahead(bars.low_usd, rules.within_hours)
+    falls = _falls(bars, lows, rules.within_hours)
+    before = [row for row, positive in enumerate(_are_sell_offs(bars, falls, rules)) if positive]
     found: list[Event] = []
     for row in sorted(before, key=lambda one: (falls[one], one)):
         event = _event(bars, row, lows[row], rules)
