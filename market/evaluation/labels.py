@@ -4,6 +4,7 @@ from array import array
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import isnan, nan
 
 from market.evaluation.recorded import Bars, Doubles
@@ -64,14 +65,28 @@ def _falls(bars: Bars, lows: Sequence[int], hours: int) -> Doubles:
 
 
 def is_sell_off_ahead(bars: Bars, rules: LabelRules) -> list[bool | None]:
-    """Whether each close was followed by a fall that is far enough, None where that is not known."""
-    return _are_sell_offs(bars, falls_ahead(bars, rules.within_hours), rules)
+    """Whether each close was followed by a fall that is far enough, None where that is not known.
+
+    Of a day with hours missing only a fall that was seen is known; that there was none is not.
+    """
+    said = _are_sell_offs(bars, falls_ahead(bars, rules.within_hours), rules)
+    gaps = _unknown_ahead(bars.low_usd, rules.within_hours)
+    return [None if gap and not one else one for one, gap in zip(said, gaps, strict=True)]
 
 
 def _are_sell_offs(bars: Bars, falls: Sequence[float], rules: LabelRules) -> list[bool | None]:
     return [
         None if isnan(fall) or (rules.sigmas and isnan(sigma)) else fall <= -_far_enough(sigma, rules)
         for fall, sigma in zip(falls, bars.sigma_24h, strict=True)
+    ]
+
+
+def _unknown_ahead(low_usd: Sequence[float], hours: int) -> list[bool]:
+    """Whether any of the next `hours` rows of each row is unknown (of those that there are)."""
+    known = [0, *accumulate(not isnan(low) for low in low_usd)]
+    last = len(low_usd)
+    return [
+        known[min(last, row + 1 + hours)] - known[row + 1] < min(hours, last - row - 1) for row in range(last)
     ]
 
 

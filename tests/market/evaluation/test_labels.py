@@ -138,6 +138,17 @@ def test_hours_that_are_missing_in_a_fall_do_not_hide_it() -> None:
     assert bars.row_at(event.onset_ms) == 33
 
 
+def test_of_a_day_with_missing_hours_only_a_fall_that_was_seen_is_known() -> None:
+    closes = without([100.0] * 30 + [90.0] * 60, [28, 70])
+    ahead = is_sell_off_ahead(bars_of(closes), SEVEN)
+    assert ahead[10:28] == [True] * 18  # the fall of row 30 is seen, whatever row 28 was
+    assert ahead[4:6] == [None] * 2  # row 28 lies ahead, row 30 does not
+    assert ahead[:4] == [False] * 4
+    assert (ahead[28], ahead[29]) == (None, True)
+    assert ahead[46:65] == [None] * 19  # row 70 lies ahead
+    assert ahead[30:46] == [False] * 16
+
+
 def test_hours_that_are_missing_before_a_fall_leave_the_highs_that_are_known() -> None:
     bars = bars_of(without(falling(30, STEPS, 40), range(20, 29)))
     assert rows_of(bars, events_of(bars, SEVEN)) == [31]
