@@ -115,7 +115,7 @@ def test_the_example_of_a_command_can_be_read(command: Command[object]) -> None:
 def test_the_commands_are_there_in_the_order_of_the_menu() -> None:
     assert [command.name for command in commands()] == [
         "start", "regime", "size", "plan", "check", "scan", "levels", "stress", "hedge", "why", "funding", "oi", "liq", "skew",
-        "subscribe", "unsubscribe", "alerts", "mute", "ack", "settings", "positions", "testalert", "status", "id", "watch", "unwatch",
+        "subscribe", "unsubscribe", "alerts", "backtest", "history", "mute", "ack", "settings", "positions", "testalert", "status", "id", "watch", "unwatch",
         "dead", "reload", "privacy", "export", "forget", "help",
     ]  # fmt: skip
 

@@ -65,8 +65,8 @@ NOT_A_QUESTION = re.compile(
 )
 
 
-OF_OTHERS = {"/setinline", "/newbot", "/market", "/backtest", "/history"}
-"""What is said to others: to @BotFather, at a simulated venue; and what the README says is not there yet."""
+OF_OTHERS = {"/setinline", "/newbot", "/market"}
+"""What is said to others: to @BotFather, at a simulated venue."""
 
 
 @dataclass(frozen=True, slots=True)
