@@ -63,7 +63,7 @@ async def test_the_moment_and_the_evidence_of_an_answer_are_marked_as_telegram_m
     await api.say("/regime")
     shown = await first(api)
     assert '<tg-time unix="1795349050" format="T">12:04:10 UTC</tg-time>' in shown.raw
-    assert "<blockquote expandable>REAL BTC hours like this" in shown.raw
+    assert "<blockquote expandable>Hours like this, REAL 20" in shown.raw
     assert shown.call.link_preview_options.is_disabled
 
 

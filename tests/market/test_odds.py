@@ -72,16 +72,6 @@ def test_an_asset_quotes_its_own_row_else_the_one_it_is_counted_in_else_none() -
     assert odds.row("skew/watch", "BTC") is None
 
 
-def test_the_commonest_occasion_of_a_kind_is_the_one_that_came_most_often() -> None:
-    odds = table(
-        row("cascade/watch/context_alone", "BTC", "BTC", episodes=9),
-        row("cascade/watch/price_shock", "BTC", "BTC", episodes=10),
-        row("cascade/warning/price_shock", "BTC", "BTC", episodes=90),
-    )
-    assert odds.commonest(Kind.CASCADE, Severity.WATCH) == "cascade/watch/price_shock"
-    assert odds.commonest(Kind.SKEW, Severity.WATCH) is None
-
-
 def test_a_row_is_established_where_both_of_its_shares_are() -> None:
     few = replace(ENOUGH, is_established=False)
     assert is_established(row("oi/watch", "BTC", "BTC"))
