@@ -122,7 +122,10 @@ def _event(bars: Bars, row: int, low: int, rules: LabelRules) -> Event:
 
 
 def onset_ahead(bars: Bars, events: Sequence[Event], rules: LabelRules) -> list[bool | None]:
-    """Whether a sell-off begins 1 to 24 hours after each close; None inside one (onset to a day later), where no score counts."""
+    """Whether a sell-off begins 1 to 24 hours after each close; None inside one (onset to a day later), where no score counts.
+
+    None also where it cannot be known: towards the end, and before missing hours where none is seen to begin.
+    """
     ahead: list[bool | None] = [False] * len(bars)
     for event in events:
         onset = bars.row_at(event.onset_ms)
@@ -135,4 +138,5 @@ def onset_ahead(bars: Bars, events: Sequence[Event], rules: LabelRules) -> list[
             ahead[row] = None
     for row in range(max(0, len(bars) - rules.within_hours), len(bars)):
         ahead[row] = None
-    return ahead
+    gaps = _unknown_ahead(bars.low_usd, rules.within_hours)
+    return [None if gap and not one else one for one, gap in zip(ahead, gaps, strict=True)]

@@ -189,3 +189,17 @@ def test_the_hours_before_a_first_onset_are_no_negative_rows_beyond_the_file() -
     bars = bars_of(falling(1, STEPS, 60))
     ahead = onset_ahead(bars, events_of(bars, SEVEN), SEVEN)
     assert ahead[:3] == [True, True, None]
+
+
+def test_before_missing_hours_no_onset_is_denied() -> None:
+    bars = bars_of(without(falling(60, STEPS, 100), [20, 130]))
+    events = events_of(bars, SEVEN)
+    (onset,) = rows_of(bars, events)
+    ahead = onset_ahead(bars, events, SEVEN)
+    assert onset == 61
+    assert ahead[:20] == [None] * 20
+    assert ahead[20:37] == [False] * 17
+    assert ahead[37:61] == [True] * 24
+    assert ahead[86:106] == [False] * 20
+    assert ahead[106:130] == [None] * 24
+    assert ahead[130] is False
