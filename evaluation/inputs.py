@@ -1,6 +1,6 @@
 """Inputs of scores that the engine has not: made of what was known at each close, and of nothing after it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import sqrt
 
 import numpy as np
@@ -45,6 +45,7 @@ def _own(study: Study, one: Recorded) -> dict[str, Floats]:
             | _shocks(log_price, told)
             | _volatility(one, told, study.label)
             | _shape(r_1h)
+            | _range(one, told["price.sigma_1d"])
             | _past(study, one)
             | venue_of(study, one)
         )
@@ -92,6 +93,7 @@ def _shocks(log_price: Floats, told: Mapping[str, Floats]) -> dict[str, Floats]:
         found[f"shock_{hours}h"] = change(log_price, hours) / (before * sqrt(hours / DAY))
     found["fall_7d_sigmas"] = told["price.drawdown_7d"] / sigma_1d
     found["fall_30d_sigmas"] = told["price.drawdown_30d"] / sigma_1d
+    found["shock_24h_over_6h"] = over(told["price.shock_24h"], 6) / 6.0
     found["move_24h_sigmas_now"] = told["price.r_24h"] / sigma_1d
     return found
 
@@ -109,6 +111,24 @@ def _volatility(one: Recorded, told: Mapping[str, Floats], label: LabelRules) ->
     found["log_sigma"] = np.log(sigma)
     found["ewma"] = ewma
     return found
+
+
+def _range(one: Recorded, sigma_1d: Floats) -> dict[str, Floats]:
+    """The range of the last day in sigmas of a day, and how far up in it the close stands."""
+    columns = (one.bars.high_usd, one.bars.low_usd, one.bars.close_usd)
+    high, low, close = (np.frombuffer(column) for column in columns)
+    highest, lowest = _extreme(high, np.max), _extreme(low, np.min)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "range_sigmas": np.log(highest / lowest) / sigma_1d,
+            "bounce_24h": (close - lowest) / (highest - lowest),
+        }
+
+
+def _extreme(values: Floats, pick: Callable[..., Floats]) -> Floats:
+    """The highest or lowest of the last day; NaN where one hour is unknown."""
+    padded = np.concatenate([np.full(DAY - 1, np.nan), values])
+    return pick(np.lib.stride_tricks.sliding_window_view(padded, DAY), axis=1)
 
 
 def _shape(r_1h: Floats) -> dict[str, Floats]:

@@ -6,8 +6,9 @@ import numpy as np
 
 from evaluation.study import Floats
 
-STEPS = 12
-CLIP = 5.0
+STEPS = 20
+SMALL = 1e-9
+CLIP = 50.0
 """Standardised inputs are cut here, so that one crash of the past does not make the line."""
 
 
@@ -55,20 +56,35 @@ def _wrong(
 
 
 def _weights(ready: Floats, truth: Floats, ridge: float) -> Floats:
+    """Newton's steps, each halved until it is no step down."""
     penalty = np.full(ready.shape[1], ridge)
     penalty[0] = 0.0
     base = np.clip(truth.mean(), 1e-4, 1.0 - 1e-4)
     weights = np.zeros(ready.shape[1])
     weights[0] = np.log(base / (1.0 - base))
+    reached = _likelihood(ready @ weights, truth) - 0.5 * float(penalty @ weights**2)
     for _ in range(STEPS):
         chance = _chance(ready @ weights)
-        spread = np.maximum(chance * (1.0 - chance), 1e-6)
+        spread = chance * (1.0 - chance)
         slope = ready.T @ (truth - chance) - penalty * weights
-        step = np.linalg.solve((ready * spread[:, None]).T @ ready + np.diag(penalty + 1e-9), slope)
-        weights = weights + step
-        if np.abs(step).max() < 1e-6:
+        step = np.linalg.solve((ready * spread[:, None]).T @ ready + np.diag(penalty + SMALL), slope)
+        for _ in range(STEPS):
+            tried = weights + step
+            found = _likelihood(ready @ tried, truth) - 0.5 * float(penalty @ tried**2)
+            if found >= reached:
+                break
+            step = step / 2.0
+        else:
+            return weights
+        weights, gained, reached = tried, found - reached, found
+        if gained < SMALL * len(truth):
             break
     return weights
+
+
+def _likelihood(log_odds: Floats, truth: Floats) -> float:
+    """Of what came, its logarithm."""
+    return float((truth * log_odds - np.logaddexp(0.0, log_odds)).sum())
 
 
 def _ready(inputs: Floats, mean: Floats, spread: Floats) -> Floats:

@@ -5,8 +5,10 @@ only its spread over the draws is by steps (a test holds the two together).
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.panel import Ints
 from evaluation.study import Floats
@@ -14,6 +16,7 @@ from market.evaluation.bootstrap import Interval, interval_of, leave_out
 from market.evaluation.probability import average_precision
 
 GROWTH = 1.03
+Counts: TypeAlias = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class Precision:
 def precision_of(score: Floats, truth: Floats, day: Ints, draws: Floats) -> Precision:
     """The average precision of rows of known score and truth, `day` the calendar day of each."""
     days = draws.shape[1]
-    weights = np.concatenate([draws, leave_out(days), np.ones((1, days))])
+    # single precision is exact for counts and twice as quick
+    weights = np.concatenate([draws, leave_out(days), np.ones((1, days))]).astype(np.float32)
     if not len(score) or not truth.any():
         return Precision(
             float("nan"), np.full(len(draws), np.nan), np.full(len(weights) - len(draws) - 1, np.nan)
@@ -47,7 +51,7 @@ def precision_of(score: Floats, truth: Floats, day: Ints, draws: Floats) -> Prec
     step = _steps(score[order])
     positive = weights @ _by_day(day[order], step, truth[order], days)
     rows = weights @ _by_day(day[order], step, np.ones(len(order)), days)
-    found, passed = positive.cumsum(axis=1), rows.cumsum(axis=1)
+    found, passed = positive.cumsum(axis=1, dtype=np.float64), rows.cumsum(axis=1, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         stepped = (positive * np.where(passed > 0.0, found / passed, 0.0)).sum(axis=1) / found[:, -1]
     value = average_precision(score, truth)
@@ -65,7 +69,7 @@ def _steps(ranked: Floats) -> Ints:
     return step.astype(np.int64)
 
 
-def _by_day(day: Ints, step: Ints, counted: Floats, days: int) -> Floats:
+def _by_day(day: Ints, step: Ints, counted: Floats, days: int) -> Counts:
     steps = int(step[-1]) + 1
-    sums = np.bincount(day * steps + step, counted, minlength=days * steps).astype(np.float64)
+    sums = np.bincount(day * steps + step, counted, minlength=days * steps).astype(np.float32)
     return sums.reshape(days, steps)
