@@ -100,8 +100,8 @@ def _first_onsets(study: Study, one: Recorded) -> list[int]:
 
 def outcome(study: Study, way: Way, scores: Mapping[str, Scores]) -> Outcome:
     """Every signal at the main budget, in one way."""
-    scored = {name: way.where.at_budget(scores[name], MAIN, way.hours) for name in TRIED}
-    best = max((name for name in TRIED if name != BASE), key=lambda name: _or_none(scored[name].precision))
+    scored = {name: way.where.at_budget(one, MAIN, way.hours) for name, one in scores.items()}
+    best = max((name for name in scores if name != BASE), key=lambda name: _or_none(scored[name].precision))
     return Outcome(
         way,
         scored,
@@ -118,25 +118,26 @@ def _or_none(precision: float) -> float:
 
 def write(study: Study) -> Written:
     """One row a way to score."""
-    scores = signals(study)
-    lacking = [name for name in TRIED if not _is_known(study, scores[name])]
-    if lacking:
+    told = signals(study)
+    scores = {name: told[name] for name in TRIED if _is_known(study, told[name])}
+    lacking = [name for name in TRIED if name not in scores]
+    if BASE in lacking or len(scores) < 2:
         return Written(f"Not established: these markets lack {', '.join(lacking)}.\n")
     found = [outcome(study, way, scores) for way in ways(study) if way.where.event_days]
-    study.note("labels and ways to match", len(found) * len(TRIED))
-    return Written(_said(found), {"ways": {one.way.name: _facts(one) for one in found}})
+    study.note("labels and ways to match", len(found) * len(scores))
+    return Written(_said(found, list(scores)), {"ways": {one.way.name: _facts(one) for one in found}})
 
 
 def _is_known(study: Study, scores: Scores) -> bool:
     return all(np.isfinite(scores[one.asset]).any() for one in study.recorded)
 
 
-def _said(found: Sequence[Outcome]) -> str:
+def _said(found: Sequence[Outcome], names: Sequence[str]) -> str:
     head = [
         "sell-offs and matching",
         "sell-offs",
         "random",
-        *(f"{name}" for name in TRIED),
+        *names,
         "best other less shock_24h",
     ]
     body = [
@@ -144,7 +145,7 @@ def _said(found: Sequence[Outcome]) -> str:
             one.way.name,
             str(one.onsets),
             number(one.random, 3),
-            *(_cell(one, name) for name in TRIED),
+            *(_cell(one, name) for name in names),
             f"{one.best}: {with_interval(one.beyond)}",
         ]
         for one in found
@@ -171,8 +172,8 @@ def _against_first(found: Sequence[Outcome]) -> str:
     said = []
     for one in found:
         if one.way.name == EPISODES:
-            for name, figure in first_run.EPISODES.items():
-                own = one.precision[name]
+            for name in sorted(first_run.EPISODES.keys() & one.precision.keys()):
+                own, figure = one.precision[name], first_run.EPISODES[name]
                 said.append(f"{name} {first_run.beside((own.value, own.low, own.high), figure)}")
     return f"First run with 24 h between alerts: {', '.join(said)}.\n" if said else "\n"
 
