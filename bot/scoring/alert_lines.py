@@ -54,7 +54,8 @@ def read_alerts(path: Path, assets: Collection[Asset]) -> AlertFile:
         if edge not in BEGINS:
             found.news += 1
             continue
-        asset = _word(said, "asset", path, number) or only
+        named = _word(said, "asset", path, number)
+        asset = (named if named in assets else named.upper()) or only
         if asset is None:
             raise _wrong(path, number, 'it has no "asset", and the files are of several')
         kind = _word(said, "kind", path, number) or ANY_KIND

@@ -54,7 +54,9 @@ def imported_by(*words: str) -> set[str]:
 # ------------------------------------------------------------------------------------------ what it costs
 
 
-@pytest.mark.parametrize("words", [(), ("--help",), ("ask", "--help"), ("demo", "--help")])
+@pytest.mark.parametrize(
+    "words", [(), ("--help",), ("ask", "--help"), ("score", "--help"), ("demo", "--help")]
+)
 def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     assert not imported_by(*words) & set(HEAVY)
 
@@ -79,7 +81,8 @@ def test_help_names_every_call(here: Room) -> None:
     done = here.run("--help")
     assert done.returncode == 0
     assert all(
-        name in done.stdout for name in ("demo", "run", "ask", "replay", "record", "doctor", "healthcheck")
+        name in done.stdout
+        for name in ("demo", "run", "ask", "replay", "score", "record", "doctor", "healthcheck")
     )
 
 

@@ -319,6 +319,18 @@ def test_an_alert_without_an_asset_is_of_the_only_one_or_refused(tmp_path: Path)
     assert '"asset", and the files are of several' in refused(told, file, other)
 
 
+def test_an_asset_may_be_written_small_and_a_time_in_any_zone_and_year(tmp_path: Path) -> None:
+    told = lines(
+        tmp_path,
+        {"at": at(494).replace("Z", "+00:00").replace("T", " "), "asset": "btc"},
+        {"at": "0001-01-01T00:00:00+14:00", "asset": "BTC"},
+        {"at": "9999-12-31T23:59:59-14:00", "asset": "BTC"},
+    )
+    said = numbers(told, market(tmp_path, FEW))
+    assert said["scores"][0]["right"] == 1
+    assert said["not_scored"]["outside"] == 2
+
+
 def test_files_of_an_asset_that_overlap_are_refused(tmp_path: Path) -> None:
     files = [market(tmp_path, FEW, 900, "a_BTC.csv"), market(tmp_path, FEW, 2_000, "b_BTC.csv", first=800)]
     said = refused(alerts(tmp_path, 494), *files)
