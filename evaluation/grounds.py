@@ -69,7 +69,7 @@ class Field:
         used = self.study.matching.refractory_hours if hours is None else hours
         return budget.score_rows(self.grounds, rows, used, self.lost)
 
-    def edges(self, scores: Mapping[Asset, Floats], threshold: float = 0.5) -> Scored:
+    def edges(self, scores: Mapping[Asset, Floats], threshold: float = 1.0) -> Scored:
         """Alerts at the rising edges of a score or flag."""
         return self.of_rows([budget.edges(scores[asset], threshold) for asset in self.assets])
 

@@ -171,7 +171,7 @@ def above(score: Floats, threshold: float) -> Rows:
     return np.flatnonzero(score >= threshold)
 
 
-def edges(score: Floats, threshold: float = 0.5) -> Rows:
+def edges(score: Floats, threshold: float = 1.0) -> Rows:
     """The rows at which a score (or a flag of 0 and 1) comes to a threshold from below it or from unknown."""
     stands = score >= threshold
     return np.flatnonzero(stands & ~np.concatenate([[False], stands[:-1]]))
