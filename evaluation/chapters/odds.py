@@ -141,7 +141,8 @@ def _row(
     after: Mapping[str, Aftermath],
 ) -> Odds:
     moments = [
-        Moments(after[one.asset], told[one.asset][name], _possible(study, one, name)) for one in markets
+        Moments(after[one.asset], held := told[one.asset][name], held | _possible(study, one, name))
+        for one in markets
     ]
     spells = sum(_spells(one.told) for one in moments)
     of_hours = spells if name.startswith("hours/") else None

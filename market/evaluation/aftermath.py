@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from market.evaluation.bootstrap import Floats, Interval, difference, interval_of, ratio
+from market.evaluation.bootstrap import Floats, Interval, of_sums
 from market.evaluation.labels import Event, falls_ahead, onset_ahead
 from market.evaluation.recorded import Bars
 from market.evaluation.wilson import wilson
@@ -99,8 +99,9 @@ def share_after(
     cases, days = int(sums.cases.sum()), int((sums.cases > 0).sum())
     if not cases:
         return Share(0, 0)
-    found = ratio(sums.hits, sums.cases, draws, evidence.level)
-    apart = difference((sums.hits, sums.cases), (sums.base_hits, sums.base_cases), draws, evidence.level)
+    together = np.stack([sums.hits, sums.cases, sums.base_hits, sums.base_cases], axis=1)
+    found = of_sums(lambda weights: _share(weights @ together[:, :2]), draws, evidence.level)
+    apart = of_sums(lambda weights: _difference(weights @ together), draws, evidence.level)
     low, high = _bounds(found, cases if spells is None else min(spells, cases), evidence, rules)
     base = float(sums.base_hits.sum() / sums.base_cases.sum())
     return Share(
@@ -114,6 +115,14 @@ def share_after(
         is_established=min(days, sums.days_of_hits, days if spells is None else spells)
         >= evidence.least_event_days,
     )
+
+
+def _share(drawn: Floats) -> Floats:
+    return np.asarray(drawn[:, 0] / drawn[:, 1])
+
+
+def _difference(drawn: Floats) -> Floats:
+    return _share(drawn) - _share(drawn[:, 2:])
 
 
 def _sums(outcome: str, moments: Sequence[Moments], days: int) -> _Sums:
@@ -151,7 +160,8 @@ def mean_after(hours: int, moments: Sequence[Moments], draws: Floats, evidence: 
         day = one.aftermath.day[told]
         above += np.bincount(day, returns[told], len(above))
         below += np.bincount(day, minlength=len(below))
-    return ratio(above, below, draws, evidence.level) if below.any() else interval_of(np.nan, above[:0])
+    together = np.stack([above, below], axis=1)
+    return of_sums(lambda weights: _share(weights @ together), draws, evidence.level)
 
 
 def quartiles(values: Floats) -> tuple[float, float, float] | None:

@@ -2,6 +2,7 @@
 
 import json
 from array import array
+from dataclasses import replace
 from math import nan
 from pathlib import Path
 
@@ -116,6 +117,17 @@ def test_hours_of_a_state_are_counted_by_spells() -> None:
     assert row.begun is None
     assert row.sell_off.share == pytest.approx(24 / (CYCLE * 24 - 25), rel=0.02)
     assert not row.sell_off.is_established
+
+
+def test_a_market_of_which_nothing_was_judged_or_told_has_no_rows() -> None:
+    bare = recorded("BTC")
+    assert rows_of(write(study(Recorded(bare.bars, {})))) == {}
+
+
+def test_what_was_told_without_its_input_is_counted_all_the_same() -> None:
+    alerts = tuple(replace(one, kind=Kind.OPEN_INTEREST) for one in told_before("BTC"))
+    row = rows_of(write(study(recorded("BTC", alerts))))["oi/warning", "BTC"]
+    assert (row.sell_off.share, row.sell_off.base) == (1.0, 1.0)
 
 
 def test_what_is_kept_is_json_without_numbers_that_are_none() -> None:
