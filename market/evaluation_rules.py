@@ -44,6 +44,13 @@ class EvidenceRules:
     block_days: float = 7.0
     least_event_days: int = 20
     random_draws: int = 1_000
+    # "cover the truth in 85 to 95 % of 200 generated markets at nominal 90 %", each with so many draws
+    coverage_markets: int = 200
+    coverage_repetitions: int = 500
+    covered_from: float = 0.85
+    covered_to: float = 0.95
+    # the generated market that goes through the engine, and half as much of the null
+    known_days: int = 540
 
 
 @dataclass(frozen=True, slots=True)
