@@ -22,6 +22,7 @@ Days: TypeAlias = NDArray[np.int64]
 Claims: TypeAlias = NDArray[np.bool_]
 STANDARD = OddsRules()
 QUARTERS = (0.25, 0.5, 0.75)
+HOURS_OF_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,15 @@ def _sums(outcome: str, moments: Sequence[Moments], days: int) -> _Sums:
         cases += np.bincount(day[told], minlength=days)
         base_hits += weight * np.bincount(day[possible], value[possible], days)
         base_cases += weight * np.bincount(day[possible], minlength=days)
-        ends = (value == 1.0) & possible & (np.append(value[1:], np.nan) != 1.0)
-        hit_on[day[ends]] = True
+        hit_on[day[_ends(value, possible)]] = True
     return _Sums(hits, cases, base_hits, base_cases, int(hit_on.sum()))
+
+
+def _ends(value: Floats, possible: Claims) -> Claims:
+    """The last hours before which something followed, where it could have been told within the day until then."""
+    last = (value == 1.0) & (np.append(value[1:], np.nan) != 1.0)
+    lately = np.convolve(possible, np.ones(HOURS_OF_DAY))[: len(possible)] > 0.0
+    return np.asarray(last & lately)
 
 
 def _bounds(found: Interval, cases: int, evidence: EvidenceRules, rules: OddsRules) -> tuple[float, float]:
