@@ -14,3 +14,5 @@ class BacktestRules:
     least_learning_days: int = 7
     # a day of which a quarter is not known may hide the fall that was warned of
     least_known_share: float = 0.75
+    # "series are never chained": open interest that is another by more than this after an hour without is of other venues
+    other_venues_change: float = 0.25

@@ -14,6 +14,7 @@ from math import expm1, isnan, nan, sqrt
 from zlib import crc32
 
 from market.alerts import Alert
+from market.backtest_rules import BacktestRules
 from market.evaluation.backtest import (
     RISING,
     Backtest,
@@ -51,7 +52,8 @@ DECIMALS = 9
 """How finely a mean of funding is taken: seven digits are kept of it, and equal means are to stay equal."""
 
 POINTS = 100.0
-LABEL = LabelRules()
+LABEL, BACK = LabelRules(), BacktestRules()
+NAMES = tuple(venue for venue in Venue if venue is not Venue.DERIBIT)
 
 
 @dataclass(slots=True)
@@ -78,29 +80,49 @@ class DayRates:
             yield Funding(Venue.AGGREGATE, close_ms - hours_ago * HOUR_MS, rate / 8.0, 1.0)
 
 
+@dataclass(slots=True)
+class Sums:
+    """Whose open interest the hours hold is not kept: where it changes, an hour is unknown and the level is another.
+
+    The engine is told of another venue then, by any name, and so never takes that for a change of positions.
+    """
+
+    coins: float = nan
+    at_ms: int = 0
+    place: int = 0
+
+    def told(self, close_ms: int, coins: float) -> OpenInterest:
+        """The open interest of an hour, under a name that changes with whose it is."""
+        is_after_gap = self.at_ms > 0 and close_ms - self.at_ms > HOUR_MS
+        if is_after_gap and abs(coins / self.coins - 1.0) > BACK.other_venues_change:
+            self.place += 1
+        self.coins, self.at_ms = coins, close_ms
+        return OpenInterest(NAMES[self.place % len(NAMES)], close_ms, coins, HOUR_MS)
+
+
 def stamp_of(rules: Rules) -> int:
     """A number that changes with the rules, so that what was made under others is made anew."""
-    return crc32(repr((rules, LABEL)).encode())
+    return crc32(repr((rules, LABEL, BACK)).encode())
 
 
 def steps_of(hours: Hourly) -> Iterator[tuple[int, tuple[Observation, ...]]]:
     """One step a kept hour, at its close: what became known then. An hour without the close before it brings no price."""
-    rates, before_usd = DayRates(), nan
+    rates, sums, before_usd = DayRates(), Sums(), nan
     for row in range(len(hours)):
         close_ms = hours.first_close_ms + row * HOUR_MS
-        yield close_ms, tuple(_observations(hours, row, close_ms, before_usd, rates))
+        yield close_ms, tuple(_observations(hours, row, close_ms, before_usd, rates, sums))
         before_usd = hours.close_usd[row]
 
 
 def _observations(
-    hours: Hourly, row: int, close_ms: int, before_usd: float, rates: DayRates
+    hours: Hourly, row: int, close_ms: int, before_usd: float, rates: DayRates, sums: Sums
 ) -> Iterator[Observation]:
     close_usd = hours.close_usd[row]
     if not isnan(close_usd) and not isnan(before_usd):
         yield _candle(hours, row, close_ms, before_usd)
     coins, funding = hours.open_interest_coins[row], hours.funding_8h[row]
     if not isnan(coins):
-        yield OpenInterest(Venue.AGGREGATE, close_ms, coins, HOUR_MS)
+        yield sums.told(close_ms, coins)
     if not isnan(funding):
         yield from rates.told(close_ms, round(funding, DECIMALS))
     longs, shorts = hours.long_liquidated_usd[row], hours.short_liquidated_usd[row]
