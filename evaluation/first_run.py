@@ -22,12 +22,27 @@ PRECISION: Mapping[str, float] = {
 }
 """At two alerts a month, sell-offs of 7 %, refractory 6 h."""
 
-EPISODES: Mapping[str, float] = {
-    "shock_24h": 0.128,
-    "drawdown_7d / sigma": 0.154,
-    "funding level (24 h mean)": 0.080,
+WAYS: Mapping[str, Mapping[str, float]] = {
+    "24 h between alerts": {
+        "shock_24h": 0.128,
+        "drawdown_7d / sigma": 0.154,
+        "funding level (24 h mean)": 0.080,
+    },
+    "only BTC and ETH, from their start": {
+        "shock_24h": 0.211,
+        "drawdown_7d / sigma": 0.142,
+        "funding level (24 h mean)": 0.049,
+    },
+    "5%, 2.5 sigma": {"shock_24h": 0.260},
+    "10%, 2.5 sigma": {"shock_24h": 0.179, "funding level (24 h mean)": 0.119},
+    "7%, no sigma leg": {"shock_24h": 0.35, "volatility EWMA": 0.42},
+    "10%, no sigma leg": {
+        "shock_24h": 0.18,
+        "volatility EWMA": 0.21,
+        "funding level (24 h mean)": 0.22,
+    },
 }
-"""At two alerts a month with a refractory of 24 h."""
+"""At two alerts a month: other labels and ways to match."""
 
 SHOCK_EDGES: Mapping[float, tuple[float, float]] = {
     -1.5: (0.117, 2.7),

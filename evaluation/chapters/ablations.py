@@ -56,6 +56,7 @@ def write(study: Study) -> Written:
             "Flags with their exit thresholds and without (the entry alone):\n\n"
             + _table(held, "less with exits")
         )
+    text += "\nNot testable here: a throttled against a full liquidation feed, as the recorded liquidations are one vendor's.\n"
     facts = {
         "contexts": {
             severity.value: [_facts(part) for part in parts] for severity, parts in contexts.items()

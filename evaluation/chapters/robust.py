@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from market.evaluation.budget import Scored
 from market.evaluation.labels import events_of
 from market.evaluation.recorded import Recorded
 from market.evaluation_rules import LabelRules
-from market.observations import HOUR_MS
+from market.observations import DAY_MS, HOUR_MS
 
 MAIN = 2.0
 TRIED = (BASE, "drawdown_7d / sigma", "taker-sell share 24 h", "funding level (24 h mean)", "volatility EWMA")
@@ -125,7 +126,13 @@ def write(study: Study) -> Written:
         return Written(f"Not established: these markets lack {', '.join(lacking)}.\n")
     found = [outcome(study, way, scores) for way in ways(study) if way.where.event_days]
     study.note("labels and ways to match", len(found) * len(scores))
-    return Written(_said(found, list(scores)), {"ways": {one.way.name: _facts(one) for one in found}})
+    primary = field(study)
+    parts = _parts(primary, scores[BASE])
+    facts = {
+        "ways": {one.way.name: _facts(one) for one in found},
+        "parts": {name: [int(own.right.sum()), int(own.kept.sum())] for name, _, own in parts},
+    }
+    return Written(_said(found, list(scores)) + _parts_said(parts), facts)
 
 
 def _is_known(study: Study, scores: Scores) -> bool:
@@ -168,14 +175,59 @@ def _cell(one: Outcome, name: str) -> str:
 
 
 def _against_first(found: Sequence[Outcome]) -> str:
-    """The first run's figures per episode beside ours."""
-    said = []
+    """The first run's figures beside ours, where it gave any."""
+    body = []
     for one in found:
-        if one.way.name == EPISODES:
-            for name in sorted(first_run.EPISODES.keys() & one.precision.keys()):
-                own, figure = one.precision[name], first_run.EPISODES[name]
-                said.append(f"{name} {first_run.beside((own.value, own.low, own.high), figure)}")
-    return f"First run with 24 h between alerts: {', '.join(said)}.\n" if said else "\n"
+        for name, figure in first_run.WAYS.get(one.way.name, {}).items():
+            if name in one.precision:
+                own = one.precision[name]
+                first = first_run.beside((own.value, own.low, own.high), figure)
+                body.append([one.way.name, name, with_interval(own), first])
+    return (
+        "\n\n" + table(["sell-offs and matching", "signal", "precision", "first run"], body) if body else "\n"
+    )
+
+
+def _parts(where: Field, shock: Scores) -> list[tuple[str, Field, Scored]]:
+    """The shock's alerts at the main budget over all markets, by market and by calendar year."""
+    threshold = budget.threshold_for(where.grounds, [shock[asset] for asset in where.assets], MAIN)
+    found = []
+    for one, ground in zip(where.markets, where.grounds, strict=True):
+        own = Field(where.study, (one,), (ground,))
+        found.append((one.asset, own, own.of_rows([budget.above(shock[one.asset], threshold)])))
+    first = where.study.first_day
+    year = np.array(
+        [datetime.fromtimestamp(DAY_MS // 1_000 * (first + day), UTC).year for day in range(where.study.days)]
+    )
+    for wanted in sorted(set(year.tolist())):
+        grounds = tuple(ground.where(year[ground.day] == wanted) for ground in where.grounds)
+        own = Field(where.study, where.markets, grounds)
+        if own.months:
+            found.append(
+                (
+                    str(wanted),
+                    own,
+                    own.of_rows([budget.above(shock[asset], threshold) for asset in where.assets]),
+                )
+            )
+    return found
+
+
+def _parts_said(parts: Sequence[tuple[str, Field, Scored]]) -> str:
+    head = ["of which", "alerts a month", "right of", "precision", "random", "recall", "sell-offs"]
+    body = [
+        [
+            name,
+            number(scored.a_month),
+            f"{scored.right.sum():.0f} of {scored.kept.sum():.0f}",
+            with_interval(own.precision(scored)),
+            number(own.at_random(scored).mean.precision, 3),
+            number(scored.recall),
+            f"{scored.onsets.sum():.0f}",
+        ]
+        for name, own, scored in parts
+    ]
+    return f"\nThe shock at {MAIN:g} alerts a symbol-month, by market and by year (one threshold):\n\n{table(head, body)}"
 
 
 def _facts(one: Outcome) -> dict[str, object]:
