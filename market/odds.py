@@ -25,8 +25,9 @@ NO_SKILL, SKILL, NOT_ESTABLISHED = "none", "skill", "not established"
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How often something followed: in `share` of `cases`, on so many `days`; None where there was no case.
+    """How often something followed: in `share` of `cases`; None where there was no case.
 
+    `days` is what it is established by: the days with a case, or those on which it came at all, or the spells, if fewer.
     `low` and `high` are the 90 % interval, `base` the share of all hours in which it could have been told, with the assets in
     the same proportion. `differs`: the interval of the paired difference from `base` excludes 0.
     """

@@ -97,7 +97,7 @@ def share_after(
     moments are hours that hang together. Established is what has days enough, with days enough on which it came at all.
     """
     sums = _sums(outcome, moments, draws.shape[1])
-    cases, days = int(sums.cases.sum()), int((sums.cases > 0).sum())
+    cases = int(sums.cases.sum())
     if not cases:
         return Share(0, 0)
     together = np.stack([sums.hits, sums.cases, sums.base_hits, sums.base_cases], axis=1)
@@ -105,6 +105,7 @@ def share_after(
     apart = of_sums(lambda weights: _difference(weights @ together), draws, evidence.level)
     low, high = _bounds(found, cases if spells is None else min(spells, cases), evidence, rules)
     base = float(sums.base_hits.sum() / sums.base_cases.sum())
+    days = min(int((sums.cases > 0).sum()), sums.days_of_hits, cases if spells is None else spells)
     return Share(
         cases,
         days,
@@ -113,8 +114,7 @@ def share_after(
         high,
         base,
         differs=apart.excludes(0.0) and not low <= base <= high,
-        is_established=min(days, sums.days_of_hits, days if spells is None else spells)
-        >= evidence.least_event_days,
+        is_established=days >= evidence.least_event_days,
     )
 
 
