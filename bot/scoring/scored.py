@@ -11,7 +11,8 @@ from market.observations import Asset
 class Scored:
     """Of all lines and of what was not scored, and a card for each kind and severity and each refractory time.
 
-    `cards` are by kind and severity, which is empty for the first alerts of each episode of a kind.
+    `cards` are by kind and severity, which is empty for the first alerts of each episode of a kind; `flat` are the same
+    alerts by the label without its sigma leg, without baselines: "labels with and without the sigma leg are both published".
     """
 
     markets: Markets
@@ -20,3 +21,4 @@ class Scored:
     unscored: Mapping[Unscored, int]
     strangers: Sequence[Asset]
     cards: Mapping[tuple[str, str], Sequence[Card]]
+    flat: Mapping[tuple[str, str], Sequence[Card]]

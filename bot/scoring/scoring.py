@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TextIO
@@ -60,21 +61,28 @@ def score_files(
     files = read_files(paths, asset)
     runs = adjoining(files)
     told = read_alerts(alerts, {file.asset for file in files})
-    markets = _markets(runs, by)
-    scored = score(markets, told.told, hours, told.news)
+    recorded = _recorded(runs)
+    markets = _markets(recorded, by)
+    flat = _markets(recorded, replace(by, label=replace(by.label, sigmas=0.0)))
+    scored = score(markets, flat, told.told, hours, told.news)
     stdout.write(as_json(scored) if is_json else in_words(scored, columns))
     return ANSWERED
 
 
-def _markets(runs: Sequence[Sequence[HistoryFile]], by: ScoredBy) -> Markets:
-    """The markets of the files. Raises WrongRequest for bars that cannot be scored and for markets too short."""
+def _recorded(runs: Sequence[Sequence[HistoryFile]]) -> list[Recorded]:
+    """What is needed of the files. Raises WrongRequest for bars that cannot be scored."""
     for file in (file for run in runs for file in run):
         if file.step_ms != HOUR_MS:
             raise WrongRequest(
                 f"{file.path.name}: bars of an hour are scored, these are of {file.step_ms / MINUTE_MS:g} minutes."
             )
+    return gathered(runs)
+
+
+def _markets(recorded: Sequence[Recorded], by: ScoredBy) -> Markets:
+    """The markets of the files. Raises WrongRequest for markets too short."""
     try:
-        return markets_of(gathered(runs), by)
+        return markets_of(recorded, by)
     except ValueError as wrong:
         days = by.score.warm_up_hours // 24
         raise WrongRequest(
@@ -82,8 +90,8 @@ def _markets(runs: Sequence[Sequence[HistoryFile]], by: ScoredBy) -> Markets:
         ) from wrong
 
 
-def score(markets: Markets, told: Sequence[Told], hours: Sequence[int], news: int = 0) -> Scored:
-    """A card for each kind and severity, and for each refractory time."""
+def score(markets: Markets, flat: Markets, told: Sequence[Told], hours: Sequence[int], news: int) -> Scored:
+    """A card for each kind and severity, and for each refractory time; `flat` are the same markets by price alone."""
     found = {one: markets.find(one.asset, one.at_ms) for one in told}
     unscored = Counter(place for one in told if isinstance(place := found[one], Unscored))
     strangers = sorted({one.asset for one, place in found.items() if place is Unscored.NO_FILE})
@@ -93,6 +101,7 @@ def score(markets: Markets, told: Sequence[Told], hours: Sequence[int], news: in
             f"{len(grouped)} kinds and severities are more than are told apart ({MOST_GROUPS})."
         )
     cards: dict[tuple[str, str], list[Card]] = {}
+    flat_cards: dict[tuple[str, str], list[Card]] = {}
     for (kind, severity), mine in grouped.items():
         by_market: list[list[int]] = [[] for _ in markets.each]
         for one in mine:
@@ -102,7 +111,8 @@ def score(markets: Markets, told: Sequence[Told], hours: Sequence[int], news: in
         # single metrics stand beside a kind; its severities are compared with price and chance
         names = (PRICE, RANDOM) if severity else (RANDOM, *BASELINES)
         cards[kind, severity] = [card(markets, by_market, one, names) for one in hours]
-    return Scored(markets, len(told) + news, news, unscored, strangers, cards)
+        flat_cards[kind, severity] = [card(flat, by_market, one, ()) for one in hours]
+    return Scored(markets, len(told) + news, news, unscored, strangers, cards, flat_cards)
 
 
 def adjoining(files: Sequence[HistoryFile]) -> list[list[HistoryFile]]:

@@ -31,7 +31,8 @@ UNSCORED = {
 }
 NAMED_STRANGERS = 5
 LEGEND = (
-    "right: a sell-off began {least} min to {longest} h later. found: sell-offs that a right alert came before, with the "
+    "right: a sell-off began {least} min to {longest} h later; {fall:.0%} alone: the same without the sigma leg, which makes "
+    "wild markets look safe. found: sell-offs that a right alert came before, with the "
     "interval if each stood by itself (Wilson). lead: quartiles. lost then: what the 24 h before the alert had cost. "
     "hours: within a day after an alert. in one: sent during a sell-off, neither right nor false. [ ]: {level:.0%} of {draws:,} "
     "draws of days. At the same budget: right ones of as many alerts made of one signal (again while it stands), and how "
@@ -45,13 +46,14 @@ def in_words(scored: Scored, columns: int) -> str:
     lines = [line for text in _head(scored) for line in wrap(text, width)]
     for (kind, severity), cards in scored.cards.items():
         lines += ["", *wrap(f"{kind} {severity}".strip().upper(), width)]
-        for card in cards:
-            lines += _card(card, scored)
+        for card, flat in zip(cards, scored.flat[kind, severity], strict=True):
+            lines += _card(card, flat, scored)
     if scored.cards:
         by = scored.markets.by
         evidence, matching = by.evidence, by.matching
         legend = LEGEND.format(
             least=matching.least_lead_minutes,
+            fall=by.label.fall,
             longest=matching.longest_lead_hours,
             level=evidence.level,
             draws=evidence.repetitions,
@@ -93,10 +95,15 @@ def _too_few(scored: Scored) -> str:
     return f"{scored.markets.event_days} days with a sell-off, {least} are needed"
 
 
-def _card(card: Card, scored: Scored) -> list[str]:
+def _card(card: Card, flat: Card, scored: Scored) -> list[str]:
     lines = [
-        f"{card.refractory_hours} h apart: {card.counted} alerts, {_down(card.a_month, 1)} a month",
+        f"{card.refractory_hours} h apart: {card.counted} alerts, {_down(card.a_month, 2)} a month",
         *_row("right", _share(card.precision), f"{card.right} of {card.counted}"),
+        *_row(
+            f"{scored.markets.by.label.fall:.0%} alone",
+            _share(flat.precision),
+            f"{flat.right} of {flat.counted}",
+        ),
         *_row("found", _share(card.recall), f"{card.warned} of {card.events}"),
     ]
     low, high = card.recall_wilson
@@ -201,9 +208,15 @@ def as_json(scored: Scored) -> str:
         "not_scored": {why.value: scored.unscored.get(why, 0) for why in Unscored},
         "strangers": list(scored.strangers),
         "scores": [
-            {"kind": kind, "severity": severity or None, **_plain(asdict(card)), "counted": card.counted}
+            {
+                "kind": kind,
+                "severity": severity or None,
+                **_plain(asdict(card)),
+                "counted": card.counted,
+                "without_sigma_leg": _plain(asdict(flat)),
+            }
             for (kind, severity), cards in scored.cards.items()
-            for card in cards
+            for card, flat in zip(cards, scored.flat[kind, severity], strict=True)
         ],
     }
     return json.dumps(said, ensure_ascii=False, allow_nan=False) + "\n"

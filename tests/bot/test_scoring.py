@@ -47,7 +47,8 @@ def market(
         price *= (1 / (1 - FALL)) ** (1 / 48) if any(0 < row - fall <= 48 for fall in falls) else 1.0
         if row >= first:
             at = BEGIN + timedelta(minutes=minutes * row)
-            high, low = max(opened, price) * 1.0005, min(opened, price) * 0.9995
+            wick = max(0.0005, noise)
+            high, low = max(opened, price) * (1 + wick), min(opened, price) * (1 - wick)
             said.append(f"{at.isoformat()},{opened},{high},{low},{price}\n")
     path = folder / name
     path.write_text(HEADER + "".join(said))
@@ -160,6 +161,17 @@ def test_price_alone_and_chance_stand_beside_and_what_is_not_in_the_files_is_sai
     assert beside["random"]["above"]["value"] == pytest.approx(0.5 - beside["random"]["precision"]["value"])
     assert beside["funding"]["precision"]["value"] is None
     assert "funding    not in the files" in words(alerts(tmp_path, 494, 750), market(tmp_path, FEW))
+
+
+def test_the_label_without_its_sigma_leg_stands_beside_it(tmp_path: Path) -> None:
+    # so wild that 12 % are often no 2.5 sigma
+    file, told = market(tmp_path, MANY, MONTHS, noise=0.006), alerts(tmp_path, *(fall - 5 for fall in MANY))
+    (one,) = numbers(told, file)["scores"]
+    flat = one["without_sigma_leg"]
+    assert flat["right"] > one["right"] > 0
+    assert flat["beside"] == []
+    line = next(line for line in words(told, file, hours=[6]).splitlines() if line.startswith("7% alone"))
+    assert f"{flat['right']} of {flat['right'] + flat['false']}" in line
 
 
 # ------------------------------------------------------------------------------------------ how sure it is
