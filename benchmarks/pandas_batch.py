@@ -86,7 +86,7 @@ def _price(
     for name, span in list(spans.items())[:3]:
         found[f"price.shock_{name}"] = found[f"price.r_{name}"] / np.sqrt(variance.shift(span) * span / HOUR)
     found["price.sigma_1d"] = np.sqrt(variance * DAY_H)
-    for days in (7, 30, 90):
+    for days in (3, 7, 30, 90):
         highest = price.rolling(days * DAY, min_periods=1).max()
         found[f"price.drawdown_{days}d"] = price / highest - 1
     found["price.drawdown_ever"] = price / price.cummax() - 1

@@ -126,6 +126,8 @@ def _link_label(link: Link, phrases: Phrases) -> str:
 
 
 def _cap_label(cap: Cap, check: SizeCheck, phrases: Phrases) -> str:
+    if cap is Cap.FALL and check.conditions.fall_3d is not None:
+        return phrases.say("size.fall", move=numbers.percent(-check.conditions.fall_3d))
     if cap is not Cap.TWO_SIGMA:
         return phrases.word("cap_label", cap.value)
     move = numbers.percent(2.0 * check.trade.sigma_horizon, signed=False)

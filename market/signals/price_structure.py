@@ -71,6 +71,7 @@ def _facts(state: MarketState, rules: Rules) -> dict[str, float | None]:
         "shock_4h": price.in_sigmas(r_4h, price.four_hours),
         "shock_24h": price.in_sigmas(r_24h, price.day),
         "sigma_1d": None if variance is None else sqrt(max(0.0, variance) * 24.0),
+        "drawdown_3d": price.drawdown(3),
         "drawdown_7d": price.drawdown(7),
         "drawdown_30d": price.drawdown(30),
         "drawdown_90d": price.drawdown(90),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from market.observations import Side
 from market.sizing.conditions import Conditions
 from market.sizing.survival import survivable_leverage
 from market.sizing.trade import Trade, annual_sigma
@@ -16,6 +17,7 @@ class Cap(StrEnum):
 
     STEP = "step"
     CONTINUOUS = "continuous"
+    FALL = "fall"
     TWO_SIGMA = "two_sigma"
     TEN_PERCENT = "ten_percent"
     TIER = "tier"
@@ -65,6 +67,7 @@ def caps_of(trade: Trade, conditions: Conditions, stepwise: float, rules: Sizing
     caps = {
         Cap.STEP: stepwise,
         Cap.CONTINUOUS: continuous_leverage(trade, conditions, rules),
+        **_after_a_fall(trade, conditions, rules),
         Cap.TWO_SIGMA: survivable_leverage(trade, rules.buffer_sigmas * trade.sigma_horizon),
         Cap.TEN_PERCENT: survivable_leverage(trade, rules.adverse_move),
         Cap.TIER: trade.tiers.highest_leverage(trade.margin_usd),
@@ -83,6 +86,17 @@ def continuous_leverage(trade: Trade, conditions: Conditions, rules: SizingRules
     depth = 1.0 if ratio is None else min(1.0, max(0.0, ratio))
     calm = min(1.0, conditions.sigma_ref / annual_sigma(conditions, rules))
     return trade.base_leverage * calm * math.sqrt(depth)
+
+
+def _after_a_fall(trade: Trade, conditions: Conditions, rules: SizingRules) -> Mapping[Cap, float]:
+    """A long's L_base over 1 + fall / 10 %: what follows a fall is more forced closes (docs/evaluation.md).
+
+    None for a short: that a rise does the same to it is not established. An unknown fall is left out, and one of nothing
+    leaves the base.
+    """
+    if trade.side is Side.SHORT or not conditions.fall_3d:
+        return {}
+    return {Cap.FALL: trade.base_leverage / (1.0 + conditions.fall_3d / rules.fall_halves_at)}
 
 
 def _why_halved(volatility: bool | None, liquidations: bool | None) -> Reduction | None:

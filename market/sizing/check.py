@@ -146,6 +146,7 @@ def _margin_that_fits_usd(
     needed_usd = max(
         notional_usd / caps[Cap.STEP],
         notional_usd / caps[Cap.CONTINUOUS],
+        notional_usd / caps.get(Cap.FALL, math.inf),
         survivable_margin_usd(trade, notional_usd, rules.buffer_sigmas * trade.sigma_horizon),
         survivable_margin_usd(trade, notional_usd, rules.adverse_move),
         notional_usd / trade.tiers.containing(notional_usd).max_leverage,

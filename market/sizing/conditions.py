@@ -38,6 +38,7 @@ class Conditions:
     """The market a position would stand in.
 
     `sigma` and `sigma_ref` are annualised decimals, `funding_8h` a fraction per eight hours (longs pay when positive).
+    `fall_3d` is how far price is below its highest close of three days, a fraction, 0 or above.
     `uncertain` is MIXED with conflict or INSUFFICIENT_DATA; `under_a_week`: fewer than seven days of prices are known (a new
     listing, or a history that has just begun); `absent`, `stale` and `learning` name the readings that were so.
     """
@@ -49,6 +50,7 @@ class Conditions:
     funding_8h: float | None
     long: Headwind
     short: Headwind
+    fall_3d: float | None = None
     state: State = State.HEALTHY
     sigma_ref_cold: bool = False
     uncertain: bool = False
@@ -79,6 +81,7 @@ def conditions_of(snapshot: Snapshot, rules: Rules = _STANDARD) -> Conditions:
         funding_8h=_funding(snapshot),
         long=_against_a_long(snapshot, rules),
         short=_against_a_short(snapshot, rules),
+        fall_3d=_fall(snapshot),
         state=snapshot.regime.state,
         uncertain=_is_uncertain(snapshot),
         under_a_week=price_usd is not None and _knows_no_week(snapshot),
@@ -155,6 +158,11 @@ def _funding(snapshot: Snapshot) -> float | None:
     """The day's mean, which the holding time is likelier to pay than the latest print; the print where there is no day."""
     mean = _fact(snapshot, "funding", "f24")
     return _fact(snapshot, "funding", "rate_8h") if mean is None else mean
+
+
+def _fall(snapshot: Snapshot) -> float | None:
+    drawdown = _fact(snapshot, "price", "drawdown_3d")
+    return None if drawdown is None else max(0.0, -drawdown)
 
 
 def _cold_reference(asset: str, rules: Rules) -> float:

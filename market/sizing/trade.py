@@ -27,6 +27,7 @@ class Assumption(StrEnum):
     FUNDING_NOT_SEEN = "funding_not_seen"
     FUNDING_COST_UNKNOWN = "funding_cost_unknown"
     DEPTH_LEFT_OUT = "depth_left_out"
+    FALL_LEFT_OUT = "fall_left_out"
     RISK_UNKNOWN = "risk_unknown"
     FIRST_TIER = "first_tier"
     TIERS_OF_ANOTHER_VENUE = "tiers_of_another_venue"
@@ -135,6 +136,7 @@ def assumptions_of(trade: Trade, conditions: Conditions, venue: Venue | None) ->
         Assumption.FUNDING_NOT_SEEN: "funding" in conditions.absent,
         Assumption.FUNDING_COST_UNKNOWN: trade.funding_share is None,
         Assumption.DEPTH_LEFT_OUT: against.depth_ratio is None,
+        Assumption.FALL_LEFT_OUT: trade.side is Side.LONG and conditions.fall_3d is None,
         Assumption.RISK_UNKNOWN: against.risk_invalidated is None,
         Assumption.FIRST_TIER: not trade.equity_stated,
         Assumption.TIERS_OF_ANOTHER_VENUE: venue not in {None, trade.tiers.venue},

@@ -207,7 +207,7 @@ def _facts(price: Prices) -> dict[str, Floats]:
         prior = clocked.lagged(sigma, span_ms, LAG_TOLERANCE_MS, first)
         facts[f"shock_{name}"] = facts[f"r_{name}"] / (prior * sqrt(span_ms / HOUR_MS))
     facts["sigma_1d"] = price.hours.sigma(24.0)
-    for days in (7, 30, 90):
+    for days in (3, 7, 30, 90):
         facts[f"drawdown_{days}d"] = (
             usd / price.view.kernels.window_max(usd, clocked.since(days * DAY_MS)) - 1.0
         )

@@ -52,6 +52,7 @@ FACTS: Mapping[str, Mapping[str, float | None]] = {
         "r_24h": log(1.0 - 0.021),
         "r_7d": -0.03,
         "shock_24h": -0.8,
+        "drawdown_3d": 0.0,
         "sigma_1d": 0.025,
         "hours_since_low_72h": 13.0,
         "step_ms": 60_000.0,

@@ -250,3 +250,10 @@ async def test_every_line_fits_on_a_phone(words: str, equity: str) -> None:
         ask = talk(snapshot)
         await ask(f"/size {snapshot.asset} {words}{equity}")
         assert [line for line in monospaced(ask.reply) if len(line) > 37 or "…" in line] == []
+
+
+async def test_a_fall_of_three_days_is_a_cap_of_a_long_and_is_named() -> None:
+    fallen = market(price=reading("price", NOW_MS, drawdown_3d=-0.10))
+    said = await talk(fallen)("/size BTC 5x 10k")
+    assert "Fall in 3 d (-10.0%)    2.5x" in said
+    assert "Fall in 3 d" not in await talk(fallen)("/size BTC 5x short 10k")

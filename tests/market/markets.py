@@ -94,6 +94,7 @@ def conditions(
     fe: bool | None = False,
     invalidated: bool | None = False,
     met: int = 0,
+    fall: float | None = 0.0,
 ) -> Conditions:
     """The market of the worked cases (section 8), the same against a long and a short."""
     against = Headwind(checklist(Side.LONG, met), liq_hi, fe, invalidated)
@@ -105,4 +106,5 @@ def conditions(
         funding_8h=funding,
         long=against,
         short=replace(against, checklist=checklist(Side.SHORT, met)),
+        fall_3d=fall,
     )

@@ -404,3 +404,27 @@ def test_the_check_carries_the_market_it_was_made_in() -> None:
     check = check_size(CASE_A, market, HALF_PERCENT, SIZING)
     assert check.state is State.CROWDING
     assert check.checklist is market.long.checklist
+
+
+def test_a_long_after_a_fall_of_ten_percent_has_half_of_its_base() -> None:
+    check = case_a(fall=0.10)
+    assert (check.verdict, check.binding_cap, check.max_leverage) == (Verdict.TOO_MUCH_NOW, Cap.FALL, 2.5)
+    assert check.margin_to_deposit_usd == pytest.approx(10_000.0)
+    assert case_a(replace(CASE_A, base_leverage=8.0), fall=0.10).caps[Cap.FALL] == 4.0
+
+
+def test_leverage_never_rises_with_the_fall() -> None:
+    allowed = [case_a(fall=fall).max_leverage for fall in (0.0, 0.01, 0.05, 0.2, 0.9)]
+    assert allowed == sorted(allowed, reverse=True)
+    assert allowed[0] == 5.0
+
+
+def test_a_short_has_no_cap_for_a_fall() -> None:
+    assert Cap.FALL not in case_a(replace(CASE_A, side=SHORT), fall=0.10).caps
+    assert Assumption.FALL_LEFT_OUT not in case_a(replace(CASE_A, side=SHORT), fall=None).assumptions
+
+
+def test_a_fall_that_is_not_known_is_left_out_and_said() -> None:
+    check = case_a(fall=None)
+    assert Assumption.FALL_LEFT_OUT in check.assumptions
+    assert check.max_leverage == 5.0
