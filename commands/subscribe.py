@@ -29,11 +29,8 @@ from store.wishes import Chat, Subscription
 
 MOST_SUBSCRIPTIONS = 50
 MOST_OFFERS = 6
-USUAL = (
-    Subscription(None, Kind.CASCADE, Severity.WARNING),
-    Subscription(None, Kind.REGIME, Severity.WARNING),
-)
-"""Where no kind is said: what is loud and rare. A watch came before a sell-off 12 times in 100 (first-evaluation.md)."""
+USUAL = (Subscription(None, Kind.CASCADE, Severity.WARNING),)
+"""Where no kind is said: what is loud and rare. A watch came before a sell-off 12 times in 100 (docs/evaluation.md)."""
 EXAMPLE_IN_A_SERVER = "/subscribe BTC ping=<@&1234567890> ping_from=critical thread=on"
 
 
@@ -42,7 +39,7 @@ class Subscribe:
     """Ask to be warned."""
 
     asset: Annotated[SomeAssetsWord, "the coin, several (BTC,ETH), or all"] | None = None
-    kind: Annotated[KindsWord, "of what: cascade and regime where it is not said"] | None = None
+    kind: Annotated[KindsWord, "of what: cascade where it is not said"] | None = None
     severity: Annotated[SeverityWord, "from how severe on"] | None = None
     ping: Annotated[RoleWord, "a server's role to mention once a wave"] | None = None
     ping_from: Annotated[PingFromWord, "from how severe on the role is mentioned"] | None = None

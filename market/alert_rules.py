@@ -24,5 +24,8 @@ ONE_CYCLE = Dwell(fire_ms=2 * MINUTE_MS)
 SLOW = Dwell(fire_ms=10 * MINUTE_MS, resolve_ms=30 * MINUTE_MS)
 """What changes with a settlement or a day is in no hurry."""
 
-STAGE_WARNED, STAGE_LOUD = 2, 4
-"""From which step of the sequence on it is told as a watch, and as a warning."""
+STAGE_WARNED = 2
+"""From which step of the sequence on it is told, as a watch: no step of it has skill (docs/evaluation.md, decision 0043)."""
+
+RAISING = frozenset({"protip"})
+"""What raises a price shock by one class beside it: the only context that was shown to (docs/evaluation.md, decision 0043)."""

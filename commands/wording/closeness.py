@@ -8,9 +8,11 @@ from commands.wording.columns import fit, folded, sides
 from commands.wording.turns import turns_words
 from commands.wording.why import ANSWERS, measure_line
 from commands.wording.wishes import asset_words, least_of
-from market.alert_rules import STAGE_LOUD, STAGE_WARNED
+from market.alert_rules import RAISING, STAGE_WARNED
 from market.alerts import CLASSES, Kind, Severity, context_of
 from market.alerts.conditions import CONDITIONS, FLAGS_OF
+from market.alerts.reach import reaches
+from market.alerts.regime import WARNED_OF
 from market.observations import Asset
 from market.outlook import worse
 from market.reading import Condition, measure
@@ -21,8 +23,6 @@ from store.wishes import Chat, Subscription
 
 INDENT = "   "
 MOST_ASSETS = 6
-LOUD_STATES = (State.CAPITULATION, State.UNWINDING)
-SILENT_STATES = (State.SQUEEZE_RISK, State.CROWDING)
 _HOLDS = {condition.kind: condition for condition in CONDITIONS}
 
 Lookup = Mapping[Asset, Snapshot]
@@ -36,6 +36,8 @@ def closeness(
     least = least_of(wish, chat)
     name = f"{asset_words(wish.asset, phrases)} {phrases.word('alert_kind', wish.kind.value)}"
     head = sides(name, phrases.say("alerts.from", severity=phrases.word("severity", least.value)))
+    if not reaches(wish.kind, least):
+        return (head, *folded(INDENT + phrases.say("alerts.never_so_loud"), INDENT))
     if wish.asset is None:
         return (head, *_of_all(wish.kind, least, tuple(snapshots.values()), phrases, rules))
     snapshot = snapshots.get(wish.asset)
@@ -45,9 +47,14 @@ def closeness(
 
 
 def needed_shock(snapshot: Snapshot, least: Severity, rules: AlertRules) -> float:
-    """The 24 h shock that would be told: what stands beside it makes one class less enough."""
+    """The 24 h shock that would be told: what raises it beside it makes one class less enough."""
     limits = (rules.watch_shock, rules.warning_shock, rules.critical_shock)
-    return limits[max(0, CLASSES.index(least) - bool(context_of(snapshot)))]
+    return limits[max(0, CLASSES.index(least) - bool(_raising(snapshot)))]
+
+
+def _raising(snapshot: Snapshot) -> tuple[str, ...]:
+    """What stands in the market that raises a shock by a class."""
+    return tuple(name for name in context_of(snapshot) if name in RAISING)
 
 
 def _cascade(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules) -> Iterator[str]:
@@ -55,16 +62,16 @@ def _cascade(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules
     yield measure_line(
         measure("shock_24h", snapshot.fact("price", "shock_24h"), needed, "sigma", above=False), phrases
     )
-    context = context_of(snapshot)
-    if context and least is not Severity.WATCH:
-        named = phrases.word("alert_context", context[0])
+    raising = _raising(snapshot)
+    if raising and least is not Severity.WATCH:
+        named = phrases.word("alert_context", raising[0])
         yield from folded(INDENT + phrases.say("alerts.one_class", context=named), INDENT)
 
 
 def _regime(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules) -> Iterator[str]:
     state = snapshot.regime.state
     yield fit(INDENT + phrases.say("alerts.state", state=phrases.word("state", state.value)))
-    wanted = [turn for turn in worse(snapshot) if turn.state in _states(least)]
+    wanted = [turn for turn in worse(snapshot) if turn.state in WARNED_OF]
     if wanted and state is not State.INSUFFICIENT_DATA:
         told = phrases.say(
             "alerts.next",
@@ -74,13 +81,8 @@ def _regime(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules)
         yield from folded(INDENT + told, INDENT)
 
 
-def _states(least: Severity) -> tuple[State, ...]:
-    return LOUD_STATES if least is not Severity.WATCH else (*SILENT_STATES, *LOUD_STATES)
-
-
 def _stage(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules) -> Iterator[str]:
-    needed = STAGE_WARNED if least is Severity.WATCH else STAGE_LOUD
-    yield fit(INDENT + phrases.say("alerts.stage", stage=snapshot.regime.stage, needed=needed))
+    yield fit(INDENT + phrases.say("alerts.stage", stage=snapshot.regime.stage, needed=STAGE_WARNED))
 
 
 def _flags(
@@ -126,7 +128,7 @@ def _of_all(
     if kind is Kind.CASCADE:
         yield from _nearest_fall(least, snapshots, phrases, rules)
         return
-    there = [snapshot.asset for snapshot in snapshots if _is_there(kind, least, snapshot)]
+    there = [snapshot.asset for snapshot in snapshots if _is_there(kind, snapshot)]
     said = phrases.say("alerts.there", count=len(there), of=len(snapshots))
     names = ", ".join(there[:MOST_ASSETS])
     yield fit(INDENT + (f"{said}: {names}" if names else said))
@@ -157,11 +159,7 @@ def _nearest_fall(
     )
 
 
-def _is_there(kind: Kind, least: Severity, snapshot: Snapshot) -> bool:
-    """Whether what a kind warns of is the case now, at this severity."""
+def _is_there(kind: Kind, snapshot: Snapshot) -> bool:
+    """Whether what a kind warns of is the case now."""
     regime = snapshot.regime
-    if kind is Kind.REGIME:
-        return regime.state in _states(least)
-    condition = _HOLDS[kind]
-    loud_enough = CLASSES.index(condition.severity(regime)) >= CLASSES.index(least)
-    return condition.holds(regime) is True and loud_enough
+    return regime.state in WARNED_OF if kind is Kind.REGIME else _HOLDS[kind].holds(regime) is True

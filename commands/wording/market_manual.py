@@ -13,7 +13,7 @@ from types import ModuleType
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.wording.turns import turn_words
 from market import alert_rules, hedge_rules, option_rules, plan_rules, rules, sizing_rules
-from market.alert_rules import STAGE_LOUD, STAGE_WARNED
+from market.alert_rules import STAGE_WARNED
 from market.alerts import Edge, Kind, Reason, Severity
 from market.rules import Rules
 from market.signals import signals
@@ -87,20 +87,20 @@ KINDS = {
     Kind.CASCADE: (
         (
             "an edge of the 24 h price shock (watch {watch:g}, warning {warning:g}, critical {critical:g} sigmas); "
-            "leverage that is crowded as well raises it by one class, and alone opens a watch"
+            "the pro-tip (falling, open interest elevated, funding not reset) raises it by one class, and alone opens a watch; UNWINDING with a burst of forced closing is critical"
         ),
         Severity.CRITICAL,
     ),
-    Kind.REGIME: ("a change of state, and of too little to name one", Severity.WARNING),
-    Kind.STAGE: ("{stage} steps of the sequence or more; from {loud} on as a warning", Severity.WARNING),
+    Kind.REGIME: ("a change of state, and of too little to name one", Severity.WATCH),
+    Kind.STAGE: ("{stage} steps of the sequence or more", Severity.WATCH),
     Kind.FUNDING: ("funding elevated or deeply negative for ten minutes", Severity.WATCH),
     Kind.OPEN_INTEREST: (
         "open interest elevated while price fails to confirm, or rising fast, for ten minutes",
         Severity.WATCH,
     ),
     Kind.LIQUIDATIONS: (
-        "longs closed by force again and again, two looks long; a burst as a warning",
-        Severity.WARNING,
+        "longs closed by force again and again, or in a burst, two looks long",
+        Severity.WATCH,
     ),
     Kind.SKEW: ("protection that is dear, or gets dearer fast, for ten minutes", Severity.WATCH),
 }
@@ -149,7 +149,6 @@ def alerts_page() -> str:
         "warning": shocks.warning_shock,
         "critical": shocks.critical_shock,
         "stage": STAGE_WARNED,
-        "loud": STAGE_LOUD,
     }
     return ALERTS.format(
         made=MADE.format(page="alerts"),

@@ -12,7 +12,7 @@ from market.rules import AlertRules
 
 ALL = "all"
 _PLACE = "\0"
-USUAL = (Kind.CASCADE, Kind.REGIME)
+USUAL = (Kind.CASCADE,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Alert:
 
     `id` is short and stays with the episode; `lost_so_far` and `low_so_far` are fractions against the price a day
     before the episode began (0 or less when it fell), None where unknown. `context` names what stands beside the
-    trigger: protip, fe, kst_fe, lc. `facts` are the numbers of that moment.
+    trigger: protip (which raises a shock by a class), fe, kst_fe, lc. `facts` are the numbers of that moment.
     """
 
     id: str

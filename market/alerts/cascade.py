@@ -1,11 +1,13 @@
 """Cascade warnings: triggered by edges of the 24 h price shock or by forced selling (quant.md section 7a.1).
 
-Context (crowding, dear funding, steep skew, clusters) raises the severity by one class and alone gives at most a watch.
+Context is told with it. What was shown to make a shock worse (the pro-tip) raises the severity by one class; alone context gives at
+most a watch.
 """
 
 from dataclasses import replace
 from math import exp
 
+from market.alert_rules import RAISING
 from market.alerts.alert import (
     CLASSES,
     Alert,
@@ -39,7 +41,7 @@ def _trigger(snapshot: Snapshot, context: tuple[str, ...], rules: AlertRules) ->
         return 3, Reason.FORCED_SELLING
     level = shock_class(snapshot.fact("price", "shock_24h"), rules)
     if level:
-        return min(3, level + bool(context)), Reason.PRICE_SHOCK
+        return min(len(CLASSES), level + bool(RAISING.intersection(context))), Reason.PRICE_SHOCK
     crowded = "protip" in context or "kst_fe" in context
     return (1, Reason.CONTEXT_ALONE) if crowded else (0, Reason.CONTEXT_CLEARED)
 

@@ -1,13 +1,12 @@
-"""Warnings of one metric by itself: silent watches, since alone none of them was ever shown to precede a fall (7a.1).
+"""Warnings of one metric by itself: silent watches, since alone none of them was shown to precede a fall (docs/evaluation.md).
 
-Only a burst of forced closing of longs is a warning. The sequence is told as it moves on. Each condition stands on flags
-that have their own thresholds for entering and leaving.
+The sequence is told as it moves on. Each condition stands on flags that have their own thresholds for entering and leaving.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from market.alert_rules import ONE_CYCLE, SLOW, STAGE_LOUD, STAGE_WARNED, Dwell
+from market.alert_rules import ONE_CYCLE, SLOW, STAGE_WARNED, Dwell
 from market.alerts.alert import (
     Alert,
     Edge,
@@ -19,6 +18,7 @@ from market.alerts.alert import (
     short_id,
 )
 from market.alerts.memory import AlertMemory
+from market.alerts.reach import HIGHEST
 from market.alerts.standing import Standing, advance
 from market.formulas.logic import all_of, any_of
 from market.regime import Regime
@@ -28,24 +28,11 @@ from market.table import State
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a kind of warning stands on: whether it holds (None: it cannot be seen) and how severe it is."""
+    """What a kind of warning stands on: whether it holds (None: it cannot be seen)."""
 
     kind: Kind
     dwell: Dwell
     holds: Callable[[Regime], bool | None]
-    severity: Callable[[Regime], Severity]
-
-
-def _watch(_: Regime) -> Severity:
-    return Severity.WATCH
-
-
-def _of_liquidations(regime: Regime) -> Severity:
-    return Severity.WARNING if regime.flag("lb") else Severity.WATCH
-
-
-def _of_stage(regime: Regime) -> Severity:
-    return Severity.WARNING if regime.stage >= STAGE_LOUD else Severity.WATCH
 
 
 def _stage(regime: Regime) -> bool | None:
@@ -54,21 +41,15 @@ def _stage(regime: Regime) -> bool | None:
 
 
 CONDITIONS = (
-    Condition(Kind.STAGE, SLOW, _stage, _of_stage),
-    Condition(Kind.FUNDING, SLOW, lambda regime: any_of(regime.flag("fe"), regime.flag("fd")), _watch),
+    Condition(Kind.STAGE, SLOW, _stage),
+    Condition(Kind.FUNDING, SLOW, lambda regime: any_of(regime.flag("fe"), regime.flag("fd"))),
     Condition(
         Kind.OPEN_INTEREST,
         SLOW,
         lambda regime: any_of(all_of(regime.flag("oe"), regime.flag("nc")), regime.flag("ou")),
-        _watch,
     ),
-    Condition(
-        Kind.LIQUIDATIONS,
-        ONE_CYCLE,
-        lambda regime: any_of(regime.flag("lc"), regime.flag("lb")),
-        _of_liquidations,
-    ),
-    Condition(Kind.SKEW, SLOW, lambda regime: any_of(regime.flag("ks"), regime.flag("kst")), _watch),
+    Condition(Kind.LIQUIDATIONS, ONE_CYCLE, lambda regime: any_of(regime.flag("lc"), regime.flag("lb"))),
+    Condition(Kind.SKEW, SLOW, lambda regime: any_of(regime.flag("ks"), regime.flag("kst"))),
 )
 
 
@@ -81,8 +62,7 @@ def decide_conditions(
     for condition in CONDITIONS:
         before = memory.standing.get(condition.kind)
         regime = snapshot.regime
-        severity = condition.severity(regime)
-        step = advance(before, condition.holds(regime), severity, condition.dwell, now_ms)
+        step = advance(before, condition.holds(regime), HIGHEST[condition.kind], condition.dwell, now_ms)
         if step.after is not None:
             standing[condition.kind] = step.after
         if step.edge is not None:

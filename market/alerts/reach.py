@@ -6,14 +6,14 @@ from market.alerts.alert import CLASSES, Alert, Edge, Kind, Severity
 
 HIGHEST: Mapping[Kind, Severity] = {
     Kind.CASCADE: Severity.CRITICAL,
-    Kind.REGIME: Severity.WARNING,
-    Kind.STAGE: Severity.WARNING,
+    Kind.REGIME: Severity.WATCH,
+    Kind.STAGE: Severity.WATCH,
     Kind.FUNDING: Severity.WATCH,
     Kind.OPEN_INTEREST: Severity.WATCH,
-    Kind.LIQUIDATIONS: Severity.WARNING,
+    Kind.LIQUIDATIONS: Severity.WATCH,
     Kind.SKEW: Severity.WATCH,
 }
-"""Who asks for a kind louder than this would never be told anything (conditions.py, regime.py, quant.md 7a.1)."""
+"""Who asks for a kind louder than this would never be told anything: what has no skill is never loud (decision 0043)."""
 
 STANDING = frozenset({Edge.FIRED, Edge.ESCALATED, Edge.UNKNOWN})
 

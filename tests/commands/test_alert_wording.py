@@ -66,7 +66,8 @@ def test_context_raises_it_by_a_class_and_is_its_text() -> None:
     alert = fired(-2.1, "BTC", "pd", "down", "oe", "fe", "fn", "material")
     told = said(alert)
     assert alert.severity is Severity.CRITICAL
-    assert "One class up: falling, leverage elevated, funding not reset; longs pay dear." in told
+    assert "One class up: falling, leverage elevated, funding not reset." in told
+    assert "Beside it: longs pay dear." in told
 
 
 def test_context_alone_says_that_nothing_has_fallen() -> None:

@@ -41,7 +41,7 @@ async def test_what_was_confirmed_is_there_after_kill_9_of_the_store(tmp_path: P
         found = await StoredChats(connection).get("telegram:4711")
         assert found is not None
         assert found == kept
-        assert len(found.subscriptions) == 2
+        assert len(found.subscriptions) == 1
 
 
 async def test_every_change_is_seen_by_who_addresses_warnings(valkey: Connection) -> None:
@@ -126,7 +126,7 @@ async def test_a_chat_that_blocked_the_bot_and_speaks_again_is_warned_again(valk
     chat = await chats.get("telegram:4711")
     assert chat is not None
     assert chat.suspended is None
-    assert len(chat.subscriptions) == 2
+    assert len(chat.subscriptions) == 1
 
 
 async def test_the_chats_language_is_the_one_it_is_answered_in() -> None:

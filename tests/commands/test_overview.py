@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from commands.protocol.phrases import phrases_in
 from commands.protocol.request import Role
-from commands.wording.closeness import needed_shock
+from commands.wording.closeness import closeness, needed_shock
 from market.alerts import Alert, Edge, Kind, Severity
 from market.alerts.reach import still_standing
 from market.observations import HOUR_MS
-from market.rules import AlertRules
+from market.rules import AlertRules, Rules
+from store.wishes import Chat, Subscription
 from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
 from tests.commands.talking import Talk, monospaced, talk
 from tests.store.samples import FIRED
@@ -74,10 +76,9 @@ async def test_all_assets_are_told_by_the_nearest_and_by_those_that_are_there() 
     ask = talk(calm(), falling, role=Role.MANAGER, alerts=(), watched=("BTC", "ETH"))
     said = await told(ask, "/subscribe all", "/subscribe all funding", "/subscribe all skew")
     assert "   nearest ETH -1.90 of -2.00" in said
-    assert "All watched regime         WARNING up\n   0 of 2 now" in said
     assert "   0 of 2 now" in said
     loud = talk(unwinding(), calm(asset="ETH"), role=Role.MANAGER, alerts=(), watched=("BTC", "ETH"))
-    assert "   1 of 2 now: BTC" in await told(loud, "/subscribe all")
+    assert "   1 of 2 now: BTC" in await told(loud, "/subscribe all regime")
 
 
 async def test_what_has_no_data_is_said_to_have_none() -> None:
@@ -106,7 +107,13 @@ async def test_one_asset_alone_can_be_asked_for() -> None:
     said = await ask("/alerts eth")
     assert said.startswith("ETH · subscriptions here: 2")
     assert "c7f2" not in said
-    assert "BTC cascade" not in said
+    assert "\nBTC cascade" not in said
+
+
+def test_a_subscription_from_before_to_what_is_never_so_loud_any_more_says_so() -> None:
+    wish = Subscription("BTC", Kind.REGIME, Severity.WARNING)
+    lines = closeness(wish, Chat("telegram:1"), {"BTC": calm()}, phrases_in("en"), Rules())
+    assert lines == ("BTC regime                 WARNING up", "   never so loud: nothing is told")
 
 
 def test_a_warning_stands_until_its_last_word_is_that_it_is_over() -> None:

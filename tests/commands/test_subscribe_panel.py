@@ -49,7 +49,7 @@ def test_a_role_that_cannot_be_mentioned_is_said_before_it_is_kept() -> None:
 def test_what_is_usual_is_said_where_nothing_is_chosen() -> None:
     said = text_of(describe_choice(Choice("discord:5"), ENGLISH, is_mentionable=True))
     assert "Assets: none chosen yet" in said
-    assert "Told of: cascade, regime, from WARNING up" in said
+    assert "Told of: cascade, from WARNING up" in said
     one = replace(CHOSEN, kinds=(Kind.FUNDING,), severity=None)
     assert "from WATCH up" in text_of(describe_choice(one, ENGLISH, is_mentionable=True))
 

@@ -17,7 +17,6 @@ from tests.commands.markets import calm, crowding
 from tests.commands.talking import Talk, monospaced, talk, text_of
 
 BTC_CASCADE = Subscription("BTC", Kind.CASCADE, Severity.WARNING)
-BTC_REGIME = Subscription("BTC", Kind.REGIME, Severity.WARNING)
 
 
 def manager(**changed: object) -> Talk:
@@ -44,10 +43,10 @@ async def test_an_asset_alone_means_what_is_loud_and_rare_and_says_so() -> None:
     ask = manager()
     said = await ask("/subscribe btcusdt")
     assert said.startswith("BTC · you will be warned here")
-    assert "Told here: cascade from WARNING up; regime from WARNING up." in said
+    assert "Told here: cascade from WARNING up." in said
     assert "A silent WATCH came before a sell-off 12 times in 100" in said
-    assert "2 of 50 subscriptions of this chat." in said
-    assert await wishes(ask) == (BTC_CASCADE, BTC_REGIME)
+    assert "1 of 50 subscriptions of this chat." in said
+    assert await wishes(ask) == (BTC_CASCADE,)
     assert {"/testalert", "/alerts", "/subscribe BTC cascade watch", "/subscribe BTC funding"} <= set(
         buttons(ask)
     )
@@ -77,10 +76,10 @@ async def test_all_is_every_watched_asset_and_critical_leaves_out_what_never_is(
 async def test_words_come_in_any_order_and_by_name() -> None:
     ask = manager()
     await ask("/subscribe oi watch eth")
-    await ask("/subscribe asset=BTC kind=liq severity=warn")
+    await ask("/subscribe asset=BTC kind=cascade severity=warn")
     assert await wishes(ask) == (
         Subscription("ETH", Kind.OPEN_INTEREST, Severity.WATCH),
-        Subscription("BTC", Kind.LIQUIDATIONS, Severity.WARNING),
+        Subscription("BTC", Kind.CASCADE, Severity.WARNING),
     )
 
 
@@ -90,7 +89,7 @@ async def test_a_severity_that_is_said_takes_the_place_of_the_one_before() -> No
     assert "critical" not in await ask("/subscribe BTC")
     assert (await wishes(ask))[0].least is Severity.WATCH, "what was wider stays, where nothing else is said"
     assert (await ask("/subscribe BTC cascade critical")).startswith("BTC · you will be warned here")
-    assert [wish.least for wish in await wishes(ask)] == [Severity.CRITICAL, Severity.WARNING]
+    assert [wish.least for wish in await wishes(ask)] == [Severity.CRITICAL]
 
 
 async def test_every_kind_at_once() -> None:
@@ -145,13 +144,13 @@ async def test_a_chat_holds_fifty_and_the_next_is_refused_and_changes_nothing() 
 
 async def test_one_is_dropped_a_kind_is_dropped_everything_is_dropped() -> None:
     ask = manager()
-    for line in ("/subscribe BTC", "/subscribe ETH", "/subscribe all funding"):
+    for line in ("/subscribe BTC cascade,regime", "/subscribe ETH cascade,regime", "/subscribe all funding"):
         await ask(line)
-    assert "No longer told: BTC regime from WARNING up." in await ask("/unsubscribe BTC regime")
-    assert buttons(ask)[0] == "/subscribe BTC regime warning"
+    assert "No longer told: BTC regime from WATCH up." in await ask("/unsubscribe BTC regime")
+    assert buttons(ask)[0] == "/subscribe BTC regime watch"
     assert "No longer told: All watched funding from WATCH up." in await ask("/unsubscribe all funding")
     await ask("/unsubscribe cascade")
-    assert await wishes(ask) == (Subscription("ETH", Kind.REGIME, Severity.WARNING),)
+    assert await wishes(ask) == (Subscription("ETH", Kind.REGIME, Severity.WATCH),)
     await ask("/subscribe BTC")
     assert "Nothing is told here any more." in await ask("/unsubscribe all")
     assert await wishes(ask) == ()
@@ -169,7 +168,7 @@ async def test_undo_brings_back_what_was_dropped() -> None:
 async def test_without_words_there_is_a_button_for_each() -> None:
     ask = manager()
     assert "This chat is warned of nothing." in await ask("/unsubscribe")
-    await ask("/subscribe BTC")
+    await ask("/subscribe BTC cascade,regime")
     await ask("/unsubscribe")
     assert buttons(ask) == ["/unsubscribe BTC cascade", "/unsubscribe BTC regime", "/unsubscribe all"]
     assert "There is no subscription ETH here." in await ask("/unsubscribe ETH")
@@ -223,7 +222,7 @@ async def test_the_terminal_keeps_what_it_is_told_and_says_that_nothing_is_sent_
     assert ask.context.address == "terminal:here"
     chat = await here(ask)
     assert chat is not None
-    assert len(chat.subscriptions) == 2
+    assert len(chat.subscriptions) == 1
     assert chat.suspended == NOTHING_IS_SENT, "it is passed over when warnings are addressed"
     await ask("/regime")
     assert await here(ask) == chat
@@ -244,7 +243,7 @@ async def test_a_deep_link_subscribes() -> None:
     said = await ask("/start sub-BTC")
     assert said.startswith("BTC · you will be warned here")
     assert "Information, not advice." in said
-    assert await wishes(ask) == (BTC_CASCADE, BTC_REGIME)
+    assert await wishes(ask) == (BTC_CASCADE,)
     await ask("/start sub-all-funding")
     assert (await wishes(ask))[-1] == Subscription(None, Kind.FUNDING, Severity.WATCH)
     before = await wishes(ask)

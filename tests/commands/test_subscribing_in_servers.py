@@ -38,9 +38,9 @@ async def here(ask: Talk) -> Chat:
 
 
 async def test_several_assets_and_kinds_are_one_line(ask: Talk) -> None:
-    said = await ask("/subscribe btc,ethusdt cascade,liq warning")
+    said = await ask("/subscribe btc,ethusdt cascade,liq")
     assert said.startswith("BTC, ETH · you will be warned here")
-    assert "Told here: cascade from WARNING up; forced closing from WARNING up." in said
+    assert "Told here: cascade from WATCH up; forced closing from WATCH up." in said
     assert [(wish.asset, wish.kind) for wish in (await here(ask)).subscriptions] == [
         ("BTC", Kind.CASCADE),
         ("BTC", Kind.LIQUIDATIONS),

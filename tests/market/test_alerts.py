@@ -64,13 +64,21 @@ def test_a_shock_is_told_once_and_escalates_as_it_deepens() -> None:
     ]
 
 
-def test_context_raises_the_severity_by_one_class() -> None:
-    told = cascade(snap(1, 97, -1.6, flags={"fe": True, "fn": True, "fr": False}))
-    assert told == [(1, Edge.FIRED, Severity.WARNING, Reason.PRICE_SHOCK)]
+CROWD = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
+
+
+def test_the_protip_raises_the_severity_by_one_class() -> None:
+    assert cascade(snap(1, 97, -1.6, flags=CROWD)) == [(1, Edge.FIRED, Severity.WARNING, Reason.PRICE_SHOCK)]
+
+
+@pytest.mark.parametrize("context", [("fe", "fn"), ("fe", "fn", "kst"), ("lc",)])
+def test_context_that_was_not_shown_to_make_a_shock_worse_raises_nothing(context: tuple[str, ...]) -> None:
+    flags = {**dict.fromkeys(context, True), "fr": False}
+    assert cascade(snap(1, 97, -1.6, flags=flags)) == [(1, Edge.FIRED, Severity.WATCH, Reason.PRICE_SHOCK)]
 
 
 def test_context_that_joins_a_shock_raises_it_and_says_so() -> None:
-    told = cascade(snap(1, 97, -1.6), snap(2, 97, -1.6, flags={"fe": True, "fn": True, "fr": False}))
+    told = cascade(snap(1, 97, -1.6), snap(2, 97, -1.6, flags=CROWD))
     assert told[1] == (2, Edge.ESCALATED, Severity.WARNING, Reason.CONTEXT_JOINED)
 
 
@@ -252,9 +260,6 @@ def test_too_little_seen_is_told_as_unknown() -> None:
     assert [(alert.edge, alert.reason) for alert in alerts if alert.kind is Kind.REGIME] == [
         (Edge.UNKNOWN, Reason.TOO_LITTLE_SEEN)
     ]
-
-
-CROWD = {"pd": True, "down": True, "flat": False, "oe": True, "fn": True, "fr": False}
 
 
 def regime_alerts(*hours: Mapping[str, bool | None] | None) -> list[tuple[int, Edge, str]]:
