@@ -37,10 +37,20 @@ SEEN_BY: Mapping[str, str] = {
 """What has to be known for such a thing to be told at all; everything else needs a price."""
 
 HEAD = (
-    "what", "assets", "years", "episodes", "sell-off within 24 h", "any hour", "fall of 5% within 24 h", "any hour",
-    "24 h later: mean", "median (quartiles)", "lost by then",
+    "what", "assets", "years", "episodes", "had begun", "sell-off within 24 h", "any hour", "fall of 5% within 24 h",
+    "any hour",
 )  # fmt: skip
 
+PATH_HEAD = (
+    "what",
+    "assets",
+    "the day until then",
+    *(f"{hours} h later" for hours in RULES.after_hours),
+    "mean, 24 h",
+)
+BETWEEN = """Where price was before and after: medians (quartiles), and the mean return a day later with its interval. A warning of
+tail risk, not of direction: few of the means differ from 0.
+"""
 BEFORE = """The real engine's alerts on the recorded years, each from the first time it was told at a severity; those of a kind that
 came within {apart} h of one before are one episode. *Sell-off*: one began (7 %, 2.5 sigma) within 24 h, of the episodes outside
 one that had begun already. *Fall of 5 %*: the lowest low of the next 24 h, of all of them. *Any hour*: the same of all hours in
@@ -72,7 +82,8 @@ def write(study: Study) -> Written:
         "assets": [one.asset for one in study.recorded],
         "rows": [asdict(row) for row in rows],
     }
-    return Written(before + "\n" + table(HEAD, map(_line, rows)), facts)
+    paths = table(PATH_HEAD, map(_path, rows))
+    return Written(f"{before}\n{table(HEAD, map(_line, rows))}\n{BETWEEN}\n{paths}", facts)
 
 
 def _aftermath(study: Study, one: Recorded) -> Aftermath:
@@ -196,20 +207,30 @@ def _lost(
 
 
 def _line(odds: Odds) -> list[str]:
-    later = odds.returns.get("24")
     return [
-        odds.name.replace("_", " "),
-        " ".join(odds.assets),
+        *_named(odds),
         f"{odds.first_year}-{odds.last_year % 100:02d}",
         str(odds.episodes),
+        "-" if odds.begun is None else str(odds.begun),
         *_told_share(odds.sell_off),
         *_told_share(odds.further_fall),
-        "-"
-        if odds.mean_24h is None
-        else f"{_signed(odds.mean_24h[0])} [{_signed(odds.mean_24h[1])}, {_signed(odds.mean_24h[2])}]",
-        "-" if later is None else f"{_signed(later[1])} ({_signed(later[0])}, {_signed(later[2])})",
-        "-" if odds.lost is None else f"{_signed(odds.lost[1])}",
     ]
+
+
+def _path(odds: Odds) -> list[str]:
+    """Where price was before and after: quartiles, and the mean a day later."""
+    mean = odds.mean_24h
+    told = [odds.lost, *(odds.returns.get(str(hours)) for hours in RULES.after_hours)]
+    later = "-" if mean is None else f"{_signed(mean[0])} [{_signed(mean[1])}, {_signed(mean[2])}]"
+    return [*_named(odds), *map(_quartiles, told), later]
+
+
+def _named(odds: Odds) -> tuple[str, str]:
+    return odds.name.replace("_", " "), " ".join(odds.assets)
+
+
+def _quartiles(found: tuple[float, float, float] | None) -> str:
+    return "-" if found is None else f"{_signed(found[1])} ({_signed(found[0])}, {_signed(found[2])})"
 
 
 def _told_share(one: Share) -> tuple[str, str]:
