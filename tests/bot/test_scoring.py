@@ -3,16 +3,21 @@
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from math import exp
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.running import WrongRequest
 from bot.scoring import score_files
+from bot.scoring.alert_lines import read_alerts
 from tests.bot.programs import Room, room
 from tests.recorded import sell_off
 
@@ -67,7 +72,8 @@ def alerts(folder: Path, *hours: float, **more: str) -> Path:
 
 def lines(folder: Path, *said: Mapping[str, object] | str) -> Path:
     path = folder / "alerts.jsonl"
-    path.write_text("".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in said))
+    text = "".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in said)
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
     return path
 
 
@@ -88,6 +94,12 @@ def refused(told: Path, *files: Path, **options: Any) -> str:
     with pytest.raises(WrongRequest) as wrong:
         score_files(told, files, io.StringIO(), columns=80, **options)
     return str(wrong.value)
+
+
+def _of(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    """Lists and objects of such values, with the keys that alerts have."""
+    keys = st.sampled_from(["at", "asset", "kind", "severity", "edge"]) | st.text(max_size=5)
+    return st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=6)
 
 
 # ------------------------------------------------------------------------------------------ what they were worth
@@ -310,6 +322,17 @@ def test_a_line_that_cannot_be_read_is_refused_with_its_number_and_an_example(
     assert said.endswith(
         'Example: {"at": "2024-08-05T03:00:00Z", "asset": "BTC", "kind": "cascade", "severity": "warning"}'
     )
+
+
+@given(
+    st.lists(st.text(max_size=80) | st.recursive(st.none() | st.integers() | st.text(), _of).map(json.dumps))
+)
+def test_whatever_a_file_holds_it_is_read_or_refused_in_words(said: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        told = lines(Path(folder), *(line.replace("\n", " ") for line in said))
+        with suppress(WrongRequest):
+            found = read_alerts(told, {"BTC"})
+            assert len(found.told) + found.news <= len(said)
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
