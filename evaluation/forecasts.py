@@ -129,7 +129,7 @@ def alerted(study: Study, panel: Panel, walked: Walked, tested: Rows) -> Scored:
     return score_rows(grounds(study, panel, tested), [above(column, 0.5) for column in columns])
 
 
-def tested_rows(panel: Panel, walked: Sequence[Walked]) -> Rows:
+def rows_scored(panel: Panel, walked: Sequence[Walked]) -> Rows:
     """The rows that count and that every one of these scored: they are compared on these alone."""
     rows = panel.counts
     for one in walked:

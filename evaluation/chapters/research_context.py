@@ -55,7 +55,7 @@ def write(study: Study) -> Written:
     chosen = {name: _chosen(tried, places, records) for name, places in _attempts().items()}
     attempts, facts = _attempts_table(study, tried, found, chosen)
     best = max(range(1, len(found)), key=lambda place: found[place].value)
-    luck = _luck(found)
+    luck = luck_of(found)
     others, other_facts = _elsewhere(
         study,
         inputs,
@@ -127,8 +127,8 @@ def _chosen(tried: Tried, places: Sequence[int], records: Floats) -> Floats:
     return whole
 
 
-def _luck(found: Sequence[Precision]) -> float:
-    """How often chance alone makes the best of so many look as good over the shock (White's reality check)."""
+def luck_of(found: Sequence[Precision]) -> float:
+    """How often chance alone makes the best of so many look as good over the first (White's reality check)."""
     gains = np.array([one.value - found[0].value for one in found[1:]])
     drawn = np.array([one.drawn - found[0].drawn for one in found[1:]])
     return float(((drawn - gains[:, None]).max(axis=0) >= gains.max()).mean())

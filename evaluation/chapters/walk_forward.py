@@ -12,7 +12,7 @@ from evaluation.forecasts import (
     logistic,
     precision,
     raw,
-    tested_rows,
+    rows_scored,
     walk,
     year_of,
 )
@@ -20,15 +20,17 @@ from evaluation.inputs import inputs_of
 from evaluation.panel import Panel, Rows, onset_truth, panel_of
 from evaluation.ranking import Precision, precision_of
 from evaluation.study import Chapter, Floats, Study, Written
-from evaluation.tables import number, table, with_interval
+from evaluation.tables import number, share, table, with_interval
 from market.evaluation.bootstrap import Interval, ratio
-from market.evaluation.probability import brier, skill_score
+from market.evaluation.probability import brier, reliability, skill_score
 from market.evaluation.walking import Fold, by_year
 from market.evaluation_rules import LabelRules
 
 BASE = "shock_24h"
 BUDGET = 2.0
 """Alerts a symbol-month for which each threshold is frozen on the past."""
+
+BINS = 10
 
 PRICE = ("price.shock_1h", "price.shock_4h", "price.shock_24h", "shock_168h", "fall_7d_sigmas")
 PAID = ("log_sigma", "volatility.ratio", "funding.f24", "funding.percentile")
@@ -80,7 +82,7 @@ def write(study: Study) -> Written:
     folds = by_year(study.first_day, study.first_day + study.days - 1)
     walked = {name: walk(study, panel, folds, model, BUDGET) for name, model in MODELS.items()}
     study.note("walk-forward scores", len(MODELS) - 1)
-    rows = tested_rows(panel, [walked[BASE]])
+    rows = rows_scored(panel, [walked[BASE]])
     if not panel.truth[rows].any():
         return Written("No sell-off in any year that could be tested.\n", {"rows": int(rows.sum())})
     text, facts = _main(study, panel, walked, rows)
@@ -108,16 +110,18 @@ def _main(
     """A line a model: by year, in all, against the shock, as chances, as alerts."""
     years = year_of(study, panel)
     seen = [int(year) for year in np.unique(years[rows])]
-    base = precision(study, panel, walked[BASE], rows)
     lines: list[list[str]] = []
     facts: dict[str, dict[str, float]] = {}
+    unknown: list[str] = []
     for name, one in walked.items():
         mine = rows & np.isfinite(one.score)
+        if not panel.truth[mine].any():
+            unknown.append(name)
+            continue
         own = precision(study, panel, one, mine)
-        minus = own.minus(base if mine.sum() == rows.sum() else precision(study, panel, walked[BASE], mine))
+        minus = own.minus(precision(study, panel, walked[BASE], mine))
         yearly = [precision(study, panel, one, mine & (years == year)).value for year in seen]
-        said, truth = one.chance[mine], panel.truth[mine]
-        skill = skill_score(said, truth, float(one.reference[mine].mean()))
+        found = _facts(own, minus) | _chances(panel, one, mine)
         told = alerted(study, panel, one, rows | (np.isfinite(one.score) & ~panel.counts))
         right = ratio(told.right, told.kept, study.draws)
         lines.append(
@@ -127,23 +131,47 @@ def _main(
                 with_interval(own.interval),
                 "-" if name == BASE else with_interval(minus),
                 FIRST.get(name, "-"),
-                number(brier(said, truth), 4),
-                number(skill, 3),
+                number(found["brier"], 4),
+                number(found["bss"], 3),
                 number(told.a_month),
                 with_interval(right),
                 number(told.recall),
             ]
         )
-        facts[name] = _facts(own, minus) | {
-            "brier": brier(said, truth), "bss": skill, "alerts_a_month": told.a_month, "precision": told.precision,
-            "recall": told.recall,
+        facts[name] = found | {
+            "alerts_a_month": told.a_month, "precision": told.precision, "recall": told.recall,
         }  # fmt: skip
     head = ["score", "AP " + "/".join(str(year % 100) for year in seen), "AP", "minus shock_24h", "AP, first evaluation",
             "Brier", "BSS", "alerts/month", "precision", "recall"]  # fmt: skip
     prevalence = float(panel.truth[rows].mean())
     beats = [name for name, one in facts.items() if name != BASE and one["minus_low"] > 0.0]
-    verdict = f"\nBeats the shock with an interval that excludes 0: {', '.join(beats) or 'none'}.\n"
-    return table(head, lines) + verdict, {"prevalence": prevalence, "scores": facts, "beats": beats}
+    verdict = (
+        f"\nBeats the shock with an interval that excludes 0: {', '.join(beats) or 'none'}. "
+        f"Not known in this history: {', '.join(unknown) or 'none'}.\n\n"
+    )
+    said = {"prevalence": prevalence, "scores": facts, "beats": beats}
+    return table(head, lines) + verdict + _reliability(panel, walked, rows), said
+
+
+def _chances(panel: Panel, one: Walked, rows: Rows) -> dict[str, float]:
+    said, truth = one.chance[rows], panel.truth[rows]
+    return {
+        "brier": brier(said, truth),
+        "bss": skill_score(said, truth, float(one.reference[rows].mean())),
+    }
+
+
+def _reliability(panel: Panel, walked: Mapping[str, Walked], rows: Rows) -> str:
+    """What was said against what came."""
+    lines = []
+    for name in (BASE, "logistic, price", "+ volatility, funding"):
+        mine = rows & np.isfinite(walked[name].chance)
+        bins = reliability(walked[name].chance[mine], panel.truth[mine], BINS)
+        lines.append([name, "; ".join(f"{share(one.said)} > {share(one.came)} ({one.rows})" for one in bins)])
+    return table(
+        ["score", "chance said > what came (hours), in about tenths; hours of one chance stay together"],
+        lines,
+    )
 
 
 def _facts(own: Precision, minus: Interval) -> dict[str, float]:
@@ -177,7 +205,7 @@ def _other_labels(
     for label, rules in LABELS.items():
         panel = panel_of(study, inputs, onset_truth(rules))
         walked = {name: walk(study, panel, folds, MODELS[name]) for name in AMONG_LABELS}
-        rows = tested_rows(panel, [walked[BASE]])
+        rows = rows_scored(panel, [walked[BASE]])
         base = precision(study, panel, walked[BASE], rows)
         prevalence = float(panel.truth[rows].mean()) if rows.any() else float("nan")
         for name, one in walked.items():
