@@ -9,9 +9,11 @@ from market.evaluation.recorded import Recorded
 from market.observations import Asset
 from market.table import CODED, State
 
-FLAGS = ("pd", "nc", "brk", "stab", "fe", "fn", "fr", "fd", "oe", "ou", "oc", "vol_hi")
+FLAGS = ("pd", "downtrend", "nc", "brk", "stab", "fe", "fn", "fr", "fd", "oe", "ou", "oc", "vol_hi")
 STATES = (State.CROWDING, State.CAPITULATION, State.MIXED, State.DIGESTING, State.STABILISING, State.HEALTHY)
 STRONG_SHOCK, MILD_SHOCK = -2.0, -1.0
+WEEKS_SIGMAS, HELD_HOURS = -2.0, 6
+"""Of price weakness as section 1 had it before decision 0042: two sigma off the week's high; and gone only after six hours."""
 CLUES = 3
 """So many of the five groups of section 7 were a warning in the first design: "WARNING = >=3 of" them."""
 
@@ -47,6 +49,7 @@ def _of(study: Study, one: Recorded) -> dict[str, Floats]:
     shock = study.column(one, "price.shock_24h")
     state = study.column(one, "regime.state")
     strong = at_most(shock, STRONG_SHOCK)
+    weak = _weak_as_first(study, one)
     told = {name: flag[name] for name in FLAGS}
     told |= {
         "rolling over": flag["rolling_over"],
@@ -58,11 +61,14 @@ def _of(study: Study, one: Recorded) -> dict[str, Floats]:
     }
     told |= {place.value: equal(state, float(CODED.index(place))) for place in STATES}
     told |= {
-        "watch (pro-tip)": told["pro-tip"],
-        "warning (3 of 5)": _clues(study, one, flag),
+        "pd (section 1)": weak,
+        "watch (pro-tip, section 1)": both(weak, flag["oe"], flag["fn"]),
+        "warning (3 of 5, section 1)": _clues(study, one, flag | {"pd": weak}),
+        "pd (section 1) & fe": both(weak, flag["fe"]),
+        "ou & (pd (section 1) or nc)": both(flag["ou"], either(weak, flag["nc"])),
+        "rolling over & pd (section 1)": both(flag["rolling_over"], weak),
         "pd & fe": both(flag["pd"], flag["fe"]),
         "pd & (fe or fn)": both(flag["pd"], either(flag["fe"], flag["fn"])),
-        "ou & (pd or nc)": both(flag["ou"], either(flag["pd"], flag["nc"])),
         "rolling over & pd": both(flag["rolling_over"], flag["pd"]),
         "shock <= -2 & oe": both(strong, flag["oe"]),
         "shock <= -2 & not oe": both(strong, 1.0 - flag["oe"]),
@@ -70,6 +76,29 @@ def _of(study: Study, one: Recorded) -> dict[str, Floats]:
         "shock <= -2 & not fn": both(strong, 1.0 - flag["fn"]),
     }
     return told
+
+
+def _weak_as_first(study: Study, one: Recorded) -> Floats:
+    """Price weakness as the first run and section 1 have it, held for its six hours."""
+    told = {
+        name: study.column(one, f"price.{name}")
+        for name in ("r_7d", "lower_low", "shock_24h", "price_usd", "mean_7d_usd", "drawdown_7d", "sigma_1d")
+    }
+    legs = (
+        both(at_most(told["r_7d"], 0.0), told["lower_low"]),
+        at_most(told["shock_24h"], MILD_SHOCK),
+        both(
+            at_most(told["price_usd"] - told["mean_7d_usd"], 0.0),
+            at_most(told["drawdown_7d"] - WEEKS_SIGMAS * told["sigma_1d"], 0.0),
+        ),
+    )
+    raw = np.where((np.array(legs) == 1.0).any(axis=0), 1.0, either(*legs))
+    held = np.max([_shifted(np.nan_to_num(raw), hours) for hours in range(HELD_HOURS + 1)], axis=0)
+    return np.where(held == 1.0, 1.0, raw)
+
+
+def _shifted(values: Floats, rows: int) -> Floats:
+    return np.concatenate([np.zeros(min(rows, len(values))), values[: max(0, len(values) - rows)]])
 
 
 def _clues(study: Study, one: Recorded, flag: Mapping[str, Floats]) -> Floats:

@@ -56,12 +56,12 @@ SHOCK_EDGES_LONGEST: Mapping[float, float] = {-1.5: 0.136, -2.0: 0.247, -2.5: 0.
 """The same of the assets that go back furthest."""
 
 RULES: Mapping[str, tuple[float, float]] = {
-    "watch (pro-tip)": (2.47, 0.093),
-    "warning (3 of 5)": (2.63, 0.087),
+    "watch (pro-tip, section 1)": (2.47, 0.093),
+    "warning (3 of 5, section 1)": (2.63, 0.087),
     "CROWDING": (3.48, 0.079),
-    "pd & fe": (0.73, 0.094),
-    "ou & (pd or nc)": (1.26, 0.091),
-    "rolling over & pd": (1.81, 0.0),
+    "pd (section 1) & fe": (0.73, 0.094),
+    "ou & (pd (section 1) or nc)": (1.26, 0.091),
+    "rolling over & pd (section 1)": (1.81, 0.0),
     "shock <= -2 & oe": (0.41, 0.346),
     "shock <= -2 & not oe": (0.39, 0.111),
 }
@@ -69,11 +69,11 @@ RULES: Mapping[str, tuple[float, float]] = {
 
 HOURLY: Mapping[str, float] = {
     "fe": 2.55,
-    "pro-tip": 2.06,
-    "warning (3 of 5)": 2.03,
+    "watch (pro-tip, section 1)": 2.06,
+    "warning (3 of 5, section 1)": 2.03,
     "CROWDING": 1.70,
     "oe": 1.42,
-    "pd": 1.24,
+    "pd (section 1)": 1.24,
     "HEALTHY": 0.79,
     "STABILISING": 0.35,
     "fr": 0.58,

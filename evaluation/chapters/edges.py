@@ -23,7 +23,10 @@ DEPTHS = (-1.0, -1.25, -1.5, -1.75, -2.0, -2.25, -2.5, -2.75, -3.0, -3.5)
 FURTHER, HORIZON = -0.05, 24
 RULES = tuple(first_run.RULES)
 OTHER_RULES = (
+    "pro-tip",
+    "pd & fe",
     "pd & (fe or fn)",
+    "rolling over & pd",
     "fe",
     "pd",
     "lower low in progress",
@@ -240,7 +243,7 @@ def _rules(
 def _rules_said(
     interest: Field | None, rules: Sequence[Rule], where: Field, everywhere: Sequence[Rule]
 ) -> str:
-    said = "\nRules at their natural number of alerts (edges), beside the shock at the same count. "
+    said = "\nRules at their natural number of alerts (edges), beside the shock at the same count. `pd` is decision 0042's where not said otherwise. "
     if interest is not None:
         onsets = sum(int((ground.onset_day >= 0).sum()) for ground in interest.grounds)
         said += (

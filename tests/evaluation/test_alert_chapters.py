@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evaluation.chapters import ablations, baselines, edges, hours, robust, rules_scored
-from evaluation.conditions import both, either
+from evaluation.conditions import both, conditions, either
 from evaluation.drawing import Axis, Line, forest
 from evaluation.grounds import field, longest
 from evaluation.signals import ranked, signals, summed
@@ -210,3 +210,21 @@ def test_a_figure_beyond_the_axis_is_drawn_at_its_end_and_an_unknown_one_not_at_
     assert drawn.count("<circle") == 1
     assert f'cx="{axis.at(0.5):.1f}"' in drawn
     assert "a &lt; b" in drawn
+
+
+def test_price_was_weak_for_six_hours_more_as_section_1_has_it(study: Study) -> None:
+    bars, rows = study.recorded[0].bars, len(study.recorded[0].bars)
+    shock = np.zeros(rows)
+    shock[100] = -1.0
+    never, flat = column(np.zeros(rows)), column(np.ones(rows))
+    columns = {
+        "price.r_7d": flat,
+        "price.lower_low": flat,
+        "price.shock_24h": column(shock),
+        "price.price_usd": flat,
+        "price.mean_7d_usd": never,
+        "price.drawdown_7d": never,
+        "price.sigma_1d": flat,
+    }
+    weak = conditions(Study((Recorded(bars, columns),)))["pd (section 1)"]["BTC"]
+    assert np.flatnonzero(weak).tolist() == list(range(100, 107))
