@@ -4,7 +4,7 @@ Both are one comparison: cases against cases of the same cell (asset; asset and 
 are, so that nothing is gained by speaking of the wilder market more often.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -168,15 +168,28 @@ class Court:
 
     def context(self, claim: Claim, classes: Sequence[float]) -> Compared:
         """Hours of a shock (steps of it, in sigmas, mildest first) in which a condition holds, against those in which not."""
+
+        def by_class(one: Recorded) -> Iterator[NDArray[np.bool_]]:
+            shock = self.study.column(one, "price.shock_24h")
+            for mild, deep in zip(classes, [*classes[1:], -np.inf], strict=True):
+                yield (shock <= mild) & (shock > deep)
+
+        return self.beside(claim, by_class, lambda one: self.rows(one).worse)
+
+    def beside(
+        self,
+        claim: Claim,
+        cells_of: Callable[[Recorded], Iterable[NDArray[np.bool_]]],
+        outcome: Callable[[Recorded], Floats],
+    ) -> Compared:
+        """How often an outcome (1, 0, NaN) followed the rows of each cell in which a condition holds, against those in which not."""
         cells, event_days = [], set[int]()
         for one in self.study.recorded:
-            held, shock = claim(self.study, one), self.study.column(one, "price.shock_24h")
-            worse = self.rows(one).worse
-            for mild, deep in zip(classes, [*classes[1:], -np.inf], strict=True):
-                within = (shock <= mild) & (shock > deep)
+            held, came = claim(self.study, one), outcome(one)
+            for within in cells_of(one):
                 cell = Cell(
-                    *self._sums(one, worse, within & (held == 1.0)),
-                    *self._sums(one, worse, within & (held == 0.0)),
+                    *self._sums(one, came, within & (held == 1.0)),
+                    *self._sums(one, came, within & (held == 0.0)),
                 )
                 if cell.cases.any():
                     cells.append(cell)
