@@ -63,7 +63,7 @@ def describe_kinds(record: Backtest, kinds: Sequence[Kind], snapshot: Snapshot, 
             f"{phrases.word('alert_kind', one.kind.value)} {MARKS[one.least]}",
             _right(one),
             _false(one),
-            numbers.percent(one.lost),
+            numbers.percent(one.lost, digits=0),
         )
         for one in outcomes
     )
