@@ -10,7 +10,7 @@ from evaluation.grounds import Field, field, with_interest
 from evaluation.signals import BASE, COLUMNS
 from evaluation.study import Chapter, Floats, Study, Written
 from evaluation.tables import number, table, with_interval
-from market.alerts import CLASSES
+from market.alerts import CLASSES, Severity
 from market.evaluation.bootstrap import Interval
 from market.evaluation.budget import Scored
 from market.evaluation.recorded import Recorded
@@ -44,7 +44,7 @@ def write(study: Study) -> Written:
     states = _states(interest) if interest else []
     held = _held(interest) if interest else []
     study.note("ablations", sum(map(len, contexts.values())) + len(states) + len(held))
-    text = "".join(
+    text = _verdict(contexts) + "".join(
         f"Edges of {severity} or louder, the shock's class raised by one where a context stands ({', '.join(where.assets)}; the design's rule, "
         f"from columns, whatever the alerts do now):\n\n{_table(parts, 'less no context')}\n"
         for severity, parts in contexts.items()
@@ -65,6 +65,19 @@ def write(study: Study) -> Written:
         "held": [_facts(part) for part in held],
     }
     return Written(text, facts)
+
+
+def _verdict(contexts: Mapping[Severity, Sequence[Part]]) -> str:
+    """Which contexts make a class more often right than a deeper shock that is told as often."""
+    said = []
+    for severity, parts in contexts.items():
+        better = [part.name for part in parts if part.beyond_same is not None and part.beyond_same.low > 0.0]
+        said.append(f"{severity}: **{', '.join(better) or 'none'}**")
+    return (
+        "A context that raises a milder shock makes more alerts; worth it is only what is right more often than a deeper limit of the bare "
+        f"shock with as many. Such are, of edges into a class, {'; '.join(said)} (of {sum(map(len, contexts.values()))} comparisons, in sample; "
+        "`lc` is known for the two months of 2024 that have liquidations).\n\n"
+    )
 
 
 def _part(where: Field, name: str, scored: Scored, whole: Scored | None) -> Part:

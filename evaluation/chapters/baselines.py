@@ -70,12 +70,13 @@ def write(study: Study) -> Written:
         return Written("Too few sell-offs to say anything.\n", {"not_established": unknown})
     random = where.at_random(next(row.main for row in rows if row.name == BASE))
     text = (
-        _head(where, random)
+        _verdict(rows, unknown)
+        + _head(where, random)
         + _main_table(rows, random)
         + "\n![Precision at two alerts a month](pictures/evaluation-baselines.svg)\n"
         + "\n![Lead, and what was already lost](pictures/evaluation-lead.svg)\n\n"
         + _budgets(rows)
-        + _tail(rows, unknown)
+        + _against_first(rows)
     )
     return Written(text, _facts(rows, random, unknown), _pictures(rows))
 
@@ -147,16 +148,22 @@ def _budgets(rows: Sequence[Row]) -> str:
     return table(head, body)
 
 
-def _tail(rows: Sequence[Row], unknown: Sequence[str]) -> str:
+def _verdict(rows: Sequence[Row], unknown: Sequence[str]) -> str:
     others = [row for row in rows if row.name != BASE]
     better = [row.name for row in others if row.beyond_shock.low > 0.0]
-    skilled = [row.name for row in others if row.beyond_random.low > 0.0]
-    outside = [f"{row.name} ({_first(row)})" for row in rows if _first(row).endswith("(outside)")]
+    worse = [row.name for row in others if row.beyond_shock.high < 0.0]
+    skilled = [row.name for row in rows if row.beyond_random.low > 0.0]
     return (
-        f"\nBetter than the bare shock, the interval of the difference above 0: **{', '.join(better) or 'none'}**. Better than random: "
-        f"{', '.join([BASE, *skilled])}. Not established (fewer than 20 days on which a sell-off began where it is known): "
-        f"{', '.join(unknown) or 'none'}.\n\n"
-        f"First-run figures outside our intervals: {', '.join(outside) or 'none'}. The vote there was of other ranks than ours (it is not "
+        f"Better than the bare shock, the interval of the difference above 0: **{', '.join(better) or 'none'}**. Worse than it: "
+        f"{', '.join(worse) or 'none'}. Better than random: {', '.join(skilled) or 'none'}. Not established (too few days on which a sell-off "
+        f"began where it is known): {', '.join(unknown) or 'none'}.\n\n"
+    )
+
+
+def _against_first(rows: Sequence[Row]) -> str:
+    outside = [f"{row.name} {_first(row)}" for row in rows if _first(row).endswith("(outside)")]
+    return (
+        f"\nFirst-run figures outside our intervals: {', '.join(outside) or 'none'}. The vote there was of other ranks than ours (it is not "
         "written down); open interest that stands at its highest rank cannot be thinned, and is scored on its rising edges, at fewer alerts.\n"
     )
 

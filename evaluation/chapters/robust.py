@@ -160,12 +160,12 @@ def _said(found: Sequence[Outcome], names: Sequence[str]) -> str:
     beaten = [one.way.name for one in found if one.beyond.low > 0.0]
     behind = [one.way.name for one in found if one.beyond.value > 0.0]
     return (
-        f"Precision at {MAIN:g} alerts a symbol-month (recall after the stroke; thresholds chosen anew for each label).\n\n"
-        + table(head, body)
-        + f"\nAnother signal is better than the shock, the interval above 0: **{', '.join(beaten) or 'nowhere'}**; by its figure alone: "
+        f"Another signal is better than the shock, the interval above 0: **{', '.join(beaten) or 'nowhere'}**; by its figure alone: "
         f"{', '.join(behind) or 'nowhere'}. Of onsets that are merged the primary label takes that of the deepest fall, so that an alert in the "
         "first leg of a fall counts as right of the second: what the row with the first onset loses against it came with the fall and not "
-        "before it. The sigma leg makes high volatility look safe; without it volatility alone is a signal. "
+        "before it. The sigma leg makes high volatility look safe: compare the rows without it.\n\n"
+        f"Precision at {MAIN:g} alerts a symbol-month (recall after the stroke; thresholds chosen anew for each label).\n\n"
+        + table(head, body)
         + _against_first(found)
     )
 

@@ -101,7 +101,7 @@ def test_what_no_market_knows_is_not_established(written: Mapping[str, Written])
     unknown = written["baselines"].facts["not_established"]
     assert isinstance(unknown, list)
     assert {"skew z", "liquidations percentile", "DVOL"} <= set(unknown)
-    assert "Not established (fewer than 10 days" not in written["baselines"].text
+    assert "Not established (too few days" in written["baselines"].text
     assert "skew z" in written["baselines"].text
 
 
