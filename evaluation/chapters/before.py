@@ -120,7 +120,8 @@ def write(study: Study) -> Written:
         known = {asset: shares for asset, shares in by_asset.items() if shares.cases}
         cells = [_cell(by_asset[asset], FIRST.get(name, {}).get(asset)) for asset in assets]
         if not known:
-            rows.append([name, *cells, "not established: no column"])
+            is_seen = any(shares.windows.sum() for shares in by_asset.values())
+            rows.append([name, *cells, f"not established: no {'sell-off' if is_seen else 'column'}"])
             facts[name] = {}
             continue
         together = _sum(list(known.values()))
