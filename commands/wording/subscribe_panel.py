@@ -65,7 +65,7 @@ def describe_choice(choice: Choice, phrases: Phrases, *, is_mentionable: bool) -
         _around(
             phrases.say("subscribe_panel.where", channel=_PLACE), Mention(choice.channel, kind="channel")
         ),
-        Text("\n".join(_heard(choice, phrases))),
+        Text("\n".join((*_heard(choice, phrases), *_looked_back(choice, phrases)))),
     ]
     if choice.role is not None:
         severity = phrases.word("severity", choice.ping_from.value)
@@ -120,6 +120,15 @@ def _heard(choice: Choice, phrases: Phrases) -> list[str]:
         phrases.say("subscribe_panel.kinds_are", kinds=kinds, severity=severity),
     ]
     return [*lines, phrases.say("wish.thread")] if choice.thread else lines
+
+
+def _looked_back(choice: Choice, phrases: Phrases) -> tuple[str, ...]:
+    """By which command one sees how what is chosen would have behaved, before it is kept."""
+    asset = next((one for one in choice.assets if one != ALL), None)
+    if asset is None:
+        return ()
+    kind = next(iter(choice.kinds or USUAL)).value
+    return (phrases.say("subscribe_panel.look_back", line=f"/backtest {asset} {kind}"),)
 
 
 def _around(sentence: str, name: Mention) -> Told:

@@ -144,8 +144,10 @@ def _more(assets: Sequence[Asset | None], chat: Chat, phrases: Phrases) -> tuple
     name = ",".join(asset or "all" for asset in assets)
     has = {wish.kind for wish in chat.subscriptions if wish.asset == assets[0]}
     others = [kind for kind in OTHERS if kind not in has]
+    looks = [Action(phrases.say("button.backtest"), f"/backtest {one}") for one in assets if one is not None]
     return (
         *steps,
+        *looks[:1],
         Action(phrases.say("button.silent_too"), f"/subscribe {name} cascade watch"),
         *(
             Action(phrases.word("alert_kind", kind.value), f"/subscribe {name} {kind.value}")

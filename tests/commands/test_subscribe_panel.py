@@ -54,6 +54,13 @@ def test_what_is_usual_is_said_where_nothing_is_chosen() -> None:
     assert "from WATCH up" in text_of(describe_choice(one, ENGLISH, is_mentionable=True))
 
 
+def test_how_it_would_have_behaved_is_one_command_away() -> None:
+    said = text_of(describe_choice(CHOSEN, ENGLISH, is_mentionable=True))
+    assert "How it would have behaved: /backtest BTC cascade." in said
+    for without in (Choice("discord:5"), Choice("discord:5", ("all",))):
+        assert "/backtest" not in text_of(describe_choice(without, ENGLISH, is_mentionable=True))
+
+
 def test_a_preview_is_a_sample_of_the_asset() -> None:
     shown = sample("BTC", crowding(), NOW_MS)
     said = text_of(describe_preview(CHOSEN, shown, ENGLISH, AlertRules(), NOW_MS))

@@ -47,7 +47,7 @@ async def test_an_asset_alone_means_what_is_loud_and_rare_and_says_so() -> None:
     assert "A silent WATCH came before a sell-off 12 times in 100" in said
     assert "1 of 50 subscriptions of this chat." in said
     assert await wishes(ask) == (BTC_CASCADE,)
-    assert {"/testalert", "/alerts", "/subscribe BTC cascade watch", "/subscribe BTC funding"} <= set(
+    assert {"/testalert", "/backtest BTC", "/subscribe BTC cascade watch", "/subscribe BTC funding"} <= set(
         buttons(ask)
     )
 
