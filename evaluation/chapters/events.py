@@ -91,7 +91,7 @@ Where the runs differ: {met} of our {ours} onsets of BTC are on a day of the fir
 {only_here}. Of these 2022-09-21 fell 8.3 % against the 8.7 % that 2.5 sigma were at that close; as known an hour earlier they were less, and it
 would count. The first run counted 98 independent ones.
 
-The sigma leg makes high volatility look safe: without it there are more sell-offs, most of them in the wild months.
+The sigma leg makes high volatility look safe: without it there are several times as many on some assets.
 """
 
 
