@@ -162,9 +162,15 @@ def _falls(
         depth = -np.log1p(-random.uniform(*rules.fall_depth, int(by.sum())))
         ends = min(hours, begin + lasts)
         pushes[by, begin:ends] -= depth[:, None] / lasts
-    # what falls take the noise gives back, slowly: no market goes to nothing
-    pushes -= pushes.mean(axis=1, keepdims=True)
+    pushes += _rise(rules)
     return pushes, tuple(begins[joined[:, asset] & (begins < hours)] for asset in range(assets))
+
+
+def _rise(rules: GeneratedRules) -> float:
+    """What falls take on the mean, given back in every hour: no market goes to nothing, and none knows how many it will have."""
+    months_falls = rules.month_signs * rules.sign_chance + rules.month_unsigned
+    depth = -np.log1p(-sum(rules.fall_depth) / 2.0)
+    return float(months_falls * (rules.active + rules.quiet) / 2.0 * rules.joined * depth / MONTH_HOURS)
 
 
 def _noise(assets: int, hours: int, random: Random, rules: GeneratedRules) -> Floats:
