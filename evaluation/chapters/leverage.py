@@ -7,11 +7,11 @@ import numpy as np
 
 from evaluation.leverages import FAMILIES, fall_below, over_last
 from evaluation.leverages_tried import Trial, chance_of_best
-from evaluation.positions import HOLD, Market, constants_of, markets_of
+from evaluation.positions import HOLD, Market, counted_in, markets_of
 from evaluation.study import Chapter, Floats, Study, Written
 from evaluation.tables import number, share, table, with_interval
 from market.evaluation.bootstrap import Interval
-from market.evaluation.sizing import Compared, Days, Flags
+from market.evaluation.sizing import Compared, Constants, Days, Flags
 from market.observations import DAY_MS, Side
 from market.sizing_rules import SizingRules
 
@@ -242,16 +242,18 @@ def _year_of(day: Days) -> Days:
 def _shorts(study: Study) -> str:
     """The same question for shorts, at the cap's own mean."""
     markets = markets_of(study, Side.SHORT)
-    constants = constants_of(study, markets)
-    told = []
-    for half_at in HALF_AT:
-        leverages = [_cap_for_a_rise(market, half_at) for market in markets]
-        compared = constants.against([np.nan_to_num(one) for one in leverages])
-        told.append(f"x {half_at:.0%}: {with_interval(compared.ratio, 2)}")
+    rules = {half_at: [_cap_for_a_rise(market, half_at) for market in markets] for half_at in HALF_AT}
+    known = [np.isfinite(rise) for rise in rules[HALF_AT[0]]]
+    entries = [counted_in(market, rows) for market, rows in zip(markets, known, strict=True)]
+    constants = Constants(entries, study.draws)
+    found = {
+        half_at: constants.against([np.nan_to_num(one) for one in leverages]).ratio
+        for half_at, leverages in rules.items()
+    }
     study.note("sizing: shorts", len(HALF_AT))
-    return (
-        "; ".join(told) + ". Where the interval holds 1 it is not established, and shorts have no such cap.\n"
-    )
+    told = "; ".join(f"x {half_at:.0%}: {with_interval(ratio, 2)}" for half_at, ratio in found.items())
+    below = sum(ratio.high < 1.0 for ratio in found.values())
+    return f"{told}. {below} of {len(found)} intervals lie below 1, and none was walked forward: shorts have no such cap.\n"
 
 
 def _cap_for_a_rise(market: Market, half_at: float) -> Floats:
