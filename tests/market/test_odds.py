@@ -5,12 +5,14 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from market.alerts import Alert, Edge, Kind, Reason, Severity
+from market.alerts import CLASSES, Alert, Edge, Kind, Reason, Severity
+from market.alerts.reach import HIGHEST
 from market.odds import (
     TOGETHER,
     Odds,
     Share,
     Table,
+    alert_name,
     hours_name,
     is_established,
     recorded_odds,
@@ -99,6 +101,16 @@ def test_every_shipped_share_lies_in_its_interval_and_is_counted_on_enough_days(
             assert not share.is_established or share.days >= shipped.least_days
         assert set(odds.assets) <= set(shipped.assets)
         assert odds.asset == TOGETHER or odds.assets == (odds.asset,)
+
+
+def test_the_shipped_table_has_no_row_for_what_can_never_be_told() -> None:
+    reached = {
+        alert_name(kind, severity)
+        for kind, highest in HIGHEST.items()
+        for severity in CLASSES[: CLASSES.index(highest) + 1]
+    }
+    told = {one.name for one in recorded_odds().rows if not one.name.startswith("hours/")}
+    assert {"/".join(name.split("/")[:2]) for name in told} <= reached
 
 
 def test_a_table_that_lacks_a_part_is_refused() -> None:
