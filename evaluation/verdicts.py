@@ -7,6 +7,7 @@ are, so that nothing is gained by speaking of the wilder market more often.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isnan
 from typing import TypeAlias
 
 import numpy as np
@@ -202,6 +203,11 @@ def rising(held: Floats) -> NDArray[np.bool_]:
     edges = np.zeros(len(held), bool)
     edges[1:] = (held[1:] == 1.0) & (held[:-1] == 0.0)
     return edges
+
+
+def plain(value: float) -> float | None:
+    """A figure as docs/evaluation.json has it; what cannot be told is null."""
+    return None if isnan(value) else round(value, 4)
 
 
 def year_of_rows(one: Recorded) -> NDArray[np.int64]:

@@ -1,7 +1,6 @@
 """Which conditions that an alert or a context stands on have skill, which have none, and which the history cannot tell."""
 
 from collections.abc import Mapping
-from math import isnan
 
 from evaluation.study import Chapter, Study, Written
 from evaluation.tables import number, table, with_interval
@@ -16,6 +15,7 @@ from evaluation.verdicts import (
     column,
     either,
     equal,
+    plain,
 )
 from market.table import CODED, State
 
@@ -181,19 +181,15 @@ def _facts(found: Compared, least: int) -> dict[str, object]:
     """What the words and the tests read; what cannot be told is null."""
     return {
         "verdict": found.verdict(least).value,
-        "precision": _told(found.share.value),
-        "random": _told(found.other.value),
-        "low": _told(found.difference.low),
-        "high": _told(found.difference.high),
+        "precision": plain(found.share.value),
+        "random": plain(found.other.value),
+        "low": plain(found.difference.low),
+        "high": plain(found.difference.high),
         "alerts": found.cases,
         "alert_days": found.case_days,
         "event_days": found.event_days,
         "why": why(found, least),
     }
-
-
-def _told(value: float) -> float | None:
-    return None if isnan(value) else round(value, 4)
 
 
 def why(found: Compared, least: int) -> str:

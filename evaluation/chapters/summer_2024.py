@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evaluation.study import Chapter, Floats, Study, Written
 from evaluation.tables import number, share, table, with_interval
-from evaluation.verdicts import Claim, Court, at_most, both, column, equal
+from evaluation.verdicts import Claim, Court, at_most, both, column, equal, plain
 from market.alerts import Alert, Edge, Kind
 from market.evaluation.labels import Event, events_of, falls_ahead
 from market.evaluation.recorded import Recorded
@@ -120,7 +120,7 @@ def _given_weak(court: Court, seen: Mapping[Asset, NDArray[np.bool_]]) -> tuple[
         facts[name] = {
             "hours": worse.cases,
             "days": worse.case_days,
-            "difference": _known(worse.difference.value),
+            "difference": plain(worse.difference.value),
         }
     head = [
         "while weak",
@@ -134,10 +134,6 @@ def _given_weak(court: Court, seen: Mapping[Asset, NDArray[np.bool_]]) -> tuple[
     return "**While price was weak, what stood beside it** (with it / without it, same asset)\n\n" + table(
         head, rows
     ), facts
-
-
-def _known(value: float) -> float | None:
-    return None if isnan(value) else round(value, 4)
 
 
 def _leg(study: Study, seen: Mapping[Asset, NDArray[np.bool_]]) -> tuple[str, object]:

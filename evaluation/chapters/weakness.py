@@ -7,7 +7,7 @@ import numpy as np
 
 from evaluation.study import Chapter, Floats, Study, Written
 from evaluation.tables import number, share, table, with_interval
-from evaluation.verdicts import Claim, Court, all_known, any_known, both, column, year_of_rows
+from evaluation.verdicts import Claim, Court, all_known, any_known, both, column, plain, year_of_rows
 from market.evaluation.bootstrap import Interval, interval_of
 from market.evaluation.recorded import Recorded
 from market.observations import HOUR_MS
@@ -165,10 +165,10 @@ def write(study: Study) -> Written:
             ]
         )
         facts[name] = {
-            "on": found.on,
-            "ratio": found.interval.value,
-            "low": found.interval.low,
-            "high": found.interval.high,
+            "on": plain(found.on),
+            "ratio": plain(found.interval.value),
+            "low": plain(found.interval.low),
+            "high": plain(found.interval.high),
         }
     paired = whole[SPLIT].drawn - whole[SECTION_1].drawn
     between = interval_of(float(paired[0]), paired[1:], study.evidence.level)
@@ -181,7 +181,11 @@ def write(study: Study) -> Written:
         text,
         {
             "variants": facts,
-            "difference": {"value": between.value, "low": between.low, "high": between.high},
+            "difference": {
+                "value": plain(between.value),
+                "low": plain(between.low),
+                "high": plain(between.high),
+            },
             "better_years": [better, len(years)],
         },
     )
