@@ -9,11 +9,15 @@ import numpy as np
 from evaluation.study import Floats, Study
 from market.evaluation import budget
 from market.evaluation.bootstrap import Interval, difference, ratio
-from market.evaluation.budget import AtRandom, Ground, Rows, Scored
+from market.evaluation.budget import RIGHT, AtRandom, Ground, Rows, Scored, refracted_rows
+from market.evaluation.labels import falls_ahead
 from market.evaluation.recorded import Recorded
 from market.evaluation.wilson import wilson
 from market.evaluation_rules import LabelRules
 from market.observations import HOUR_MS, Asset
+
+FURTHER_FALL = -0.05
+"""What a further fall is, beside a sell-off (first-evaluation.md, sections 3 and 5)."""
 
 OF_INTEREST = "open_interest.percentile"
 LEAST_KNOWN = 0.5
@@ -32,6 +36,27 @@ class Field:
     def lost(self) -> list[Floats]:
         """The return of the 24 h before each row, a fraction."""
         return [np.expm1(self.study.column(one, "price.r_24h")) for one in self.markets]
+
+    @cached_property
+    def worse(self) -> list[Floats]:
+        """Whether a sell-off begins or price falls a further 5 % within a day of each row, inside one too; NaN where unknown."""
+        hours = self.study.label.within_hours
+        found = []
+        for one, ground in zip(self.markets, self.grounds, strict=True):
+            falls = np.frombuffer(falls_ahead(one.bars, hours))
+            worse = (falls <= FURTHER_FALL) | (ground.outcome == RIGHT)
+            found.append(np.where(np.isnan(falls), np.nan, worse.astype(np.float64)))
+        return found
+
+    def followed_by_worse(self, rows: Sequence[Rows]) -> Interval:
+        """How often alerts at these rows (those of one fall too) were followed by a sell-off or a further fall of 5 %."""
+        worse, cases = np.zeros(self.study.days), np.zeros(self.study.days)
+        for ground, mine, value in zip(self.grounds, rows, self.worse, strict=True):
+            kept = refracted_rows(mine[ground.scored[mine]], self.study.matching.refractory_hours)
+            kept = kept[np.isfinite(value[kept])]
+            worse += np.bincount(ground.day[kept], value[kept], self.study.days)
+            cases += np.bincount(ground.day[kept], minlength=self.study.days)
+        return ratio(worse, cases, self.study.draws, self.study.evidence.level)
 
     @property
     def assets(self) -> tuple[Asset, ...]:

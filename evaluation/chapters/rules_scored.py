@@ -18,6 +18,7 @@ from market.evaluation.budget import Scored
 from market.observations import Asset
 from market.rules import AlertRules
 
+RAISED = (Reason.PRICE_SHOCK, Reason.CONTEXT_ALONE, Reason.CONTEXT_JOINED)
 FEWEST = 5
 """Fewer alerts than this are counted and not compared."""
 
@@ -33,6 +34,7 @@ class Told:
     recall: Interval
     episodes: Scored
     standing: float
+    worse: Interval
     shock: Scored
     random: Scored
     beyond_shock: Interval
@@ -60,15 +62,16 @@ def of_reason(kind: Kind, severity: Severity, reason: Reason) -> Pick:
 
 
 def of_trigger(kind: Kind, severity: Severity, context: str | None, rules: AlertRules) -> Pick:
-    """The alerts that price alone makes as loud, or (with a context named) those that it would not: raised by that context."""
+    """The alerts that the shock alone makes as loud, or (with a context named) louder ones, with that context beside it."""
 
     def wanted(alert: Alert) -> bool:
         by_price = shock_class(alert.facts.get("shock_24h"), rules) >= CLASSES.index(severity) + 1
-        is_meant = by_price if context is None else not by_price and context in alert.context
+        is_raised = not by_price and alert.reason in RAISED and context in alert.context
+        is_meant = by_price if context is None else is_raised
         return alert.kind is kind and alert.severity is severity and is_meant
 
     return Pick(
-        kind, f"{severity}, {'by price alone' if context is None else f'raised by {context}'}", wanted
+        kind, f"{severity}, {'by price alone' if context is None else f'raised, {context} beside'}", wanted
     )
 
 
@@ -94,6 +97,7 @@ def judge(everywhere: Field, pick: Pick, shock: Mapping[Asset, Floats]) -> Told 
         where.recall(scored),
         apart,
         share_standing(where, pick),
+        where.followed_by_worse(rows),
         same,
         random,
         where.beyond(scored, same),
@@ -128,7 +132,7 @@ def write(study: Study) -> Written:
         + "\n![Alerts as told](pictures/evaluation-alerts.svg)\n"
         + "\nCascade warnings by what triggered them:\n\n"
         + _table(by_reason)
-        + "\nThe same by whether the shock alone was deep enough, or a context beside a milder one made it louder (two contexts count in both):\n\n"
+        + "\nThe same by whether the shock alone was deep enough, or it is louder than that with a context beside it (two contexts count in both):\n\n"
         + _table(by_trigger)
         + f"\nToo few to say anything: {_counted(study, few)}.\n"
     )
@@ -160,13 +164,23 @@ def _head(where: Field) -> str:
         "each time a severity was first told (fired, or escalated to it), 6 h apart. Lost is since the day before the episode began, where the "
         "alert says it, else of the last 24 h. The shock stands beside it with as many alerts, thresholds in sample; random alerts are as many in "
         "each market. An alert is told once an episode and the shock every 6 h while it stands, which counts one sell-off several times: the fair "
-        "comparison is the last column, both 24 h apart.\n\n"
+        'comparison is the last column, both 24 h apart. "Sell-off or 5 % more" is how often a sell-off began or price fell a further 5 % within a day, alerts inside a sell-off with '
+        "them; after all hours that is so of "
+        f"{share(_base(where))}.\n\n"
     )
+
+
+def _base(where: Field) -> float:
+    every = [
+        worse[ground.scored & np.isfinite(worse)]
+        for ground, worse in zip(where.grounds, where.worse, strict=True)
+    ]
+    return float(np.concatenate(every).mean())
 
 
 def _table(found: Sequence[Told]) -> str:
     head = ["alert", "assets", "right of", "precision", "24 h apart", "recall", "lead h (quartiles)", "lost (median)", "false a month",
-            "hours it stands", "random", "less random", "shock", "less shock", "less shock, 24 h apart"]  # fmt: skip
+            "hours it stands", "sell-off or 5 % more", "random", "less random", "shock", "less shock", "less shock, 24 h apart"]  # fmt: skip
     return table(head, [_line(told) for told in found])
 
 
@@ -183,6 +197,7 @@ def _line(told: Told) -> list[str]:
         share(_middle(scored.lost)),
         number(scored.false_a_month),
         share(told.standing),
+        with_interval(told.worse, 2),
         number(told.random.precision, 3),
         with_interval(told.beyond_random),
         number(told.shock.precision, 3),
@@ -235,6 +250,7 @@ def _facts(told: Told) -> dict[str, object]:
         "lost": _middle(scored.lost) if np.isfinite(scored.lost).any() else None,
         "false_a_month": scored.false_a_month,
         "hours": told.standing,
+        "worse": [told.worse.value, told.worse.low, told.worse.high],
         "random": told.random.precision,
         "beyond_random": [told.beyond_random.value, told.beyond_random.low, told.beyond_random.high],
         "beyond_shock": [told.beyond_shock.value, told.beyond_shock.low, told.beyond_shock.high],
