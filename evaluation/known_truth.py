@@ -88,11 +88,11 @@ def gathered(one: Generated, rules: Rules) -> Recorded:
 
 
 def find(study: Study) -> Found:
-    """Try the two signs, and funding as a score of every hour."""
+    """Try the two signs, and the last funding rate as a score of every hour."""
     court = Court(study)
     scores, truths = [], []
     for one in study.recorded:
-        rows, score = court.rows(one), study.column(one, "funding.value")
+        rows, score = court.rows(one), study.column(one, "funding.rate_8h")
         kept = rows.scored & np.isfinite(rows.onset) & np.isfinite(score)
         scores.append(score[kept])
         truths.append(rows.onset[kept])

@@ -49,7 +49,7 @@ five falls of the market (`fe`), open interest bulges at any time (`ou`).
 
 """
 AFTER = """
-Funding as a score of every hour has an average precision of {precision}, {times} times the prevalence of {prevalence}. On the null, noise alone, loud
+The last funding rate as a score of every hour has an average precision of {precision}, {times} times the prevalence of {prevalence}. On the null, noise alone, loud
 alerts (warning or critical) come {false} times a symbol-month with nothing after them; {most:g} are the budget.
 """
 
