@@ -278,4 +278,4 @@ def _picture(found: Sequence[Told]) -> bytes:
     return forest(lines, axis, "Alerts as they were told", "random alerts")
 
 
-CHAPTER = Chapter(40, "rules_scored", "The alerts as they were told", write)
+CHAPTER = Chapter(38, "rules_scored", "The alerts as they were told", write)
