@@ -50,7 +50,7 @@ def row_lines(name: str, asset: Asset, phrases: Phrases, table: Table) -> tuple[
         return (phrases.say("odds.none", asset=asset),)
     odds = table.row(name, asset)
     if odds is None:
-        return (phrases.say("odds.never", years=_years(table.first_year, table.last_year)),)
+        return (phrases.say("odds.seldom", asset=asset, years=_years(table.first_year, table.last_year)),)
     if not is_established(odds):
         days = min(odds.sell_off.days, odds.further_fall.days)
         known = {"count": odds.episodes, "years": _years(odds.first_year, odds.last_year)}

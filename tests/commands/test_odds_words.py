@@ -58,7 +58,7 @@ def test_an_asset_without_a_row_of_its_own_is_told_what_several_came_to() -> Non
     assert "300 such alerts (BTC, ETH)" in first
 
 
-def test_what_was_not_recorded_or_too_seldom_or_never_is_not_established() -> None:
+def test_what_was_not_recorded_or_came_too_seldom_is_not_established() -> None:
     assert row_lines("liquidations/watch", "DOGE", ENGLISH, TABLE) == ("Odds: not established for DOGE.",)
     assert row_lines("liquidations/watch", "BTC", ENGLISH, TABLE) == (
         "Odds: not established: 9 in 2024, worth 7 days of the 20 needed.",
