@@ -53,6 +53,13 @@ FIRST = {
 }  # fmt: skip
 """What the first evaluation has for the same (first-evaluation.md, section 4)."""
 
+DIFFERS = (
+    "The first evaluation names neither the inputs and the ridge of its regressions nor the weights of its points, so those "
+    "lines need not agree with ours; its boosted trees were not repeated. A regression on levels (volatility, funding) learnt "
+    "in one year says more or less in another: see the alerts a month of thresholds that were frozen for two.\n\n"
+)
+"""Said beside the table."""
+
 MODELS: Mapping[str, Model] = {
     BASE: raw({"price.shock_24h": -1.0}),
     "shock_4h": raw({"price.shock_4h": -1.0}),
@@ -150,7 +157,7 @@ def _main(
         f"Not known in this history: {', '.join(unknown) or 'none'}.\n\n"
     )
     said = {"prevalence": prevalence, "scores": facts, "beats": beats}
-    return table(head, lines) + verdict + _reliability(panel, walked, rows), said
+    return table(head, lines) + verdict + DIFFERS + _reliability(panel, walked, rows), said
 
 
 def _chances(panel: Panel, one: Walked, rows: Rows) -> dict[str, float]:

@@ -92,6 +92,7 @@ def test_hours_under_the_planted_sign_are_followed_by_falls_and_those_of_the_oth
 def test_what_is_chosen_on_the_past_finds_the_planted_sign(written: Mapping[str, Written]) -> None:
     facts = written["research_context"].facts
     assert of(facts, "attempts", "crowding")["minus_low"] > 0.0
+    assert of(facts, "attempts", "crowding")["mean_minus_low"] > 0.0
     assert "met by" in written["research_context"].text
     assert of(facts, "attempts", "shape")["minus_low"] <= 0.0
 
