@@ -64,7 +64,7 @@ def test_what_was_not_recorded_or_came_too_seldom_is_not_established() -> None:
         "Odds: not established: 9 in 2024, worth 7 days of the 20 needed.",
     )
     assert row_lines("skew/watch", "BTC", ENGLISH, TABLE) == (
-        "Odds: not established, it never came in 2021-25.",
+        "Odds: not established for BTC: too seldom, or never, in 2021-25.",
     )
 
 
