@@ -50,7 +50,7 @@ class EvidenceRules:
     covered_from: float = 0.85
     covered_to: float = 0.95
     # the generated market that goes through the engine, and half as much of the null
-    known_days: int = 540
+    known_days: int = 730
 
 
 @dataclass(frozen=True, slots=True)

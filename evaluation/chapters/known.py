@@ -33,7 +33,8 @@ COVERAGE = """Nothing here is about markets: it proves plumbing, not market skil
 
 **Do the intervals hold what they promise?** {markets} generated markets of four assets, as many asset-months as recorded, of GARCH-t noise
 with a part common to all, with active and quiet months, with falls of the whole market, some of which a sign comes before, and with signs
-that say nothing. Each is scored by the parts of this study ({draws} draws of days); the truth is what half as many other markets come to.
+that say nothing. Each is scored by the parts of this study ({draws} draws of days); the truth is what half as many other markets come to
+(`python -m evaluation.coverage` prints the table).
 
 """
 OUTSIDE = """
