@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evaluation.chapters.weakness import SECTION_1, Weakness
 from evaluation.conditions import both, either
 from evaluation.drawing import Axis, Line, forest
 from evaluation.splitting import OUTCOMES, Hours, Split, outcomes_of, shifted_p, split
@@ -17,6 +18,9 @@ SHIFTS, LEAST_DAYS = 2_000, 30
 SIGNIFICANT = 0.05
 LONG_BLOCKS = 21.0
 LATE_HOURS = (8, 24)
+NOW = "pd now"
+"""What the engine calls weak (decision 0042); `pd` is here what section 1 called so and the first evaluation asked about."""
+
 PICTURE = "evaluation-context.svg"
 FALL = "2-sigma fall 24 h"
 
@@ -125,6 +129,7 @@ def write(study: Study) -> Written:
 
 def _ground(study: Study, one: Recorded) -> Ground:
     flag = {name: study.column(one, f"flag.{name}") for name in FLAGS}
+    flag |= {NOW: flag["pd"], "pd": Weakness(study).claim(SECTION_1)(study, one)}
     scored = study.is_scored(one).astype(np.float64)
     return Ground(one, flag, outcomes_of(study, one), scored, study.rows_day(one))
 
@@ -154,7 +159,7 @@ def _main(study: Study, ground: Ground) -> tuple[str, dict[str, object], bytes]:
     head = ["context", "what followed", "holds", "not", "difference", "hours", "episodes", "p of shifts", "first evaluation (%)"]  # fmt: skip
     asset = ground.one.asset
     text = (
-        f"{asset} where its open interest is known; hours in which price falls (`pd`), but for the last lines. A star: the "
+        f"{asset} where its open interest is known; hours in which price falls (`pd` as section 1 had it), but for the last lines. A star: the "
         f"interval excludes 0. p: how many of {SHIFTS:,} turns of the context round the calendar by {LEAST_DAYS} days or more "
         f"separate as much.\n\n{table(head, lines)}\n"
         f"{len(lines)} tests: of a level of {SIGNIFICANT:g} shared out among them (Bonferroni, {level:.4f}) survive: "
@@ -231,6 +236,7 @@ def _otherwise(study: Study, ground: Ground) -> tuple[str, dict[str, object]]:
             for hours in LATE_HOURS
         },
         "without 2021": (ground, later, study.draws),
+        "price weak as `pd` is now": (ground, ground.flag[NOW], study.draws),
     }
     lines: list[list[str]] = []
     facts: dict[str, object] = {}

@@ -39,6 +39,8 @@ def market(made: Generated) -> Recorded:
         "funding.f24": column(made.funding_8h),
         "funding.percentile": column(0.5 + 0.4 * made.sign),
         "price.sigma_1d": plain.bars.sigma_24h,
+        "price.r_7d": column(-ones),
+        "price.lower_low": column(ones),
         **{f"flag.{name}": column(values) for name, values in flags.items()},
     }
     return Recorded(plain.bars, columns)
