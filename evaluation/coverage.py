@@ -39,7 +39,10 @@ BATCH = 5
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """How often the interval of a figure held its truth, and how often it lay wholly above or below."""
+    """How often the interval of a figure held its truth, and how often it lay wholly above or below.
+
+    `markets` are those in which there was an interval: where a sign never stood there is none.
+    """
 
     figure: str
     truth: float
@@ -234,9 +237,10 @@ def _batches(first: int, count: int) -> list[range]:
 
 def _covered(figure: str, truths: Sequence[Mapping[str, float]], found: Sequence[Interval]) -> Covered:
     truth = float(np.mean([one[figure] for one in truths]))
-    above = sum(one.low > truth for one in found)
-    below = sum(one.high < truth for one in found)
-    return Covered(figure, truth, len(found), len(found) - above - below, above, below)
+    told = [one for one in found if np.isfinite(one.low)]
+    above = sum(one.low > truth for one in told)
+    below = sum(one.high < truth for one in told)
+    return Covered(figure, truth, len(told), len(told) - above - below, above, below)
 
 
 def as_table(found: Coverage) -> str:
