@@ -29,6 +29,8 @@ from store.services import FeedStatus, Services
 
 SOURCE = "history"
 MOST_FILES = 400
+LOOKING_BACK = frozenset({"backtest", "history"})
+"""Commands that look back at the hours."""
 
 Say = Callable[[Mapping[str, object]], None]
 
@@ -45,6 +47,7 @@ async def ask_history(
     until_ms = max(file.last_close_ms for file in files) if at_ms is None else at_ms
     snapshots, kept, told = _look(files if at_ms is None else _covering(files, until_ms), until_ms)
     hours = HoursInMemory(kept)
+    looks = BacktestsOnDemand(hours, Rules())
     assets = dict.fromkeys(file.asset for file in files)
     last_ms = max(snapshot.at_ms for snapshot in snapshots)
     status = FeedStatus(SOURCE, last_ms, max(file.step_ms for file in files), until_ms - last_ms)
@@ -53,9 +56,12 @@ async def ask_history(
         FeedInMemory(status),
         hours=hours,
         tiers=TiersInMemory(),
-        backtests=BacktestsOnDemand(hours, Rules()),
+        backtests=looks,
         warned=WarnedInMemory(told),
     )
+    if line.split()[:1] and line.split(maxsplit=1)[0].lstrip("/").lower() in LOOKING_BACK:
+        for one in assets:
+            await looks.of(one)  # seconds of work, before the time of an answer begins
     return await answer(line, Context(services, until_ms, role=Role.OWNER, language=language or ORIGINAL))
 
 

@@ -9,6 +9,7 @@ import asyncio
 from array import array
 from collections import deque
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from math import expm1, isnan, nan, sqrt
 from zlib import crc32
@@ -52,6 +53,9 @@ DECIMALS = 9
 """How finely a mean of funding is taken: seven digits are kept of it, and equal means are to stay equal."""
 
 POINTS = 100.0
+AGAIN_AFTER_MS = 6 * HOUR_MS
+"""What came of a warning is known a day after it: four times a day are soon enough, and seconds of work each."""
+
 LABEL, BACK = LabelRules(), BacktestRules()
 NAMES = tuple(venue for venue in Venue if venue is not Venue.DERIBIT)
 
@@ -200,21 +204,33 @@ def _firing(alert: Alert, bars: Bars) -> Firing:
 
 
 class BacktestsOnDemand:
-    """Implements `store.hindsight.Backtests` where nobody makes them beforehand: each is made when it is first asked for."""
+    """Implements `store.hindsight.Backtests` where nobody makes them beforehand: each is made when it is first asked for.
 
-    def __init__(self, hours: KeptHours, rules: Rules) -> None:
-        self._hours, self._rules = hours, rules
-        self._made: dict[Asset, tuple[int, Backtest | None]] = {}
+    Who asks waits for `patience_s` at most and has None then, or the one before; it goes on being made, and is there later.
+    """
+
+    def __init__(self, hours: KeptHours, rules: Rules, patience_s: float | None = None) -> None:
+        self._hours, self._rules, self._patience_s = hours, rules, patience_s
+        self._made: dict[Asset, Backtest | None] = {}
+        self._under_way: dict[Asset, asyncio.Task[Backtest | None]] = {}
 
     async def of(self, asset: Asset) -> Backtest | None:
-        """The look back at the kept hours of `asset`, None where too few are kept."""
+        """The look back at the kept hours of `asset`, None where too few are kept or it is still being made."""
         hours = await self._hours.of(asset)
         if hours is None:
             return None
-        found = self._made.get(asset)
-        if found is None or found[0] != hours.last_close_ms:
-            found = self._made[asset] = (
-                hours.last_close_ms,
-                await backtest(asset, hours, self._rules),
-            )
-        return found[1]
+        made = self._made.get(asset)
+        if asset not in self._made or (made and hours.last_close_ms - made.until_ms >= AGAIN_AFTER_MS):
+            await self._make(asset, hours)
+        return self._made.get(asset)
+
+    async def _make(self, asset: Asset, hours: Hourly) -> None:
+        task = self._under_way.get(asset)
+        if task is None:
+            # what it is made of may grow meanwhile
+            task = asyncio.create_task(backtest(asset, deepcopy(hours), self._rules))
+            self._under_way[asset] = task
+        done, _ = await asyncio.wait({task}, timeout=self._patience_s)
+        if done:
+            self._under_way.pop(asset, None)
+            self._made[asset] = task.result()

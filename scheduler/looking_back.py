@@ -4,14 +4,11 @@ from collections.abc import Iterable
 
 from market.evaluation.backtest import Backtest
 from market.hourly import Hourly
-from market.observations import HOUR_MS, Asset
+from market.observations import Asset
 from market.rules import Rules
-from scheduler.backtesting import backtest, stamp_of
+from scheduler.backtesting import AGAIN_AFTER_MS, backtest, stamp_of
 from store.backtests import StoredBacktests
 from store.hindsight import KeptHours
-
-AGAIN_AFTER_MS = 6 * HOUR_MS
-"""What came of a warning is known a day after it: four times a day are soon enough, and seconds of work each."""
 
 
 class LooksBack:

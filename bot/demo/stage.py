@@ -51,6 +51,8 @@ ROUND_MS = KEPT_MS
 """How often venues are asked and the market is looked at, where live it is each minute: as seldom as loses nothing."""
 LOOKED_AFTER_MS = 10 * SECOND_MS
 """How long after the venues were asked: streams have proven by then that they were alive all the while."""
+BACK_PATIENCE_S = 1.5
+"""So long somebody waits for a look back: it is two seconds of work, and there when it is asked for again."""
 CONNECT_LEAP_MS = 250
 CONNECTED_WITHIN_S = 10.0
 _STANDARD = Rules()
@@ -180,7 +182,7 @@ async def open_stage(seed: int, scenario: str) -> AsyncIterator[Stage]:
                 chains=memory.chains,
                 memos=StoredMemos(connection),
                 privacy=Forgetting(connection),
-                backtests=BacktestsOnDemand(memory.cycle.hours, Rules()),
+                backtests=BacktestsOnDemand(memory.cycle.hours, Rules(), BACK_PATIENCE_S),
                 warned=AlertsLog(connection),
             )
             outbox, news = Outbox(connection, TERMINAL), StoredPlanNews(connection)

@@ -10,11 +10,14 @@ from bot.live import services_on
 from bot.recorded import ask_history
 from market.hourly import Hourly
 from market.margin import Tier, Tiers, bundled_tiers
-from market.observations import HOUR_MS, Venue
+from market.observations import DAY_MS, HOUR_MS, Venue
 from scheduler.live import live_memory
+from store.alerts_log import AlertsLog
 from store.connection import Connection
 from store.services import Services
+from tests.commands.talking import text_of
 from tests.doubles.valkey import valkey, valkey_socket
+from tests.store.samples import BACKTEST_SAMPLE, FIRED
 
 __all__ = ["valkey", "valkey_socket"]
 
@@ -75,6 +78,25 @@ async def test_a_question_on_files_has_their_hours_until_its_time(file: Path) ->
     assert whole.data["open_interest_usd"] == pytest.approx((80_000 + 7_190) * 60_400)
 
 
+async def test_a_question_on_files_looks_back_at_them(file: Path) -> None:
+    back = await ask_history("/backtest BTC every", [file], None)
+    # a third of the thirty days is learned from
+    assert (back.data["days"], back.data["scored_from"]) == (19, "2024-03-11T01:00:00Z")
+    assert (await ask_history("/history BTC", [file], None)).data["asset"] == "BTC"
+
+
+async def test_looks_back_and_warnings_of_a_store_are_reached(valkey: Connection) -> None:
+    await live_memory(valkey).backtests.save(BACKTEST_SAMPLE)
+    await AlertsLog(valkey).append(FIRED)
+    live, recorded = services_on(valkey, is_live=True), services_on(valkey, is_live=False)
+    assert live.backtests is not None
+    assert recorded.backtests is not None
+    assert live.warned is not None
+    assert await live.backtests.of("BTC") == BACKTEST_SAMPLE
+    assert await recorded.backtests.of("BTC") is None
+    assert [alert.id for alert in await live.warned.told()] == [FIRED.id]
+
+
 async def test_the_demo_knows_its_past_and_the_brackets_of_its_venues_before_the_first_question() -> None:
     async with open_stage(7, "sell_off") as stage:
         await stage.read_past()
@@ -84,5 +106,11 @@ async def test_the_demo_knows_its_past_and_the_brackets_of_its_venues_before_the
         assert bybit is not None
         assert (bybit.venue, bybit.published_on) == (Venue.BYBIT, "2026-01-05")
         assert bundled == bundled_tiers()["BTC"]
+        looks = stage.services.backtests
+        assert looks is not None
+        while (back := await looks.of("BTC")) is None:
+            pass
+        assert back.until_ms - back.scored_ms > 60 * DAY_MS
+        assert "BTC cascade" in text_of(await stage.ask("/backtest BTC"))
         sized = await stage.ask("/size BTC 5x 10k venue=okx")
         assert sized.data["tiers"] == {"venue": "okx", "published_on": "2026-01-05"}

@@ -237,6 +237,15 @@ async def test_what_nobody_made_beforehand_is_made_once_when_it_is_asked_for() -
     assert await looks.of("ETH") is None
 
 
+async def test_who_has_no_patience_has_it_the_next_time() -> None:
+    hours, _ = played(market(400))
+    looks = BacktestsOnDemand(HoursInMemory({"BTC": hours}), RULES, patience_s=0.0)
+    assert await looks.of("BTC") is None
+    while (found := await looks.of("BTC")) is None:
+        await asyncio.sleep(0)
+    assert found.until_ms == hours.last_close_ms
+
+
 def test_what_is_told_is_what_an_engine_takes() -> None:
     kinds = {type(one) for step in told_in(played(market(60))[0]) for one in step}
     assert kinds == {Candle, Funding, Liquidations, OpenInterest}

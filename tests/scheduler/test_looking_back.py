@@ -7,7 +7,8 @@ import pytest
 from market.hourly import Hourly
 from market.observations import HOUR_MS
 from market.rules import Rules
-from scheduler.looking_back import AGAIN_AFTER_MS, LooksBack
+from scheduler.backtesting import AGAIN_AFTER_MS
+from scheduler.looking_back import LooksBack
 from store.backtests import StoredBacktests
 from store.connection import Connection
 from store.in_memory import HoursInMemory
