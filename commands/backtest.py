@@ -46,6 +46,6 @@ COMMAND = Command(
     answer,
     help="when a warning would have fired in the kept hours, and what followed",
     example="/backtest BTC cascade",
-    order=46,
+    order=45,
     in_menu=False,
 )

@@ -46,6 +46,6 @@ COMMAND = Command(
     answer,
     help="past warnings with what price did 1 h, 4 h and 24 h later",
     example="/history BTC",
-    order=47,
+    order=45,
     in_menu=False,
 )

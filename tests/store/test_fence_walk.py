@@ -10,6 +10,7 @@ import pytest
 from market.observations import Venue
 from market.options import Chain
 from store.alerts_log import AlertsLog
+from store.backtests import StoredBacktests
 from store.bulletins import Bulletins
 from store.chains import StoredChains
 from store.connection import Connection, NotLeader
@@ -66,6 +67,7 @@ WALK: Mapping[str, Call] = {
     "Bulletins._announce": lambda at: Bulletins(at).announce(FIRED),
     "AlertsLog.append": lambda at: AlertsLog(at).append(replace(FIRED, at_ms=NOW_MS + 1)),
     "StoredHours.save": lambda at: StoredHours(at, "live").save("BTC", samples.HOURS_SAMPLE),
+    "StoredBacktests.save": lambda at: StoredBacktests(at, "live").save(samples.BACKTEST_SAMPLE),
     "StoredTiers.save": lambda at: StoredTiers(at).save([samples.TIERS_SAMPLE]),
     "StoredChains.save": lambda at: StoredChains(at).save(Chain("BTC", Venue.DERIBIT, NOW_MS, ())),
     "StoredSources.save_reports": lambda at: StoredSources(at).save_reports([samples.WELL]),
