@@ -49,7 +49,7 @@ class HistoryFeed:
     async def begin(self, connection: Connection) -> None:
         """Take every asset up where it was left; one that was left behind the end of these files begins anew."""
         self._memory = memory_on(connection)
-        self._back = LooksBack(self._memory.hours, StoredBacktests(connection, SOURCE), Rules())
+        self._back = LooksBack(self._memory.hours.once, StoredBacktests(connection, SOURCE), Rules())
         self._watched.clear()
         assets = tuple(dict.fromkeys(file.asset for file in self._files))
         await self._memory.snapshots.watch(assets)
@@ -110,7 +110,8 @@ class HistoryFeed:
     async def _look_back(self, due_ms: int) -> None:
         """Look back at the hours of each asset once: nothing is added to them any more."""
         try:
-            while await self._back.next(tuple(self._watched)) is not None:
+            last_ms = max(map(self._last_ms, self._watched), default=0)
+            while await self._back.next(tuple(self._watched), last_ms) is not None:
                 pass
         except (
             StoreUnavailable

@@ -1,6 +1,6 @@
 """The looks back at the kept hours of watched assets: one asset at a time, when it is taken up, and again each six hours."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from market.evaluation.backtest import Backtest
 from market.hourly import Hourly
@@ -8,21 +8,27 @@ from market.observations import Asset
 from market.rules import Rules
 from scheduler.backtesting import AGAIN_AFTER_MS, backtest, stamp_of
 from store.backtests import StoredBacktests
-from store.hindsight import KeptHours
+
+ReadHours = Callable[[Asset], Awaitable[Hourly | None]]
 
 
 class LooksBack:
-    """Keeps a look back at the hours of each asset. Every method raises StoreUnavailable, and may then be called again."""
+    """Keeps a look back at the hours of each asset, which `read` gives. Every method may be called again.
 
-    def __init__(self, hours: KeptHours, kept: StoredBacktests, rules: Rules) -> None:
-        self._hours, self._kept, self._rules = hours, kept, rules
+    They raise StoreUnavailable where the server does not answer.
+    """
+
+    def __init__(self, read: ReadHours, kept: StoredBacktests, rules: Rules) -> None:
+        self._read, self._kept, self._rules = read, kept, rules
         self._stamp = stamp_of(rules)
         self._made: dict[Asset, tuple[int, int]] = {}
 
-    async def next(self, assets: Iterable[Asset]) -> Asset | None:
+    async def next(self, assets: Iterable[Asset], now_ms: int) -> Asset | None:
         """Make the look back of the first of these assets that is due; gives which that was, None where none is."""
         for asset in assets:
-            hours = await self._hours.of(asset)
+            if now_ms - self._made.get(asset, (0, 0))[1] < AGAIN_AFTER_MS:
+                continue
+            hours = await self._read(asset)
             if hours is not None and await self._is_due(asset, hours):
                 await self._make(asset, hours)
                 return asset
@@ -31,11 +37,9 @@ class LooksBack:
     async def _is_due(self, asset: Asset, hours: Hourly) -> bool:
         """Whether there is none of these rules, hours were added in front (a past was read anew), or it is old."""
         if asset not in self._made:
-            kept = await self._kept.of(asset)
-            self._made[asset] = self._ends(kept)
+            self._made[asset] = self._ends(await self._kept.of(asset))
         first_ms, until_ms = self._made[asset]
-        is_longer = hours.first_close_ms < first_ms
-        return is_longer or hours.last_close_ms - until_ms >= AGAIN_AFTER_MS
+        return hours.first_close_ms < first_ms or hours.last_close_ms - until_ms >= AGAIN_AFTER_MS
 
     def _ends(self, kept: Backtest | None) -> tuple[int, int]:
         """From when to when a look back reaches, nowhere where it was made under other rules."""

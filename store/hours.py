@@ -42,6 +42,11 @@ class StoredHours:
             self._read[asset] = (stamps, hours)
         return hours
 
+    async def once(self, asset: Asset) -> Hourly | None:
+        """The hours of `asset` as they are stored now; they are not kept in this process, for who seldom asks."""
+        async with self._connection.reading() as redis:
+            return decode(HOURS, await redis.hget(keys.hours(self._source, asset), "hours"))
+
     async def save(self, asset: Asset, hours: Hourly) -> None:
         """Keep the hours of `asset` in place of those that were kept."""
         packed = pressed(encode(HOURS, hours))

@@ -60,7 +60,7 @@ class LiveMarket:
         self._on_past = on_past
         self._brackets = Brackets(collector, memory.tiers, memory.cycle.snapshots)
         self._chains = Chains(collector, memory.chains)
-        self._back = LooksBack(memory.cycle.hours, memory.backtests, rules)
+        self._back = LooksBack(memory.cycle.hours.once, memory.backtests, rules)
         self._looks: dict[Asset, Look] = {}
         self._listed: tuple[Asset, ...] = ()
         self._has_learned = asyncio.Event()
@@ -153,7 +153,8 @@ class LiveMarket:
 
     async def look_back(self) -> Asset | None:
         """Look back at the kept hours of one asset where that is due; gives which. Raises StoreUnavailable."""
-        return await self._back.next([asset for asset in self._looks if self.is_live(asset)])
+        live = [asset for asset in self._looks if self.is_live(asset)]
+        return await self._back.next(live, self.clock.now_ms())
 
     async def mind_watchlist(self, on_taken_up: Callable[[Asset], None] | None = None) -> None:
         """Drop what is no longer watched and take up what is new, or could not be taken up before. StoreUnavailable.

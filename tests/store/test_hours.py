@@ -107,3 +107,11 @@ async def test_another_process_sees_an_hour_that_was_mended(valkey: Connection) 
 
 async def test_half_a_year_of_hours_is_a_quarter_of_a_megabyte() -> None:
     assert len(encode(HOURS, hours_until(KEPT_HOURS))) < 250_000
+
+
+async def test_hours_are_read_once_without_being_kept_in_this_process(valkey: Connection) -> None:
+    stored = StoredHours(valkey, "live")
+    assert await stored.once("BTC") is None
+    await stored.save("BTC", HOURS_SAMPLE)
+    assert await stored.once("BTC") == HOURS_SAMPLE
+    assert await stored.once("BTC") is not await stored.once("BTC")
