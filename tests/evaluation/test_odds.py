@@ -18,9 +18,10 @@ from market.alerts import Alert, Edge, Kind, Reason, Severity
 from market.evaluation.recorded import Bars, Recorded
 from market.evaluation_rules import EvidenceRules
 from market.observations import HOUR_MS
-from market.odds import Odds, Table, recorded_odds
+from market.odds import Odds, Table
 from market.table import CODED, State
 
+HOME = Path(__file__).parent.parent.parent
 FIRST_MS = 1_640_995_200_000 + HOUR_MS
 """2022-01-01 01:00 UTC."""
 DAYS = 400
@@ -153,6 +154,6 @@ def test_no_condition_is_established_without_the_chapter_that_tries_them() -> No
     assert quoting.odds_of({"odds": write(study(recorded("BTC"))).facts})["verdicts"] == {}
 
 
-def test_the_shipped_odds_are_those_of_the_years_that_the_document_names() -> None:
-    assert recorded_odds().first_year == 2021
-    assert recorded_odds().last_year == 2025
+def test_the_shipped_odds_are_those_of_the_document() -> None:
+    facts = json.loads((HOME / "docs" / "evaluation.json").read_text(encoding="utf-8"))
+    assert (HOME / "market" / "odds.json").read_text(encoding="utf-8") == quoting.written_odds(facts)
