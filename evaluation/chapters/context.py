@@ -269,7 +269,9 @@ def _funding(study: Study, grounds: list[Ground]) -> tuple[str, dict[str, object
                 facts[f"{group}/{flag}/{outcome}"] = _fact(found)
     study.note("context given a fall", len(lines))
     head = ["markets", "funding", "what followed", "holds", "not", "difference", "hours", "episodes"]
-    return "Funding alone while price falls:\n\n" + table(head, lines), facts
+    return "Funding alone while price falls, each market from when it is scored:\n\n" + table(
+        head, lines
+    ), facts
 
 
 CHAPTER = Chapter(50, "context", "Given a fall, what crowding adds", write)
