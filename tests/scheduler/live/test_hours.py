@@ -42,6 +42,11 @@ async def test_a_first_start_knows_of_each_hour_what_a_past_tells(valkey: Connec
         # of skew no venue tells a past, and of liquidations only some tell a day
         assert hours_known(hours.skew_points) == 0
         assert hours_known(hours.long_liquidated_usd) <= 24 + 1
+        # and they are looked back at, once
+        assert [await house.market.look_back() for _ in range(2)] == ["BTC", None]
+        record = await house.memory.backtests.of("BTC")
+        assert record is not None
+        assert (record.first_ms, record.until_ms) == (hours.first_close_ms, NOW_MS)
 
 
 async def test_an_hour_that_passes_is_added_with_its_state_and_its_late_minutes_survive_a_restart(
