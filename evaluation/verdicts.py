@@ -66,14 +66,14 @@ class Compared:
 
 def compared(study: Study, cells: Sequence[Cell], event_days: int) -> Compared:
     """The shares of all cells together; where nothing is beside a cell in a draw it is left out of that draw."""
-    one = np.ones((1, study.days))
-    share, other = _shares(cells, np.concatenate([one, study.draws]))
+    shares, others = _shares(cells, study.draws)
+    share, other = (float(said[0]) for said in _shares(cells, np.ones((1, study.days))))
     level = study.evidence.level
     cases = sum(cell.cases for cell in cells) if cells else np.zeros(study.days)
     return Compared(
-        interval_of(float(share[0]), share[1:], level),
-        interval_of(float(other[0]), other[1:], level),
-        interval_of(float(share[0] - other[0]), share[1:] - other[1:], level),
+        interval_of(share, shares, level),
+        interval_of(other, others, level),
+        interval_of(share - other, shares - others, level),
         int(np.sum(cases)),
         int(np.count_nonzero(cases)),
         event_days,
@@ -84,10 +84,11 @@ def _shares(cells: Sequence[Cell], draws: Floats) -> tuple[Floats, Floats]:
     right, cases, beside = (np.zeros(len(draws)) for _ in range(3))
     with np.errstate(divide="ignore", invalid="ignore"):
         for cell in cells:
-            other = (draws @ cell.other_right) / (draws @ cell.other_cases)
+            sums = draws @ np.column_stack([cell.right, cell.cases, cell.other_right, cell.other_cases])
+            other = sums[:, 2] / sums[:, 3]
             known = np.isfinite(other)
-            in_cell = np.where(known, draws @ cell.cases, 0.0)
-            right += np.where(known, draws @ cell.right, 0.0)
+            in_cell = np.where(known, sums[:, 1], 0.0)
+            right += np.where(known, sums[:, 0], 0.0)
             cases += in_cell
             beside += in_cell * np.where(known, other, 0.0)
         return right / cases, beside / cases
