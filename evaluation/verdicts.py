@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.study import Floats, Study
-from market.evaluation.bootstrap import Interval, interval_of
+from market.evaluation.bootstrap import Interval, interval_of, leave_out
 from market.evaluation.labels import falls_ahead, onset_ahead
 from market.evaluation.matching import match
 from market.evaluation.recorded import Recorded
@@ -68,12 +68,13 @@ def compared(study: Study, cells: Sequence[Cell], event_days: int) -> Compared:
     """The shares of all cells together; where nothing is beside a cell in a draw it is left out of that draw."""
     shares, others = _shares(cells, study.draws)
     share, other = (float(said[0]) for said in _shares(cells, np.ones((1, study.days))))
+    shares_left, others_left = _shares(cells, leave_out(study.days, study.evidence))
     level = study.evidence.level
     cases = sum(cell.cases for cell in cells) if cells else np.zeros(study.days)
     return Compared(
-        interval_of(share, shares, level),
-        interval_of(other, others, level),
-        interval_of(share - other, shares - others, level),
+        interval_of(share, shares, level, shares_left),
+        interval_of(other, others, level, others_left),
+        interval_of(share - other, shares - others, level, shares_left - others_left),
         int(np.sum(cases)),
         int(np.count_nonzero(cases)),
         event_days,
