@@ -11,7 +11,7 @@ from commands.wording.market import source_notes
 from commands.wording.odds import quoted
 from commands.wording.paragraphs import date, evidence_of, paragraph_of
 from market.alerts import CLASSES, Kind, Severity
-from market.alerts.reach import HIGHEST, reaches
+from market.alerts.reach import reaches
 from market.backtest_rules import BacktestRules
 from market.evaluation.backtest import Backtest, Outcome, outcome_of
 from market.evaluation.track_record import Verdict, latest
@@ -241,7 +241,7 @@ def _evidence(asset: Asset, kind: Kind, least: Severity, phrases: Phrases) -> tu
 
 
 def _actions(asset: Asset, kind: Kind, least: Severity, phrases: Phrases) -> tuple[Action, ...]:
-    others = [one for one in Kind if one is not kind and HIGHEST[one] is not Severity.WATCH]
+    others = [one for one in Kind if one is not kind]
     return (
         Action(phrases.say("button.warn_me"), f"/subscribe {asset} {kind.value} {least.value}"),
         Action(phrases.say("button.history"), f"/history {asset}"),

@@ -95,7 +95,7 @@ async def test_it_says_in_words_what_would_be_kept(
     said = told(as_it_stands(simcord_env, panel))
     assert f"In <#{alarms.id}>:" in said
     assert "Assets: BTC" in said
-    assert "Told of: cascade, regime, from WARNING up" in said
+    assert "Told of: cascade, from WARNING up" in said
     assert f"A wave mentions <@&{heads.id}> once, from CRITICAL up." in said
     assert "I may not mention this role" not in said, "the bot of this server may mention all"
 
