@@ -26,6 +26,3 @@ SLOW = Dwell(fire_ms=10 * MINUTE_MS, resolve_ms=30 * MINUTE_MS)
 
 STAGE_WARNED = 2
 """From which step of the sequence on it is told, as a watch: no step of it has skill (docs/evaluation.md, decision 0043)."""
-
-RAISING = frozenset({"protip"})
-"""What raises a price shock by one class beside it: the only context that was shown to (docs/evaluation.md, decision 0043)."""

@@ -268,7 +268,7 @@ class RegimeRules:
 
 @dataclass(frozen=True, slots=True)
 class AlertRules:
-    """When to warn (section 7a.1): edges of the 24 h price shock; context that has skill raises the severity by one class."""
+    """When to warn (section 7a.1): edges of the 24 h price shock, and of nothing else (decision 0043)."""
 
     watch_shock: float = -1.5
     warning_shock: float = -2.0

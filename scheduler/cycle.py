@@ -30,7 +30,7 @@ from store.hours import StoredHours
 from store.services import FeedStatus
 from store.snapshots import StoredFeed, StoredSnapshots
 
-ENGINE_STATE = Kind("engine state", 4, EngineState, upgrades={2: as_it_was, 3: as_it_was})
+ENGINE_STATE = Kind("engine state", 5, EngineState, upgrades={2: as_it_was, 3: as_it_was, 4: as_it_was})
 """What a checkpoint holds; raise the number with every change of what the engine remembers.
 
 4 leaves out the values of windows in ascending order, which are those in the order of their times. 3 remembers the closed

@@ -6,7 +6,6 @@ from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit
 from commands.wording.odds import alert_odds, tail_risk
 from commands.wording.paragraphs import age, evidence_of, paragraph_of
-from market.alert_rules import RAISING
 from market.alerts import Alert, Edge, Kind, Reason, Severity
 from market.observations import HOUR_MS
 from market.odds import recorded_odds
@@ -123,15 +122,9 @@ def _verdict(alert: Alert, phrases: Phrases) -> str:
 
 
 def _context(alert: Alert, phrases: Phrases) -> list[str]:
-    """What stands beside the trigger; some of it, beside a price shock, has raised the severity by a class."""
-    is_shock = alert.kind is Kind.CASCADE and alert.reason is Reason.PRICE_SHOCK
-    raising = [name for name in alert.context if is_shock and name in RAISING]
-    beside = [name for name in alert.context if name not in raising]
-    return [
-        phrases.say(key, context="; ".join(phrases.word("alert_context", name) for name in names))
-        for key, names in (("alert.context", raising), ("alert.beside", beside))
-        if names
-    ]
+    """What stands beside the trigger."""
+    named = "; ".join(phrases.word("alert_context", name) for name in alert.context)
+    return [phrases.say("alert.beside", context=named)] if named else []
 
 
 def _evidence(alert: Alert, phrases: Phrases) -> tuple[Lines, ...]:

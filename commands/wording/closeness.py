@@ -8,8 +8,8 @@ from commands.wording.columns import fit, folded, sides
 from commands.wording.turns import turns_words
 from commands.wording.why import ANSWERS, measure_line
 from commands.wording.wishes import asset_words, least_of
-from market.alert_rules import RAISING, STAGE_WARNED
-from market.alerts import CLASSES, Kind, Severity, context_of
+from market.alert_rules import STAGE_WARNED
+from market.alerts import CLASSES, Kind, Severity
 from market.alerts.conditions import CONDITIONS, FLAGS_OF
 from market.alerts.reach import reaches
 from market.alerts.regime import WARNED_OF
@@ -46,26 +46,16 @@ def closeness(
     return (head, *_NEAR[wish.kind](snapshot, least, phrases, rules))
 
 
-def needed_shock(snapshot: Snapshot, least: Severity, rules: AlertRules) -> float:
-    """The 24 h shock that would be told: what raises it beside it makes one class less enough."""
-    limits = (rules.watch_shock, rules.warning_shock, rules.critical_shock)
-    return limits[max(0, CLASSES.index(least) - bool(_raising(snapshot)))]
-
-
-def _raising(snapshot: Snapshot) -> tuple[str, ...]:
-    """What stands in the market that raises a shock by a class."""
-    return tuple(name for name in context_of(snapshot) if name in RAISING)
+def needed_shock(least: Severity, rules: AlertRules) -> float:
+    """The 24 h shock that would be told."""
+    return (rules.watch_shock, rules.warning_shock, rules.critical_shock)[CLASSES.index(least)]
 
 
 def _cascade(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules) -> Iterator[str]:
-    needed = needed_shock(snapshot, least, rules.alerts)
+    needed = needed_shock(least, rules.alerts)
     yield measure_line(
         measure("shock_24h", snapshot.fact("price", "shock_24h"), needed, "sigma", above=False), phrases
     )
-    raising = _raising(snapshot)
-    if raising and least is not Severity.WATCH:
-        named = phrases.word("alert_context", raising[0])
-        yield from folded(INDENT + phrases.say("alerts.one_class", context=named), INDENT)
 
 
 def _regime(snapshot: Snapshot, least: Severity, phrases: Phrases, rules: Rules) -> Iterator[str]:
@@ -139,7 +129,7 @@ def _nearest_fall(
 ) -> Iterator[str]:
     shocks = {snapshot.asset: snapshot.fact("price", "shock_24h") for snapshot in snapshots}
     gaps = {
-        snapshot.asset: shock - needed_shock(snapshot, least, rules.alerts)
+        snapshot.asset: shock - needed_shock(least, rules.alerts)
         for snapshot in snapshots
         if (shock := shocks[snapshot.asset]) is not None
     }

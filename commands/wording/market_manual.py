@@ -87,7 +87,7 @@ KINDS = {
     Kind.CASCADE: (
         (
             "an edge of the 24 h price shock (watch {watch:g}, warning {warning:g}, critical {critical:g} sigmas); "
-            "the pro-tip (falling, open interest elevated, funding not reset) raises it by one class, and alone opens a watch; UNWINDING with a burst of forced closing is critical"
+            "the pro-tip (falling, open interest elevated, funding not reset) alone opens a watch; UNWINDING with a burst of forced closing is critical"
         ),
         Severity.CRITICAL,
     ),

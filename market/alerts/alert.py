@@ -45,7 +45,7 @@ class Reason(StrEnum):
     PRICE_SHOCK = "price_shock"
     FORCED_SELLING = "forced_selling"
     CONTEXT_ALONE = "context_alone"
-    CONTEXT_JOINED = "context_joined"
+    CONTEXT_JOINED = "context_joined"  # of versions before decision 0043, in alerts that are kept
     STILL_FALLING_AFTER_A_DAY = "still_falling_after_a_day"
     SHOCK_CLEARED = "shock_cleared"
     NEVER_FELL_FAR = "never_fell_far"
@@ -74,7 +74,7 @@ class Alert:
 
     `id` is short and stays with the episode; `lost_so_far` and `low_so_far` are fractions against the price a day
     before the episode began (0 or less when it fell), None where unknown. `context` names what stands beside the
-    trigger: protip (which raises a shock by a class), fe, kst_fe, lc. `facts` are the numbers of that moment.
+    trigger: protip, fe, kst_fe, lc. `facts` are the numbers of that moment.
     """
 
     id: str

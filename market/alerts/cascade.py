@@ -1,13 +1,12 @@
 """Cascade warnings: triggered by edges of the 24 h price shock or by forced selling (quant.md section 7a.1).
 
-Context is told with it. What was shown to make a shock worse (the pro-tip) raises the severity by one class; alone context gives at
-most a watch.
+Context is told with it and raises nothing: warnings that it had made louder were no more often right (decision 0043). Alone it gives
+at most a watch.
 """
 
 from dataclasses import replace
 from math import exp
 
-from market.alert_rules import RAISING
 from market.alerts.alert import (
     CLASSES,
     Alert,
@@ -41,7 +40,7 @@ def _trigger(snapshot: Snapshot, context: tuple[str, ...], rules: AlertRules) ->
         return 3, Reason.FORCED_SELLING
     level = shock_class(snapshot.fact("price", "shock_24h"), rules)
     if level:
-        return min(len(CLASSES), level + bool(RAISING.intersection(context))), Reason.PRICE_SHOCK
+        return level, Reason.PRICE_SHOCK
     crowded = "protip" in context or "kst_fe" in context
     return (1, Reason.CONTEXT_ALONE) if crowded else (0, Reason.CONTEXT_CLEARED)
 
@@ -62,15 +61,12 @@ def decide_cascade(
     has_broken = _is_price_led(reason) and not episode.by_price
     if has_broken:
         episode = replace(episode, by_price=True, reference_usd=_reference(snapshot, price.value))
-    deepest = max(episode.shock_level, shock_class(snapshot.fact("price", "shock_24h"), rules))
-    is_deeper, episode = deepest > episode.shock_level, replace(episode, shock_level=deepest)
     if level > _rank(episode.severity) or has_broken:
         # what context opened said that price had not broken: that it has is told, also where nothing gets louder
         louder = CLASSES[max(level, _rank(episode.severity)) - 1]
         episode = replace(episode, severity=louder, told_ms=now_ms, clear_since_ms=None)
-        why = reason if is_deeper or reason is Reason.FORCED_SELLING else Reason.CONTEXT_JOINED
         return replace(memory, episode=episode), (
-            _tell(snapshot, episode, Edge.ESCALATED, why, context, now_ms),
+            _tell(snapshot, episode, Edge.ESCALATED, reason, context, now_ms),
         )
     if _is_price_led(reason) and now_ms - episode.told_ms >= rules.rearm_after_ms:
         episode = replace(episode, told_ms=now_ms, clear_since_ms=None)
@@ -121,7 +117,6 @@ def _open(
         low_usd=price,
         sigma_1d=snapshot.fact("price", "sigma_1d") or 0.0,
         by_price=by_price,
-        shock_level=shock_class(snapshot.fact("price", "shock_24h"), rules),
     )
     return replace(memory, episode=episode), (_tell(snapshot, episode, Edge.FIRED, reason, context, now_ms),)
 

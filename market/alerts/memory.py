@@ -12,7 +12,7 @@ from market.table import State
 class Episode:
     """A cascade warning that stands. `reference_usd` is the price a day before it began.
 
-    `shock_level` is the deepest class of the shock by itself, `by_price` whether anything but context has spoken;
+    `by_price` is whether anything but context has spoken;
     `unknown_told_ms` is when it was last said that price is out of sight. `clear_since_ms` is since when it is seen that
     all is clear, `blind_since_ms` since when that is not known.
     """
@@ -25,7 +25,6 @@ class Episode:
     low_usd: float
     sigma_1d: float
     by_price: bool
-    shock_level: int
     clear_since_ms: int | None = None
     is_unknown: bool = False
     unknown_told_ms: int | None = None

@@ -62,12 +62,11 @@ def test_a_sample_says_first_that_it_is_one_and_cannot_be_acknowledged() -> None
     assert not [action for action in reply.actions if action.command.startswith("/ack")]
 
 
-def test_context_raises_it_by_a_class_and_is_its_text() -> None:
+def test_context_raises_nothing_and_stands_beside_it() -> None:
     alert = fired(-2.1, "BTC", "pd", "down", "oe", "fe", "fn", "material")
     told = said(alert)
-    assert alert.severity is Severity.CRITICAL
-    assert "One class up: falling, leverage elevated, funding not reset." in told
-    assert "Beside it: longs pay dear." in told
+    assert alert.severity is Severity.WARNING
+    assert "Beside it: falling, leverage elevated, funding not reset; longs pay dear." in told
 
 
 def test_context_alone_says_that_nothing_has_fallen() -> None:

@@ -36,20 +36,18 @@ async def test_a_chat_without_subscriptions_is_shown_how_to_begin() -> None:
     assert [action.command for action in ask.reply.actions] == ["/subscribe BTC", "/subscribe all", "/alerts"]
 
 
-async def test_a_cascade_is_told_by_its_shock_and_what_stands_beside_it() -> None:
+async def test_a_cascade_is_told_by_its_shock_whatever_stands_beside_it() -> None:
     said = await told(manager(), "/subscribe BTC cascade warning", "/subscribe ETH cascade critical")
     rows = said.split("\n")
     assert "BTC cascade                WARNING up" in rows
-    assert "   24 h shock -0.80 of -1.50 needed" in rows, "crowding beside it makes a watch's shock enough"
-    assert "   one class up: falling, leverage" in rows
+    assert "   24 h shock -0.80 of -2.00 needed" in rows
     assert "ETH cascade               CRITICAL up" in rows
     assert "   24 h shock -0.80 of -2.50 needed" in rows
 
 
 def test_the_line_a_shock_has_to_cross_is_that_of_its_class() -> None:
-    lines = [needed_shock(calm(), severity, AlertRules()) for severity in Severity]
+    lines = [needed_shock(severity, AlertRules()) for severity in Severity]
     assert lines == [-1.5, -2.0, -2.5]
-    assert [needed_shock(crowding(), severity, AlertRules()) for severity in Severity] == [-1.5, -1.5, -2.0]
 
 
 async def test_a_regime_is_told_with_the_way_to_a_worse_one() -> None:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from market.alert_rules import RAISING
-from market.alerts import CLASSES, Alert, AlertMemory, Kind, Severity, context_of, decide, shock_class
+from market.alerts import CLASSES, Alert, AlertMemory, Kind, Severity, decide, shock_class
 from market.alerts.reach import HIGHEST
 from market.flags import FlagMemory
 from market.reading import Because, Presence, Reading
@@ -59,13 +58,12 @@ def ways_to_be_loud(snapshot: Snapshot) -> Iterator[str]:
     """The conditions by which such a moment may be loud, by their names in docs/evaluation.json."""
     shock = shock_class(snapshot.fact("price", "shock_24h"), RULES.alerts)
     yield from ("shock_watch", "shock_warning", "shock_critical")[shock - 1 : shock]
-    yield from sorted(RAISING.intersection(context_of(snapshot)))
     if snapshot.regime.state is State.UNWINDING and snapshot.regime.flag("lb"):
         yield "unwinding_lb"
 
 
 def allowed(snapshot: Snapshot, skill: Mapping[str, Any]) -> Severity:
-    """How loud the evidence lets a moment be: by its shock, one class up by a context with skill, and forced selling."""
+    """How loud the evidence lets a moment be: by its shock, and by forced selling."""
     ways = list(ways_to_be_loud(snapshot))
     if "unwinding_lb" in ways:
         return Severity.CRITICAL
@@ -78,10 +76,7 @@ def allowed(snapshot: Snapshot, skill: Mapping[str, Any]) -> Severity:
         ),
         default=-1,
     )
-    raised = level >= 0 and any(
-        skill["context"][name]["verdict"] == "skill" for name in ways if name in skill["context"]
-    )
-    return CLASSES[min(len(CLASSES) - 1, max(0, level) + raised)]
+    return CLASSES[max(0, level)]
 
 
 def test_nothing_is_louder_than_the_evidence_lets_it_be(skill: Mapping[str, Any]) -> None:
@@ -92,10 +87,6 @@ def test_nothing_is_louder_than_the_evidence_lets_it_be(skill: Mapping[str, Any]
             assert CLASSES.index(alert.severity) <= most, (alert, list(ways_to_be_loud(snapshot)))
             loudest[alert.kind] = max(loudest[alert.kind], alert.severity, key=CLASSES.index)
     assert loudest == HIGHEST
-
-
-def test_every_context_that_raises_a_shock_makes_it_worse(skill: Mapping[str, Any]) -> None:
-    assert {skill["context"][name]["verdict"] for name in RAISING} == {"skill"}
 
 
 def test_each_class_of_the_shock_is_right_more_often_than_the_one_below(skill: Mapping[str, Any]) -> None:
