@@ -220,7 +220,8 @@ class BacktestsOnDemand:
         if hours is None:
             return None
         made = self._made.get(asset)
-        if asset not in self._made or (made and hours.last_close_ms - made.until_ms >= AGAIN_AFTER_MS):
+        # of too few hours nothing is made, at once: there may be enough by now
+        if made is None or not 0 <= hours.last_close_ms - made.until_ms < AGAIN_AFTER_MS:
             await self._make(asset, hours)
         return self._made.get(asset)
 

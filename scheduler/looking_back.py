@@ -26,7 +26,7 @@ class LooksBack:
     async def next(self, assets: Iterable[Asset], now_ms: int) -> Asset | None:
         """Make the look back of the first of these assets that is due; gives which that was, None where none is."""
         for asset in assets:
-            if now_ms - self._made.get(asset, (0, 0))[1] < AGAIN_AFTER_MS:
+            if 0 <= now_ms - self._made.get(asset, (0, 0))[1] < AGAIN_AFTER_MS:
                 continue
             hours = await self._read(asset)
             if hours is not None and await self._is_due(asset, hours):
@@ -35,11 +35,12 @@ class LooksBack:
         return None
 
     async def _is_due(self, asset: Asset, hours: Hourly) -> bool:
-        """Whether there is none of these rules, hours were added in front (a past was read anew), or it is old."""
+        """Whether there is none of these rules, it is old, or the hours are others: longer in front, or ending before it."""
         if asset not in self._made:
             self._made[asset] = self._ends(await self._kept.of(asset))
         first_ms, until_ms = self._made[asset]
-        return hours.first_close_ms < first_ms or hours.last_close_ms - until_ms >= AGAIN_AFTER_MS
+        grown_ms = hours.last_close_ms - until_ms
+        return hours.first_close_ms < first_ms or not 0 <= grown_ms < AGAIN_AFTER_MS
 
     def _ends(self, kept: Backtest | None) -> tuple[int, int]:
         """From when to when a look back reaches, nowhere where it was made under other rules."""
@@ -49,6 +50,8 @@ class LooksBack:
 
     async def _make(self, asset: Asset, hours: Hourly) -> None:
         made = await backtest(asset, hours, self._rules)
-        if made is not None:
+        if made is None:
+            await self._kept.forget(asset)
+        else:
             await self._kept.save(made)
         self._made[asset] = hours.first_close_ms, hours.last_close_ms

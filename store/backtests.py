@@ -34,3 +34,9 @@ class StoredBacktests:
         key = keys.backtest(self._source, record.asset)
         async with self._connection.writing((key,)) as redis:
             await redis.set(key, pressed(encode(BACKTEST, record)))
+
+    async def forget(self, asset: Asset) -> None:
+        """Drop the look back at hours that are no longer there, where there is one."""
+        key = keys.backtest(self._source, asset)
+        async with self._connection.writing((key,)) as redis:
+            await redis.delete(key)

@@ -163,7 +163,7 @@ def outcome_of(record: Backtest, kind: Kind, least: Severity, rules: MatchRules 
     firings = firings_of(record, kind, least)
     judged = {one.at_ms: one for one in firings if one.lowest_24h is not None}
     hours = max(0.0, (record.until_ms - record.scored_ms) / HOUR_MS - A_DAY_HOURS)
-    matched = match(tuple(judged), record.onsets_ms, hours, rules)
+    matched = match(tuple(judged), record.onsets_ms, hours, rules, bar_ms=HOUR_MS)
     kept = [judged[at_ms] for at_ms in matched.kept_ms]
     return Outcome(
         kind,

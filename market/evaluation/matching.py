@@ -80,10 +80,12 @@ def match(
     hours: float,
     rules: MatchRules = STANDARD,
     refractory_hours: float | None = None,
+    bar_ms: int = 1,
 ) -> Matched:
     """Match the alerts of one asset with the onsets of its sell-offs, over `hours` of market.
 
-    An alert closer to an onset than the least lead counts as inside: it came with the fall, not before it.
+    An alert closer to an onset than the least lead counts as inside: it came with the fall, not before it. Onsets are known to
+    a bar of `bar_ms`, and named by its close: an alert within a bar is taken for one at its close, as the fall may have come first.
     """
     onsets = tuple(sorted(onsets_ms))
     kept, dropped = refracted(
@@ -95,15 +97,16 @@ def match(
     inside: list[int] = []
     leads: dict[int, int] = {}
     for at_ms in kept:
-        before = bisect_right(onsets, at_ms) - 1
-        if before >= 0 and at_ms - onsets[before] <= rules.event_hours * HOUR_MS:
+        close_ms = -(-at_ms // bar_ms) * bar_ms
+        before = bisect_right(onsets, close_ms) - 1
+        if before >= 0 and close_ms - onsets[before] <= rules.event_hours * HOUR_MS:
             inside.append(at_ms)
             continue
-        ahead = bisect_left(onsets, at_ms + least)
+        ahead = bisect_left(onsets, close_ms + least)
         skipped = before + 1 < ahead
-        if ahead < len(onsets) and onsets[ahead] - at_ms <= longest:
+        if ahead < len(onsets) and onsets[ahead] - close_ms <= longest:
             right.append(at_ms)
-            leads.setdefault(onsets[ahead], onsets[ahead] - at_ms)
+            leads.setdefault(onsets[ahead], onsets[ahead] - close_ms)
         else:
             (inside if skipped else false).append(at_ms)
     warned = tuple(sorted(leads))

@@ -232,6 +232,7 @@ def card(
             float(one.ground.scored.sum()),
             markets.by.matching,
             refractory_hours,
+            bar_ms=HOUR_MS,
         )
         for one, mine in zip(markets.each, alerts_ms, strict=True)
     ]

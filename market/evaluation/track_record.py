@@ -74,7 +74,7 @@ def verdict_of(firing: Firing, record: Backtest | None) -> Verdict:
     """What became of one warning, by the sell-offs that a look back knows of."""
     if record is None or firing.at_ms < record.scored_ms:
         return Verdict.UNKNOWN
-    matched = match((firing.at_ms,), record.onsets_ms, 0.0, refractory_hours=0.0)
+    matched = match((firing.at_ms,), record.onsets_ms, 0.0, refractory_hours=0.0, bar_ms=HOUR_MS)
     if matched.right_ms:
         return Verdict.RIGHT
     if matched.inside_ms:

@@ -237,6 +237,18 @@ async def test_what_nobody_made_beforehand_is_made_once_when_it_is_asked_for() -
     assert await looks.of("ETH") is None
 
 
+async def test_hours_that_were_too_few_are_looked_back_at_once_there_are_enough() -> None:
+    hours, _ = played(market(400))
+    short, _ = played(market(100))
+    kept = {"BTC": short}
+    looks = BacktestsOnDemand(HoursInMemory(kept), RULES)
+    assert await looks.of("BTC") is None
+    kept["BTC"] = hours
+    found = await looks.of("BTC")
+    assert found is not None
+    assert found.until_ms == hours.last_close_ms
+
+
 async def test_who_has_no_patience_has_it_the_next_time() -> None:
     hours, _ = played(market(400))
     looks = BacktestsOnDemand(HoursInMemory({"BTC": hours}), RULES, patience_s=0.0)

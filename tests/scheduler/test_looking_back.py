@@ -71,6 +71,18 @@ async def test_it_is_made_again_when_a_longer_past_was_read(valkey: Connection) 
     assert await looks.next(("BTC",), NOW_MS) == "BTC"
 
 
+async def test_it_is_made_again_where_the_hours_end_before_it(valkey: Connection) -> None:
+    """Other files are played on the same store: what was looked back at is not there any more."""
+    kept, of = StoredBacktests(valkey, "history"), {"BTC": some_hours(DAYS * 24 + 50)}
+    await LooksBack(HoursInMemory(of).of, kept, RULES).next(("BTC",), NOW_MS + 50 * HOUR_MS)
+    of["BTC"] = some_hours()
+    looks = LooksBack(HoursInMemory(of).of, kept, RULES)
+    assert [await looks.next(("BTC",), NOW_MS) for _ in range(2)] == ["BTC", None]
+    made = await kept.of("BTC")
+    assert made is not None
+    assert made.until_ms == NOW_MS
+
+
 async def test_what_is_new_is_not_even_read(valkey: Connection) -> None:
     reads: list[str] = []
 
@@ -82,6 +94,15 @@ async def test_what_is_new_is_not_even_read(valkey: Connection) -> None:
     for _ in range(3):
         await looks.next(("BTC",), NOW_MS)
     assert reads == ["BTC"]
+
+
+async def test_what_was_looked_back_at_is_dropped_where_too_few_hours_are_left(valkey: Connection) -> None:
+    kept, of = StoredBacktests(valkey, "history"), {"BTC": some_hours()}
+    await LooksBack(HoursInMemory(of).of, kept, RULES).next(("BTC",), NOW_MS)
+    assert await kept.of("BTC") is not None
+    of["BTC"] = some_hours(100)
+    await LooksBack(HoursInMemory(of).of, kept, RULES).next(("BTC",), 100 * HOUR_MS)
+    assert await kept.of("BTC") is None
 
 
 async def test_too_few_hours_are_not_tried_each_minute(valkey: Connection) -> None:

@@ -137,6 +137,13 @@ def test_a_warning_turned_out_right_false_inside_open_or_unknown() -> None:
     assert verdict_of(fired(90), None) is Verdict.UNKNOWN
 
 
+def test_a_warning_told_in_the_hour_in_which_the_fall_began_came_with_it() -> None:
+    late = replace(fired(99), at_ms=at(100) - 40 * MINUTE_MS)
+    told = record([late], (100,))
+    assert verdict_of(late, told) is Verdict.INSIDE
+    assert outcome_of(told, Kind.CASCADE, Severity.WATCH).matched.inside_ms == (late.at_ms,)
+
+
 def test_the_last_episodes_come_newest_first() -> None:
     told = record([fired(10), fired(60), fired(90)], (100,))
     assert [(one.at_ms, verdict) for one, verdict in latest(told, Kind.CASCADE, 2)] == [

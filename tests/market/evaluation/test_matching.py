@@ -90,6 +90,13 @@ def test_an_alert_during_one_sell_off_is_no_warning_of_the_next() -> None:
     assert match([ONSET + HOUR_MS], [ONSET, ONSET + 20 * HOUR_MS], MONTH).inside_ms == (ONSET + HOUR_MS,)
 
 
+def test_an_alert_within_the_hour_of_an_onset_is_inside_where_onsets_are_known_to_the_hour() -> None:
+    early, late = ONSET - 61 * MINUTE_MS, ONSET - 50 * MINUTE_MS
+    found = match([early, late], [ONSET], MONTH, refractory_hours=0, bar_ms=HOUR_MS)
+    assert (found.right_ms, found.inside_ms) == ((early,), (late,))
+    assert found.leads_ms == (HOUR_MS,)
+
+
 def test_a_dropped_alert_starts_no_new_refractory_time() -> None:
     assert refracted(hours(0, 4, 8), 6) == (hours(0, 8), hours(4))
 
