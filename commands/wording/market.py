@@ -6,6 +6,7 @@ from functools import partial
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Picture
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Numbers, Reply, Text, Told, Tone
+from commands.protocol.style import style
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits
 from commands.wording.findings import findings_numbers, floor, troubles
@@ -18,6 +19,7 @@ from commands.wording.turns import turns_words
 from market.checklist import Advice, Checklist
 from market.observations import MINUTE_MS
 from market.odds import recorded_odds
+from market.once import once
 from market.outlook import better, worse
 from market.reading import Level, Presence
 from market.regime import Regime
@@ -69,6 +71,7 @@ def describe_regime(
     )
 
 
+@once(style)
 def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     """What the ranks are over, how often such hours were followed by a fall, and what the liquidations leave out."""
     return (
@@ -213,6 +216,7 @@ def _mixed(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
     return tuple(lines)
 
 
+@once(style)
 def _outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
     regime = snapshot.regime
     lines = [_steps(regime, phrases)]

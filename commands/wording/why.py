@@ -5,6 +5,7 @@ from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Numbers, Reply, Text
+from commands.protocol.style import style
 from commands.wording import numbers
 from commands.wording.books import book_lines
 from commands.wording.columns import COLUMNS, first_that_fits, fit, sides
@@ -29,6 +30,7 @@ from commands.wording.told_facts import fact_lines, gap_lines
 from commands.wording.turns import turns_words
 from market.checklist import READ_BY
 from market.odds import recorded_odds
+from market.once import once
 from market.outlook import Turn, better, worse
 from market.reading import Condition, Measure, Presence, Reading
 from market.report import market_time
@@ -73,6 +75,7 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
     )
 
 
+@once(style)
 def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     """The strict state, what followed hours like this, and which conditions history gives no weight."""
     table = recorded_odds()
@@ -80,6 +83,7 @@ def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     return (*_strict(snapshot, phrases), *followed, *skill_lines((*FLAGS, *ALSO_TOLD), phrases, table))
 
 
+@once(style)
 def _sequence(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     """What the times of the steps say: what came out of order, and whether price and funding warned ahead."""
     regime, told = snapshot.regime, out_of_order_words(snapshot.regime, phrases)
@@ -87,6 +91,7 @@ def _sequence(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     return (*placed, *early_words(regime, phrases), *lead_words(regime, phrases))
 
 
+@once(style)
 def outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
     """What would make the state worse, and what would clear it, as the decision table has it."""
     if snapshot.regime.state is State.INSUFFICIENT_DATA:
@@ -128,29 +133,47 @@ def measure_line(
 def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[str]:
     """The flags reading by reading; those that need two inputs stand last."""
     told: set[str] = set()
+    below = _below(snapshot, phrases)
     for name in ALL:
         reading = snapshot.reading(name)
         yield _reading_head(name, reading, phrases, at_ms)
         if reading is None or reading.presence is Presence.ABSENT:
             told.update(flag for flag, owner in READ_BY.items() if owner == name)
             continue
-        learned = reading_learning(reading, phrases)
-        if learned is not None:
-            yield fit(f"   {learned}")
-        yield from fact_lines(reading, phrases)
-        if name == "volatility":
-            yield from gap_lines(snapshot, phrases)
-        if name == "depth":
-            yield from book_lines(reading, phrases)
+        yield from below[name]
         for condition in reading.conditions:
             if condition.flag in (*FLAGS, *ALSO_TOLD):
                 told.add(condition.flag)
-                yield from _condition(snapshot, reading, condition, phrases, at_ms)
+                yield _flag_line(snapshot, condition.flag, phrases, at_ms)
+                yield from below[condition.flag]
     left = [flag for flag in (*FLAGS, *ALSO_TOLD) if flag not in told]
     if left:
         yield phrases.say("why.together")
         for flag in left:
             yield _flag_line(snapshot, flag, phrases, at_ms)
+
+
+@once(style)
+def _below(snapshot: Snapshot, phrases: Phrases) -> Mapping[str, tuple[str, ...]]:
+    """What stands below the head of a reading, and below a flag: all that does not age."""
+    lines: dict[str, tuple[str, ...]] = {}
+    for reading in snapshot.readings:
+        lines[reading.name] = tuple(_facts(snapshot, reading, phrases))
+        for condition in reading.conditions:
+            if condition.flag in (*FLAGS, *ALSO_TOLD):
+                lines[condition.flag] = tuple(_measures(snapshot, reading, condition, phrases))
+    return lines
+
+
+def _facts(snapshot: Snapshot, reading: Reading, phrases: Phrases) -> Iterator[str]:
+    learned = reading_learning(reading, phrases)
+    if learned is not None:
+        yield fit(f"   {learned}")
+    yield from fact_lines(reading, phrases)
+    if reading.name == "volatility":
+        yield from gap_lines(snapshot, phrases)
+    if reading.name == "depth":
+        yield from book_lines(reading, phrases)
 
 
 def _reading_head(name: str, reading: Reading | None, phrases: Phrases, at_ms: int) -> str:
@@ -164,10 +187,7 @@ def _reading_head(name: str, reading: Reading | None, phrases: Phrases, at_ms: i
     )
 
 
-def _condition(
-    snapshot: Snapshot, reading: Reading, condition: Condition, phrases: Phrases, at_ms: int
-) -> Iterator[str]:
-    yield _flag_line(snapshot, condition.flag, phrases, at_ms)
+def _measures(snapshot: Snapshot, reading: Reading, condition: Condition, phrases: Phrases) -> Iterator[str]:
     is_met = any(measure.met for measure in condition.measures)
     is_held = snapshot.regime.flag(condition.flag) is True and not is_met
     for measure in condition.measures:
