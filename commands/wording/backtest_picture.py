@@ -13,6 +13,8 @@ from market.snapshot import Snapshot
 
 EVERY_HOURS = 6
 """So many hours a point: half a year is wider than any screen."""
+_NOTHING = -1
+"""The cell of a day that was looked at and had nothing: below every severity."""
 LEAST_POINTS = 8
 INKS: Mapping[Severity, Ink] = {
     Severity.WATCH: Ink.MAIN,
@@ -40,6 +42,7 @@ def backtest_picture(
         height=1.6,
     )
     word = phrases.word("alert_kind", kind.value)
+    seen, nothing = _seen(record), phrases.say("backtest_picture.nothing")
     panels = (
         price,
         _warnings(record, kind, hours, phrases),
@@ -49,6 +52,8 @@ def backtest_picture(
             ((phrases.say("backtest_picture.began"), Ink.STRESS),),
             hours,
             str(len(record.onsets_ms)),
+            range(seen.start, seen.stop - 1),
+            nothing,
         ),
     )
     heading = phrases.say("backtest_picture.title", asset=record.asset, kind=word)
@@ -64,7 +69,14 @@ def _warnings(record: Backtest, kind: Kind, hours: Hourly, phrases: Phrases) -> 
         days[day] = max(days.get(day, 0), CLASSES.index(one.severity))
     keys = tuple((phrases.word("severity", severity.value), INKS[severity]) for severity in CLASSES)
     title = phrases.say("backtest_picture.warnings")
-    return _ribbon(title, days, keys, hours, str(len(_episodes(one.opened_ms for one in told))))
+    says = str(len(_episodes(one.opened_ms for one in told)))
+    nothing = phrases.say("backtest_picture.nothing")
+    return _ribbon(title, days, keys, hours, says, _seen(record), nothing)
+
+
+def _seen(record: Backtest) -> range:
+    """The days that were looked back at; whether a sell-off began is known a day later."""
+    return range(record.scored_ms // DAY_MS, record.until_ms // DAY_MS + 1)
 
 
 def _episodes(opened_ms: Iterable[int]) -> set[int]:
@@ -72,16 +84,26 @@ def _episodes(opened_ms: Iterable[int]) -> set[int]:
 
 
 def _ribbon(
-    title: str, days: Mapping[int, int], keys: tuple[tuple[str, Ink], ...], hours: Hourly, says: str
+    title: str,
+    days: Mapping[int, int],
+    keys: tuple[tuple[str, Ink], ...],
+    hours: Hourly,
+    says: str,
+    seen: range,
+    nothing: str,
 ) -> Panel:
-    """A ribbon over the same days as the price above it; a day without anything is an empty cell."""
+    """A ribbon over the same days as the price above it: a day of `seen` without anything says so, any other is not known."""
     first, last = hours.first_close_ms // DAY_MS, hours.last_close_ms // DAY_MS
-    used = sorted(set(days.values()))
-    cells = tuple(used.index(days[day]) if day in days else None for day in range(first, last + 1))
+    placed = [days.get(day, _NOTHING if day in seen else None) for day in range(first, last + 1)]
+    used = sorted({place for place in placed if place is not None})
+    named = {_NOTHING: (nothing, Ink.FAINT), **dict(enumerate(keys))}
     return Panel(
         title,
         "number",
-        band=Band(cells, tuple(keys[place] for place in used)),
+        band=Band(
+            tuple(None if place is None else used.index(place) for place in placed),
+            tuple(named[place] for place in used),
+        ),
         first_ms=first * DAY_MS,
         step_ms=DAY_MS,
         says=says,

@@ -40,15 +40,16 @@ def describe_history(
     told: Sequence[Alert],
     pasts: Mapping[Asset, Past],
     asset: Asset | None,
+    kinds: Sequence[Kind],
     snapshot: Snapshot | None,
     page: int,
     phrases: Phrases,
 ) -> Reply:
-    """One page of what was warned of, of one asset or of all, and the record of the loud warnings."""
+    """One page of what was warned of, of one asset or of all, of some kinds or (none named) of all; and the record of the loud."""
     shown = told[(page - 1) * A_PAGE : page * A_PAGE]
     outcomes = _outcomes(pasts)
     blocks: list[Block] = [
-        Heading(fit(_heading(told, asset, phrases))),
+        Heading(fit(_heading(told, asset, kinds, phrases))),
         *(() if snapshot is None else source_notes(snapshot, phrases, snapshot.at_ms)),
         Text(_record(outcomes, phrases)),
     ]
@@ -67,12 +68,13 @@ def describe_history(
         blocks += history_picture(snapshot, pasts[asset].hours, phrases)
     data = {
         "asset": asset,
+        "kinds": [kind.value for kind in kinds],
         "page": page,
         "pages": _pages(told),
         "warnings": [_plain(alert, pasts[alert.asset]) for alert in shown],
         "record": _plain_record(outcomes),
     }
-    return Reply(tuple(blocks), _actions(told, asset, page, phrases), data=data)
+    return Reply(tuple(blocks), _actions(told, asset, kinds, page, phrases), data=data)
 
 
 def describe_no_history(phrases: Phrases) -> Reply:
@@ -80,9 +82,10 @@ def describe_no_history(phrases: Phrases) -> Reply:
     return Reply((Note(phrases.say("history.nobody"), Tone.CAUTION),), data={"warnings": []})
 
 
-def _heading(told: Sequence[Alert], asset: Asset | None, phrases: Phrases) -> str:
+def _heading(told: Sequence[Alert], asset: Asset | None, kinds: Sequence[Kind], phrases: Phrases) -> str:
     name = phrases.say("wish.all") if asset is None else asset
-    return phrases.say("history.heading", asset=name, count=len(told))
+    words = [phrases.word("alert_kind", kind.value) for kind in kinds[:1]]
+    return phrases.say("history.heading", asset=" ".join((name, *words)), count=len(told))
 
 
 def _pages(told: Sequence[Alert]) -> int:
@@ -152,8 +155,12 @@ def _event_days(outcomes: Sequence[Outcome]) -> int:
     return len({onset_ms // DAY_MS for one in outcomes for onset_ms in one.matched.onsets_ms})
 
 
-def _actions(told: Sequence[Alert], asset: Asset | None, page: int, phrases: Phrases) -> tuple[Action, ...]:
-    line = "/history" if asset is None else f"/history {asset}"
+def _actions(
+    told: Sequence[Alert], asset: Asset | None, kinds: Sequence[Kind], page: int, phrases: Phrases
+) -> tuple[Action, ...]:
+    bare = "/history" if asset is None else f"/history {asset}"
+    line = f"{bare} {','.join(kinds)}" if kinds else bare
+    cascades = Action(phrases.word("alert_kind", Kind.CASCADE.value), f"{bare} {Kind.CASCADE.value}")
     older = [Action(phrases.say("button.older"), f"{line} page={page + 1}")] if page < _pages(told) else []
     newer = [Action(phrases.say("button.newer"), f"{line} page={page - 1}")] if page > 1 else []
     if asset is not None:
@@ -161,7 +168,8 @@ def _actions(told: Sequence[Alert], asset: Asset | None, page: int, phrases: Phr
     else:
         names = list(dict.fromkeys(alert.asset for alert in told))[:4]
         others = [Action(name, f"/history {name}") for name in names]
-    return (*older, *newer, *others, Action(phrases.say("button.alerts"), "/alerts"))
+    narrower = () if kinds or not told else (cascades,)
+    return (*older, *newer, *narrower, *others, Action(phrases.say("button.alerts"), "/alerts"))
 
 
 def _plain(alert: Alert, past: Past) -> dict[str, object]:

@@ -8,14 +8,16 @@ from math import ceil, floor
 
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
-from market.alerts import Alert
+from market.alerts import Alert, Kind, Reason, Severity
 from market.observations import Asset
 from market.odds import (
     NO_SKILL,
     SKILL,
+    TOGETHER,
     Odds,
     Share,
     Table,
+    alert_name,
     hours_of,
     is_established,
     recorded_odds,
@@ -66,6 +68,24 @@ def tail_risk(alert: Alert, phrases: Phrases, table: Table) -> str:
         return phrases.say("alert.tail")
     mean, low, high = (numbers.percent(value) for value in odds.mean_24h)
     return phrases.say("odds.tail", mean=mean, low=low, high=high)
+
+
+def subscribed_odds(phrases: Phrases, table: Table) -> str:
+    """How often a sell-off followed each of the two lesser cascades, all recorded assets together; "" where it is not established."""
+    watch, warning = (
+        table.row(alert_name(Kind.CASCADE, severity, Reason.PRICE_SHOCK), TOGETHER)
+        for severity in (Severity.WATCH, Severity.WARNING)
+    )
+    if watch is None or warning is None or not (is_established(watch) and is_established(warning)):
+        return ""
+    return phrases.say(
+        "subscribe.odds",
+        watch=_share(watch.sell_off, phrases),
+        warning=_share(warning.sell_off, phrases),
+        base=_up(max(watch.sell_off.base or 0.0, warning.sell_off.base or 0.0)),
+        years=_years(warning.first_year, warning.last_year),
+        assets=", ".join(warning.assets),
+    )
 
 
 def skill_lines(flags: Iterable[str], phrases: Phrases, table: Table) -> tuple[str, ...]:

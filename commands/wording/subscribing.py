@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Heading, Reply, Text
 from commands.wording.columns import fit
+from commands.wording.odds import subscribed_odds
 from commands.wording.wishes import (
     asset_words,
     kind_and_severity,
@@ -18,6 +19,7 @@ from commands.wording.wishes import (
 )
 from market.alerts import Kind
 from market.observations import Asset
+from market.odds import recorded_odds
 from store.wishes import Chat, Subscription
 
 MOST_BUTTONS = 20
@@ -41,7 +43,7 @@ def describe_subscribed(
     assets = tuple(dict.fromkeys(wish.asset for wish in wishes))
     lines = [
         *_heard(wishes, phrases),
-        *([phrases.say("subscribe.why_these")] if is_ours else []),
+        *([_why_these(phrases)] if is_ours else []),
         *never_told(chat, wishes, phrases),
         *way_notes(chat, phrases, now_ms, is_terminal=is_terminal),
         phrases.say("subscribe.count", count=len(chat.subscriptions), most=most),
@@ -61,6 +63,11 @@ def describe_subscribed(
             "subscriptions": plain_wishes(chat.subscriptions),
         },
     )
+
+
+def _why_these(phrases: Phrases) -> str:
+    said = (phrases.say("subscribe.why_these"), subscribed_odds(phrases, recorded_odds()))
+    return " ".join(filter(None, said))
 
 
 def plain_ping(chat: Chat) -> dict[str, object] | None:

@@ -166,8 +166,21 @@ async def test_the_picture_has_the_days_of_warnings_and_of_sell_offs() -> None:
     assert price.series[0].values[-1] == 100.0
     assert warnings.band is not None
     assert sell_offs.band is not None
-    assert [cell for cell in warnings.band.cells if cell is not None] == [1, 0, 2, 1, 1]
-    assert sum(cell is not None for cell in sell_offs.band.cells) == 3
+    assert [name for name, _ in warnings.band.keys] == ["none", "WATCH", "WARNING", "CRITICAL"]
+    assert [cell for cell in warnings.band.cells if cell] == [2, 1, 3, 2, 2]
+    assert sum(cell == 1 for cell in sell_offs.band.cells) == 3
+
+
+async def test_a_day_without_a_warning_is_none_and_only_one_that_was_not_looked_at_is_not_known() -> None:
+    ask = asking(RECORD)
+    await ask("/backtest BTC")
+    (picture,) = [block for block in ask.reply.blocks if isinstance(block, Picture)]
+    _, warnings, sell_offs = picture.panels
+    assert warnings.band is not None
+    assert sell_offs.band is not None
+    days = [day for day, cell in enumerate(warnings.band.cells) if cell is not None]
+    assert days == list(range(days[0], len(warnings.band.cells)))
+    assert sell_offs.band.cells[-1] is None  # whether one begins on it is known a day later
     assert len(warnings.band.cells) == len(sell_offs.band.cells)
 
 
@@ -271,6 +284,25 @@ async def test_history_of_one_asset_leaves_the_others_out() -> None:
     told = (*TOLD, alert(1, asset="ETH"))
     assert (await asking(RECORD, told=told)("/history")).startswith("All watched · 6 past warnings")
     assert (await asking(RECORD, told=told)("/history ETH")).startswith("ETH · 1 past warnings")
+
+
+async def test_a_kind_leaves_the_others_out_and_pages_keep_it() -> None:
+    told = (*TOLD, *(alert(day, Severity.WATCH, Kind.OPEN_INTEREST) for day in range(1, 15)))
+    ask = asking(RECORD, told=told)
+    assert "/history BTC cascade" in [
+        action.command for action in (await ask("/history BTC"), ask.reply)[1].actions
+    ]
+    assert (await ask("/history BTC cascade")).startswith("BTC cascade · 4 past warnings")
+    assert (await ask("/history oi BTC")).startswith("BTC open interest · 14 past warnings")
+    assert ask.reply.actions[0].command == "/history BTC oi page=2"
+    assert "2 of 3 were followed" in await ask("/history oi")  # the record is of the loud ones all the same
+
+
+@pytest.mark.parametrize("word", ["99999", "DOGEE", "banana"])
+async def test_what_is_no_asset_has_no_history_and_is_said_so(word: str) -> None:
+    said = await asking(RECORD, told=TOLD)(f"/history {word}")
+    assert f'"{word.upper()}" is not watched here.' in said
+    assert "/history BTC" in said
 
 
 async def test_the_half_year_is_drawn_for_one_asset() -> None:

@@ -11,6 +11,7 @@ from commands.protocol.request import Role
 from commands.subscribe import MOST_SUBSCRIPTIONS
 from market.alerts import Kind, Severity
 from market.alerts.reach import HIGHEST, reaches
+from market.odds import recorded_odds
 from store.services import FeedStatus
 from store.wishes import Chat, Subscription
 from tests.commands.markets import calm, crowding
@@ -44,7 +45,15 @@ async def test_an_asset_alone_means_what_is_loud_and_rare_and_says_so() -> None:
     said = await ask("/subscribe btcusdt")
     assert said.startswith("BTC · you will be warned here")
     assert "Told here: cascade from WARNING up." in said
-    assert "A silent WATCH came before a sell-off 12 times in 100" in said
+    watch, warning = (
+        recorded_odds().row(f"cascade/{least}/price_shock", "") for least in ("watch", "warning")
+    )
+    assert watch is not None
+    assert warning is not None
+    for odds in (watch, warning):
+        share = odds.sell_off.share
+        assert share is not None
+        assert f"{int(share * 1000) / 10:.1f}% [" in said
     assert "1 of 50 subscriptions of this chat." in said
     assert await wishes(ask) == (BTC_CASCADE,)
     assert {"/testalert", "/backtest BTC", "/subscribe BTC cascade watch", "/subscribe BTC funding"} <= set(
