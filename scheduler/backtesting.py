@@ -98,7 +98,7 @@ class Sums:
     def told(self, close_ms: int, coins: float) -> OpenInterest:
         """The open interest of an hour, under a name that changes with whose it is."""
         is_after_gap = self.at_ms > 0 and close_ms - self.at_ms > HOUR_MS
-        if is_after_gap and abs(coins / self.coins - 1.0) > BACK.other_venues_change:
+        if is_after_gap and abs(coins - self.coins) > BACK.other_venues_change * self.coins:
             self.place += 1
         self.coins, self.at_ms = coins, close_ms
         return OpenInterest(NAMES[self.place % len(NAMES)], close_ms, coins, HOUR_MS)

@@ -155,6 +155,13 @@ def test_another_level_of_open_interest_after_an_unknown_hour_is_another_venues(
     assert names[3] is not names[2]
 
 
+def test_open_interest_that_was_none_at_all_is_no_share_of_what_follows() -> None:
+    sums = Sums()
+    names = [sums.told(at(hour), coins).venue for hour, coins in ((0, 0.0), (2, 0.0), (4, 5.0))]
+    assert names[0] is names[1]
+    assert names[2] is not names[1]
+
+
 def test_a_market_without_marks_is_warned_of_as_it_was_when_it_was_seen() -> None:
     hours, told = long_market()
     again = Engine("BTC", RULES, "history")
