@@ -12,6 +12,7 @@ from time import perf_counter
 import evaluation.chapters
 from evaluation import quoting
 from evaluation.study import Chapter, Study, Written, read_study
+from evaluation.summary import in_short
 
 HERE = Path(__file__).parent.parent
 HEAD = """# What the warnings are worth
@@ -50,8 +51,9 @@ def keep(study: Study, written: Mapping[Chapter, Written], docs: Path, odds: Pat
     ]
     tried = ", ".join(f"{family} {count}" for family, count in sorted(study.tried.items()))
     parts.append(f"## Variants tried\n\n{sum(study.tried.values())} in all: {tried or 'none'}.\n")
-    (docs / "evaluation.md").write_text("\n".join([head, *parts]), encoding="utf-8")
     facts = {chapter.name: one.facts for chapter, one in written.items()}
+    first = [one for one in (in_short(facts),) if one]
+    (docs / "evaluation.md").write_text("\n".join([head, *first, *parts]), encoding="utf-8")
     (docs / "evaluation.json").write_text(quoting.written(facts), encoding="utf-8")
     if "odds" in facts:
         odds.write_text(quoting.written_odds(facts), encoding="utf-8")
