@@ -132,7 +132,7 @@ def _record(outcomes: Sequence[Outcome], phrases: Phrases) -> str:
     right, counted = _counts(outcomes)
     if not counted:
         return phrases.say("history.no_record")
-    low, high = wilson(right, counted)
+    low, high = _right_between(outcomes)
     said = phrases.say(
         "history.record",
         right=right,
@@ -148,6 +148,13 @@ def _record(outcomes: Sequence[Outcome], phrases: Phrases) -> str:
 
 def _counts(outcomes: Sequence[Outcome]) -> tuple[int, int]:
     return sum(one.right for one in outcomes), sum(one.counted for one in outcomes)
+
+
+def _right_between(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+    """The interval of the share that was right; warnings of one day, of whatever assets, tell no more than one does."""
+    right, counted = _counts(outcomes)
+    days = len({at_ms // DAY_MS for one in outcomes for at_ms in one.matched.kept_ms})
+    return wilson(right * days / counted, days) if counted else wilson(0, 0)
 
 
 def _event_days(outcomes: Sequence[Outcome]) -> int:
@@ -190,7 +197,7 @@ def _plain(alert: Alert, past: Past) -> dict[str, object]:
 
 def _plain_record(outcomes: Sequence[Outcome]) -> dict[str, object]:
     right, counted = _counts(outcomes)
-    low, high = wilson(right, counted)
+    low, high = _right_between(outcomes)
     days = _event_days(outcomes)
     return {
         "right": right,

@@ -6,8 +6,11 @@ from statistics import NormalDist
 NOMINAL = 0.95
 
 
-def wilson(hits: int, cases: int, level: float = NOMINAL) -> tuple[float, float]:
-    """The interval of a share of independent cases; (0, 1) where there is no case. Raises ValueError for impossible counts."""
+def wilson(hits: float, cases: float, level: float = NOMINAL) -> tuple[float, float]:
+    """The interval of a share of independent cases; (0, 1) where there is no case. Raises ValueError for impossible counts.
+
+    Counts need not be whole: cases that hang together may be worth fewer of them.
+    """
     if not 0 <= hits <= cases:
         raise ValueError(f"{hits} of {cases} cannot be")
     if not cases:

@@ -14,7 +14,7 @@ from market.evaluation.backtest import Backtest, Firing
 from market.hourly import Hourly
 from market.observations import HOUR_MS, Asset
 from market.table import State
-from store.in_memory import WarnedInMemory
+from store.in_memory import HoursInMemory, WarnedInMemory
 from tests.commands.markets import NOW_MS, crowding
 from tests.commands.talking import Talk, monospaced, talk, text_of
 
@@ -284,6 +284,27 @@ async def test_history_of_one_asset_leaves_the_others_out() -> None:
     told = (*TOLD, alert(1, asset="ETH"))
     assert (await asking(RECORD, told=told)("/history")).startswith("All watched · 6 past warnings")
     assert (await asking(RECORD, told=told)("/history ETH")).startswith("ETH · 1 past warnings")
+
+
+async def test_warnings_of_one_day_make_the_record_no_surer_whatever_their_number() -> None:
+    both = (RECORD, replace(RECORD, asset="ETH"))
+    alone, ask = (asking(*both, told=told) for told in (TOLD, (*TOLD, *_of_eth(TOLD))))
+    services = replace(ask.context.services, hours=HoursInMemory({"BTC": hours(), "ETH": hours()}))
+    together = Talk(replace(ask.context, services=services))
+    await alone("/history")
+    await together("/history")
+    one, two = _record_told(alone), _record_told(together)
+    assert (two["right"], two["counted"]) == (2 * one["right"], 2 * one["counted"])
+    assert (two["low"], two["high"]) == pytest.approx((one["low"], one["high"]))
+
+
+def _record_told(ask: Talk) -> dict[str, Any]:
+    told: Any = ask.reply.data["record"]
+    return dict(told)
+
+
+def _of_eth(told: Iterable[Alert]) -> list[Alert]:
+    return [replace(one, asset="ETH") for one in told]
 
 
 async def test_a_kind_leaves_the_others_out_and_pages_keep_it() -> None:
