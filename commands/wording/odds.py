@@ -47,12 +47,17 @@ def quoted(name: str, asset: Asset, phrases: Phrases) -> tuple[str, ...]:
 
 
 def row_lines(name: str, asset: Asset, phrases: Phrases, table: Table) -> tuple[str, ...]:
-    """The lines of a row of `market.odds`, or that it is not established, for an asset that was not recorded or of too few days."""
+    """The lines of a row of `market.odds`, or that it is not established, for an asset that was not recorded or of too few days.
+
+    Of alerts whose further falls alone are established those are said.
+    """
     if asset not in table.assets:
         return (phrases.say("odds.none", asset=asset),)
     odds = table.row(name, asset)
     if odds is None:
         return (phrases.say("odds.seldom", asset=asset, years=_years(table.first_year, table.last_year)),)
+    if odds.begun is not None and odds.further_fall.is_established and not odds.sell_off.is_established:
+        return _begun_before(odds, table, phrases)
     if not is_established(odds):
         days = min(odds.sell_off.days, odds.further_fall.days)
         known = {"count": odds.episodes, "years": _years(odds.first_year, odds.last_year)}
@@ -119,13 +124,30 @@ def _lines(odds: Odds, table: Table, phrases: Phrases) -> tuple[str, ...]:
     first = phrases.say("odds.hours" if odds.begun is None else "odds.alert", **known)
     if odds.begun:
         first += " " + phrases.say("odds.begun", begun=odds.begun)
-    further = phrases.say(
+    return first, _further(odds, table, phrases)
+
+
+def _begun_before(odds: Odds, table: Table, phrases: Phrases) -> tuple[str, ...]:
+    """Of alerts that mostly come when a sell-off has begun: that of the others too little is known, and how far it fell further."""
+    first = phrases.say(
+        "odds.few_others",
+        years=_years(odds.first_year, odds.last_year),
+        assets=", ".join(odds.assets),
+        count=odds.episodes,
+        begun=odds.begun,
+        days=odds.sell_off.days,
+        needed=table.least_days,
+    )
+    return first, _further(odds, table, phrases)
+
+
+def _further(odds: Odds, table: Table, phrases: Phrases) -> str:
+    return phrases.say(
         "odds.further",
         fall=numbers.share(table.further_fall),
         share=_share(odds.further_fall, phrases),
         beside=_beside(odds.further_fall, phrases),
     )
-    return first, further
 
 
 def _years(first: int, last: int) -> str:

@@ -27,9 +27,13 @@ FEW = replace(
     first_year=2024,
     last_year=2024,
     sell_off=Share(9, 7, 0.1, 0.0, 0.4, 0.04),
+    further_fall=Share(9, 7, 0.3, 0.1, 0.6, 0.29),
+)
+LATE = replace(
+    WARNING, name="cascade/critical/price_shock", begun=127, sell_off=Share(27, 19, 0.5, 0.3, 0.7, 0.04)
 )
 TABLE = Table(
-    0.07, 2.5, 0.05, 20, 2021, 2025, ("BTC", "ETH", "SOL"), (WARNING, SEVERAL, HOURS, FEW),
+    0.07, 2.5, 0.05, 20, 2021, 2025, ("BTC", "ETH", "SOL"), (WARNING, SEVERAL, HOURS, FEW, LATE),
     {"pd": "skill", "fe": "none", "oe": "none", "lc": "not established"},
 )  # fmt: skip
 ALERT = Alert(
@@ -65,6 +69,19 @@ def test_what_was_not_recorded_or_came_too_seldom_is_not_established() -> None:
     )
     assert row_lines("skew/watch", "BTC", ENGLISH, TABLE) == (
         "Odds: not established for BTC: too seldom, or never, in 2021-25.",
+    )
+
+
+def test_an_alert_that_mostly_comes_with_a_sell_off_tells_its_further_falls_where_those_alone_are_established() -> (
+    None
+):
+    first, further = alert_odds(replace(ALERT, severity=Severity.CRITICAL), ENGLISH, TABLE)
+    assert first == (
+        "Odds, REAL 2021-25, 160 such alerts (BTC): in 127 a sell-off had begun already; how often one began after the others is "
+        "not established (19 days of the 20 needed)."
+    )
+    assert further.startswith(
+        "A further fall of 5% within 24 h: after 30.0% [24.0-36.0]; after any hour 29.0%"
     )
 
 
