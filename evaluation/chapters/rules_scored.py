@@ -71,7 +71,9 @@ def of_trigger(kind: Kind, severity: Severity, context: str | None, rules: Alert
         return alert.kind is kind and alert.severity is severity and is_meant
 
     return Pick(
-        kind, f"{severity}, {'by price alone' if context is None else f'raised, {context} beside'}", wanted
+        kind,
+        f"{severity}, {'by price alone' if context is None else f'beyond its shock, {context} beside'}",
+        wanted,
     )
 
 
