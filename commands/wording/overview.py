@@ -24,14 +24,17 @@ from commands.wording.wave import alert_row
 from commands.wording.wishes import (
     asset_words,
     kind_and_severity,
+    never_so_loud,
     plain_wishes,
+    quietest_line,
     role_of,
     server_notes,
     short_words,
     way_notes,
     wish_line,
+    wish_words,
 )
-from market.alerts import CLASSES, Alert
+from market.alerts import CLASSES, Alert, Severity
 from market.alerts.reach import reaches
 from market.observations import Asset
 from market.report import alert_line
@@ -60,7 +63,8 @@ def describe_alerts(
 ) -> Reply:
     """The subscriptions of a chat, of one asset where that was asked for; `standing` are the warnings it is told of."""
     blocks: list[Block] = [Heading(fit(_heading(chat, wishes, asset, phrases)))]
-    blocks += [Note(line, Tone.CAUTION) for line in way_notes(chat, phrases, now_ms, is_terminal=is_terminal)]
+    notes = (*never_so_loud(wishes, phrases), *way_notes(chat, phrases, now_ms, is_terminal=is_terminal))
+    blocks += [Note(line, Tone.CAUTION) for line in notes]
     blocks += server_notes(chat, phrases)
     blocks += _standing(chat, standing, phrases)
     rows = [line for wish in wishes[:MOST_TOLD] for line in closeness(wish, chat, snapshots, phrases, rules)]
@@ -161,9 +165,14 @@ def _actions(
     if not chat.subscriptions:
         first = [*list(snapshots)[:3], "all"]
         return (*(Action(asset, f"/subscribe {asset}") for asset in first), refresh, *changes)
+    lost = [wish for wish in chat.subscriptions if not reaches(wish.kind, wish.least)]
     return (
         refresh,
         *_acks(chat, standing, phrases),
+        *(
+            Action(wish_words(replace(wish, least=Severity.WATCH), phrases), quietest_line(wish))
+            for wish in lost[:MOST_EDITED]
+        ),
         Action(phrases.say("button.mute_all"), "/mute 2h"),
         Action(phrases.say("button.unsubscribe"), "/unsubscribe"),
         Action(phrases.say("button.settings"), "/settings"),

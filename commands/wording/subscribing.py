@@ -9,6 +9,7 @@ from commands.wording.odds import subscribed_odds
 from commands.wording.wishes import (
     asset_words,
     kind_and_severity,
+    never_so_loud,
     never_told,
     plain_wishes,
     server_notes,
@@ -45,6 +46,7 @@ def describe_subscribed(
         *_heard(wishes, phrases),
         *([_why_these(phrases)] if is_ours else []),
         *never_told(chat, wishes, phrases),
+        *never_so_loud(chat.subscriptions, phrases),
         *way_notes(chat, phrases, now_ms, is_terminal=is_terminal),
         phrases.say("subscribe.count", count=len(chat.subscriptions), most=most),
     ]

@@ -126,6 +126,20 @@ def never_told(chat: Chat, wishes: Iterable[Subscription], phrases: Phrases) -> 
     return [phrases.say("wish.too_quiet", kinds=", ".join(names), severity=severity)]
 
 
+def never_so_loud(wishes: Iterable[Subscription], phrases: Phrases) -> list[str]:
+    """The subscriptions from before to what their kind never is any more (decision 0043), and the line that hears it again."""
+    lost = [wish for wish in wishes if not reaches(wish.kind, wish.least)]
+    if not lost:
+        return []
+    names = ", ".join(short_words(wish, phrases) for wish in lost[:MOST_NAMED])
+    return [phrases.say("wish.never_so_loud", wishes=names, line=quietest_line(lost[0]))]
+
+
+def quietest_line(wish: Subscription) -> str:
+    """The command that hears all of what this subscription is of: "/subscribe BTC regime watch"."""
+    return f"/subscribe {wish_line(wish)} {Severity.WATCH.value}"
+
+
 def least_of(wish: Subscription, chat: Chat) -> Severity:
     """From what severity a subscription is told here, the chat's own least counted."""
     return max(wish.least, chat.least, key=CLASSES.index)

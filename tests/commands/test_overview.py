@@ -114,6 +114,22 @@ def test_a_subscription_from_before_to_what_is_never_so_loud_any_more_says_so() 
     assert lines == ("BTC regime                 WARNING up", "   never so loud: nothing is told")
 
 
+async def test_what_is_never_so_loud_any_more_is_said_first_and_heard_again_with_one_press() -> None:
+    ask = manager()
+    await told(ask, "/subscribe BTC")
+    chats = ask.context.services.chats
+    assert chats is not None
+    before = Subscription("BTC", Kind.REGIME, Severity.WARNING)
+    await chats.change(
+        ask.context.address, lambda chat: replace(chat, subscriptions=(*chat.subscriptions, before))
+    )
+    said = await ask("/alerts")
+    assert "Nothing is told any more of: BTC regime." in said.split("\n")[1]
+    assert "/subscribe BTC regime watch" in [action.command for action in ask.reply.actions]
+    assert "Nothing is told any more of: BTC regime." in await ask("/subscribe ETH")
+    assert "Nothing is told any more" not in await told(ask, "/subscribe BTC regime watch", "/alerts")
+
+
 def test_a_warning_stands_until_its_last_word_is_that_it_is_over() -> None:
     over = replace(STANDS, edge=Edge.RESOLVED, at_ms=NOW_MS)
     again = replace(STANDS, id="eeee", at_ms=NOW_MS + 1)
