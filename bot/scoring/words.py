@@ -31,7 +31,7 @@ UNSCORED = {
 }
 NAMED_STRANGERS = 5
 LEGEND = (
-    "right: a sell-off began {least} min to {longest} h later; {fall:.0%} alone: the same without the sigma leg, which makes "
+    "A kind counts the beginnings of its warnings, a severity each time one came to it. right: a sell-off began {least} min to {longest} h later; {fall:.0%} alone: the same without the sigma leg, which makes "
     "wild markets look safe. found: sell-offs that a right alert came before, with the "
     "interval if each stood by itself (Wilson). lead: quartiles. lost then: what the 24 h before the alert had cost. "
     "hours: within a day after an alert. in one: sent during a sell-off, neither right nor false. [ ]: {level:.0%} of {draws:,} "

@@ -50,10 +50,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A ribbon of coloured cells beneath a panel, one a step: an index into `keys`, None where it is not known."""
+    """A ribbon of coloured cells beneath a panel, one a step: an index into `keys`, None where it is not known.
+
+    Where several cells share a sign the commonest is shown, or, where they are `events`, the highest: none may vanish.
+    """
 
     cells: tuple[int | None, ...]
     keys: tuple[tuple[str, Ink], ...]
+    events: bool = False
 
 
 @dataclass(frozen=True, slots=True)

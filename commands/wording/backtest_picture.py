@@ -103,6 +103,7 @@ def _ribbon(
         band=Band(
             tuple(None if place is None else used.index(place) for place in placed),
             tuple(named[place] for place in used),
+            events=True,
         ),
         first_ms=first * DAY_MS,
         step_ms=DAY_MS,

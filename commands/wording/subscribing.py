@@ -25,8 +25,8 @@ from store.wishes import Chat, Subscription
 
 MOST_BUTTONS = 20
 MOST_NAMED = 4
-OTHERS = (Kind.LIQUIDATIONS, Kind.STAGE, Kind.FUNDING, Kind.OPEN_INTEREST, Kind.SKEW)
-"""What is offered beside what was asked for, the louder ones first."""
+OTHERS = (Kind.REGIME, Kind.LIQUIDATIONS, Kind.STAGE, Kind.FUNDING, Kind.OPEN_INTEREST, Kind.SKEW)
+"""What is offered beside what was asked for: every other kind, all of them silent."""
 
 
 def describe_subscribed(

@@ -13,7 +13,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text as Styled
 
 from bot.layout import clean
-from commands.protocol.picture import Ink, Known, Mark, Panel, Picture, Series
+from commands.protocol.picture import Band, Ink, Known, Mark, Panel, Picture, Series
 from commands.wording.numbers import price
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class Sparks:
             for one in panel.series:
                 yield from _series(panel, one, letters, scale)
             if panel.band is not None:
-                yield _ribbon(panel.band.cells, [ink for _, ink in panel.band.keys], letters)
+                yield _ribbon(panel.band, letters)
                 yield Styled(
                     clean("  ".join(f"{SIGNS[ink]} {name}" for name, ink in panel.band.keys)), style="dim"
                 )
@@ -94,11 +94,13 @@ def _series(panel: Panel, one: Series, letters: int, scale: Scale | None) -> Ite
     yield _fixed(bars, COLOUR.get(one.ink, ""))
 
 
-def _ribbon(cells: Sequence[int | None], inks: Sequence[Ink], letters: int) -> Styled:
+def _ribbon(band: Band, letters: int) -> Styled:
     shown = Styled(no_wrap=True, overflow="ignore")
-    for part in _parts(cells, letters):
+    for part in _parts(band.cells, letters):
         key = Counter(part).most_common(1)[0][0]
-        ink = None if key is None else inks[key]
+        if band.events:
+            key = max((cell for cell in part if cell is not None), default=None)
+        ink = None if key is None else band.keys[key][1]
         shown.append(GAP if ink is None else SIGNS[ink], "" if ink is None else COLOUR.get(ink, ""))
     return shown
 

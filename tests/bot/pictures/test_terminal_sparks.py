@@ -70,6 +70,15 @@ def test_several_series_are_named_and_a_ribbon_has_signs_that_need_no_colour() -
     assert len(set(SIGNS.values())) == len(Ink)
 
 
+def test_a_rare_event_does_not_vanish_among_the_days_without_any() -> None:
+    keys = (("none", Ink.FAINT), ("WATCH", Ink.MAIN), ("CRITICAL", Ink.STRESS))
+    band = Band((None, None, *([0] * 40), 1, 2, *([0] * 40)), keys, events=True)
+    (row,) = [line for line in screen(picture(Panel("Days", "number", band=band)), width=40) if "#" in line][
+        :1
+    ]
+    assert row.count(SIGNS[Ink.STRESS]) == 1
+
+
 def test_it_fits_a_narrow_terminal() -> None:
     assert all(len(line) <= 40 for line in screen(picture(*every_kind()), width=40) if "CALM" not in line)
 
