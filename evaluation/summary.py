@@ -92,7 +92,11 @@ def _sizing(sizing: Facts, caps: Mapping[str, Sequence[float]]) -> list[str]:
     if "ratio_to_equal" not in sizing:
         return []
     before, after = share(sizing["closed_5x"][0]), share(sizing["closed_sized"][0], 2)
-    cap = f" The cap for a fall of three days alone: {_interval(caps[CAP], number)}." if CAP in caps else ""
+    cap = (
+        f" The cap for a fall of three days alone: {_interval(caps[CAP], number)}, chosen after many looks; few sell-offs carry it."
+        if CAP in caps
+        else ""
+    )
     return [
         f"- **`/size`**: of 5x longs held 72 h {before} are closed by force, with it {after}. That is {_interval(sizing['ratio_to_equal'], number)}",
         f"  of what a constant leverage of the same mean comes to (below 1 is better).{cap}",

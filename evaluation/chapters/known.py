@@ -40,7 +40,7 @@ that say nothing. Each is scored by the parts of this study ({draws} draws of da
 OUTSIDE = """
 Held in {least} to {most} of the markets at nominal 90 %: {inside} of {all}. Outside of it: {outside}. A share of so many
 markets is itself known to within two or three points. What active and quiet months make hang together over longer than blocks of a week
-the intervals do not see: they are about a twelfth too narrow for a recall (decision 0036). Wilson's interval takes sell-offs of several assets on one day for as many cases, and promises too much wherever assets are added
+the intervals do not see; of a recall they hold least (decision 0036). Wilson's interval takes sell-offs of several assets on one day for as many cases, and promises too much wherever assets are added
 up: it is for one asset, or for episodes. Said to have skill: the planted sign in {planted} of the markets, the meaningless one in
 {meaningless}. That is more than the 5 % of chance because it, too, comes in active months, when more falls do, and so is truly better than
 random hours by the little that the table tells: whoever speaks only in wild months has skill of this kind, and no use.

@@ -109,8 +109,10 @@ def interval_of(
     if not len(known) or not np.isfinite(value):
         return Interval(value if np.isfinite(value) else float("nan"), float("nan"), float("nan"))
     bias, skew = (0.0, 0.0) if left_out is None else (_bias(value, known), _skew(left_out))
-    tail = (1.0 - level) / 2.0
-    low, high = np.quantile(known, [_moved(tail, bias, skew), _moved(1.0 - tail, bias, skew)])
+    reach = NORMAL.inv_cdf(0.5 + level / 2.0)
+    if left_out is not None:
+        reach = _student(reach, _freedom(left_out))
+    low, high = np.quantile(known, [_moved(-reach, bias, skew), _moved(reach, bias, skew)])
     return Interval(value, float(low), float(high))
 
 
@@ -129,8 +131,25 @@ def _skew(left_out: Floats) -> float:
     return float((worth**3).sum() / (6.0 * spread**1.5)) if spread > 0.0 else 0.0
 
 
-def _moved(quantile: float, bias: float, skew: float) -> float:
-    """The percentile to read instead of this one."""
-    place = bias + NORMAL.inv_cdf(quantile)
+def _freedom(left_out: Floats) -> float:
+    """How many blocks of days a figure rests on, as Satterthwaite counts them: few where most say nothing of it."""
+    known = left_out[np.isfinite(left_out)]
+    squares = (known - known.mean()) ** 2 if len(known) else known
+    return float(squares.sum() ** 2 / (squares @ squares)) if squares.any() else float("inf")
+
+
+def _student(reach: float, freedom: float) -> float:
+    """So many standard deviations of the normal, as Student's distribution has them (Cornish and Fisher's series).
+
+    Draws from few blocks differ less than histories do; Hesterberg 2015 widens percentiles this way.
+    """
+    once = (reach**3 + reach) / 4.0
+    twice = (5.0 * reach**5 + 16.0 * reach**3 + 3.0 * reach) / 96.0
+    return reach + once / freedom + twice / freedom**2
+
+
+def _moved(place: float, bias: float, skew: float) -> float:
+    """The percentile to read instead of the one so many standard deviations from the middle."""
+    place = bias + place
     room = 1.0 - skew * place
     return NORMAL.cdf(bias + place / room) if room > 0.0 else float(place > 0.0)

@@ -11,15 +11,15 @@ from market.evaluation_rules import EvidenceRules
 
 EVIDENCE = EvidenceRules()
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "evaluation.json"
-HELD = (
+PROMISED = (
     "precision of the sign",
+    "recall of the sign",
+    "precision of a shock",
     "recall of a shock",
     "precision, sign minus shock (paired)",
     "precision, sign minus random (paired)",
     "average precision, sign minus shock (paired)",
 )
-RECALL = "recall of the sign"
-PROMISED = (*HELD, RECALL)
 MARKETS, DAYS = 12, 500
 
 
@@ -54,9 +54,7 @@ def test_intervals_hold_in_85_to_95_of_100_markets_but_for_what_the_document_nam
 def test_the_document_tells_how_often_the_promised_intervals_held() -> None:
     told = json.loads(DOCUMENT.read_text())["known"]
     assert told["coverage_markets"] == EVIDENCE.coverage_markets
-    for figure in HELD:
+    for figure in PROMISED:
         assert EVIDENCE.covered_from <= told["coverage"][figure] <= EVIDENCE.covered_to, figure
-    # 83.0 % on these seeds, 89.3 % of 400 others (decision 0036): within what 200 markets can tell of 85
-    assert told["coverage"][RECALL] >= EVIDENCE.covered_from - 0.025
     # it comes in active months as falls do, and is truly better than chance by .9 points
     assert told["meaningless_said_skill"] < 0.2 < told["planted_said_skill"]

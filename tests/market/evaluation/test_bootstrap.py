@@ -63,7 +63,7 @@ def test_the_interval_of_a_share_of_lone_cases_is_near_that_of_wilson(hits: int,
     found = ratio(*hits_and_cases(hits, cases), draw_days(DAYS, 3, EvidenceRules()))
     low, high = wilson(hits, cases, 0.9)
     assert found.value == hits / cases
-    assert [found.low, found.high] == pytest.approx([low, high], abs=0.02)
+    assert [found.low, found.high] == pytest.approx([low, high], abs=0.03)
 
 
 def test_few_hits_reach_further_up_than_the_plain_percentiles() -> None:
