@@ -26,7 +26,7 @@ Words come in any sensible order. `name=value` and `name value` say which word i
 Below each command stands what a terminal shows of its example in the demo's sell-off, drawn by the code that answers
 (`make screenshots`).
 """
-PICTURED = frozenset({"regime", "funding", "oi", "liq", "skew", "hedge"})
+PICTURED = frozenset({"regime", "funding", "oi", "liq", "skew", "hedge", "backtest", "history"})
 """Commands whose answer is drawn as well."""
 
 
