@@ -119,7 +119,7 @@ def _sell_off(dice: Random) -> Story:
     wave_h, end_h = legs[0].start_h, legs[-1].start_h + legs[-1].hours
     pushes = (
         Push(RANGE_BOUND_FROM_H, -RANGE_BOUND_FROM_H, dice.uniform(2.4, 3.2), 1.0),
-        Push(dip_h, 1.0, -dice.uniform(2.28, 2.36), 0.0),
+        Push(dip_h, 1.0, -dice.uniform(2.62, 2.7), 0.0),
         Push(dip_h + 1.0, 1.0, dice.uniform(0.35, 0.45), 0.0),
         Push(dip_h + 6.0, 10.0, dice.uniform(0.6, 0.9), 1.0),
         *legs,

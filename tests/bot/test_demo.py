@@ -131,7 +131,7 @@ def test_what_happens_to_a_stated_plan_is_told_as_it_happens_and_each_rung_once(
 def test_the_time_between_two_looks_of_the_demo_is_no_gap_in_the_watch(piped: str) -> None:
     assert "Not watched" not in piped
     before_the_end, after = answers_to("/positions", piped)
-    assert "Trim reached" in before_the_end
+    assert "Hedge reached" in before_the_end
     assert "Out reached" in after
 
 
@@ -289,6 +289,7 @@ def test_at_a_terminal_that_can_be_drawn_on_tab_completes_and_ctrl_c_leaves(here
     assert here.is_empty()
 
 
+@pytest.mark.slow
 def test_in_plain_it_is_told_in_words_and_nothing_is_drawn_anew(here: Room) -> None:
     here.settings["TERM"] = "xterm-256color"
     person = Person(here, "--plain", "--speed", "2000")

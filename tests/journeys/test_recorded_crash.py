@@ -80,6 +80,7 @@ async def test_two_assets_are_played_together_and_scanned(data: Path, recordings
         assert (await services_on(connection, is_live=False).feed.status()).source == "history"
 
 
+@pytest.mark.slow
 async def test_a_store_that_dies_under_the_feed_costs_nothing(data: Path, crash: Path) -> None:
     *_, (expected, _) = replay(read_history(crash), Rules())
     async with service(data, crash) as connection:

@@ -13,7 +13,7 @@ from market.table import State
 from scheduler.engine import Engine
 from scheduler.simulator.market import START_MS, SimulatedMarket
 
-QUICK = 8
+QUICK = 4
 SEEDS = [seed if seed < QUICK else pytest.param(seed, marks=pytest.mark.slow) for seed in range(20)]
 LOUD = (Severity.WARNING, Severity.CRITICAL)
 DAY_TWO_MS = START_MS + 24 * HOUR_MS

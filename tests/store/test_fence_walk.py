@@ -68,6 +68,7 @@ WALK: Mapping[str, Call] = {
     "AlertsLog.append": lambda at: AlertsLog(at).append(replace(FIRED, at_ms=NOW_MS + 1)),
     "StoredHours.save": lambda at: StoredHours(at, "live").save("BTC", samples.HOURS_SAMPLE),
     "StoredBacktests.save": lambda at: StoredBacktests(at, "live").save(samples.BACKTEST_SAMPLE),
+    "StoredBacktests.forget": lambda at: StoredBacktests(at, "live").forget(samples.BACKTEST_SAMPLE.asset),
     "StoredTiers.save": lambda at: StoredTiers(at).save([samples.TIERS_SAMPLE]),
     "StoredChains.save": lambda at: StoredChains(at).save(Chain("BTC", Venue.DERIBIT, NOW_MS, ())),
     "StoredSources.save_reports": lambda at: StoredSources(at).save_reports([samples.WELL]),

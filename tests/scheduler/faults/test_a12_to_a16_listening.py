@@ -152,6 +152,7 @@ async def test_a15_streams_of_all_venues_that_drop_at_once_come_back_one_after_a
         assert len(calls) <= 4 * len(ALL)
 
 
+@pytest.mark.slow
 async def test_a16_when_all_venues_are_gone_the_state_says_so_once_and_comes_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -207,6 +207,7 @@ async def test_a8_where_all_clocks_are_ahead_no_price_and_no_calm_is_fresh_and_b
         assert price.presence is not Presence.SEEN
 
 
+@pytest.mark.slow
 async def test_a8_clocks_that_jump_during_the_run_are_followed() -> None:
     async with stage() as at:
         for seconds in (3600.0, -3600.0, 0.0):

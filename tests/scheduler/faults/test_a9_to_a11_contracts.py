@@ -59,6 +59,7 @@ async def test_a9_an_asset_that_nobody_lists_any_more_comes_to_say_that_it_is_no
         assert at.latest("BTC").regime.state is not State.INSUFFICIENT_DATA
 
 
+@pytest.mark.slow
 async def test_a9_a_contract_that_comes_back_is_heard_again() -> None:
     async with stage(assets=("BTC", "SOL")) as at:
         at.trouble(Venue.BYBIT, delisted("SOL"))
