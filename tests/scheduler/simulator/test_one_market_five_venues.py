@@ -100,7 +100,9 @@ async def test_the_book_of_each_venue_is_its_share_of_what_rests_in_the_market_o
                 for sign, usd in ((-1, band.bid_usd), (1, band.ask_usd)):
                     rests_usd = tape.resting_coins(asset, NOW_MS, sign) * price * share
                     if band.reaches:
-                        assert usd == pytest.approx(rests_usd, rel=0.08), "in whole levels"
+                        # Hyperliquid's levels are up to a sixth of a percent apart: six of them in the band
+                        coarse = 0.17 if venue is Venue.HYPERLIQUID else 0.08
+                        assert usd == pytest.approx(rests_usd, rel=coarse), "in whole levels"
                     else:
                         assert venue is Venue.HYPERLIQUID, "twenty levels, in steps of a third of a percent"
                         assert usd < rests_usd
