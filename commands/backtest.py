@@ -34,7 +34,9 @@ async def answer(ask: LookBack, context: Context) -> Reply:
     record = None if kept is None else await kept.of(asset)
     kinds = ask.kind or (Kind.CASCADE,)
     if record is None:
-        return describe_no_backtest(asset, kinds[0], hours, phrases, is_made=kept is not None)
+        return describe_no_backtest(
+            kinds[0], snapshot, hours, phrases, context.now_ms, is_made=kept is not None
+        )
     if len(kinds) > 1:
         return describe_kinds(record, kinds, snapshot, phrases)
     return describe_backtest(record, kinds[0], snapshot, hours, phrases)

@@ -83,19 +83,20 @@ def describe_kinds(record: Backtest, kinds: Sequence[Kind], snapshot: Snapshot, 
 
 
 def describe_no_backtest(
-    asset: Asset, kind: Kind, hours: Hourly, phrases: Phrases, *, is_made: bool
+    kind: Kind, snapshot: Snapshot, hours: Hourly, phrases: Phrases, now_ms: int, *, is_made: bool
 ) -> Reply:
     """The answer where there is none: too few hours are kept, it is still to be made, or nobody makes any."""
-    days = (len(hours) - 1) * HOUR_MS // DAY_MS
+    asset, days, heading = snapshot.asset, (len(hours) - 1) * HOUR_MS // DAY_MS, "backtest.none"
     if not is_made:
         why = phrases.say("backtest.nobody")
     elif days <= _BACKTEST.least_learning_days:
         why = phrases.say("backtest.too_short", days=max(0, days), needed=_BACKTEST.least_learning_days)
     else:
-        why = phrases.say("backtest.soon", asset=asset, days=days)
+        heading, why = "backtest.making", phrases.say("backtest.soon", asset=asset, days=days)
     return Reply(
         (
-            Heading(fit(phrases.say("backtest.none", asset=asset)), Tone.CAUTION),
+            Heading(fit(phrases.say(heading, asset=asset)), Tone.CAUTION),
+            *source_notes(snapshot, phrases, now_ms),
             Text(why),
             *evidence_of(_evidence(asset, kind, Severity.WATCH, phrases)),
         ),

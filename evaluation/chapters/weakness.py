@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import isnan
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def held(enters: Floats, rules: PriceRules) -> Floats:
     told, was, since = np.full(len(enters), np.nan), False, -1
     wait = rules.weak_exit_ms // HOUR_MS
     for row, enter in enumerate(enters.tolist()):
-        if enter != enter:  # noqa: PLR0124 - NaN, in a loop over every hour
+        if isnan(enter):
             continue
         if not was:
             was, since = bool(enter), -1

@@ -213,18 +213,28 @@ async def test_nonsense_is_answered_with_a_reason(line: str, expected: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("count", "is_made", "expected"),
+    ("count", "is_made", "heading", "expected"),
     [
-        (131 * 24, True, "130 days of BTC are kept. They are looked back at within minutes"),
-        (5 * 24, True, "4 days are kept, and the first 7 are only learned from"),
-        (131 * 24, False, "Nobody keeps hours here"),
+        (
+            131 * 24,
+            True,
+            "BTC · still looking back",
+            "130 days of BTC are kept and are being looked back at.",
+        ),
+        (
+            5 * 24,
+            True,
+            "BTC · nothing to look back at",
+            "4 days are kept, and the first 7 are only learned from",
+        ),
+        (131 * 24, False, "BTC · nothing to look back at", "Nobody keeps hours here"),
     ],
 )
 async def test_where_there_is_no_look_back_the_reason_is_said(
-    count: int, is_made: bool, expected: str
+    count: int, is_made: bool, heading: str, expected: str
 ) -> None:
     said = await asking(kept=hours(count), is_made=is_made)("/backtest BTC")
-    assert said.startswith("BTC · nothing to look back at")
+    assert said.startswith(heading)
     assert expected in said
 
 
