@@ -7,17 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from telegram import InlineKeyboardMarkup
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat_platform import asks_again
 from bot.lines import Lines
 from bot.platforms.telegram.buttons import (
     Buttons,
+    Keyboard,
     Pressed,
     Refused,
     Unpressed,
     Whose,
     carries,
+    keyboard_of,
     share_place,
     signing_key,
     without_sharing,
@@ -41,9 +43,20 @@ def buttons(kept: Lines | None = None) -> Buttons:
     return Buttons(KEY, kept or lines())
 
 
-def data_in(markup: InlineKeyboardMarkup | None) -> str:
-    assert markup is not None
-    return str(markup.inline_keyboard[0][0].callback_data)
+def data_in(keyboard: Keyboard | None) -> str:
+    return str(rows_in(keyboard)[0][0].callback_data)
+
+
+def rows_in(keyboard: Keyboard | None) -> tuple[tuple[InlineKeyboardButton, ...], ...]:
+    return as_told(keyboard).inline_keyboard
+
+
+def as_told(keyboard: Keyboard | None) -> InlineKeyboardMarkup:
+    """The keyboard as it is told of once it stands below a message."""
+    assert keyboard is not None
+    told = InlineKeyboardMarkup.de_json(keyboard, None)
+    assert not told.api_kwargs
+    return told
 
 
 async def data_of(shown: Buttons, command: str, line: str = "/regime", whose: Whose = HERE) -> str:
@@ -105,7 +118,7 @@ async def test_a_button_that_asks_for_a_field_to_be_typed_carries_the_line_that_
         shown = buttons()
         button = await shown.typing("Type it", lacking, HERE)
         assert button is not None
-        assert await shown.pressed(str(button.callback_data), GROUP, BOB) == Pressed(lacking, types=True)
+        assert await shown.pressed(button["callback_data"], GROUP, BOB) == Pressed(lacking, types=True)
 
 
 async def test_a_button_is_none_in_another_chat() -> None:
@@ -164,15 +177,14 @@ async def test_sharing_names_its_chat_and_leaves_with_its_button() -> None:
     button = shown.sharing("Share", "-1001:7", Whose(ALICE))
     keyboard = await shown.keyboard((Action("Why", "/why BTC"),), "/size", Whose(ALICE))
     assert keyboard is not None
-    both = InlineKeyboardMarkup([*keyboard.inline_keyboard, [button]])
-    data = str(button.callback_data)
+    both = as_told(keyboard_of([*keyboard["inline_keyboard"], [button]]))
+    data = button["callback_data"]
     assert await shown.pressed(data, ALICE, ALICE) == Pressed(shares="-1001:7")
     assert share_place(both) == "-1001:7"
     assert carries(both, data)
-    rest = without_sharing(both)
-    assert rest is not None
+    rest = as_told(without_sharing(both))
     assert (share_place(rest), carries(rest, data)) == (None, False)
-    assert without_sharing(InlineKeyboardMarkup([[button]])) is None
+    assert without_sharing(as_told(keyboard_of([[button]]))) is None
 
 
 async def test_buttons_stand_in_rows_a_phone_can_show() -> None:
@@ -180,9 +192,8 @@ async def test_buttons_stand_in_rows_a_phone_can_show() -> None:
         Action(label, "/regime")
         for label in ("Why", "Size", "Warn me", "Refresh", "A rather long label here", "B")
     )
-    markup = await buttons().keyboard(actions, "/x", HERE)
-    assert markup is not None
-    assert [[button.text for button in row] for row in markup.inline_keyboard] == [
+    shown = await buttons().keyboard(actions, "/x", HERE)
+    assert [[button.text for button in row] for row in rows_in(shown)] == [
         ["Why", "Size", "Warn me", "Refresh"],
         ["A rather long label here", "B"],
     ]
@@ -191,9 +202,7 @@ async def test_buttons_stand_in_rows_a_phone_can_show() -> None:
 
 async def test_what_can_be_copied_stands_below_the_buttons_and_never_too_long() -> None:
     copies = (Copy("Size 5,190", "5190"), Copy("none", ""), Copy("long", "9" * 257), Copy("edge", "9" * 256))
-    markup = await buttons().keyboard((Action("Why", "/why BTC"),), "/size", HERE, copies)
-    assert markup is not None
-    asked, copied = markup.inline_keyboard
+    asked, copied = rows_in(await buttons().keyboard((Action("Why", "/why BTC"),), "/size", HERE, copies))
     assert [button.text for button in asked] == ["Why"]
     told = [button.copy_text.text for button in copied if button.copy_text is not None]
     assert told == ["5190", "9" * 256]

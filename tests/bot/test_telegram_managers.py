@@ -136,7 +136,7 @@ async def test_an_old_button_in_a_forum_says_that_it_is_too_old(
         "id": "1",
         "from": ALICE,
         "chat_instance": "1",
-        "data": keyboard.inline_keyboard[0][0].callback_data,
+        "data": keyboard["inline_keyboard"][0][0]["callback_data"],
         "message": {"chat": FORUM, "message_id": 5, "date": 0},
     }
     await api.happen({"callback_query": query})

@@ -12,10 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from typing import Any
 
 from pydantic import SecretStr
-from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat_platform import asks_again
 from bot.layout import clean, label_of, units
@@ -47,6 +47,12 @@ _DATA = re.compile(
 )
 _UNSIGNED = re.compile(r"=?(?P<line>/[a-z0-9_].*)", re.DOTALL)
 """How buttons were written before they were signed."""
+
+
+Button = dict[str, Any]
+"""A button of ours as the Bot API writes one (InlineKeyboardButton); the library's objects take longer to make than what they say."""
+Keyboard = dict[str, Any]
+"""Rows of them (InlineKeyboardMarkup)."""
 
 
 class Refused(StrEnum):
@@ -96,7 +102,7 @@ class Buttons:
 
     async def keyboard(
         self, actions: Sequence[Action], line: str, whose: Whose, copies: Sequence[Copy] = ()
-    ) -> InlineKeyboardMarkup | None:
+    ) -> Keyboard | None:
         """The buttons under an answer to `line`; the one that asks the same again will renew it in place.
 
         One whose long line cannot be kept is left out. What can be copied stands in rows of its own.
@@ -106,19 +112,19 @@ class Buttons:
             mark = IN_PLACE if asks_again(action.command, line) else ""
             data = await self._carrying(mark, action.command, whose)
             if data is not None:
-                pressed.append(_button(action.label, data))
+                pressed.append({"text": label_of(action.label), "callback_data": data})
         copied = [copy_button(one) for one in copies if 1 <= len(one.text) <= LONGEST_COPY][:MOST_COPIES]
         rows = [*_rows(pressed), *_rows(copied)]
-        return InlineKeyboardMarkup(rows) if rows else None
+        return keyboard_of(rows) if rows else None
 
-    async def typing(self, label: str, lacking: str, whose: Whose) -> InlineKeyboardButton | None:
+    async def typing(self, label: str, lacking: str, whose: Whose) -> Button | None:
         """The button that asks for a field to be typed, None where the line that lacks it cannot be kept."""
         data = await self._carrying(TYPED, lacking, whose)
-        return None if data is None else InlineKeyboardButton(label, callback_data=data)
+        return None if data is None else {"text": label, "callback_data": data}
 
-    def sharing(self, label: str, place: str, whose: Whose) -> InlineKeyboardButton:
+    def sharing(self, label: str, place: str, whose: Whose) -> Button:
         """The button that posts the message it stands under in the chat `place` ("-1001", or "-1001:7" with a topic)."""
-        return InlineKeyboardButton(label, callback_data=self._signed(_marked(SHARED, whose) + place, whose))
+        return {"text": label, "callback_data": self._signed(_marked(SHARED, whose) + place, whose)}
 
     async def pressed(self, data: str, chat_id: int, user_id: int) -> Pressed | Unpressed:
         """What somebody's press of a button in a chat means, or why it means nothing."""
@@ -161,15 +167,14 @@ def signing_key(token: SecretStr) -> bytes:
     return hmac.digest(token.get_secret_value().encode(), _PURPOSE, "sha256")
 
 
-@lru_cache(maxsize=4_096)
-def _button(label: str, data: str) -> InlineKeyboardButton:
-    """A button; the same ones stand under every answer to the same question."""
-    return InlineKeyboardButton(label_of(label), callback_data=data)
+def keyboard_of(rows: Sequence[Sequence[Button]]) -> Keyboard:
+    """These rows of buttons."""
+    return {"inline_keyboard": rows}
 
 
-def copy_button(copied: Copy) -> InlineKeyboardButton:
+def copy_button(copied: Copy) -> Button:
     """The button that puts a number into the reader's clipboard."""
-    return InlineKeyboardButton(label_of(copied.label), copy_text=CopyTextButton(copied.text))
+    return {"text": label_of(copied.label), "copy_text": {"text": copied.text}}
 
 
 def carries(keyboard: InlineKeyboardMarkup | None, data: str) -> bool:
@@ -183,10 +188,10 @@ def share_place(keyboard: InlineKeyboardMarkup | None) -> str | None:
     return next((place for place in places if place is not None), None)
 
 
-def without_sharing(keyboard: InlineKeyboardMarkup | None) -> InlineKeyboardMarkup | None:
+def without_sharing(keyboard: InlineKeyboardMarkup | None) -> Keyboard | None:
     """The buttons without the one that shares; None where no other is left."""
-    kept = [[button for button in row if _shared(button) is None] for row in _rows_of(keyboard)]
-    return InlineKeyboardMarkup([row for row in kept if row]) if any(kept) else None
+    kept = [[button.to_dict() for button in row if _shared(button) is None] for row in _rows_of(keyboard)]
+    return keyboard_of([row for row in kept if row]) if any(kept) else None
 
 
 def _marked(mark: str, whose: Whose) -> str:
@@ -202,13 +207,14 @@ def _rows_of(keyboard: InlineKeyboardMarkup | None) -> Sequence[Sequence[InlineK
     return () if keyboard is None else keyboard.inline_keyboard
 
 
-def _rows(buttons: list[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
-    rows: list[list[InlineKeyboardButton]] = []
+def _rows(buttons: list[Button]) -> list[list[Button]]:
+    rows: list[list[Button]] = []
     used = 0
     for button in buttons:
-        used += units(button.text)
+        wide = units(button["text"])
+        used += wide
         if not rows or len(rows[-1]) == MOST_IN_A_ROW or used > ROW_UNITS:
             rows.append([])
-            used = units(button.text)
+            used = wide
         rows[-1].append(button)
     return rows

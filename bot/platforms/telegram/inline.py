@@ -21,6 +21,7 @@ from telegram import (
     InlineQueryResultArticle,
     InlineQueryResultsButton,
     InputTextMessageContent,
+    LinkPreviewOptions,
 )
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
@@ -28,7 +29,6 @@ from telegram.error import TelegramError
 from bot.chat_platform import Asker, Desk, Sentence, command_of
 from bot.layout import TELEGRAM_HTML, clean, lay_out
 from bot.platforms.telegram.links import private_link
-from bot.platforms.telegram.parts import NO_PREVIEW
 from commands.protocol import dispatch
 from commands.protocol.command import Command
 from commands.protocol.dispatch import outcome
@@ -210,7 +210,9 @@ def _article(line: str, reply: Reply, link: str, language: str) -> InlineQueryRe
     return InlineQueryResultArticle(
         hashlib.blake2b(f"{line}\n{text}".encode(errors="surrogatepass"), digest_size=16).hexdigest(),
         title[:LONGEST_TITLE],
-        InputTextMessageContent(text, parse_mode=ParseMode.HTML, link_preview_options=NO_PREVIEW),
+        InputTextMessageContent(
+            text, parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)
+        ),
         reply_markup=InlineKeyboardMarkup([[button]]),
         description=description[:LONGEST_DESCRIPTION] or None,
     )

@@ -5,12 +5,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 import structlog
-from telegram import Bot, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Message
+from telegram import Bot, InputFile, Message
 from telegram.error import TelegramError
 
 from bot.chat_platform import Sentence, is_of_position
 from bot.layout import TELEGRAM_HTML, lay_out, units
-from bot.platforms.telegram.buttons import Buttons, Whose
+from bot.platforms.telegram.buttons import Button, Buttons, Keyboard, Whose, keyboard_of
 from bot.platforms.telegram.links import private_link
 from bot.platforms.telegram.parts import Part, deliver, plain
 from bot.platforms.telegram.photos import LONGEST_CAPTION_UNITS, Above, Photo, Photos
@@ -90,10 +90,10 @@ async def _sign_anew(
     if isinstance(sent, bool) or sent.chat_id == last.chat_id or last.keyboard is None:
         return
     there = replace(question, chat_id=sent.chat_id)
-    keyboard = (await parts_of(reply, there, buttons))[-1].keyboard
-    if isinstance(keyboard, InlineKeyboardMarkup):
+    signed = (await parts_of(reply, there, buttons))[-1]
+    if signed.keyboard is not None and not signed.is_typed_to:
         with suppress(TelegramError):  # they then say that they are too old
-            await bot.edit_message_reply_markup(sent.chat_id, sent.message_id, reply_markup=keyboard)
+            await bot.edit_message_reply_markup(sent.chat_id, sent.message_id, api_kwargs=signed.more)
 
 
 async def parts_of(
@@ -169,16 +169,15 @@ def _to_be_typed(reply: Reply, prompt: Prompt, question: Question) -> Part:
         chat_id=question.chat_id,
         thread_id=question.thread_id,
         reply_to=question.reply_to,
-        keyboard=ForceReply(
-            selective=not question.asker.is_private,
-            input_field_placeholder=prompt.example[:LONGEST_PLACEHOLDER],
-        ),
+        keyboard={
+            "force_reply": True,
+            "selective": not question.asker.is_private,
+            "input_field_placeholder": prompt.example[:LONGEST_PLACEHOLDER],
+        },
     )
 
 
-async def _typing(
-    reply: Reply, question: Question, buttons: Buttons, whose: Whose
-) -> InlineKeyboardButton | None:
+async def _typing(reply: Reply, question: Question, buttons: Buttons, whose: Whose) -> Button | None:
     """The button that asks for what the line lacks to be typed."""
     if reply.prompt is None:
         return None
@@ -187,19 +186,17 @@ async def _typing(
     )
 
 
-def _sharing(reply: Reply, question: Question, buttons: Buttons, whose: Whose) -> InlineKeyboardButton | None:
+def _sharing(reply: Reply, question: Question, buttons: Buttons, whose: Whose) -> Button | None:
     if question.shares is None or not reply.private or reply.file or outcome(reply) != "answered":
         return None
     return buttons.sharing(Sentence.SHARE.in_words(question.asker.language), question.shares, whose)
 
 
-def _together(
-    keyboard: InlineKeyboardMarkup | None, more: InlineKeyboardButton | None
-) -> InlineKeyboardMarkup | None:
+def _together(keyboard: Keyboard | None, more: Button | None) -> Keyboard | None:
     """The buttons with one more in a row of its own."""
     if more is None:
         return keyboard
-    return InlineKeyboardMarkup([*(() if keyboard is None else keyboard.inline_keyboard), [more]])
+    return keyboard_of([*(() if keyboard is None else keyboard["inline_keyboard"]), [more]])
 
 
 def _to_private(bot: Bot, question: Question, *, is_told: bool) -> Part:
@@ -208,11 +205,11 @@ def _to_private(bot: Bot, question: Question, *, is_told: bool) -> Part:
     said = Sentence.TOLD_PRIVATELY if is_told else Sentence.PRIVATE_HERE
     is_known_here = not is_told and question.whisper is None  # what nobody else saw is not repeated to all
     address = private_link(bot.username, question.line if is_known_here else "")
-    link = InlineKeyboardButton(Sentence.OPEN_PRIVATE.in_words(language), url=address)
+    link = {"text": Sentence.OPEN_PRIVATE.in_words(language), "url": address}
     return Part(
         text=html.escape(said.in_words(language)),
         chat_id=question.chat_id,
         thread_id=question.thread_id,
         reply_to=question.reply_to,
-        keyboard=InlineKeyboardMarkup([[link]]),
+        keyboard=keyboard_of([[link]]),
     )

@@ -7,13 +7,13 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from telegram import Bot, InlineKeyboardMarkup
+from telegram import Bot
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 
 from bot.layout import TELEGRAM_HTML, lay_out
 from bot.messenger import Manners, Undelivered, Wrong
-from bot.platforms.telegram.buttons import Buttons, Whose
+from bot.platforms.telegram.buttons import Buttons, Keyboard, Whose
 from bot.platforms.telegram.parts import GONE_FOR_GOOD, NO_PREVIEW, plain
 from bot.platforms.telegram.transport import Flooded, NotSent
 from commands.protocol.reply import Reply
@@ -38,7 +38,7 @@ class Drawn(NamedTuple):
     """One message of a warning: its HTML, and the buttons below it."""
 
     text: str
-    keyboard: InlineKeyboardMarkup | None = None
+    keyboard: Keyboard | None = None
 
 
 class Sent(NamedTuple):
@@ -138,7 +138,7 @@ class TelegramMessenger:
         self,
         chat_id: int,
         topic: int | None,
-        keyboard: InlineKeyboardMarkup | None,
+        keyboard: Keyboard | None,
         is_silent: bool,
         text: str,
         mode: ParseMode | None,
@@ -147,10 +147,9 @@ class TelegramMessenger:
             chat_id,
             text,
             parse_mode=mode,
-            reply_markup=keyboard,
             message_thread_id=topic,
             disable_notification=is_silent,
-            link_preview_options=NO_PREVIEW,
+            api_kwargs={"reply_markup": keyboard, "link_preview_options": NO_PREVIEW},
         )
         return str(sent.message_id)
 
@@ -158,7 +157,7 @@ class TelegramMessenger:
         self,
         chat_id: int,
         message_id: int,
-        keyboard: InlineKeyboardMarkup | None,
+        keyboard: Keyboard | None,
         text: str,
         mode: ParseMode | None,
     ) -> str:
@@ -167,8 +166,7 @@ class TelegramMessenger:
             chat_id=chat_id,
             message_id=message_id,
             parse_mode=mode,
-            reply_markup=keyboard,
-            link_preview_options=NO_PREVIEW,
+            api_kwargs={"reply_markup": keyboard, "link_preview_options": NO_PREVIEW},
         )
         return str(message_id)
 

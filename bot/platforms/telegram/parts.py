@@ -4,20 +4,19 @@ import asyncio
 import html
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 from telegram import (
     Bot,
-    ForceReply,
-    InlineKeyboardMarkup,
     InputMediaPhoto,
-    LinkPreviewOptions,
     Message,
     ReplyParameters,
 )
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden, TelegramError
 
+from bot.platforms.telegram.buttons import Keyboard
 from bot.platforms.telegram.photos import FILE_NAME, Photo
 from bot.platforms.telegram.transport import Flooded, NotSent
 
@@ -30,7 +29,8 @@ OVERTAKEN = "canceled by new"
 """What Telegram says of an edit that a later one of the same message has overtaken."""
 REFUSALS = (Forbidden, BadRequest, EndPointNotFound, Flooded)
 """After these a message certainly did not arrive."""
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+NO_PREVIEW = {"is_disabled": True}
+"""As the Bot API writes it (LinkPreviewOptions)."""
 
 GONE_FOR_GOOD = (
     "bot was blocked by the user",
@@ -48,6 +48,9 @@ GONE_FOR_GOOD = (
 
 ONLY_YOU = "ephemeral_message_id"
 """What a message has that one alone can read (Bot API 10.2, Message)."""
+
+ForceReply = dict[str, Any]
+"""What opens the reader's line for an answer, as the Bot API writes it (ForceReply)."""
 
 _TAG = re.compile(r"</?[a-z][a-z0-9-]{0,20}(?: [^<>]{0,2000})?>")
 """A tag with its attributes; a sign of lesser in a text is escaped, so nothing else can look like one."""
@@ -90,15 +93,21 @@ class Part:
     thread_id: int | None = None
     reply_to: int | None = None
     edit: int | None = None
-    keyboard: InlineKeyboardMarkup | ForceReply | None = None
+    keyboard: Keyboard | ForceReply | None = None
     photo: Photo | None = None
     rich: str | None = None
     whisper: Whisper | None = None
 
     @property
-    def more(self) -> dict[str, object] | None:
-        """What the library has no names for."""
-        return None if self.whisper is None else self.whisper.parameters
+    def is_typed_to(self) -> bool:
+        """Whether its reader is to type an answer below it."""
+        return self.keyboard is not None and "force_reply" in self.keyboard
+
+    @property
+    def more(self) -> dict[str, object]:
+        """What the library has no names for, and the buttons, which are written already."""
+        alone = {} if self.whisper is None else self.whisper.parameters
+        return {"reply_markup": self.keyboard, **alone}
 
 
 async def deliver(bot: Bot, part: Part) -> Message | bool:
@@ -137,19 +146,17 @@ async def _put(bot: Bot, part: Part) -> Message | bool:
         return await _change_whisper(bot, part, part.whisper, text, mode)
     if part.rich is not None and part.photo is None and part.whisper is None:
         return await _put_rich(bot, part, part.rich)
-    if part.edit is not None and not isinstance(part.keyboard, ForceReply):
-        return await _edit(bot, part, part.edit, part.keyboard, text, mode)
+    if part.edit is not None and not part.is_typed_to:
+        return await _edit(bot, part, part.edit, text, mode)
     if part.photo is not None:
         return await _send_photo(bot, part, part.photo, text, mode)
     return await bot.send_message(
         part.chat_id,
         text,
         parse_mode=mode,
-        reply_markup=part.keyboard,
         message_thread_id=part.thread_id,
         reply_parameters=_quoted(part),
-        link_preview_options=NO_PREVIEW,
-        api_kwargs=part.more,
+        api_kwargs={"link_preview_options": NO_PREVIEW, **part.more},
     )
 
 
@@ -160,7 +167,6 @@ async def _send_photo(bot: Bot, part: Part, photo: Photo, text: str, mode: Parse
         filename=FILE_NAME,
         caption=text or None,
         parse_mode=mode,
-        reply_markup=part.keyboard,
         message_thread_id=part.thread_id,
         reply_parameters=_quoted(part),
         api_kwargs=part.more,
@@ -208,28 +214,20 @@ def _as_message(answer: object) -> Message | bool:
     return answer if isinstance(answer, Message) else True
 
 
-async def _edit(
-    bot: Bot,
-    part: Part,
-    message_id: int,
-    keyboard: InlineKeyboardMarkup | None,
-    text: str,
-    mode: ParseMode | None,
-) -> Message | bool:
+async def _edit(bot: Bot, part: Part, message_id: int, text: str, mode: ParseMode | None) -> Message | bool:
     if part.photo is not None:
         return await bot.edit_message_media(
             InputMediaPhoto(part.photo.media, caption=text or None, parse_mode=mode, filename=FILE_NAME),
             chat_id=part.chat_id,
             message_id=message_id,
-            reply_markup=keyboard,
+            api_kwargs=part.more,
         )
     return await bot.edit_message_text(
         text,
         chat_id=part.chat_id,
         message_id=message_id,
         parse_mode=mode,
-        reply_markup=keyboard,
-        link_preview_options=NO_PREVIEW,
+        api_kwargs={"link_preview_options": NO_PREVIEW, **part.more},
     )
 
 

@@ -69,7 +69,7 @@ class Shares:
             await self._bot.edit_message_reply_markup(
                 chat_id=message.chat.id,
                 message_id=message.message_id,
-                reply_markup=without_sharing(message.reply_markup),
+                api_kwargs={"reply_markup": without_sharing(message.reply_markup)},
             )
         except TelegramError as error:
             log.debug("a shared answer keeps its button", error=type(error).__name__)

@@ -3,7 +3,7 @@
 import html
 from dataclasses import replace
 
-from telegram import Bot, ForceReply
+from telegram import Bot
 
 from bot.chat_platform import Sentence
 from bot.platforms.telegram.buttons import Buttons
@@ -42,7 +42,7 @@ async def respond_alone(
         return False
     told, photo = (reply, None) if whisper.renews is not None else await photos.of(reply)
     parts = await parts_of(told, replace(question, renews=None, shares=None), buttons, photo)
-    if any(isinstance(part.keyboard, ForceReply) for part in parts):
+    if any(part.is_typed_to for part in parts):
         return False  # what is typed in answer would not say what it answers
     if whisper.renews is None and not await newer.prove(bot, _only_you(question, whisper)):
         return False
