@@ -154,6 +154,11 @@ class Desk:
         refusal = await self.gate.admit(self._visitor(asker), rules_of(self.settings), cost, tells=tells)
         return None if refusal is None else in_words(refusal, asker.language, _named(asker))
 
+    @property
+    def lets_all_in(self) -> bool:
+        """Whether there is no allow-list that could keep anybody out."""
+        return self.gate is None or not self.settings.allowed
+
     def keeps_out(self, asker: Asker, *, tells: bool = True) -> str | None:
         """The same of the allow-list alone, which takes no work to know and counts nothing."""
         if self.gate is None:
@@ -325,7 +330,11 @@ def asks_again(command: str, line: str) -> bool:
     That is the same command with the same numbers: /regime and its /regime BTC, not /size BTC 5x and its /size BTC 3x. And a
     form goes on where it stands.
     """
-    return _gist(command) == _gist(line)
+    return _name(command) == _name(line) and _gist(command) == _gist(line)
+
+
+def _name(line: str) -> str:
+    return (line.split(maxsplit=1) or [""])[0].removeprefix("/").lower()
 
 
 def _gist(line: str) -> tuple[str, ...]:

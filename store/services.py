@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from market.alerts import Alert
 from market.hourly import Hourly
@@ -271,8 +271,7 @@ class Pictures(Protocol):
         """The picture, None where none is kept or its time is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """So many a minute of something with a name; a whole minute's worth may be used at once."""
 
     name: str

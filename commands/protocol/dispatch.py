@@ -56,8 +56,12 @@ async def answer_options(name: str, values: Mapping[str, object], context: Conte
 
 def find(word: str) -> Command[Any] | None:
     """The command a first word means: any case, with or without slash, with or without "@bot"."""
-    name = word.partition("@")[0].removeprefix("/").lower()
-    return next((command for command in commands() if command.name == name), None)
+    return _by_name().get(word.partition("@")[0].removeprefix("/").lower())
+
+
+@lru_cache(maxsize=1)
+def _by_name() -> Mapping[str, Command[Any]]:
+    return {command.name: command for command in commands()}
 
 
 def outcome(reply: Reply) -> str:

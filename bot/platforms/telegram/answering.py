@@ -13,7 +13,7 @@ import structlog
 from telegram import Bot, ChatMemberUpdated, Message, Update
 from telegram.error import TelegramError
 
-from bot.chat_platform import Asker, Desk, Sentence, command_of
+from bot.chat_platform import Desk, Sentence, command_of
 from bot.platforms.telegram.buttons import Buttons, Whose
 from bot.platforms.telegram.inline import Inline
 from bot.platforms.telegram.managers import Managers
@@ -99,7 +99,7 @@ class Answering:
 
     async def _is_kept_out(self, update: Update) -> bool:
         """Whether the owner does not let them in, which only who is alone with the bot is told, once a day."""
-        asker = sender_of(update)
+        asker = None if self._desk.lets_all_in else sender_of(update)
         if asker is None:
             return False
         is_asked = asker.is_private and update.message is not None
@@ -151,7 +151,7 @@ class Answering:
             return
         if question.query_id is not None:
             await self._acknowledge(question.query_id)
-        asked = replace(question, asker=self._with_rights(question))
+        asked = self._with_rights(question)
         privately = aside(asked)
         answered = privately or asked
         reply = await self._desk.ask(answered.line, answered.asker)
@@ -192,12 +192,13 @@ class Answering:
         if self._desk.reply_turn is not None:
             await self._desk.reply_turn(self._messenger, f"{NAME}:{chat_id}")
 
-    def _with_rights(self, question: Question) -> Asker:
-        """The asker with a way to find out what they may do here, where the message itself does not tell."""
+    def _with_rights(self, question: Question) -> Question:
+        """The question with a way to find out what its asker may do here, where the message itself does not tell."""
         asker = question.asker
         if asker.role is not Role.ANYONE or not asker.user:
-            return asker
-        return replace(asker, ask_role=self._managers.asking(question.chat_id, int(asker.user)))
+            return question
+        ask_role = self._managers.asking(question.chat_id, int(asker.user))
+        return replace(question, asker=replace(asker, ask_role=ask_role))
 
     async def _stand(self, change: ChatMemberUpdated) -> None:
         """Keep how the bot stands in a chat; a group that has just taken it in is greeted."""

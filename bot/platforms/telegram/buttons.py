@@ -6,9 +6,9 @@ the button stands in and, behind "@", who alone may press it; so what a client o
 another chat, is no button. Two marks stand for other presses: "?" asks for a field to be typed, "!" shares an answer.
 """
 
-import base64
 import hmac
 import re
+from binascii import b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,6 +40,7 @@ IN_PLACE = "="
 TYPED = "?"
 SHARED = "!"
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _PURPOSE = b"seawall: buttons of Telegram, 1"
 _DATA = re.compile(
     rf"(?P<sign>[A-Za-z0-9_-]{{{SIGN_LETTERS}}})(?P<owned>@?)(?P<mark>[=?]?(?=[/#])|!(?=-))(?P<body>.+)",
@@ -159,7 +160,7 @@ class Buttons:
         digest = hmac.digest(
             self._key, f"{whose.chat_id} {owner} {told}".encode(errors="surrogatepass"), "sha256"
         )
-        return base64.urlsafe_b64encode(digest[: SIGN_LETTERS * 6 // 8]).decode()
+        return b2a_base64(digest[: SIGN_LETTERS * 6 // 8], newline=False).translate(_URL_SAFE).decode()
 
 
 def signing_key(token: SecretStr) -> bytes:
