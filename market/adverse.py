@@ -4,18 +4,17 @@ They stand beside the touch probability of section 8.10, which believes in a bel
 """
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from math import ceil, inf, isnan
 from operator import add, truediv
 
 from market.evidence_rules import LEAST_OF_HISTORY
 from market.hourly import KEPT_HOURS, Doubles, Hourly
 from market.observations import Side
+from market.once import once
 
 HOURS_A_DAY = 24.0
 ONE_IN = 40
 """Of all moves one in so many is larger than the quantile: 97.5 % are not."""
-_MOST_KEPT = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +33,23 @@ class Adverse:
     quantile: float | None
 
 
-_Key = tuple[int, Side, int, bytes]
-# A pure function's memory: the same hours give the same moves, and asking twice in an hour costs nothing.
-_kept: dict[_Key, Adverse] = {}
-
-
 def adverse_moves(hours: Hourly, side: Side, horizon_hours: float) -> Adverse:
     """The moves against `side` within the holding time (a begun hour counts as one), over all hours that are kept.
 
-    They are computed once for the same hours, side and holding time.
+    They are counted once for the same hours, side and holding time, until an hour is added or mended.
     """
     horizon = max(1, ceil(horizon_hours))
-    key = (hours.last_close_ms, side, horizon, _fingerprint(hours, side))
-    found = _kept.get(key)
+    counted = _counted(hours, side, hours.changes)
+    found = counted.get(horizon)
     if found is None:
-        while len(_kept) >= _MOST_KEPT:
-            del _kept[next(iter(_kept))]
-        found = _kept[key] = _count(hours, side, horizon)
+        found = counted[horizon] = _count(hours, side, horizon)
     return found
 
 
-def _fingerprint(hours: Hourly, side: Side) -> bytes:
-    """Of the prices the moves are made of: two markets with the same last hour never answer for each other."""
-    told = blake2b(hours.close_usd, digest_size=16)
-    told.update(_extremes(hours, side))
-    return told.digest()
+@once()
+def _counted(hours: Hourly, side: Side, changes: int) -> dict[int, Adverse]:
+    """What was counted of these hours so far by holding time: with every change of them that begins anew."""
+    return {}
 
 
 def _extremes(hours: Hourly, side: Side) -> Doubles:

@@ -26,7 +26,7 @@ def _shown() -> Doubles:
     return array("f")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Hourly:
     """Hours oldest first, one a row and none left out: what is unknown of one is NaN, never the value before it.
 

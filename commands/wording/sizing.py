@@ -1,7 +1,9 @@
 """A checked size in words: the verdict, the market it stands in, the chain of caps, what would make it fit, and the rest."""
 
+from functools import partial
+
 from commands.protocol.phrases import Phrases
-from commands.protocol.reply import Block, Heading, Lines, Reply, Text, Tone
+from commands.protocol.reply import Block, Heading, Lines, Numbers, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits
 from commands.wording.copies import size_copies
@@ -62,7 +64,7 @@ def describe_size(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> 
         blocks,
         size_actions(sized, phrases),
         private=True,
-        data=numbers_of_size(sized),
+        data=Numbers(partial(numbers_of_size, sized)),
         at_ms=live_moment(snapshot),
         copies=size_copies(sized, phrases),
     )
