@@ -7,11 +7,12 @@ messages are cut between lines, and a piece's tags are closed and opened again a
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import repeat, zip_longest
 
-from bot.signs import SIGN, discord_sign, marked_off, plain_sign, telegram_sign
+from bot.signs import MARK, SIGN, discord_sign, marked_off, plain_sign, telegram_sign
 from commands.protocol.picture import Picture
 from commands.protocol.reply import (
     Block,
@@ -59,7 +60,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a dialect writes a style: what opens it, what closes it, and how a line in it is escaped."""
+    """How a dialect writes a style: what opens it, what closes it, and how one or more lines in it are escaped."""
 
     open: str
     close: str
@@ -76,13 +77,16 @@ class Dialect:
 
 def lay_out(reply: Reply, dialect: Dialect) -> tuple[str, ...]:
     """The reply as messages of a dialect, at least one, each within the platform's limit and complete in itself."""
-    return tuple(text for text in _pack(pieces(reply), dialect) if _says_something(text, dialect)) or ("-",)
+    parts = pieces(reply)
+    whole = "\n".join([_written(piece.lines, dialect.forms[piece.style]) for piece in parts])
+    # nearly every reply is one message, and then there is nothing to count
+    texts = [whole] if units(whole) < dialect.units else _pack(parts, dialect)
+    return tuple([text for text in texts if _says_something(text, dialect)]) or ("-",)
 
 
 def pieces(reply: Reply) -> tuple[Piece, ...]:
     """The blocks of a reply as pieces, from top to bottom."""
-    made = (_piece(block) for block in reply.blocks)
-    return tuple(piece for piece in made if any(line.strip() for line in piece.lines))
+    return tuple([piece for piece in map(_piece, reply.blocks) if any(map(str.strip, piece.lines))])
 
 
 def beside(reply: Reply, picture: Picture) -> Reply:
@@ -113,10 +117,9 @@ def units(text: str) -> int:
 
 def align(table: Table) -> tuple[str, ...]:
     """The rows of a table as lines whose columns stand one below the other, its head first."""
-    rows = [tuple(map(_in_line, row)) for row in (table.head, *table.rows) if row]
-    columns = max(map(len, rows), default=0)
-    widths = [max(width(row[place]) for row in rows if place < len(row)) for place in range(columns)]
-    return tuple(_line(row, widths, table.align).rstrip() for row in rows)
+    columns = list(zip_longest(*[row for row in (table.head, *table.rows) if row], fillvalue=""))
+    filled = map(_filled, columns, table.align.ljust(len(columns)))
+    return tuple([COLUMN_GAP.join(row).rstrip() for row in zip(*filled, strict=True)])
 
 
 def plainly(told: Told) -> str:
@@ -127,7 +130,6 @@ def plainly(told: Told) -> str:
 _BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0 "
 """Letters by their kind that show nothing."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-_NOT_HTML = re.compile("[&<>\"'\ue000]")
 _MARKS = re.compile(r"[\\*_~|`>#\[\]<]|:(?=//)|@(?=everyone|here)")
 _ITEM = re.compile(r"^(\s*(?:[0-9]{1,18}(?=\.\s)|(?=[-+])))([.+-])")
 _ATOM = re.compile(
@@ -136,22 +138,26 @@ _ATOM = re.compile(
 """What of an escaped line is never cut in two."""
 
 
-def _escape_markdown(line: str) -> str:
+def _escape_markdown(text: str) -> str:
+    return "\n".join([_markdown_line(line) for line in text.split("\n")])
+
+
+def _small_markdown(text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join([f"-# {_markdown_line(line)}" if line.strip() else line for line in lines])
+
+
+def _markdown_line(line: str) -> str:
     return SIGN.sub(discord_sign, _ITEM.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", line)))
 
 
-def _neutralise_backticks(line: str) -> str:
-    return line.replace("`", "\u02cb")
+def _neutralise_backticks(text: str) -> str:
+    return text.replace("`", "\u02cb")
 
 
-def _small_markdown(line: str) -> str:
-    return f"-# {_escape_markdown(line)}" if line.strip() else line
-
-
-def _escape_html(line: str) -> str:
-    if not _NOT_HTML.search(line):  # nearly every line
-        return line
-    return SIGN.sub(telegram_sign, html.escape(line, quote=True))
+def _escape_html(text: str) -> str:
+    escaped = html.escape(text)
+    return SIGN.sub(telegram_sign, escaped) if MARK in escaped else escaped
 
 
 TELEGRAM_HTML = Dialect(
@@ -183,13 +189,13 @@ def _piece(block: Block) -> Piece:
         case Text(text):
             return Piece(Style.PROSE, tuple(clean(text).split("\n")))
         case Picture():
-            return Piece(Style.PROSE, (clean(block.alt),))
+            return Piece(Style.PROSE, tuple(clean(block.alt).split("\n")))
         case Told():
             return Piece(Style.PROSE, tuple(_with_signs(block).split("\n")))
         case Evidence(lines):
             return Piece(Style.QUOTE, tuple(part for line in lines for part in clean(line).split("\n")))
         case Lines(lines):
-            return Piece(Style.FIXED, tuple(map(_in_line, lines)))
+            return Piece(Style.FIXED, tuple(_in_lines(lines)))
         case Table():
             return Piece(Style.FIXED, align(block))
 
@@ -204,21 +210,30 @@ def _sign(part: Mention | Moment | Link) -> str:
     return clean(part.name) if sign is None and isinstance(part, Mention) else sign or ""
 
 
-def _in_line(text: str) -> str:
-    """What stands in a column: one line, in which a tab is as wide as it was counted."""
-    return text if text.isprintable() else clean(text.replace("\t", " ")).replace("\n", " ")
+def _in_lines(texts: Sequence[str]) -> Sequence[str]:
+    """What stands in columns: one line each, in which a tab is as wide as it was counted."""
+    if "".join(texts).isprintable():  # nearly always
+        return texts
+    return [clean(text.replace("\t", " ")).replace("\n", " ") for text in texts]
 
 
 def _marked(text: str, tone: Tone) -> str:
     return text if text.startswith("!") else SYMBOL.get(tone, "") + text
 
 
-def _line(row: tuple[str, ...], widths: list[int], sides: str) -> str:
-    cells = []
-    for cell, wide, side in zip(row, widths, sides.ljust(len(row)), strict=False):
-        blank = " " * (wide - (len(cell) if cell.isascii() else width(cell)))
-        cells.append(blank + cell if side == "r" else cell + blank)
-    return COLUMN_GAP.join(cells)
+def _filled(cells: Sequence[str], side: str) -> Iterator[str]:
+    """The cells of a column, filled with blanks until they are equally wide."""
+    cells, fill = _in_lines(cells), str.rjust if side == "r" else str.ljust
+    if "".join(cells).isascii():
+        return map(fill, cells, repeat(max(map(len, cells))))
+    wide = list(map(width, cells))
+    return map(
+        fill, cells, [max(wide) - columns + len(cell) for cell, columns in zip(cells, wide, strict=True)]
+    )
+
+
+def _written(lines: Sequence[str], form: Form) -> str:
+    return form.open + form.escape("\n".join(lines)) + form.close
 
 
 def _pack(parts: tuple[Piece, ...], dialect: Dialect) -> Iterator[str]:
@@ -239,6 +254,13 @@ def _pack(parts: tuple[Piece, ...], dialect: Dialect) -> Iterator[str]:
 
 def _says_something(text: str, dialect: Dialect) -> bool:
     """Platforms refuse messages of blank lines, and a long blank piece would become one."""
+    first, _, rest = text.partition(
+        "\n"
+    )  # no tag goes over a line, and the first line nearly always says something
+    return _is_more_than_tags(first, dialect) or _is_more_than_tags(rest, dialect)
+
+
+def _is_more_than_tags(text: str, dialect: Dialect) -> bool:
     for form in dialect.forms.values():
         text = text.replace(form.open.strip(), "").replace(form.close.strip(), "") if form.open else text
     return bool(text.strip())
@@ -248,11 +270,6 @@ def _chunks(piece: Piece, form: Form, first: int, limit: int) -> Iterator[str]:
     """The piece between its tags, cut so that the first part has `first` units if a line fits there at all."""
     around = units(form.open) + units(form.close)
     room = (first if first > around else limit) - around
-    whole = "\n".join(map(form.escape, piece.lines))
-    if units(whole) <= room:  # nearly every piece, and then there is nothing to count
-        if piece.lines:
-            yield form.open + whole + form.close
-        return
     held: list[str] = []
     used = 0
     for line in _short_lines(piece.lines, form, limit - around):

@@ -24,7 +24,9 @@ TELEGRAM_SHOWN: Mapping[Shown, str] = {
 An age (r) would do for a while only: nobody reads from "2 hours ago" what the hour was.
 """
 DISCORD_SHOWN: Mapping[Shown, str] = {Shown.AGE: "R", Shown.DAY: "f", Shown.MINUTE: "t", Shown.SECOND: "T"}
-SIGN = re.compile("\ue000([prctu])([0-9a-f]+)\ue001")
+MARK = "\ue000"
+"""What each begins with."""
+SIGN = re.compile(f"{MARK}([prctu])([0-9a-f]+)\ue001")
 """How one stands in a text, moments and links in hexadecimal; `bot.layout.clean` leaves no such mark in what anybody says."""
 
 
@@ -69,8 +71,8 @@ def discord_sign(sign: re.Match[str]) -> str:
 
 
 def _words(moment: Moment) -> str:
-    in_utc = datetime.fromtimestamp(moment.at_ms // SECOND_MS, UTC)
-    return " ".join(moment.words.split())[:LONGEST_MOMENT] or f"{in_utc:%Y-%m-%d %H:%M} UTC"
+    words = " ".join(moment.words.split())[:LONGEST_MOMENT]
+    return words or f"{datetime.fromtimestamp(moment.at_ms // SECOND_MS, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _moment(number: str) -> tuple[Shown, str, str]:

@@ -15,13 +15,15 @@ from commands.wording.learning import learning_numbers, least_learned
 from commands.wording.market import source_notes
 from commands.wording.panel import change_24h
 from market.observations import Asset
-from market.once import once
+from market.once import once, once_of_all
 from market.report import Breadth, breadth, market_time, state_line
+from market.rules import PriceRules
 from market.snapshot import Snapshot
 from store.services import PastReport
 
 LEAST_SCORE = -1.0
 MOST_PASTS = 5
+MOST_ACTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +31,63 @@ class Scan:
     """Ask for all watched assets at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A market, the most stressed first, and what is told of it in a language while no snapshot of it changes.
+
+    `rows` are the lines of the table without their ages, each with its snapshot and when its price was read.
+    """
+
+    snapshots: tuple[Snapshot, ...]
+    assets: frozenset[Asset]
+    wide: Breadth
+    breadth: Text
+    rows: tuple[tuple[tuple[str, ...], Snapshot, int | None], ...]
+    learned: tuple[str, ...]
+    actions: tuple[Action, ...]
+
+
 async def answer(ask: Scan, context: Context) -> Reply:
     """One line an asset, the most stressed first; those not read yet are named."""
     phrases = phrases_in(context.language)
     watched = await context.services.snapshots.watched()
-    snapshots = sorted(await context.look_at_all(), key=_stress, reverse=True)
-    unread = [asset for asset in watched if asset not in {snapshot.asset for snapshot in snapshots}]
-    wide = breadth(snapshots, context.rules.price)
+    market = _ranked(await context.look_at_all(), phrases, context.rules.price)
+    unread = [asset for asset in watched if asset not in market.assets]
     blocks: tuple[Block, ...] = (
         Heading(fit(phrases.say("scan.heading", count=len(watched)))),
-        *(source_notes(snapshots[0], phrases, context.now_ms) if snapshots else ()),
-        Text("\n".join(_breadth(wide, phrases))),
-        *((_table(snapshots, phrases, context.now_ms),) if snapshots else ()),
-        Text("\n".join(_below(snapshots, unread, await _pasts(unread, context), phrases))),
+        *(source_notes(market.snapshots[0], phrases, context.now_ms) if market.snapshots else ()),
+        market.breadth,
+        *((_table(market, phrases, context.now_ms),) if market.snapshots else ()),
+        Text("\n".join((*_below(unread, await _pasts(unread, context), phrases), *market.learned))),
     )
-    actions = [Action(snapshot.asset, f"/regime {snapshot.asset}") for snapshot in snapshots[:3]]
-    actions.append(Action(phrases.say("button.refresh"), "/scan"))
-    return Reply(blocks, tuple(actions), data=Numbers(partial(_plain, snapshots, unread, wide)))
+    return Reply(blocks, market.actions, data=Numbers(partial(_plain, market, unread)))
+
+
+@once_of_all(style)
+def _ranked(snapshots: tuple[Snapshot, ...], phrases: Phrases, rules: PriceRules) -> _Ranked:
+    ranked = tuple(sorted(snapshots, key=_stress, reverse=True))
+    wide = breadth(ranked, rules)
+    return _Ranked(
+        ranked,
+        frozenset(snapshot.asset for snapshot in ranked),
+        wide,
+        Text("\n".join(_breadth(wide, phrases))),
+        tuple((_cells(snapshot, phrases), snapshot, _read_ms(snapshot)) for snapshot in ranked),
+        (*least_learned(ranked, phrases), phrases.say("scan.legend")) if ranked else (),
+        (
+            *(Action(snapshot.asset, f"/regime {snapshot.asset}") for snapshot in ranked[:MOST_ACTIONS]),
+            Action(phrases.say("button.refresh"), "/scan"),
+        ),
+    )
 
 
 def _stress(snapshot: Snapshot) -> float:
     return LEAST_SCORE if snapshot.regime.score is None else snapshot.regime.score
+
+
+def _read_ms(snapshot: Snapshot) -> int | None:
+    price = snapshot.reading("price")
+    return None if price is None else price.asof_ms
 
 
 def _breadth(wide: Breadth, phrases: Phrases) -> list[str]:
@@ -68,18 +106,14 @@ def _counted(count: int, of: int) -> dict[str, object]:
     return {"count": count, "of": of, "share": numbers.percent(count / of, signed=False, digits=0)}
 
 
-def _table(snapshots: list[Snapshot], phrases: Phrases, now_ms: int) -> Table:
+def _table(market: _Ranked, phrases: Phrases, now_ms: int) -> Table:
     """At most 37 columns: 8, 12, 3, 5 and 5 with a blank between them."""
     head = [phrases.say(f"scan_head.{name}") for name in ("asset", "state", "stress", "change")]
-    age = phrases.say("scan_head.age")
-    lines = tuple([_line(one, phrases, now_ms) for one in snapshots])
-    return Table(lines, (*_named(*head), age), "llrrr")
-
-
-def _line(snapshot: Snapshot, phrases: Phrases, now_ms: int) -> tuple[str, ...]:
-    price = snapshot.reading("price")
-    age = None if price is None or price.asof_ms is None else market_time(snapshot, now_ms) - price.asof_ms
-    return (*_cells(snapshot, phrases), numbers.age(age))
+    lines = [
+        (*cells, numbers.age(None if read_ms is None else market_time(snapshot, now_ms) - read_ms))
+        for cells, snapshot, read_ms in market.rows
+    ]
+    return Table(tuple(lines), (*_named(*head), phrases.say("scan_head.age")), "llrrr")
 
 
 @once(style)
@@ -104,10 +138,8 @@ async def _pasts(unread: list[Asset], context: Context) -> tuple[PastReport, ...
     return tuple(past for past in pasts if past.asset in unread and past.share < 1.0)
 
 
-def _below(
-    snapshots: list[Snapshot], unread: list[Asset], pasts: tuple[PastReport, ...], phrases: Phrases
-) -> list[str]:
-    """What is not in the table, what its rows have yet to learn, and what its columns mean."""
+def _below(unread: list[Asset], pasts: tuple[PastReport, ...], phrases: Phrases) -> list[str]:
+    """What is not in the table."""
     reading = {past.asset for past in pasts}
     silent = [asset for asset in unread if asset not in reading]
     lines = [past_line(past, phrases) for past in pasts[:MOST_PASTS]]
@@ -115,15 +147,14 @@ def _below(
         lines.append(phrases.say("status.more", count=len(pasts) - MOST_PASTS) + ".")
     if silent:
         lines.append(phrases.say("scan.unseen", assets=", ".join(silent)))
-    if snapshots:
-        lines += [*least_learned(snapshots, phrases), phrases.say("scan.legend")]
     return lines
 
 
-def _plain(snapshots: list[Snapshot], unread: list[Asset], wide: Breadth) -> dict[str, object]:
+def _plain(market: _Ranked, unread: list[Asset]) -> dict[str, object]:
+    wide = market.wide
     return {
         "assets": [
-            {**state_line(snapshot), "learning": learning_numbers(snapshot)} for snapshot in snapshots
+            {**state_line(snapshot), "learning": learning_numbers(snapshot)} for snapshot in market.snapshots
         ],
         "no_data": unread,
         "breadth": {

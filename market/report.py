@@ -11,7 +11,7 @@ from market.flags import FlagMemory
 from market.formulas.logic import all_of
 from market.formulas.statistics import freshness_quality
 from market.observations import HOUR_MS
-from market.once import once
+from market.once import once, once_of_all
 from market.reading import Because, Condition, Presence, Reading
 from market.regime import CALM_NEEDS, INPUTS, WEIGHTS, Regime, score_and_confidence
 from market.rules import PriceRules, RegimeRules
@@ -76,22 +76,37 @@ def as_of(snapshot: Snapshot, now_ms: int, rules: RegimeRules) -> Snapshot:
     INSUFFICIENT DATA, and no calm state outlives its price, open interest and funding (7a.2). The same snapshot comes
     back while everything is fresh, and always on a recorded or generated market.
     """
-    at_ms = market_time(snapshot, now_ms)
-    if at_ms <= _fresh_until_ms(snapshot):
+    if now_ms <= _stays_until_ms(snapshot):
         return snapshot
+    at_ms = market_time(snapshot, now_ms)
     aged = tuple(_aged(reading, at_ms) for reading in snapshot.readings)
     return replace(snapshot, readings=aged, regime=_aged_regime(snapshot.regime, aged, rules))
 
 
+def all_as_of(snapshots: tuple[Snapshot, ...], now_ms: int, rules: RegimeRules) -> tuple[Snapshot, ...]:
+    """The same of a whole market; the same tuple comes back while each of its snapshots does."""
+    if now_ms <= _all_stay_until_ms(snapshots):
+        return snapshots
+    return tuple([as_of(snapshot, now_ms, rules) for snapshot in snapshots])
+
+
+@once_of_all()
+def _all_stay_until_ms(snapshots: tuple[Snapshot, ...]) -> float:
+    return min(map(_stays_until_ms, snapshots), default=inf)
+
+
 @once()
-def _fresh_until_ms(snapshot: Snapshot) -> float:
-    """When the first of the readings that are seen grows old; never where none of them does."""
+def _stays_until_ms(snapshot: Snapshot) -> float:
+    """Until when (UTC ms by the clock) nothing of it is too old: for ever or never on a market whose own time has stopped."""
     ends_ms = (
         reading.asof_ms + reading.ttl_ms
         for reading in snapshot.readings
         if reading.presence is Presence.SEEN and reading.asof_ms is not None and reading.ttl_ms is not None
     )
-    return min(ends_ms, default=inf)
+    end_ms = min(ends_ms, default=inf)
+    if snapshot.at_ms > end_ms:
+        return -inf
+    return end_ms if snapshot.source == LIVE else inf
 
 
 def breadth(snapshots: Iterable[Snapshot], rules: PriceRules) -> Breadth:

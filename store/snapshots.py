@@ -1,7 +1,7 @@
 """The last snapshot of each watched asset and the state of the evaluation, as the commands read them."""
 
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 
 from market.observations import Asset
 from market.snapshot import Snapshot
@@ -52,7 +52,7 @@ class StoredSnapshots:
         assets = await self.watched()
         if not assets:
             return ()
-        places = {keys.snapshot(asset): asset for asset in assets}
+        places = _places(assets)
 
         async def read(missing: Sequence[str]) -> list[Snapshot | None]:
             async with self._connection.reading() as redis:
@@ -60,7 +60,7 @@ class StoredSnapshots:
             return [self._known(places[key], blob) for key, blob in zip(missing, stored, strict=True)]
 
         found = await self._connection.memory.of_many(tuple(places), read)
-        return tuple(snapshot for snapshot in found if snapshot is not None)
+        return tuple([snapshot for snapshot in found if snapshot is not None])
 
     def _known(self, asset: Asset, stored: bytes | str | None) -> Snapshot | None:
         """What these bytes say of `asset`."""
@@ -102,6 +102,12 @@ class StoredSnapshots:
             both.set(keys.WATCHED, encode(WATCHED, kept))
             both.delete(keys.APPLIED, *gone)
             await both.execute()
+
+
+@lru_cache(maxsize=4)
+def _places(assets: tuple[Asset, ...]) -> Mapping[str, Asset]:
+    """The assets by the keys at which their snapshots are."""
+    return {keys.snapshot(asset): asset for asset in assets}
 
 
 class StoredFeed:

@@ -6,8 +6,9 @@ from enum import IntEnum
 
 from market.hourly import Hourly
 from market.observations import Asset
+from market.once import once_of_all
 from market.reading import Presence
-from market.report import as_of
+from market.report import all_as_of, as_of
 from market.rules import Rules
 from market.snapshot import Snapshot
 from store.services import PastReport, Services
@@ -118,11 +119,12 @@ class Context:
     async def look_at_all(self) -> tuple[Snapshot, ...]:
         """The same of every watched asset that has been read."""
         snapshots = await self.services.snapshots.all()
-        return tuple(
-            as_of(snapshot, self.now_ms, self.rules.regime)
-            for snapshot in snapshots
-            if not _is_blank(snapshot)
-        )
+        return all_as_of(_read(snapshots), self.now_ms, self.rules.regime)
+
+
+@once_of_all()
+def _read(snapshots: tuple[Snapshot, ...]) -> tuple[Snapshot, ...]:
+    return tuple([snapshot for snapshot in snapshots if not _is_blank(snapshot)])
 
 
 def _is_blank(snapshot: Snapshot) -> bool:

@@ -1,5 +1,6 @@
 import html
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -11,6 +12,8 @@ from bot.layout import (
     TELEGRAM_HTML,
     Dialect,
     Style,
+    _pack,
+    _says_something,
     align,
     clean,
     lay_out,
@@ -217,6 +220,20 @@ def test_telegram_messages_are_whole_and_lose_nothing(made: tuple[Block, ...]) -
     seen = "".join(read(text) for text in texts)
     wanted = "".join(line for piece in pieces(Reply(made)) for line in piece.lines)
     assert re.sub(r"\s", "", seen) in {re.sub(r"\s", "", wanted), "-"}
+
+
+@pytest.mark.parametrize("dialect", [TELEGRAM_HTML, DISCORD_MARKDOWN], ids=["telegram", "discord"])
+@given(blocks, st.integers(-3, 3))
+def test_one_message_is_what_its_pieces_are_packed_into(
+    dialect: Dialect, made: tuple[Block, ...], over: int
+) -> None:
+    (whole, *more) = lay_out(Reply(made), replace(dialect, units=1_000_000))
+    assert not more
+    tight = replace(dialect, units=max(600, units(whole) + over))
+    packed = tuple(_pack(pieces(Reply(made)), tight))
+    assert lay_out(Reply(made), tight) == (
+        tuple(one for one in packed if _says_something(one, tight)) or ("-",)
+    )
 
 
 def test_the_styles_are_all_a_dialect_needs() -> None:

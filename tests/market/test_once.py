@@ -2,9 +2,10 @@
 
 import gc
 from dataclasses import dataclass, field
+from weakref import ref
 
 from market import once as kept
-from market.once import once
+from market.once import MOST_MARKETS, once, once_of_all
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -66,3 +67,42 @@ def test_what_is_made_lazily_cannot_be_used_up() -> None:
 
     seen = Seen({"a": 1.0})
     assert told(seen) == told(seen) == (0,)
+
+
+def test_what_is_made_of_several_is_made_once_for_exactly_these_in_this_order() -> None:
+    made, style = counted()
+
+    @once_of_all(lambda: style[0])
+    def told(seen: tuple[Seen, ...], rules: object) -> int:
+        made.append((seen, rules))
+        return len(made)
+
+    one, two, rules = Seen(), Seen(), object()
+    assert [told((one, two), rules), told((one, two), rules)] == [1, 1]
+    assert told((two, one), rules) == 2
+    assert told((one, Seen()), rules) == 3
+    assert told((one,), rules) == 4
+    assert told((one, two), object()) == 5
+    style[0] = ","
+    assert told((one, two), rules) == 6
+
+
+def test_of_several_the_last_few_are_kept_and_nothing_else_lives_longer_for_it() -> None:
+    made: list[int] = []
+
+    @once_of_all()
+    def told(seen: tuple[Seen, ...]) -> int:
+        made.append(len(seen))
+        return len(made)
+
+    first, gone = (Seen(), Seen()), Seen()
+    alive = ref(gone)
+    assert told(first) == 1
+    told((gone,))
+    del gone
+    for number in range(MOST_MARKETS):
+        assert told(first) == 1, "what is asked for again and again is not among the oldest"
+        told((Seen(),))
+        assert len(kept._of_markets) <= MOST_MARKETS, number
+    gc.collect()
+    assert alive() is None

@@ -8,7 +8,7 @@ import pytest
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from market.reading import Presence
 from market.regime import INPUTS
-from market.report import as_of, breadth, iso, market_time, state_line
+from market.report import all_as_of, as_of, breadth, iso, market_time, state_line
 from market.rules import PriceRules, RegimeRules
 from market.table import FLAGS, State
 from tests.commands.markets import AGES_MS, NOW_MS, TTLS_MS, calm, crowding, market, reading
@@ -46,6 +46,22 @@ def test_a_recorded_or_simulated_market_does_not_age_by_our_clock(source: str) -
     snapshot = crowding(source=source)
     assert as_of(snapshot, NOW_MS + 900 * DAY_MS, RULES) is snapshot
     assert market_time(snapshot, NOW_MS + 900 * DAY_MS) == NOW_MS
+
+
+@pytest.mark.parametrize("age_ms", [0, 56 * SECOND_MS, 57 * SECOND_MS, 5 * MINUTE_MS, 2 * HOUR_MS])
+def test_a_market_ages_as_each_of_its_snapshots_does(age_ms: int) -> None:
+    recorded = crowding(source="history", asset="SOL")
+    for snapshots in ((crowding(), calm(asset="ETH"), recorded), (recorded,), ()):
+        told = all_as_of(snapshots, NOW_MS + age_ms, RULES)
+        assert told == tuple(as_of(snapshot, NOW_MS + age_ms, RULES) for snapshot in snapshots)
+        assert (told is snapshots) is all(one is other for one, other in zip(told, snapshots, strict=True))
+
+
+def test_what_was_too_old_when_it_was_said_stays_too_old_on_a_recorded_market() -> None:
+    old = replace(reading("price", NOW_MS), asof_ms=NOW_MS - HOUR_MS)
+    for source in ("history", "live"):
+        (told,) = all_as_of((crowding(source=source, price=old),), NOW_MS - DAY_MS, RULES)
+        assert told.regime.state is State.INSUFFICIENT_DATA
 
 
 def test_a_clock_behind_the_market_makes_nothing_younger() -> None:
