@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from commands.protocol.reply import Reply
+from store.ending import ended
 from store.pace import RESERVE, Rate
 
 
@@ -111,6 +112,4 @@ async def delivering(deliver: Deliver | None, messenger: Messenger) -> AsyncIter
         yield
     finally:
         if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await ended(task)

@@ -18,6 +18,7 @@ from redis.backoff import ConstantBackoff, NoBackoff
 from redis.exceptions import DataError, MasterDownError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as NoAnswer
 
+from store.ending import end_if_told, times_told
 from store.fence import FencedRedis, is_refusal
 from store.recall import Memory, remembering
 from store.traffic import Traffic
@@ -252,37 +253,22 @@ def _insist_on_options(query: str, known: Sequence[str]) -> None:
 @asynccontextmanager
 async def _in_our_words(within_s: float, traffic: Traffic, pulse: Pulse | None = None) -> AsyncIterator[None]:
     """What goes wrong is one error with a sentence, and all is counted; a read has a pulse, a write has none."""
-    before, clock, is_write = _times_cancelled(), asyncio.get_running_loop().time, pulse is None
+    before, clock, is_write = times_told(), asyncio.get_running_loop().time, pulse is None
     try:
         async with asyncio.timeout(within_s):
             yield
-        _end_if_told(before)
+        end_if_told(before)
         traffic.answered(clock(), is_write=is_write)
     except DataError:
         raise  # a value of ours that no server takes: a mistake here, not there
     except (TimeoutError, NoAnswer) as failure:
-        _end_if_told(before)
+        end_if_told(before)
         traffic.failed(clock(), is_write=is_write, is_refusal=False)
         if pulse is not None:
             pulse.hangs = True
         raise StoreUnavailable(f"The store did not answer within {within_s:g} s.") from failure
     except (RedisError, OSError) as failure:
-        _end_if_told(before)
+        end_if_told(before)
         traffic.failed(clock(), is_write=is_write, is_refusal=isinstance(failure, ResponseError))
         refused = NotLeader() if is_refusal(failure) else None
         raise refused or StoreUnavailable(f"The store is not available: {failure}") from failure
-
-
-def _end_if_told(before: int) -> None:
-    """Raise CancelledError where the task was told to end since: a block that ended otherwise may have swallowed that.
-
-    redis-py waits under wait_for, which before Python 3.12 forgets a cancellation that comes with an answer, or an error.
-    """
-    if _times_cancelled() > before:
-        raise asyncio.CancelledError
-
-
-def _times_cancelled() -> int:
-    """How often the running task was asked to end and has not said that it will not."""
-    task = asyncio.current_task()
-    return 0 if task is None else task.cancelling()

@@ -6,7 +6,7 @@ Where it does not, or has not been heard for HEARD_WITHIN_S, everything is read 
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from math import inf
 from typing import Any, TypeVar, cast
 
@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from store import keys
+from store.ending import end_if_told, ended
 
 INVALIDATED = "__redis__:invalidate"
 HEARD_WITHIN_S = 1.0
@@ -114,9 +115,7 @@ async def remembering(memory: Memory, redis: Redis) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        await ended(listening)
 
 
 async def _listen(memory: Memory, redis: Redis) -> None:
@@ -133,6 +132,7 @@ async def _listen(memory: Memory, redis: Redis) -> None:
         finally:
             memory.is_told = False
             memory.forget_all()
+        end_if_told()
         lasted_s = asyncio.get_running_loop().time() - began_s
         pause_s = FIRST_PAUSE_S if lasted_s > LONGEST_PAUSE_S else min(2 * pause_s, LONGEST_PAUSE_S)
         await asyncio.sleep(pause_s)
@@ -151,6 +151,7 @@ async def _hear(memory: Memory, redis: Redis) -> None:
             await cast("Any", asking).execute_command(
                 "CLIENT", "TRACKING", "ON", "REDIRECT", number, "BCAST", *wanted
             )
+        end_if_told()
         loop = asyncio.get_running_loop()
         memory.is_told, memory.heard_s = True, loop.time()
         while True:
@@ -159,6 +160,7 @@ async def _hear(memory: Memory, redis: Redis) -> None:
             async with asyncio.timeout(HEARD_WITHIN_S):
                 await asking.ping()
                 await heard.ping()
+                end_if_told()
                 message = None
                 while message is None or message["type"] != "pong":
                     message = await heard.get_message(timeout=HEARD_WITHIN_S)

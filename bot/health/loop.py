@@ -10,9 +10,10 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from scheduler.clock import monotonic_s
+from store.ending import ended
 
 BEAT_S = 0.5
 BLOCKED_S = 3.0
@@ -60,9 +61,7 @@ class LoopWatch:
         finally:
             self._is_open = False
             self._over.set()
-            beating.cancel()
-            with suppress(asyncio.CancelledError):
-                await beating
+            await ended(beating)
 
     async def _beat(self) -> None:
         while True:

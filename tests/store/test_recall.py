@@ -198,3 +198,14 @@ async def test_of_many_only_what_changed_is_read_anew(valkey: Connection, valkey
         assert await snapshots.all() == tuple(held.values())
         await snapshots.forget("SOL")
         assert await snapshots.all() == (held["BTC"], held["ETH"])
+
+
+async def test_at_whatever_moment_it_is_told_to_end_it_ends(
+    valkey: Connection, valkey_socket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library forgets a cancellation that comes while a command is being sent: who remembers was waited for until killed."""
+    monkeypatch.setattr("store.recall.HEARD_WITHIN_S", 0.002)  # it then sends nearly all the time
+    for steps in range(150):
+        async with asyncio.timeout(30.0), connected(valkey_socket) as connection, connection.remembering():
+            for _ in range(steps):
+                await asyncio.sleep(0)
