@@ -111,8 +111,8 @@ class Gate:
         kept_out, again_s = self.keeps_out(visitor, rules, tells=tells), TOLD_AGAIN_S if tells else NEVER_S
         if kept_out is not None or visitor.is_owner:
             return kept_out
-        if self._overdrawn_s() > COMPUTE_BURST_S:
-            wait_s = (self._overdrawn_s() - COMPUTE_BURST_S) / COMPUTE_SHARE
+        if (overdrawn_s := self._overdrawn_s()) > COMPUTE_BURST_S:
+            wait_s = (overdrawn_s - COMPUTE_BURST_S) / COMPUTE_SHARE
             return self._refusal(Refused.ALL, wait_s, visitor, again_s)
         buckets = _buckets(visitor, rules)
         wait_s, short = await self._take(buckets, cost)
@@ -131,12 +131,14 @@ class Gate:
 
     async def _take(self, buckets: Sequence[Bucket], cost: float) -> tuple[float, Bucket | None]:
         """How long to wait and for which bucket, None where all of them were taken from."""
-        left = [self._left(bucket) for bucket in buckets]
+        now_s = self._clock()
+        left = [self._left(bucket, now_s) for bucket in buckets]
         if self._limits is not None and not _is_easy(buckets, left, cost):
             asked = await self._ask(self._limits, buckets, cost)
             if asked is not None:
                 return asked
-            left = [self._left(bucket) for bucket in buckets]
+            now_s = self._clock()
+            left = [self._left(bucket, now_s) for bucket in buckets]
         wait_s, short = 0.0, None
         for bucket, tokens in zip(buckets, left, strict=True):
             missing_s = (cost - tokens) * MINUTE_S / bucket.a_minute
@@ -145,7 +147,7 @@ class Gate:
         if short is not None:
             return wait_s, short
         for bucket, tokens in zip(buckets, left, strict=True):
-            self._keep(bucket, tokens - cost)
+            self._keep(bucket, tokens - cost, now_s)
             self._untold[bucket] = self._untold.get(bucket, 0.0) + cost
         self._tell_soon()
         return 0.0, None
@@ -163,16 +165,18 @@ class Gate:
         except Exception as away:  # noqa: BLE001, raised again where it is a slip of ours
             self._note(away)
             return None
+        now_s = self._clock()
         for bucket, left in zip(buckets, taken.left, strict=True):
-            self._keep(bucket, left - self._untold.get(bucket, 0.0))
+            self._keep(bucket, left - self._untold.get(bucket, 0.0), now_s)
         return taken.wait_s, taken.short
 
     async def _flush(self, limits: Limits) -> None:
         """Tell the store what was granted, all of it at once."""
         costs, self._untold = self._untold, {}
         taken = await limits.tell(costs) if costs else None
+        now_s = self._clock()
         for bucket, left in zip(costs, () if taken is None else taken.left, strict=taken is not None):
-            self._keep(bucket, min(left - self._untold.get(bucket, 0.0), self._left(bucket)))
+            self._keep(bucket, min(left - self._untold.get(bucket, 0.0), self._left(bucket, now_s)), now_s)
 
     def _note(self, away: Exception) -> None:
         """The store does not answer: for a moment it is not asked. A slip of ours is raised."""
@@ -180,16 +184,16 @@ class Gate:
             raise away
         self._away_until_s = self._clock() + AWAY_FOR_S
 
-    def _left(self, bucket: Bucket) -> float:
+    def _left(self, bucket: Bucket, now_s: float) -> float:
         """What is left of a bucket by now, as far as is known here."""
         most, known = float(bucket.a_minute), self._known.get(bucket)
         if known is None:
             return most
-        filled = max(0.0, self._clock() - known[1]) * most / MINUTE_S
+        filled = max(0.0, now_s - known[1]) * most / MINUTE_S
         return min(most, known[0] + filled)
 
-    def _keep(self, bucket: Bucket, left: float) -> None:
-        self._known[bucket] = (left, self._clock())
+    def _keep(self, bucket: Bucket, left: float, now_s: float) -> None:
+        self._known[bucket] = (left, now_s)
         self._known.move_to_end(bucket)
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
