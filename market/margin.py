@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from operator import itemgetter
 from types import MappingProxyType
 
 from market.observations import Asset, Side, Venue
@@ -84,7 +85,10 @@ class Tiers:
 
     def containing(self, notional_usd: float) -> Tier:
         """The bracket of a notional; beyond the last one the last still holds."""
-        return next((tier for tier in self.steps if notional_usd <= tier.cap_usd), self.steps[-1])
+        for tier in self.steps:
+            if notional_usd <= tier.cap_usd:
+                return tier
+        return self.steps[-1]
 
     def maintenance_usd(self, notional_usd: float) -> float:
         """The margin below which a position of this notional is closed by force, USD."""
@@ -180,28 +184,23 @@ def _continuous(
 ) -> Liquidation | None:
     """As maintenance is the largest of the brackets' lines, the bracket whose price an adverse move reaches first."""
     reached = [
-        Liquidation(price, tier)
+        (price, tier)
         for tier in tiers.steps
-        if (price := _under(tier, side, coins, entry_usd, backing_usd, fee_rate)) is not None
+        if (
+            price := linear_liquidation_price(
+                side,
+                coins,
+                entry_usd,
+                backing_usd,
+                tier.maintenance_rate,
+                amount_usd=tier.maintenance_amount_usd,
+                fee_rate=fee_rate,
+            )
+        )
+        is not None
     ]
-    if not reached:
-        return None
     first = max if side is Side.LONG else min
-    return first(reached, key=lambda one: one.price_usd)
-
-
-def _under(
-    tier: Tier, side: Side, coins: float, entry_usd: float, backing_usd: float, fee_rate: float
-) -> float | None:
-    return linear_liquidation_price(
-        side,
-        coins,
-        entry_usd,
-        backing_usd,
-        tier.maintenance_rate,
-        amount_usd=tier.maintenance_amount_usd,
-        fee_rate=fee_rate,
-    )
+    return Liquidation(*first(reached, key=itemgetter(0))) if reached else None
 
 
 def _whole_rate(
@@ -248,12 +247,10 @@ def linear_liquidation_price(
 
     LP = (backing + amount - s Q EP) / (Q (mmr + fee - s)). Raises ImpossiblePosition as `liquidation` does.
     """
-    sign = sign_of(side)
-    due = coins * entry_usd * (maintenance_rate + fee_rate) - amount_usd
-    _refuse_if_due(backing_usd, due)
-    price = (backing_usd + amount_usd - sign * coins * entry_usd) / (
-        coins * (maintenance_rate + fee_rate - sign)
-    )
+    sign, notional_usd = sign_of(side), coins * entry_usd
+    kept = maintenance_rate + fee_rate
+    _refuse_if_due(backing_usd, notional_usd * kept - amount_usd)
+    price = (backing_usd + amount_usd - sign * notional_usd) / (coins * (kept - sign))
     return price if price > _RESIDUE * entry_usd else None
 
 

@@ -69,7 +69,7 @@ class Command(Generic[Ask]):
     @property
     def options(self) -> tuple[Option, ...]:
         """The fields of the request in their order, for slash options and the documentation."""
-        return options_of(self.request)
+        return _options_of(self.request).in_order
 
     @property
     def usage(self) -> str:
@@ -80,19 +80,19 @@ class Command(Generic[Ask]):
     def read(self, words: Sequence[str], lexicon: Lexicon) -> Ask:
         """The request in `words` (the command's name left out), in any sensible order. Raises Misunderstood."""
         taken: dict[str, object] = {}
-        rest = [word for word in words if not self.begins_form((word,))]
+        begins_form = self.begins_form(words)
+        rest = [word for word in words if not (begins_form and word == ASK_THE_REST)]
         while rest:
             word = rest.pop(0)
             option, value = self._named(word, rest, lexicon) or self._bare(word, taken, lexicon)
             _take(taken, option, value, word)
-        if self.begins_form(words):
+        if begins_form:
             self._ask_for_the_rest(taken)
         return self._request(taken, words)
 
     def read_options(self, values: Mapping[str, object], lexicon: Lexicon) -> Ask:
         """The request in slash options by name: texts, numbers, or None for one left out. Raises Misunderstood."""
-        by_name = {option.name: option for option in self.options}
-        taken: dict[str, object] = {}
+        by_name, taken = _options_of(self.request).by_name, dict[str, object]()
         for name, value in values.items():
             if value is None:
                 continue
@@ -108,7 +108,7 @@ class Command(Generic[Ask]):
         return bool(self.form) and (not words or ASK_THE_REST in words)
 
     def _ask_for_the_rest(self, taken: Mapping[str, object]) -> None:
-        by_name = {option.name: option for option in self.options}
+        by_name = _options_of(self.request).by_name
         for option in (by_name[name] for name in self.form if name not in taken):
             raise Misunderstood(
                 "words.asked", kinds=[option.word.kind], field=option.name, what=option.description
@@ -126,13 +126,13 @@ class Command(Generic[Ask]):
 
     def _named(self, word: str, rest: list[str], lexicon: Lexicon) -> tuple[Option, object] | None:
         name, equals, value = word.partition("=")
-        option = next((option for option in self.options if option.name == name.lower()), None)
+        option = _options_of(self.request).by_name.get(name.lower())
         if option is None or not (equals or rest):
             return None
         return option, _told(option, value if equals else rest.pop(0), lexicon)
 
     def _bare(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> tuple[Option, object]:
-        for option in sorted(self.options, key=lambda option: option.word.rank):
+        for option in _options_of(self.request).by_rank:
             value = self._read(option.word, word, lexicon)
             if value is not None:
                 return option, value
@@ -152,7 +152,7 @@ class Command(Generic[Ask]):
         return tuple(option.word.kind for option in self.options)
 
     def _not_understood(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> Misunderstood:
-        named = next((option for option in self.options if option.name == word.lower()), None)
+        named = _options_of(self.request).by_name.get(word.lower())
         if named is not None and named.name not in taken:
             return Misunderstood("words.missing", kinds=[named.word.kind], field=named.name)
         open_kinds = [option.word.kind for option in self.options if option.name not in taken]
@@ -173,18 +173,32 @@ class Command(Generic[Ask]):
         return Misunderstood("words.none_of", said=said(word), kinds=open_kinds[:2])
 
 
-def options_of(request: type[Any]) -> tuple[Option, ...]:
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The fields of a request: in their order, by name, and in the order in which a bare word is tried as one of them."""
+
+    in_order: tuple[Option, ...]
+    by_name: Mapping[str, Option]
+    by_rank: tuple[Option, ...]
+
+
+def _options_of(request: type[Any]) -> _Options:
     """What the fields of a request dataclass say about themselves."""
     key: Any = request  # mypy holds no type[Any] to be hashable
     return _read_fields(key)
 
 
 @lru_cache(maxsize=64)
-def _read_fields(request: Any) -> tuple[Option, ...]:
+def _read_fields(request: Any) -> _Options:
     hints = get_type_hints(request, include_extras=True)
-    return tuple(
+    options = [
         Option(field.name, *_word_of(hints[field.name], field.default is MISSING))
         for field in fields(request)
+    ]
+    return _Options(
+        tuple(options),
+        {option.name: option for option in options},
+        tuple(sorted(options, key=lambda option: option.word.rank)),
     )
 
 

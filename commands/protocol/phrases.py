@@ -50,7 +50,8 @@ class Phrases:
 
     def word(self, family: str, name: str) -> str:
         """What `name` is called, from the table `family`; a name nobody translated is said as it is."""
-        return self.by_key.get(f"{family}.{name}", name.replace("_", " "))
+        found = self.by_key.get(f"{family}.{name}")
+        return name.replace("_", " ") if found is None else found
 
     def slash(self, key: str, original: str) -> str:
         """What a command or an option means (`size.help`, `size.options.leverage.help`); `original` is the English of it."""

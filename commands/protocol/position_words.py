@@ -35,15 +35,23 @@ class Contract(StrEnum):
     INVERSE = "inverse"
 
 
+_MODES = {mode.value: mode for mode in MarginMode}
+_VENUES = {**{venue.value: venue for venue in TRADED_AT}, "okex": Venue.OKX, "hl": Venue.HYPERLIQUID}
+_CONTRACTS = {
+    **{contract.value: contract for contract in Contract},
+    **dict.fromkeys(("coin-m", "coinm"), Contract.INVERSE),
+    **dict.fromkeys(("usd-m", "usdm"), Contract.LINEAR),
+}
+
+
 def read_mode(word: str, lexicon: Lexicon) -> MarginMode | None:
     """Isolated or cross."""
-    return next((mode for mode in MarginMode if mode.value == word.lower()), None)
+    return _MODES.get(word.lower())
 
 
 def read_venue(word: str, lexicon: Lexicon) -> Venue | None:
     """A venue whose brackets are read, under its name or a short one."""
-    name = {"okex": "okx", "hl": "hyperliquid"}.get(word.lower(), word.lower())
-    return next((venue for venue in TRADED_AT if venue.value == name), None)
+    return _VENUES.get(word.lower())
 
 
 def read_venue_named(word: str, lexicon: Lexicon) -> Venue | None:
@@ -56,8 +64,7 @@ def read_venue_named(word: str, lexicon: Lexicon) -> Venue | None:
 
 def read_contract(word: str, lexicon: Lexicon) -> Contract | None:
     """Linear (margined in USDT) or inverse (margined in the coin; "coin-m" too)."""
-    name = {"coin-m": "inverse", "coinm": "inverse", "usd-m": "linear", "usdm": "linear"}.get(word.lower())
-    return next((contract for contract in Contract if contract.value == (name or word.lower())), None)
+    return _CONTRACTS.get(word.lower())
 
 
 def never(word: str, lexicon: Lexicon) -> None:

@@ -4,7 +4,7 @@ Hundreds of functions write numbers and none of them is told a language: the sty
 `written_in`, as the language of an answer does (docs/decisions/0021). Outside of it everything is written in English.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -49,9 +49,8 @@ ENGLISH = Style()
 _style: ContextVar[Style] = ContextVar("style", default=ENGLISH)
 
 
-def style() -> Style:
-    """The style that holds here."""
-    return _style.get()
+style: Callable[[], Style] = _style.get
+"""The style that holds here."""
 
 
 def write_in(chosen: Style) -> None:

@@ -6,7 +6,7 @@ Every pattern is linear: no nested quantifiers.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated
@@ -22,6 +22,7 @@ LONGEST_HOLD_HOURS = 720.0
 
 _PLAIN = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,8})?|\.[0-9]{1,8})", re.ASCII)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,8})?", re.ASCII)
+_MARK = re.compile(r"[-/_:.]")
 _ASSET = re.compile(r"[A-Z0-9]{1,15}", re.ASCII)
 _QUOTES = ("USDT", "USDC", "BUSD", "FDUSD", "USD", "PERP")
 _ALIASES = {
@@ -145,8 +146,8 @@ def read_hold(word: str, lexicon: Lexicon) -> float | None:
     """A time ("72h", "3d", "1w") in hours, 1 hour to 30 days."""
     lower = word.lower()
     unit = lower.lstrip("+-0123456789.,")
-    hours = _signed(lower[: len(lower) - len(unit)])
-    if unit not in _HOURS or hours is None:
+    hours = _signed(lower[: len(lower) - len(unit)]) if unit in _HOURS else None
+    if hours is None:
         return None
     return _within(hours * _HOURS[unit], 1.0, LONGEST_HOLD_HOURS, "words.hold_range", word)
 
@@ -185,7 +186,9 @@ def read_asset_named(word: str, lexicon: Lexicon) -> Asset | None:
 def read_listed(word: str, lexicon: Lexicon) -> Asset | None:
     """An asset that is watched or listed by a venue, under any of its names, None for others."""
     symbol = symbol_of(word)
-    names = () if symbol is None else _names_of(symbol)
+    if symbol is None:
+        return None
+    names = _names_of(symbol)
     return next((name for name in names if name in lexicon.assets or name in lexicon.listed), None)
 
 
@@ -204,11 +207,10 @@ def read_text(word: str, lexicon: Lexicon) -> str | None:
 
 def symbol_of(word: str) -> str | None:
     """The bare coin of an exchange's symbol ("BTC-USDT-SWAP" -> BTC), None if it cannot be one."""
-    head = re.split(r"[-/_:.]", word.upper().lstrip("$#"), maxsplit=1)[0]
-    for quote in _QUOTES:
-        if head.endswith(quote) and len(head) > len(quote):
-            head = head.removesuffix(quote)
-            break
+    head = _MARK.split(word.upper().lstrip("$#"), maxsplit=1)[0]
+    if head.endswith(_QUOTES):
+        quotes = (quote for quote in _QUOTES if head.endswith(quote) and len(head) > len(quote))
+        head = head.removesuffix(next(quotes, ""))
     return head if _ASSET.fullmatch(head) else None
 
 
@@ -241,10 +243,12 @@ def nearest(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(get_close_matches(name, names, n=2, cutoff=0.6))
 
 
-def _names_of(symbol: str) -> tuple[str, ...]:
+def _names_of(symbol: str) -> Iterator[str]:
+    yield symbol
     alias = _ALIASES.get(symbol, symbol)
     bare = next((alias.removeprefix(lot) for lot in _MULTIPLES if alias.startswith(lot)), alias)
-    return (symbol, alias, bare, *(lot + name for lot in _MULTIPLES for name in (alias, bare)))
+    yield from (alias, bare)
+    yield from (lot + name for lot in _MULTIPLES for name in (alias, bare))
 
 
 def _signed(word: str) -> float | None:

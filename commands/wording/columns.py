@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from textwrap import wrap
 
 COLUMNS = 37
@@ -31,7 +32,8 @@ def cut(text: str, columns: int) -> str:
 def fit(line: str) -> str:
     """The line, cut with an ellipsis if it is too long."""
     line = line.rstrip()
-    return line if width(line) <= COLUMNS else cut(line, COLUMNS - 1) + "…"
+    columns = len(line) if line.isascii() else width(line)
+    return line if columns <= COLUMNS else cut(line, COLUMNS - 1) + "…"
 
 
 def sides(left: str, right: str) -> str:
@@ -48,7 +50,16 @@ def folded(text: str, indent: str = "") -> tuple[str, ...]:
 
 def first_that_fits(*lines: str) -> str:
     """The first of some wordings, from full to terse, that is short enough; else the last one, cut."""
-    return next((line for line in lines if len(line) <= COLUMNS), fit(lines[-1]))
+    return first_of(lines)
+
+
+def first_of(lines: Iterable[str]) -> str:
+    """The same of wordings of which each is made only where none before it fits; there has to be one."""
+    line = ""
+    for line in lines:
+        if len(line) <= COLUMNS:
+            return line
+    return fit(line)
 
 
 def _wide(sign: str) -> int:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from commands.protocol.numerals import typed, unmistakable
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Copy
-from commands.protocol.style import ENGLISH, written_in
 from commands.protocol.words import read_number
 from commands.wording import numbers
 from commands.wording.sized import Sized
@@ -44,18 +43,18 @@ def levels_copies(levels: Levels, phrases: Phrases) -> tuple[Copy, ...]:
 
 def price_copies(prices: Mapping[str, float | None], phrases: Phrases) -> tuple[Copy, ...]:
     """Prices in USD by what they are (the phrases' table `copy`); without those that are not known."""
-    written = {name: (usd, plain_price(usd)) for name, usd in prices.items() if usd is not None}
     return tuple(
-        Copy(_label(name, numbers.price(usd), phrases), plain)
-        for name, (usd, plain) in written.items()
-        if plain is not None
+        [
+            Copy(_label(name, numbers.price(usd), phrases), plain)
+            for name, usd in prices.items()
+            if usd is not None and (plain := plain_price(usd)) is not None
+        ]
     )
 
 
 def plain_price(usd: float) -> str | None:
     """A price with the digits in which it is shown; None for one too small to be read back."""
-    with written_in(ENGLISH):
-        shown = numbers.price(usd).replace(",", "")
+    shown = numbers.english_price(usd).replace(",", "")
     value = read_number(shown)
     plain = typed(usd) if value is None else unmistakable(shown)
     return plain if float(plain) > 0.0 else None
@@ -63,8 +62,7 @@ def plain_price(usd: float) -> str | None:
 
 def plain_money(usd: float) -> str:
     """An amount of dollars with the digits in which it is shown."""
-    with written_in(ENGLISH):
-        shown = numbers.money(usd).replace(",", "")
+    shown = numbers.english_money(usd).replace(",", "")
     return typed(round(usd)) if read_number(shown) is None else unmistakable(shown)
 
 

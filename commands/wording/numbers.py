@@ -25,18 +25,19 @@ def marked(plain: str) -> str:
 
 def price(usd: float | None) -> str:
     """A price with the digits a trader reads: 64,210 / 145.3 / 5.824 / 0.00001234."""
-    if usd is None:
-        return UNKNOWN
+    return UNKNOWN if usd is None else marked(english_price(usd))
+
+
+def english_price(usd: float) -> str:
+    """The same in the marks of English."""
     size = abs(usd)
     if size >= 1e9:
-        return short(usd)
+        return _short(usd)
     if size >= 1_000:
-        return marked(f"{usd:,.0f}")
+        return f"{usd:,.0f}"
     if size >= 100:
-        return marked(f"{usd:.1f}")
-    if size >= 1:
-        return marked(f"{usd:.3f}")
-    return marked(_significant(usd, 4))
+        return f"{usd:.1f}"
+    return f"{usd:.3f}" if size >= 1 else _significant(usd, 4)
 
 
 def price_short(usd: float, columns: int) -> str:
@@ -49,11 +50,14 @@ def price_short(usd: float, columns: int) -> str:
 
 def money(usd: float | None) -> str:
     """An amount of dollars: cents below 1,000, none above."""
-    if usd is None:
-        return UNKNOWN
+    return UNKNOWN if usd is None else marked(english_money(usd))
+
+
+def english_money(usd: float) -> str:
+    """The same in the marks of English."""
     if abs(usd) >= 1e12:
-        return short(usd)
-    return marked(f"{usd:,.2f}" if abs(usd) < 1_000 and usd != round(usd) else f"{usd:,.0f}")
+        return _short(usd)
+    return f"{usd:,.2f}" if abs(usd) < 1_000 and usd != round(usd) else f"{usd:,.0f}"
 
 
 def enough(usd: float) -> str:
@@ -123,14 +127,7 @@ def rank(percentile: float | None) -> str:
 
 def short(value: float | None) -> str:
     """An amount in at most four digits and a letter: 214_000 is "214k", 1_234_000 is "1.23M"."""
-    if value is None:
-        return UNKNOWN
-    if abs(value) >= 1e16:
-        return f"{value:.0e}"
-    for size, letter in _LETTERS:
-        if abs(value) >= size * 0.9995:
-            return marked(_three(value / size) + letter)
-    return marked(_three(value))
+    return UNKNOWN if value is None else marked(_short(value))
 
 
 def times(leverage: float | None) -> str:
@@ -231,6 +228,15 @@ def bare(value: float) -> str:
 
 def _utc(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / SECOND_MS, tz=UTC)
+
+
+def _short(value: float) -> str:
+    if abs(value) >= 1e16:
+        return f"{value:.0e}"
+    for size, letter in _LETTERS:
+        if abs(value) >= size * 0.9995:
+            return _three(value / size) + letter
+    return _three(value)
 
 
 def _three(value: float) -> str:

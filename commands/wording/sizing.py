@@ -5,7 +5,7 @@ from functools import partial
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Block, Heading, Lines, Numbers, Reply, Text, Tone
 from commands.wording import numbers
-from commands.wording.columns import first_that_fits
+from commands.wording.columns import first_of
 from commands.wording.copies import size_copies
 from commands.wording.learning import learning_lines
 from commands.wording.market import listed, live_moment, paragraph, source_notes
@@ -72,19 +72,14 @@ def describe_size(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> 
 
 def size_heading(check: SizeCheck, phrases: Phrases) -> str:
     """The whole answer in a line: "BTC 5x long · TOO MUCH NOW"."""
-    position = check.position
-    verdict = check.verdict.value
-    told = (
-        phrases.say(
-            "size.heading",
-            asset=position.asset,
-            leverage=numbers.plainly(position.leverage),
-            side=phrases.word("side", position.side.value),
-            verdict=word,
-        )
-        for word in (phrases.word("verdict", verdict), phrases.word("verdict_short", verdict))
-    )
-    return first_that_fits(*told)
+    position, verdict = check.position, check.verdict
+    known = {
+        "asset": position.asset,
+        "leverage": numbers.plainly(position.leverage),
+        "side": phrases.word("side", position.side),
+    }
+    words = (phrases.word("verdict", verdict), phrases.word("verdict_short", verdict))
+    return first_of(phrases.say("size.heading", **known, verdict=word) for word in words)
 
 
 def verdict_words(check: SizeCheck, phrases: Phrases) -> str:
@@ -134,15 +129,15 @@ def new_size_words(check: SizeCheck, phrases: Phrases) -> tuple[str, ...]:
 def market_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms: int) -> str:
     """The state of this moment and the checks that flash against this side."""
     since_ms = max(0, market_time(snapshot, now_ms) - snapshot.regime.since_ms)
-    state = phrases.word("state", check.state.value)
+    state = phrases.word("state", check.state)
     if since_ms >= MINUTE_MS:
         state = phrases.say("size.state_for", state=state, time=numbers.duration(since_ms))
     checklist = check.checklist
-    flashing = [phrases.word("input", one.question.value) for one in checklist.checks if one.met]
+    flashing = [phrases.word("input", one.question) for one in checklist.checks if one.met]
     known: dict[str, object] = {
         "state": state,
         "met": checklist.met,
-        "advice": phrases.word("check_advice", checklist.advice.value),
+        "advice": phrases.word("check_advice", checklist.advice),
     }
     is_beside_the_verdict = checklist.advice is Advice.PROCEED and check.verdict is not Verdict.FITS
     if not flashing:
@@ -179,7 +174,7 @@ def _rests_on(sized: Sized, phrases: Phrases, rules: Rules) -> list[str]:
 
 def _binding(check: SizeCheck) -> str:
     if check.binding_cap is not Cap.STEP:
-        return check.binding_cap.value
+        return check.binding_cap
     if len(check.chain) > 1:
         return "step_reduced"
     return "step_yours" if check.chain[0].why is Reduction.BASE_YOURS else "step"

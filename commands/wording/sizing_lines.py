@@ -1,8 +1,10 @@
 """A checked size in lines of 37 columns: the caps, what happens at a leverage, what the budget buys, and the rungs."""
 
+from collections.abc import Iterator, Mapping
+
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
-from commands.wording.columns import first_that_fits, fit
+from commands.wording.columns import first_of, fit
 from market.adverse import Adverse
 from market.observations import Side
 from market.rules import Rules
@@ -59,39 +61,32 @@ def stance_lines(check: SizeCheck, adverse: Adverse | None, phrases: Phrases) ->
         "ten": phrases.say("size.yes" if stance.survives_adverse_move else "size.no"),
         "two": phrases.say("size.yes" if stance.survives_two_sigma else "size.no"),
     }
+    hold = hold_words(check)
     return [
         _head(check, stance, phrases),
-        *_liquidation(check, stance, phrases),
-        *_odds(check, stance, adverse, phrases),
+        _liquidation(check, stance, phrases),
+        *_odds(check, stance, adverse, hold, phrases),
         fit(phrases.say("size.survives", **known)),
         _survivable(check, phrases),
-        _funding(check, stance, phrases),
+        _funding(check, stance, hold, phrases),
         _fees(check, stance, phrases),
     ]
 
 
 def budget_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
     """The size by which no more than the budget is lost at the exit."""
-    budget, told = check.budget, []
-    loss_usd = budget.share * check.trade.margin_usd
-    share = numbers.share(budget.share)
+    budget = check.budget
     key = "size.lose" if check.trade.equity_stated else "size.lose_per"
-    told.append(
-        first_that_fits(
-            phrases.say(key, share=share, loss=numbers.money(loss_usd)),
-            phrases.say("size.lose_bare", share=share),
-        )
-    )
-    leverage, exit_at = numbers.times(budget.leverage), numbers.price(budget.exit_usd)
+    lost = {
+        "share": numbers.share(budget.share),
+        "loss": numbers.money(budget.share * check.trade.margin_usd),
+    }
+    sized = {"leverage": numbers.times(budget.leverage), "exit": numbers.price(budget.exit_usd)}
     size_usd = notional_usd(check, budget.leverage)
-    written = [numbers.money(size_usd), numbers.short(size_usd)]
-    told.append(
-        first_that_fits(
-            *(phrases.say("size.budget", notional=one, leverage=leverage, exit=exit_at) for one in written),
-            phrases.say("size.budget_bare", leverage=leverage, exit=exit_at),
-        )
-    )
-    return told
+    return [
+        first_of(phrases.say(one, **lost) for one in (key, "size.lose_bare")),
+        first_of(_written("size.budget", size_usd, sized, phrases, bare="size.budget_bare")),
+    ]
 
 
 def rung_lines(check: SizeCheck, because: str, phrases: Phrases, rules: Rules) -> list[str]:
@@ -120,54 +115,57 @@ def _cap_line(label: str, leverage: float, binds: str) -> str:
 
 
 def _link_label(link: Link, phrases: Phrases) -> str:
-    factor = _FRACTIONS.get(link.factor, f"x{numbers.general(link.factor)}")
+    factor = _FRACTIONS.get(link.factor)
+    if factor is None:
+        factor = f"x{numbers.general(link.factor)}"
     room = _LEFT - 4
-    return f"{phrases.word('chain', link.why.value)[:room]:<{room}}{factor}"
+    return f"{phrases.word('chain', link.why)[:room]:<{room}}{factor}"
 
 
 def _cap_label(cap: Cap, check: SizeCheck, phrases: Phrases) -> str:
     if cap is Cap.FALL and check.conditions.fall_3d is not None:
         return phrases.say("size.fall", move=numbers.percent(-check.conditions.fall_3d))
     if cap is not Cap.TWO_SIGMA:
-        return phrases.word("cap_label", cap.value)
+        return phrases.word("cap_label", cap)
     move = numbers.percent(2.0 * check.trade.sigma_horizon, signed=False)
     return phrases.say("size.two_sigma", hold=hold_words(check), move=move)
 
 
 def _head(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
-    mode = phrases.word("mode", check.position.mode.value)
-    leverage = numbers.plainly(stance.leverage)
-    bare = phrases.say("size.at_bare", leverage=leverage, mode=mode)
+    known = {
+        "leverage": numbers.plainly(stance.leverage),
+        "mode": phrases.word("mode", check.position.mode),
+    }
     if stance.notional_usd is None:
-        per = phrases.say("size.at_per", leverage=leverage, mode=mode)
-        return first_that_fits(per, phrases.say("size.at_per_short", leverage=leverage), bare)
-    told = [
-        phrases.say("size.at", leverage=leverage, notional=notional, mode=mode)
-        for notional in (numbers.money(stance.notional_usd), numbers.short(stance.notional_usd))
-    ]
-    return first_that_fits(*told, bare)
+        keys = ("size.at_per", "size.at_per_short", "size.at_bare")
+        return first_of(phrases.say(key, **known) for key in keys)
+    return first_of(_written("size.at", stance.notional_usd, known, phrases, bare="size.at_bare"))
 
 
-def _liquidation(check: SizeCheck, stance: Stance, phrases: Phrases) -> list[str]:
+def _written(key: str, usd: float, known: Mapping[str, str], phrases: Phrases, *, bare: str) -> Iterator[str]:
+    """A phrase with an amount in full, then in few digits, then one without it."""
+    for write in (numbers.money, numbers.short):
+        yield phrases.say(key, notional=write(usd), **known)
+    yield phrases.say(bare, **known)
+
+
+def _liquidation(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
     price, measured_from = stance.liquidation_price_usd, check.trade.measured_from_usd
     if price is None or stance.distance_sigma is None:
-        return [fit(phrases.say("size.no_liquidation"))]
+        return fit(phrases.say("size.no_liquidation"))
     known = {
         "price": numbers.price(price),
         "distance": numbers.percent(price / measured_from - 1.0),
         "sigmas": numbers.decimals(stance.distance_sigma, 1),
     }
-    return [
-        first_that_fits(
-            phrases.say("size.liquidation", **known),
-            phrases.say("size.liquidation_short", **known),
-        )
-    ]
+    return first_of(phrases.say(key, **known) for key in ("size.liquidation", "size.liquidation_short"))
 
 
-def _odds(check: SizeCheck, stance: Stance, adverse: Adverse | None, phrases: Phrases) -> list[str]:
+def _odds(
+    check: SizeCheck, stance: Stance, adverse: Adverse | None, hold: str, phrases: Phrases
+) -> list[str]:
     """How likely liquidation is touched, above 1 %; beside it, or instead of it, what half a year really did (8.10)."""
-    lines, hold = [], hold_words(check)
+    lines = []
     touched = stance.touch_probability
     if touched is not None and touched > LEAST_TOLD:
         lines.append(fit(phrases.say("size.touched", hold=hold, probability=numbers.chance(touched))))
@@ -189,39 +187,32 @@ def _odds(check: SizeCheck, stance: Stance, adverse: Adverse | None, phrases: Ph
 def _survivable(check: SizeCheck, phrases: Phrases) -> str:
     """The size that survives both moves."""
     most = survivable(check)
-    leverage = numbers.times(most)
-    bare = fit(phrases.say("size.survivable_bare", leverage=leverage))
+    known = {"leverage": numbers.times(most)}
     if not check.trade.equity_stated:
-        return bare
+        return fit(phrases.say("size.survivable_bare", **known))
     usd = notional_usd(check, most)
-    told = (
-        phrases.say("size.survivable", leverage=leverage, notional=one)
-        for one in (numbers.money(usd), numbers.short(usd))
-    )
-    return first_that_fits(*told, bare)
+    return first_of(_written("size.survivable", usd, known, phrases, bare="size.survivable_bare"))
 
 
-def _funding(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
-    hold, share = hold_words(check), stance.funding_of_margin
+def _funding(check: SizeCheck, stance: Stance, hold: str, phrases: Phrases) -> str:
+    share = stance.funding_of_margin
     if share is None:
         return fit(phrases.say("size.funding_none", hold=hold))
     if share == 0.0:
         return fit(phrases.say("size.funding_free", hold=hold))
-    told = numbers.percent(share, signed=False)
-    cost = numbers.marked(f"-{share * check.trade.margin_usd:,.2f}")
-    return first_that_fits(
-        phrases.say("size.funding", hold=hold, cost=cost, share=told),
-        phrases.say("size.funding_bare", hold=hold, share=told),
-    )
+    known = {"hold": hold, **_cost(check, share)}
+    return first_of(phrases.say(key, **known) for key in ("size.funding", "size.funding_bare"))
 
 
 def _fees(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
     """A taker's fee on the way in and on the way out."""
-    share = 2.0 * check.trade.fee_rate * stance.leverage
-    told = numbers.percent(share, signed=False)
-    cost = numbers.marked(f"-{share * check.trade.margin_usd:,.2f}")
-    return first_that_fits(
-        phrases.say("size.fees", cost=cost, share=told),
-        phrases.say("size.fees_short", cost=cost, share=told),
-        phrases.say("size.fees_bare", share=told),
-    )
+    known = _cost(check, 2.0 * check.trade.fee_rate * stance.leverage)
+    return first_of(phrases.say(key, **known) for key in ("size.fees", "size.fees_short", "size.fees_bare"))
+
+
+def _cost(check: SizeCheck, share: float) -> dict[str, str]:
+    """What is paid, and what share of the margin that is."""
+    return {
+        "cost": numbers.marked(f"-{share * check.trade.margin_usd:,.2f}"),
+        "share": numbers.percent(share, signed=False),
+    }

@@ -19,7 +19,7 @@ def assumption_words(check: SizeCheck, phrases: Phrases) -> list[str]:
     """All that was assumed for want of a number, and what is counted from where."""
     return [
         *_stated_entry(check, phrases),
-        *(phrases.word("assumption", one.value) for one in check.assumptions),
+        *(phrases.word("assumption", one) for one in check.assumptions),
     ]
 
 
@@ -67,7 +67,7 @@ def age_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms: in
         reading = snapshot.reading(name)
         has_none = reading is None or reading.asof_ms is None
         ages[name] = phrases.say("presence.absent") if has_none or reading is None else age_of(reading, at_ms)
-    venue = phrases.word("venue", check.tiers.venue.value)
+    venue = phrases.word("venue", check.tiers.venue)
     return [
         phrases.say("size.ages", **ages),
         phrases.say("size.tiers", venue=venue, published=numbers.day_of(check.tiers.published_on)),

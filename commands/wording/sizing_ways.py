@@ -4,7 +4,7 @@ from commands.protocol.numerals import typed
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action
 from commands.wording import numbers
-from commands.wording.columns import first_that_fits, fit
+from commands.wording.columns import first_of, fit
 from commands.wording.sized import Sized
 from commands.wording.sizing_lines import notional_usd
 from market.sizing import MarginMode, Position, SizeCheck, Verdict
@@ -39,11 +39,9 @@ def _ways(sized: Sized, phrases: Phrases) -> list[str]:
 def _way(key: str, usd: float, check: SizeCheck, phrases: Phrases) -> str:
     leverage = numbers.times(check.max_leverage)
     per = phrases.say("size.per") if not check.trade.equity_stated else ""
-    return first_that_fits(
-        *(
-            phrases.say(key, leverage=leverage, notional=one, per=per)
-            for one in (numbers.money(usd), numbers.short(usd))
-        )
+    return first_of(
+        phrases.say(key, leverage=leverage, notional=write(usd), per=per)
+        for write in (numbers.money, numbers.short)
     )
 
 

@@ -96,8 +96,8 @@ def check_size(position: Position, conditions: Conditions, tiers: Tiers, rules: 
     chain = chain_of(trade, conditions, position.base_leverage is not None, rules)
     caps = caps_of(trade, conditions, chain[-1].leverage, rules)
     binding = min(caps, key=caps.__getitem__)
-    asked = stand(trade, trade.leverage, tightened, rules)
-    fitting = None if trade.leverage <= caps[binding] else stand(trade, caps[binding], tightened, rules)
+    asked = stand(trade, trade.leverage, caps, tightened, rules)
+    fitting = None if trade.leverage <= caps[binding] else stand(trade, caps[binding], caps, tightened, rules)
     fits_usd = _margin_that_fits_usd(trade, conditions, caps, rules)
     margin_usd = None if fits_usd is None else max(trade.margin_usd, fits_usd)
     total_usd = margin_usd if trade.equity_stated else None

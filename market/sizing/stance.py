@@ -1,10 +1,11 @@
 """A position at one leverage: where it is closed by force, how likely that is touched, and where to step out before."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from market.margin import Impossible, ImpossiblePosition, liquidation, sign_of
-from market.sizing.survival import survivable_leverage
+from market.sizing.caps import Cap
 from market.sizing.trade import Trade
 from market.sizing_rules import LadderRules, SizingRules
 
@@ -52,8 +53,10 @@ class Stance:
         return self.notional_usd * self.funding_of_margin / self.leverage
 
 
-def stand(trade: Trade, leverage: float, tightened: bool, rules: SizingRules) -> Stance:
-    """Set a trade at a leverage. Raises ImpossiblePosition where it would be closed at entry, or is by now."""
+def stand(
+    trade: Trade, leverage: float, caps: Mapping[Cap, float], tightened: bool, rules: SizingRules
+) -> Stance:
+    """Set a trade at a leverage; its caps say which moves that outlasts. Raises ImpossiblePosition where it would be closed at entry, or is by now."""
     notional_usd = leverage * trade.margin_usd
     coins = notional_usd / trade.entry_usd
     if not 0.0 < coins < math.inf:
@@ -74,6 +77,7 @@ def stand(trade: Trade, leverage: float, tightened: bool, rules: SizingRules) ->
     distance = None if ratio is None else abs(1.0 - ratio)
     from_entry = None if closed is None else abs(1.0 - closed.price_usd / trade.entry_usd)
     sigmas = None if ratio is None else abs(math.log(ratio)) / trade.sigma_horizon
+    two_sigma = rules.buffer_sigmas * trade.sigma_horizon
     return Stance(
         leverage=leverage,
         notional_usd=notional_usd if trade.equity_stated else None,
@@ -82,8 +86,10 @@ def stand(trade: Trade, leverage: float, tightened: bool, rules: SizingRules) ->
         distance_sigma=sigmas,
         touch_probability=None if sigmas is None else touch_probability(sigmas),
         maintenance_rate=None if closed is None else closed.tier.maintenance_rate,
-        survives_adverse_move=_survives(trade, leverage, rules.adverse_move, distance),
-        survives_two_sigma=_survives(trade, leverage, rules.buffer_sigmas * trade.sigma_horizon, distance),
+        survives_adverse_move=_survives(
+            trade, leverage <= caps[Cap.TEN_PERCENT], rules.adverse_move, distance
+        ),
+        survives_two_sigma=_survives(trade, leverage <= caps[Cap.TWO_SIGMA], two_sigma, distance),
         funding_of_margin=None if trade.funding_share is None else leverage * trade.funding_share,
         ladder=ladder_of(trade, from_entry, tightened, rules.ladder),
     )
@@ -99,9 +105,8 @@ def _left_of_the_way(trade: Trade, closed_usd: float) -> float:
     return ratio
 
 
-def _survives(trade: Trade, leverage: float, move: float, distance: float | None) -> bool:
+def _survives(trade: Trade, outlasts: bool, move: float, distance: float | None) -> bool:
     """Whether the margin outlasts an adverse move from the entry, and from the present price where that is nearer."""
-    outlasts = leverage <= survivable_leverage(trade, move)
     is_under_way = trade.measured_from_usd != trade.entry_usd
     return outlasts and not (is_under_way and distance is not None and distance < move)
 
