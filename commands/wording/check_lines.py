@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from commands.protocol.phrases import Phrases
-from commands.protocol.style import style
 from commands.wording import numbers
 from commands.wording.columns import sides
 from commands.wording.why import ANSWERS, measure_line
 from market.checklist import READ_BY, Check, Checklist, Question
 from market.observations import Side
-from market.once import once
 from market.reading import Measure, measure
 from market.rules import Rules
 from market.snapshot import Snapshot
@@ -18,7 +16,6 @@ PAYING = {Side.LONG: "paying_long", Side.SHORT: "paying_short"}
 """The half of the funding check that is no flag: the side pays materially, whatever is usual for the market."""
 
 
-@once(style)
 def check_lines(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
     """Every check with its answer, and under it every claim it rests on with the numbers behind it."""
     return tuple(

@@ -4,14 +4,15 @@ from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Numbers, Reply, Text, Tone
+from commands.protocol.style import style
 from commands.wording.check_lines import check_lines, plain_checks
 from commands.wording.columns import fit
 from commands.wording.learning import learning_lines, learning_numbers
 from commands.wording.market import footer, live_moment, paragraph, source_notes
-from commands.wording.panel import reading_line
-from commands.wording.paragraphs import paragraph_of
+from commands.wording.panel import readings_lines
 from market.checklist import Advice, Checklist
 from market.observations import Side
+from market.once import once
 from market.report import iso, market_time
 from market.rules import Rules
 from market.sizing import conditions_of
@@ -27,23 +28,37 @@ def describe_check(
     snapshot: Snapshot, checklist: Checklist, phrases: Phrases, rules: Rules, now_ms: int
 ) -> Reply:
     """The answer to /check. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
+    at_ms = market_time(snapshot, now_ms)
+    heading, *judged = _judged(snapshot, checklist, phrases, rules)
+    blocks: tuple[Block, ...] = (
+        heading,
+        *source_notes(snapshot, phrases, now_ms),
+        *judged,
+        Lines(readings_lines(snapshot, _RESTS_ON, phrases, at_ms)),
+        *_below(snapshot, phrases),
+    )
+    data, told_ms = Numbers(partial(_plain, snapshot, checklist, rules)), live_moment(snapshot)
+    return Reply(blocks, _actions(snapshot, checklist, phrases), data=data, at_ms=told_ms)
+
+
+@once(style)
+def _judged(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, rules: Rules) -> tuple[Block, ...]:
+    """The advice, what it is of, and the checks: none of it ages."""
     side = phrases.word("side", checklist.side.value)
     turned = _turned(snapshot, checklist, phrases)
     no_adds = turned and checklist.advice is Advice.PROCEED
     advice = phrases.word("check_advice", "NO_ADDS" if no_adds else checklist.advice.value)
-    at_ms = market_time(snapshot, now_ms)
     told = phrases.say("check.heading", asset=snapshot.asset, side=side, advice=advice)
-    blocks: tuple[Block, ...] = (
+    return (
         Heading(fit(told), Tone.CAUTION if no_adds else _TONES[checklist.advice]),
-        *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*_count(checklist, side, phrases), *turned, *_uncertain(snapshot, phrases, rules)))),
         Lines(check_lines(snapshot, checklist, phrases, rules)),
-        Lines(tuple(reading_line(snapshot, name, phrases, at_ms) for name in _RESTS_ON)),
-        *paragraph(learning_lines(snapshot, phrases, _RESTS_ON)),
-        paragraph_of(footer(snapshot, phrases)),
     )
-    data, told_ms = Numbers(partial(_plain, snapshot, checklist, rules)), live_moment(snapshot)
-    return Reply(blocks, _actions(snapshot, checklist, phrases), data=data, at_ms=told_ms)
+
+
+@once(style)
+def _below(snapshot: Snapshot, phrases: Phrases) -> tuple[Block, ...]:
+    return (*paragraph(learning_lines(snapshot, phrases, _RESTS_ON)), footer(snapshot, phrases))
 
 
 def _count(checklist: Checklist, side: str, phrases: Phrases) -> list[str]:
@@ -74,6 +89,7 @@ def _uncertain(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> list[str]:
     return [phrases.say("check.uncertain")] if conditions_of(snapshot, rules).uncertain else []
 
 
+@once()
 def _actions(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> tuple[Action, ...]:
     asset, side = snapshot.asset, checklist.side.value
     return (

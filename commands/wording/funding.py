@@ -5,8 +5,10 @@ from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Picture, Rule
-from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
+from commands.protocol.reply import Action, Block, Heading, Lines, Numbers, Reply, Text
+from commands.protocol.style import style
 from commands.wording import numbers, pictures
+from commands.wording.aging import Line, aged
 from commands.wording.columns import first_that_fits, fit
 from commands.wording.findings import troubles_of
 from commands.wording.market import live_moment, paragraph, source_notes
@@ -16,6 +18,7 @@ from commands.wording.paragraphs import paragraph_of
 from commands.wording.venue_rows import premium_rows, rate_rows, venues_numbers
 from market.formulas.funding import DEAD_BAND, INTEREST_8H
 from market.hourly import Hourly
+from market.once import once
 from market.reading import Presence, Reading
 from market.report import iso, market_time
 from market.rules import FundingRules, Rules
@@ -40,21 +43,31 @@ def describe_funding(
     at_ms = market_time(snapshot, now_ms)
     across = rates_across(snapshot.venues, at_ms, rules.freshness)
     blocks: tuple[Block, ...] = (
-        Heading(_heading(snapshot, reading, phrases), level_tone(snapshot, NAME)),
+        _heading(snapshot, phrases),
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*_meaning(snapshot, phrases, rules), *_turned(snapshot, across, phrases)))),
         *_tables(snapshot, phrases, rules, at_ms),
         Text("\n".join(_together(snapshot, reading, across, phrases, at_ms))),
-        *paragraph(troubles_of(snapshot, NAME, phrases)),
+        *_troubles(snapshot, phrases),
         *_picture(snapshot, hours, phrases, rules.funding),
-        paragraph_of("\n".join((*leverage_lines(snapshot, phrases, rules), market_moment(snapshot)))),
+        _leverage(snapshot, phrases, rules),
     )
     return Reply(
         blocks,
         _actions(snapshot, phrases),
-        data=_plain(snapshot, reading, across),
+        data=Numbers(partial(_plain, snapshot, reading, across)),
         at_ms=live_moment(snapshot),
     )
+
+
+@once(style)
+def _leverage(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Block:
+    return paragraph_of("\n".join((*leverage_lines(snapshot, phrases, rules), market_moment(snapshot))))
+
+
+@once(style)
+def _troubles(snapshot: Snapshot, phrases: Phrases) -> tuple[Block, ...]:
+    return paragraph(troubles_of(snapshot, NAME, phrases))
 
 
 def leverage_lines(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterator[str]:
@@ -85,18 +98,25 @@ def spot_relative(snapshot: Snapshot) -> float | None:
     return snapshot.fact("open_interest", "spot_relative")
 
 
-def _heading(snapshot: Snapshot, reading: Reading, phrases: Phrases) -> str:
+@once(style)
+def _heading(snapshot: Snapshot, phrases: Phrases) -> Heading:
+    reading = snapshot.reading(NAME)
     known = {
         "asset": snapshot.asset,
-        "rate": numbers.rate(reading.value),
-        "apr": numbers.per_year(reading.facts.get("apr")),
-        "rank": numbers.rank(reading.percentile),
+        "rate": numbers.rate(None if reading is None else reading.value),
+        "apr": numbers.per_year(snapshot.fact(NAME, "apr")),
+        "rank": numbers.rank(None if reading is None else reading.percentile),
     }
     said = (phrases.say(key, **known) for key in ("funding.heading", "funding.heading_short"))
-    return first_that_fits(*said)
+    return Heading(first_that_fits(*said), level_tone(snapshot, NAME))
 
 
-def _meaning(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterator[str]:
+@once(style)
+def _meaning(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
+    return tuple(_stands(snapshot, phrases, rules))
+
+
+def _stands(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterator[str]:
     reading, flag = snapshot.reading(NAME), snapshot.regime.flag
     if reading is None or reading.presence is not Presence.SEEN:
         yield phrases.say("funding.stale")
@@ -135,13 +155,17 @@ def _lines_of(rules: FundingRules) -> dict[str, str]:
     }
 
 
-def _tables(snapshot: Snapshot, phrases: Phrases, rules: Rules, at_ms: int) -> Iterator[Block]:
+def _tables(snapshot: Snapshot, phrases: Phrases, rules: Rules, at_ms: int) -> list[Block]:
     if not snapshot.venues:
-        yield Text(phrases.say("venues.none"))
-        return
-    rates = rate_rows(snapshot.venues, phrases, rules.freshness, at_ms)
-    premiums = premium_rows(snapshot.venues, snapshot.fact("price", "price_usd"), phrases, at_ms)
-    yield from (Lines(rows) for rows in (rates, premiums) if rows)
+        return [Text(phrases.say("venues.none"))]
+    return [Lines(aged(rows, at_ms)) for rows in _rows(snapshot, phrases, rules)]
+
+
+@once(style)
+def _rows(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[tuple[Line, ...], ...]:
+    rates = rate_rows(snapshot.venues, phrases, rules.freshness)
+    premiums = premium_rows(snapshot.venues, snapshot.fact("price", "price_usd"), phrases)
+    return tuple(rows for rows in (rates, premiums) if rows)
 
 
 def _together(
@@ -156,9 +180,17 @@ def _together(
             names = ", ".join(phrases.word("venue", venue.value) for venue in across.capped)
             yield phrases.say("funding.capped", venues=names)
         yield from _premium(across, phrases)
-    rank = _ranked(reading.percentile, phrases)
-    yield phrases.say("funding.day", rate=numbers.rate(reading.value), rank=rank)
+    yield _day(snapshot, phrases)
     yield known_line(snapshot, NAME, phrases, age_of(reading, at_ms))
+
+
+@once(style)
+def _day(snapshot: Snapshot, phrases: Phrases) -> str:
+    reading = snapshot.reading(NAME)
+    rank = _ranked(_percentile(snapshot, NAME), phrases)
+    return phrases.say(
+        "funding.day", rate=numbers.rate(None if reading is None else reading.value), rank=rank
+    )
 
 
 def _apart(across: Rates, phrases: Phrases) -> str:
@@ -235,6 +267,7 @@ def _ranked(percentile: float | None, phrases: Phrases) -> str:
     return phrases.say("metric.unranked") if percentile is None else numbers.rank(percentile)
 
 
+@once()
 def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:
     asset = snapshot.asset
     return (

@@ -1,6 +1,6 @@
 """The regime in words: what phase it is, for how long, what says so, what would change it, and what it rests on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from commands.protocol.phrases import Phrases
@@ -8,7 +8,7 @@ from commands.protocol.picture import Picture
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Numbers, Reply, Text, Told, Tone
 from commands.protocol.style import style
 from commands.wording import numbers
-from commands.wording.columns import first_that_fits
+from commands.wording.columns import first_of
 from commands.wording.findings import findings_numbers, floor, troubles
 from commands.wording.learning import learning_lines, learning_numbers
 from commands.wording.odds import regime_odds
@@ -51,16 +51,13 @@ def describe_regime(
 ) -> Reply:
     """The answer to /regime. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
     at_ms = market_time(snapshot, now_ms)
-    advice = phrases.say(f"advice.{_advice(snapshot.regime, checks)}", count=_count(checks, phrases))
+    advice = _advice(snapshot, checks, phrases)
     blocks: tuple[Block, ...] = (
         Heading(regime_heading(snapshot, phrases, rules, at_ms), tone_of(snapshot.regime.state)),
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*meaning(snapshot, phrases, at_ms), advice))),
         Lines(panel(snapshot, phrases, at_ms)),
-        *paragraph(troubles(snapshot, phrases, rules.funding)),
-        paragraph_of("\n".join(_outlook(snapshot, phrases, rules))),
-        *evidence_of(_rests_on(snapshot, phrases)),
-        paragraph_of(footer(snapshot, phrases)),
+        *_below(snapshot, phrases, rules),
         *pictures,
     )
     return Reply(
@@ -72,6 +69,16 @@ def describe_regime(
 
 
 @once(style)
+def _below(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[Block, ...]:
+    """What stands below the panel: none of it ages."""
+    return (
+        *paragraph(troubles(snapshot, phrases, rules.funding)),
+        paragraph_of("\n".join(_outlook(snapshot, phrases, rules))),
+        *evidence_of(_rests_on(snapshot, phrases)),
+        footer(snapshot, phrases),
+    )
+
+
 def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     """What the ranks are over, how often such hours were followed by a fall, and what the liquidations leave out."""
     return (
@@ -101,8 +108,14 @@ def paragraph(lines: Sequence[str]) -> tuple[Text | Told, ...]:
     return (paragraph_of("\n".join(lines)),) if lines else ()
 
 
-def _advice(regime: Regime, checks: Checklist) -> str:
-    """What the checks say; a state that has turned against longs forbids adding whatever their count."""
+@once(style)
+def _advice(snapshot: Snapshot, checks: Checklist, phrases: Phrases) -> str:
+    """What the checks say, and how many flash."""
+    return phrases.say(f"advice.{_advised(snapshot.regime, checks)}", count=_count(checks, phrases))
+
+
+def _advised(regime: Regime, checks: Checklist) -> str:
+    """A state that has turned against longs forbids adding whatever the count of the checks."""
     if regime.state is State.INSUFFICIENT_DATA:
         return "NO_STATE"
     turned = SEVERITY.get(regime.state, 0) >= SEVERITY[State.CROWDING]
@@ -122,21 +135,21 @@ def _count(checks: Checklist, phrases: Phrases) -> str:
 
 def regime_heading(snapshot: Snapshot, phrases: Phrases, rules: Rules, at_ms: int) -> str:
     """The state in one line: "BTC · CROWDING · for 6 h 20 min", shorter where that is too long for a phone."""
-    since_ms = max(0, at_ms - snapshot.regime.since_ms)
+    return first_of(_headings(snapshot, phrases, rules, max(0, at_ms - snapshot.regime.since_ms)))
+
+
+def _headings(snapshot: Snapshot, phrases: Phrases, rules: Rules, since_ms: int) -> Iterator[str]:
     known: dict[str, object] = {
         "asset": snapshot.asset,
         "state": phrases.word("state", snapshot.regime.state.value),
         "partial": phrases.say("regime.partial") if is_partial(snapshot.regime, rules) else "",
     }
     if since_ms < MINUTE_MS:
-        return first_that_fits(
-            phrases.say("regime.heading_new", **known), phrases.say("regime.heading_bare", **known)
-        )
-    return first_that_fits(
-        phrases.say("regime.heading", **known, time=numbers.duration(since_ms)),
-        phrases.say("regime.heading_short", **known, time=numbers.age(since_ms)),
-        phrases.say("regime.heading_bare", **known),
-    )
+        yield phrases.say("regime.heading_new", **known)
+    else:
+        yield phrases.say("regime.heading", **known, time=numbers.duration(since_ms))
+        yield phrases.say("regime.heading_short", **known, time=numbers.age(since_ms))
+    yield phrases.say("regime.heading_bare", **known)
 
 
 def is_partial(regime: Regime, rules: Rules) -> bool:
@@ -152,12 +165,17 @@ def tone_of(state: State) -> Tone:
 def source_notes(snapshot: Snapshot, phrases: Phrases, now_ms: int) -> tuple[Note, ...]:
     """That the market is simulated, recorded, or evaluated too long ago; nothing for a live one."""
     if snapshot.source != LIVE:
-        told = phrases.say(f"source.{snapshot.source}", at=numbers.date_and_clock(snapshot.at_ms))
-        return (Note(told, Tone.CAUTION),)
+        return _not_live(snapshot, phrases)
     late_ms = now_ms - snapshot.at_ms
     if late_ms <= LATE_MS:
         return ()
     return (Note(phrases.say("source.live_late", age=numbers.duration(late_ms)), Tone.STRESS),)
+
+
+@once(style)
+def _not_live(snapshot: Snapshot, phrases: Phrases) -> tuple[Note, ...]:
+    told = phrases.say(f"source.{snapshot.source}", at=numbers.date_and_clock(snapshot.at_ms))
+    return (Note(told, Tone.CAUTION),)
 
 
 def meaning(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
@@ -174,11 +192,13 @@ def meaning(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]
     return (said, phrases.say("regime.protip")) if regime.protip else (said,)
 
 
-def footer(snapshot: Snapshot, phrases: Phrases) -> str:
-    """When this was evaluated, marked for `paragraph_of`, and on how much: "12:04:10 UTC · 5 of 5 read"."""
+@once(style)
+def footer(snapshot: Snapshot, phrases: Phrases) -> Text | Told:
+    """When this was evaluated, and on how much: "12:04:10 UTC · 5 of 5 read"."""
     regime = snapshot.regime
     at = second(snapshot.at_ms) if snapshot.source == LIVE else numbers.date_and_clock(snapshot.at_ms)
-    return phrases.say("regime.read", at=at, seen=regime.inputs_seen, known=inputs_there_are(snapshot))
+    known = inputs_there_are(snapshot)
+    return paragraph_of(phrases.say("regime.read", at=at, seen=regime.inputs_seen, known=known))
 
 
 def inputs_there_are(snapshot: Snapshot) -> int:
@@ -216,7 +236,6 @@ def _mixed(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
     return tuple(lines)
 
 
-@once(style)
 def _outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
     regime = snapshot.regime
     lines = [_steps(regime, phrases)]
@@ -262,6 +281,7 @@ def _steps(regime: Regime, phrases: Phrases) -> str:
     return phrases.say("regime.steps", stage=regime.stage, steps=steps_words(regime.steps, phrases))
 
 
+@once()
 def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:
     asset = snapshot.asset
     return (

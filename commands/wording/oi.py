@@ -7,6 +7,7 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.picture import Picture
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.wording import numbers, pictures
+from commands.wording.aging import aged
 from commands.wording.columns import first_that_fits, fit
 from commands.wording.findings import troubles_of
 from commands.wording.market import live_moment, paragraph, source_notes
@@ -132,8 +133,8 @@ def _row(span: str, coins: str, usd: str, added: str, price: str) -> str:
 
 
 def _by_venue(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[Block, ...]:
-    rows = interest_rows(snapshot.venues, snapshot.fact("price", "price_usd"), phrases, at_ms)
-    return (Lines(rows),) if rows else (Text(phrases.say("venues.none")),)
+    rows = interest_rows(snapshot.venues, snapshot.fact("price", "price_usd"), phrases)
+    return (Lines(aged(rows, at_ms)),) if rows else (Text(phrases.say("venues.none")),)
 
 
 def _behaviour(

@@ -1,10 +1,14 @@
 """The five readings as five lines: mark, value, rank against the past, age; what is missing says so."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from commands.protocol.phrases import Phrases
+from commands.protocol.style import style
 from commands.wording import numbers
+from commands.wording.aging import Line, aged
 from commands.wording.columns import fit
+from market.once import once
 from market.reading import Because, Level, Presence, Reading
 from market.snapshot import Snapshot
 
@@ -18,13 +22,28 @@ _VALUE_COLUMNS = 17
 
 def panel(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
     """The readings of the five inputs, one line each, under a head; ages are counted from `at_ms`."""
-    lines = (reading_line(snapshot, name, phrases, at_ms) for name in FIVE)
+    return (_head(snapshot, phrases), *readings_lines(snapshot, FIVE, phrases, at_ms))
+
+
+def readings_lines(
+    snapshot: Snapshot, names: tuple[str, ...], phrases: Phrases, at_ms: int
+) -> tuple[str, ...]:
+    """These readings, each in 37 columns, such as "Fund !!.031%/8h 34%pa  p94  1min"."""
+    return aged(_readings(snapshot, names, phrases), at_ms)
+
+
+@once()
+def _head(snapshot: Snapshot, phrases: Phrases) -> str:
     now, rank, age = (phrases.say(f"column.{column}") for column in ("now", "rank", "age"))
-    return (_row("", "", now, rank, age), *lines)
+    return _with_age(_row("", "", now, rank), age)
 
 
-def reading_line(snapshot: Snapshot, name: str, phrases: Phrases, at_ms: int) -> str:
-    """One reading in 37 columns, such as "Fund !!.031%/8h 34%pa  p94  1min"."""
+@once(style)
+def _readings(snapshot: Snapshot, names: tuple[str, ...], phrases: Phrases) -> tuple[Line, ...]:
+    return tuple(_reading(snapshot, name, phrases) for name in names)
+
+
+def _reading(snapshot: Snapshot, name: str, phrases: Phrases) -> Line:
     reading = snapshot.reading(name)
     head = f"{phrases.word('reading', name):<5}"
     if reading is None or reading.presence is Presence.ABSENT:
@@ -33,11 +52,19 @@ def reading_line(snapshot: Snapshot, name: str, phrases: Phrases, at_ms: int) ->
         phrases.say("regime.old") if reading.presence is Presence.STALE else numbers.rank(reading.percentile)
     )
     mark = MARKS[snapshot.regime.levels.get(name, reading.level)]
-    return _row(head, mark, value_of(snapshot, reading), ranked, age_of(reading, at_ms))
+    return partial(_aged, _row(head, mark, value_of(snapshot, reading), ranked), reading)
 
 
-def _row(name: str, mark: str, value: str, rank: str, age: str) -> str:
-    return fit(f"{name:<5}{mark:>2}{value:<{_VALUE_COLUMNS}}{rank:<4}{age:>9}")
+def _row(name: str, mark: str, value: str, rank: str) -> str:
+    return f"{name:<5}{mark:>2}{value:<{_VALUE_COLUMNS}}{rank:<4}"
+
+
+def _aged(row: str, reading: Reading, at_ms: int) -> str:
+    return _with_age(row, age_of(reading, at_ms))
+
+
+def _with_age(row: str, age: str) -> str:
+    return fit(f"{row}{age:>9}")
 
 
 def value_of(snapshot: Snapshot, reading: Reading) -> str:

@@ -1,9 +1,11 @@
 """The sequence of a sell-off in words: which step was first seen when, what came out of order, and the early warning."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
+from commands.wording.aging import Line
 from commands.wording.columns import sides
 from commands.wording.paragraphs import recent
 from market.regime import Regime
@@ -15,22 +17,14 @@ WARNED_BY = STEPS[:3]
 """The steps that an early warning is made of: what warns, and what has not come."""
 
 
-def steps_lines(regime: Regime, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
+def step_lines(regime: Regime, phrases: Phrases) -> tuple[Line, ...]:
     """The five steps with the time each was first seen within a week, and its age.
 
     + holds now, ? held when its input was last seen, . did hold, - was not seen.
     """
-    rows = [phrases.say("sequence.heading")]
-    for number, seen in enumerate(
-        steps_seen(regime.step_onsets_ms, regime.active_steps, regime.steps), start=1
-    ):
-        name = f"{number} {phrases.word('step', seen.step)}"
-        if seen.first_ms is None:
-            rows.append(sides(f" {NOT_SEEN} {name}", phrases.say("sequence.not_seen")))
-        else:
-            told = f"{numbers.day_and_minute(seen.first_ms)} {numbers.age(at_ms - seen.first_ms):>5}"
-            rows.append(sides(f" {_mark(seen, regime)} {name}", told))
-    return tuple(rows)
+    seen = steps_seen(regime.step_onsets_ms, regime.active_steps, regime.steps)
+    steps = (_step(number, one, regime, phrases) for number, one in enumerate(seen, start=1))
+    return (phrases.say("sequence.heading"), *steps)
 
 
 def out_of_order_words(regime: Regime, phrases: Phrases) -> str:
@@ -72,6 +66,18 @@ def sequence_numbers(regime: Regime) -> dict[str, object]:
 def _first_seen(regime: Regime) -> Mapping[str, str | None]:
     seen = steps_seen(regime.step_onsets_ms, regime.active_steps, regime.steps)
     return {one.step: None if one.first_ms is None else iso(one.first_ms) for one in seen}
+
+
+def _step(number: int, seen: StepSeen, regime: Regime, phrases: Phrases) -> Line:
+    name = f"{number} {phrases.word('step', seen.step)}"
+    if seen.first_ms is None:
+        return sides(f" {NOT_SEEN} {name}", phrases.say("sequence.not_seen"))
+    began = numbers.day_and_minute(seen.first_ms)
+    return partial(_begun, f" {_mark(seen, regime)} {name}", began, seen.first_ms)
+
+
+def _begun(name: str, began: str, first_ms: int, at_ms: int) -> str:
+    return sides(name, f"{began} {numbers.age(at_ms - first_ms):>5}")
 
 
 def _mark(seen: StepSeen, regime: Regime) -> str:

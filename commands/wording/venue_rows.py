@@ -1,9 +1,11 @@
 """What each venue says by itself, a row each in 37 columns: its rate, its premium and interest, its forced closing."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
+from commands.wording.aging import Line
 from commands.wording.columns import fit
 from market.across import AtVenue
 from market.formulas.funding import apr
@@ -18,43 +20,34 @@ MINUTES_OF_HOUR = 60
 MOST_MINUTES_MS = 100 * MINUTE_MS
 
 
-def rate_rows(
-    venues: Sequence[AtVenue], phrases: Phrases, rules: FreshnessRules, at_ms: int
-) -> tuple[str, ...]:
+def rate_rows(venues: Sequence[AtVenue], phrases: Phrases, rules: FreshnessRules) -> tuple[Line, ...]:
     """Each venue's rate for its own interval, per eight hours and per year, and how long until it is paid."""
     said = [one for one in venues if one.rate is not None]
     head = [phrases.word("venue_head", name) for name in ("own", "per_8h", "per_year", "in")]
-    return (_rate_row("", *head), *(_rate_of(one, phrases, rules, at_ms) for one in said)) if said else ()
+    return (_rate_row("", *head), *(_rate_of(one, phrases, rules) for one in said)) if said else ()
 
 
-def premium_rows(
-    venues: Sequence[AtVenue], price_usd: float | None, phrases: Phrases, at_ms: int
-) -> tuple[str, ...]:
+def premium_rows(venues: Sequence[AtVenue], price_usd: float | None, phrases: Phrases) -> tuple[Line, ...]:
     """Each venue's premium of mark over index beside the leverage that stands there, the largest first."""
     rows = standings(venues, price_usd)
     if not rows:
         return ()
     by_venue = {one.venue: one for one in venues}
     head = [phrases.word("venue_head", name) for name in ("premium", "interest_usd", "share", "age")]
-    lines = (_premium_of(row, by_venue[row.venue], phrases, at_ms) for row in rows)
-    return (_premium_row("", *head), *lines)
+    return (_premium_row("", *head), *(_premium_of(row, by_venue[row.venue], phrases) for row in rows))
 
 
-def interest_rows(
-    venues: Sequence[AtVenue], price_usd: float | None, phrases: Phrases, at_ms: int
-) -> tuple[str, ...]:
+def interest_rows(venues: Sequence[AtVenue], price_usd: float | None, phrases: Phrases) -> tuple[Line, ...]:
     """Where the leverage stands: coins, US dollars, share and age, the largest first."""
     rows = standings(venues, price_usd)
     if not rows:
         return ()
     head = [phrases.word("venue_head", name) for name in ("coins", "interest_usd", "share", "age")]
     lines = (
-        _premium_row(
-            name_of(row.venue, phrases),
-            numbers.short(row.coins),
-            numbers.short(row.usd),
-            share_of(row),
-            _age(row.at_ms, at_ms),
+        partial(
+            _aged_row,
+            (name_of(row.venue, phrases), numbers.short(row.coins), numbers.short(row.usd), share_of(row)),
+            row.at_ms,
         )
         for row in rows
     )
@@ -114,15 +107,15 @@ def own_rate(one: AtVenue) -> str:
     return f"{_rate(one.rate, OWN_COLUMNS - 4)}/{numbers.general(one.interval_hours)}h"
 
 
-def _rate_of(one: AtVenue, phrases: Phrases, rules: FreshnessRules, at_ms: int) -> str:
+def _rate_of(one: AtVenue, phrases: Phrases, rules: FreshnessRules) -> Line:
     per_year = None if one.rate is None or not one.interval_hours else apr(one.rate, one.interval_hours)
-    return _rate_row(
+    cells = (
         name_of(one.venue, phrases),
         own_rate(one),
         _rate(one.rate_8h, PER_8H_COLUMNS - 1),
         numbers.percent(per_year, signed=False, digits=0),
-        _left(one, phrases, rules, at_ms),
     )
+    return lambda at_ms: _rate_row(*cells, _left(one, phrases, rules, at_ms))
 
 
 def _rate(fraction: float | None, columns: int) -> str:
@@ -151,10 +144,13 @@ def _rate_row(name: str, own: str, per_8h: str, per_year: str, left: str) -> str
     return fit(f"{name:<8}{own:>{OWN_COLUMNS}}{per_8h:>{PER_8H_COLUMNS}}{per_year:>6}{left:>4}")
 
 
-def _premium_of(row: Standing, one: AtVenue, phrases: Phrases, at_ms: int) -> str:
-    premium = numbers.percent(one.premium, digits=3)
-    usd, age = numbers.short(row.usd), _age(one.mark_at_ms, at_ms)
-    return _premium_row(name_of(row.venue, phrases), premium, usd, share_of(row), age)
+def _premium_of(row: Standing, one: AtVenue, phrases: Phrases) -> Line:
+    premium, usd = numbers.percent(one.premium, digits=3), numbers.short(row.usd)
+    return partial(_aged_row, (name_of(row.venue, phrases), premium, usd, share_of(row)), one.mark_at_ms)
+
+
+def _aged_row(cells: tuple[str, str, str, str], then_ms: int | None, at_ms: int) -> str:
+    return _premium_row(*cells, _age(then_ms, at_ms))
 
 
 def _premium_row(name: str, first: str, usd: str, share: str, age: str) -> str:

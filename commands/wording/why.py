@@ -7,6 +7,7 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Numbers, Reply, Text
 from commands.protocol.style import style
 from commands.wording import numbers
+from commands.wording.aging import Line, aged
 from commands.wording.books import book_lines
 from commands.wording.columns import COLUMNS, first_that_fits, fit, sides
 from commands.wording.findings import findings_lines
@@ -25,7 +26,7 @@ from commands.wording.market import (
 from commands.wording.odds import regime_odds, skill_lines
 from commands.wording.panel import age_of, unseen
 from commands.wording.paragraphs import evidence_of, paragraph_of
-from commands.wording.sequence import early_words, lead_words, out_of_order_words, steps_lines
+from commands.wording.sequence import early_words, lead_words, out_of_order_words, step_lines
 from commands.wording.told_facts import fact_lines, gap_lines
 from commands.wording.turns import turns_words
 from market.checklist import READ_BY
@@ -52,20 +53,15 @@ ALSO_TOLD = ("lb", "rolling_over", "vol_hi")
 def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int) -> Reply:
     """The answer to /why. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
     at_ms = market_time(snapshot, now_ms)
-    state = snapshot.regime.state
-    said = phrases.say("why.heading", asset=snapshot.asset, state=phrases.word("state", state.value))
     blocks: tuple[Block, ...] = (
-        Heading(fit(said), tone_of(state)),
+        _heading(snapshot, phrases),
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*_meaning(snapshot, phrases, at_ms), _protip(snapshot, phrases)))),
-        Lines(tuple(_conditions(snapshot, phrases, at_ms))),
-        Lines(steps_lines(snapshot.regime, phrases, at_ms)),
-        *paragraph(_sequence(snapshot, phrases)),
-        *paragraph(findings_lines(snapshot, phrases, rules.funding)),
-        paragraph_of("\n".join((*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules)))),
+        Lines(aged(_conditions(snapshot, phrases), at_ms)),
+        Lines(aged(_steps(snapshot, phrases), at_ms)),
+        *_turns(snapshot, phrases, rules),
         Text("\n".join((*_unseen(snapshot, phrases, at_ms), stress(snapshot.regime, phrases)))),
-        *evidence_of(_rests_on(snapshot, phrases)),
-        paragraph_of(footer(snapshot, phrases)),
+        *_below(snapshot, phrases),
     )
     return Reply(
         blocks,
@@ -75,7 +71,34 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
     )
 
 
+@once()
+def _heading(snapshot: Snapshot, phrases: Phrases) -> Heading:
+    state = snapshot.regime.state
+    said = phrases.say("why.heading", asset=snapshot.asset, state=phrases.word("state", state.value))
+    return Heading(fit(said), tone_of(state))
+
+
 @once(style)
+def _turns(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[Block, ...]:
+    """What the steps came to, what was noticed of the venues, and what would change the state."""
+    turns = (*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules))
+    return (
+        *paragraph(_sequence(snapshot, phrases)),
+        *paragraph(findings_lines(snapshot, phrases, rules.funding)),
+        paragraph_of("\n".join(turns)),
+    )
+
+
+@once(style)
+def _below(snapshot: Snapshot, phrases: Phrases) -> tuple[Block, ...]:
+    return (*evidence_of(_rests_on(snapshot, phrases)), footer(snapshot, phrases))
+
+
+@once(style)
+def _steps(snapshot: Snapshot, phrases: Phrases) -> tuple[Line, ...]:
+    return step_lines(snapshot.regime, phrases)
+
+
 def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     """The strict state, what followed hours like this, and which conditions history gives no weight."""
     table = recorded_odds()
@@ -83,7 +106,6 @@ def _rests_on(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     return (*_strict(snapshot, phrases), *followed, *skill_lines((*FLAGS, *ALSO_TOLD), phrases, table))
 
 
-@once(style)
 def _sequence(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     """What the times of the steps say: what came out of order, and whether price and funding warned ahead."""
     regime, told = snapshot.regime, out_of_order_words(snapshot.regime, phrases)
@@ -91,7 +113,6 @@ def _sequence(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     return (*placed, *early_words(regime, phrases), *lead_words(regime, phrases))
 
 
-@once(style)
 def outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
     """What would make the state worse, and what would clear it, as the decision table has it."""
     if snapshot.regime.state is State.INSUFFICIENT_DATA:
@@ -130,13 +151,18 @@ def measure_line(
     return first_that_fits(*needed)
 
 
-def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[str]:
+@once(style)
+def _conditions(snapshot: Snapshot, phrases: Phrases) -> tuple[Line, ...]:
     """The flags reading by reading; those that need two inputs stand last."""
+    return tuple(_condition_lines(snapshot, phrases))
+
+
+def _condition_lines(snapshot: Snapshot, phrases: Phrases) -> Iterator[Line]:
     told: set[str] = set()
-    below = _below(snapshot, phrases)
+    below = _lines_below(snapshot, phrases)
     for name in ALL:
         reading = snapshot.reading(name)
-        yield _reading_head(name, reading, phrases, at_ms)
+        yield _reading_head(name, reading, phrases)
         if reading is None or reading.presence is Presence.ABSENT:
             told.update(flag for flag, owner in READ_BY.items() if owner == name)
             continue
@@ -144,18 +170,17 @@ def _conditions(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> Iterator[st
         for condition in reading.conditions:
             if condition.flag in (*FLAGS, *ALSO_TOLD):
                 told.add(condition.flag)
-                yield _flag_line(snapshot, condition.flag, phrases, at_ms)
+                yield _flag_line(snapshot, condition.flag, phrases)
                 yield from below[condition.flag]
     left = [flag for flag in (*FLAGS, *ALSO_TOLD) if flag not in told]
     if left:
         yield phrases.say("why.together")
         for flag in left:
-            yield _flag_line(snapshot, flag, phrases, at_ms)
+            yield _flag_line(snapshot, flag, phrases)
 
 
-@once(style)
-def _below(snapshot: Snapshot, phrases: Phrases) -> Mapping[str, tuple[str, ...]]:
-    """What stands below the head of a reading, and below a flag: all that does not age."""
+def _lines_below(snapshot: Snapshot, phrases: Phrases) -> Mapping[str, tuple[str, ...]]:
+    """What stands below the head of a reading, and below a flag."""
     lines: dict[str, tuple[str, ...]] = {}
     for reading in snapshot.readings:
         lines[reading.name] = tuple(_facts(snapshot, reading, phrases))
@@ -176,15 +201,17 @@ def _facts(snapshot: Snapshot, reading: Reading, phrases: Phrases) -> Iterator[s
         yield from book_lines(reading, phrases)
 
 
-def _reading_head(name: str, reading: Reading | None, phrases: Phrases, at_ms: int) -> str:
+def _reading_head(name: str, reading: Reading | None, phrases: Phrases) -> Line:
     presence = Presence.ABSENT if reading is None else reading.presence
     label = phrases.word("input", name)
     if reading is None or presence is Presence.ABSENT:
         return sides(label, phrases.say("presence.absent"))
-    age = age_of(reading, at_ms)
-    return sides(
-        label, age if presence is Presence.SEEN else f"{phrases.word('presence', presence.value)} {age}"
-    )
+    said = "" if presence is Presence.SEEN else f"{phrases.word('presence', presence.value)} "
+    return partial(_aged_head, label, said, reading)
+
+
+def _aged_head(label: str, said: str, reading: Reading, at_ms: int) -> str:
+    return sides(label, said + age_of(reading, at_ms))
 
 
 def _measures(snapshot: Snapshot, reading: Reading, condition: Condition, phrases: Phrases) -> Iterator[str]:
@@ -194,21 +221,26 @@ def _measures(snapshot: Snapshot, reading: Reading, condition: Condition, phrase
         yield measure_line(measure, phrases, is_held=is_held, is_learning=reading.learning is not None)
 
 
-def _flag_line(snapshot: Snapshot, flag: str, phrases: Phrases, at_ms: int) -> str:
+def _flag_line(snapshot: Snapshot, flag: str, phrases: Phrases) -> Line:
     memory = snapshot.regime.flags.get(flag)
     value = None if memory is None else memory.value
     mark, answer = ANSWERS[value]
     said, name = phrases.word("answer", answer), f" {mark} {phrases.word('flag', flag)}"
-    if value and memory is not None:
-        since = numbers.age(at_ms - memory.since_ms)
-        whole = f"{said} {since}"
-        said = whole if len(name) + len(whole) < COLUMNS else since  # the mark says yes as well
-    return sides(name, said)
+    return (
+        partial(_raised, name, said, memory.since_ms) if value and memory is not None else sides(name, said)
+    )
+
+
+def _raised(name: str, said: str, since_ms: int, at_ms: int) -> str:
+    since = numbers.age(at_ms - since_ms)
+    whole = f"{said} {since}"
+    return sides(name, whole if len(name) + len(whole) < COLUMNS else since)  # the mark says yes as well
 
 
 def _meaning(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
     """What the state means; the pro-tip has its own line here, met or not."""
-    return tuple(line for line in meaning(snapshot, phrases, at_ms) if line != phrases.say("regime.protip"))
+    protip = phrases.say("regime.protip")
+    return tuple([line for line in meaning(snapshot, phrases, at_ms) if line != protip])
 
 
 def _protip(snapshot: Snapshot, phrases: Phrases) -> str:
@@ -244,6 +276,7 @@ def _ways(key: str, turns: tuple[Turn, ...], phrases: Phrases, rules: Rules) -> 
     )
 
 
+@once()
 def _actions(snapshot: Snapshot, phrases: Phrases) -> tuple[Action, ...]:
     asset = snapshot.asset
     return (

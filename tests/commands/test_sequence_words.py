@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from commands.protocol.phrases import phrases_in
+from commands.wording.aging import aged
 from commands.wording.columns import COLUMNS
-from commands.wording.sequence import lead_words, out_of_order_words, steps_lines
+from commands.wording.sequence import lead_words, out_of_order_words, step_lines
 from market.observations import HOUR_MS, MINUTE_MS
 from market.regime import Regime
 from market.sequence import in_order
@@ -75,7 +76,7 @@ async def test_nothing_is_warned_of_by_an_input_that_is_no_longer_seen(silent: s
     before = replace(told(EARLY, "price", "funding"), levels=blind.levels)
     assert "Early warning" not in await talk(replace(crowding(), regime=before))("/regime BTC")
     mark = {"price": " ? 1 price", "funding": " ? 2 funding"}.get(silent, " + 1 price")
-    assert any(line.startswith(mark) for line in steps_lines(before, ENGLISH, NOW_MS))
+    assert any(line.startswith(mark) for line in aged(step_lines(before, ENGLISH), NOW_MS))
 
 
 async def test_once_liquidations_came_why_tells_how_long_before_the_warning_was() -> None:
@@ -95,7 +96,7 @@ def test_a_step_that_came_after_a_later_one_is_told_so() -> None:
 
 def test_ages_keep_within_their_columns() -> None:
     regime = told({"price": 24.0 * 90, "funding": 119 / 60}, "price", "funding")
-    lines = steps_lines(regime, ENGLISH, NOW_MS + MINUTE_MS)
+    lines = aged(step_lines(regime, ENGLISH), NOW_MS + MINUTE_MS)
     assert lines[1].endswith("  90d")
     assert lines[2].endswith("   2h")
     assert all(len(line) <= COLUMNS for line in lines)
