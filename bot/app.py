@@ -11,7 +11,7 @@ from bot.addresses import insist_outside
 from bot.admission import may_hear
 from bot.alone import Alone
 from bot.chat_platform import ChatPlatform, Desk, PlatformStopped, platforms
-from bot.collection import give_back
+from bot.collection import give_back, settle
 from bot.delivery.emptied import notice_emptied
 from bot.delivery.errand import Stopped
 from bot.delivery.post import PostOffice
@@ -115,7 +115,8 @@ def _prepare(settings: Settings) -> asyncio.Event:
     configure_log(settings)
     insist_outside(settings.guarded_hosts())
     logs.watch_loop(asyncio.get_running_loop())
-    asyncio.get_running_loop().call_later(STARTED_S, give_back)
+    for rest in (settle, give_back):
+        asyncio.get_running_loop().call_later(STARTED_S, rest)
     hangup = asyncio.Event()
     on_hangup(hangup.set)
     return hangup

@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.ending import finish, first_word
 from bot.cli.words import Files, Only, Plain
-from bot.collection import put_off, settle, spare
+from bot.collection import held_off, spare
 from bot.options import insist_on_scenario, insist_on_speed
 
 if TYPE_CHECKING:
@@ -55,17 +55,16 @@ def run(
 
     def start() -> int:
         os.umask(OURS_ALONE)
-        put_off()
         spare()
         from bot.app import serve
         from bot.running import run
         from bot.settings import read_settings
 
         settings = read_settings()
-        settle()
         return run(serve(settings, _feed_of(history, speed, settings, only), only))
 
-    finish(start)
+    with held_off():
+        finish(start)
 
 
 def _feed_of(history: list[Path], speed: float | None, settings: "Settings", only: list[str]) -> "MakeFeed":

@@ -10,7 +10,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.platforms.discord.translation import words_of_all_languages
+from bot.platforms.discord.translation import prints_of_translations
 
 Tree = app_commands.CommandTree[Any]
 log = structlog.stdlib.get_logger(__name__)
@@ -36,7 +36,7 @@ async def sync_if_changed(tree: Tree, memory: Path) -> bool:
 def fingerprint(tree: Tree) -> str:
     """A short text that is the same as long as the application, its commands and their words in all languages are."""
     commands = [command.to_dict(tree) for command in tree.get_commands()]
-    shown = [tree.client.application_id, commands, words_of_all_languages()]
+    shown = [tree.client.application_id, commands, prints_of_translations()]
     told = json.dumps(shown, sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()
 

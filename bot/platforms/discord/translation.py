@@ -6,7 +6,7 @@ The keys are `slash.COMMAND.name` and `.help`, and of an option `slash.COMMAND.o
 import structlog
 from discord import Locale, app_commands
 
-from commands.protocol.phrases import ORIGINAL, Phrases, languages, phrases_in
+from commands.protocol.phrases import ORIGINAL, Phrases, languages, phrases_in, print_of
 
 LONGEST_NAME = 32
 LONGEST_DESCRIPTION = 100
@@ -54,10 +54,6 @@ def is_name(name: str) -> bool:
     return 0 < len(name) <= LONGEST_NAME and signs and name == name.lower()
 
 
-def words_of_all_languages() -> dict[str, dict[str, str]]:
-    """Every language's words for slash commands, for the print of what Discord was handed."""
-    return {language: _words(language) for language in languages() if language != ORIGINAL}
-
-
-def _words(language: str) -> dict[str, str]:
-    return {key: word for key, word in sorted(phrases_in(language).by_key.items()) if key.startswith(FAMILY)}
+def prints_of_translations() -> dict[str, str]:
+    """A print of each other language's words, for the print of what Discord was handed."""
+    return {language: print_of(language) for language in languages() if language != ORIGINAL}
