@@ -223,9 +223,10 @@ def _marked(text: str, tone: Tone) -> str:
 
 def _filled(cells: Sequence[str], side: str) -> Iterator[str]:
     """The cells of a column, filled with blanks until they are equally wide."""
-    cells, fill = _in_lines(cells), str.rjust if side == "r" else str.ljust
-    if "".join(cells).isascii():
+    text, fill = "".join(cells), str.rjust if side == "r" else str.ljust
+    if text.isascii() and text.isprintable():
         return map(fill, cells, repeat(max(map(len, cells))))
+    cells = _in_lines(cells)
     wide = list(map(width, cells))
     return map(
         fill, cells, [max(wide) - columns + len(cell) for cell, columns in zip(cells, wide, strict=True)]

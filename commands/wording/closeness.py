@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from commands.protocol.phrases import Phrases
+from commands.protocol.style import style
 from commands.wording import numbers
 from commands.wording.columns import fit, folded, sides
 from commands.wording.turns import turns_words
@@ -14,6 +15,7 @@ from market.alerts.conditions import CONDITIONS, FLAGS_OF
 from market.alerts.reach import reaches
 from market.alerts.regime import WARNED_OF
 from market.observations import Asset
+from market.once import once, once_of_all
 from market.outlook import worse
 from market.reading import Condition, measure
 from market.rules import AlertRules, Rules
@@ -39,11 +41,16 @@ def closeness(
     if not reaches(wish.kind, least):
         return (head, *folded(INDENT + phrases.say("alerts.never_so_loud"), INDENT))
     if wish.asset is None:
-        return (head, *_of_all(wish.kind, least, tuple(snapshots.values()), phrases, rules))
+        return (head, *_of_all(tuple(snapshots.values()), wish.kind, least, phrases, rules))
     snapshot = snapshots.get(wish.asset)
     if snapshot is None:
         return (head, fit(INDENT + phrases.say("alerts.no_data")))
-    return (head, *_NEAR[wish.kind](snapshot, least, phrases, rules))
+    return (head, *_near(snapshot, wish.kind, least, phrases, rules))
+
+
+@once(style)
+def _near(snapshot: Snapshot, kind: Kind, least: Severity, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
+    return tuple(_NEAR[kind](snapshot, least, phrases, rules))
 
 
 def needed_shock(least: Severity, rules: AlertRules) -> float:
@@ -108,45 +115,39 @@ _NEAR: Mapping[Kind, Near] = {
 }
 
 
+@once_of_all(style)
 def _of_all(
-    kind: Kind, least: Severity, snapshots: Sequence[Snapshot], phrases: Phrases, rules: Rules
-) -> Iterator[str]:
+    snapshots: tuple[Snapshot, ...], kind: Kind, least: Severity, phrases: Phrases, rules: Rules
+) -> tuple[str, ...]:
     """A subscription of every asset: the nearest one, or those that are there."""
     if not snapshots:
-        yield fit(INDENT + phrases.say("alerts.no_data"))
-        return
+        return (fit(INDENT + phrases.say("alerts.no_data")),)
     if kind is Kind.CASCADE:
-        yield from _nearest_fall(least, snapshots, phrases, rules)
-        return
+        return (_nearest_fall(least, snapshots, phrases, rules),)
     there = [snapshot.asset for snapshot in snapshots if _is_there(kind, snapshot)]
     said = phrases.say("alerts.there", count=len(there), of=len(snapshots))
     names = ", ".join(there[:MOST_ASSETS])
-    yield fit(INDENT + (f"{said}: {names}" if names else said))
+    return (fit(INDENT + (f"{said}: {names}" if names else said)),)
 
 
-def _nearest_fall(
-    least: Severity, snapshots: Sequence[Snapshot], phrases: Phrases, rules: Rules
-) -> Iterator[str]:
+def _nearest_fall(least: Severity, snapshots: Sequence[Snapshot], phrases: Phrases, rules: Rules) -> str:
     shocks = {snapshot.asset: snapshot.fact("price", "shock_24h") for snapshot in snapshots}
     gaps = {
-        snapshot.asset: shock - needed_shock(least, rules.alerts)
-        for snapshot in snapshots
-        if (shock := shocks[snapshot.asset]) is not None
+        asset: shock - needed_shock(least, rules.alerts)
+        for asset, shock in shocks.items()
+        if shock is not None
     }
     if not gaps:
-        yield fit(INDENT + phrases.say("alerts.no_data"))
-        return
+        return fit(INDENT + phrases.say("alerts.no_data"))
     asset = min(gaps, key=gaps.__getitem__)
     shock = shocks[asset] or 0.0
-    yield fit(
-        INDENT
-        + phrases.say(
-            "alerts.nearest",
-            asset=asset,
-            shock=numbers.decimals(shock, 2, signed=True),
-            needed=numbers.decimals(shock - gaps[asset], 2, signed=True),
-        )
+    told = phrases.say(
+        "alerts.nearest",
+        asset=asset,
+        shock=numbers.decimals(shock, 2, signed=True),
+        needed=numbers.decimals(shock - gaps[asset], 2, signed=True),
     )
+    return fit(INDENT + told)
 
 
 def _is_there(kind: Kind, snapshot: Snapshot) -> bool:
