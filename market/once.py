@@ -2,7 +2,8 @@
 
 A snapshot stays as it is, and so does what is read off it with the same rules and phrases; a live one is looked at many times
 in its minute. Functions that write numbers in a language are kept by their style too (`also`). What is made of a whole
-market is kept for the last few of them, told apart by the snapshots they are of.
+market is kept for the last few of them, told apart by the snapshots they are of. Only what anybody may be told of the market
+is kept so: nothing that was made with a person's or a chat's own words or numbers.
 """
 
 from collections import OrderedDict
@@ -18,8 +19,8 @@ Also: TypeAlias = Callable[[], object] | None
 Notes: TypeAlias = dict[tuple[object, ...], tuple[tuple[object, ...], Any]]
 """What was made, by the function and the identity of its other arguments, beside those: thereby they live as long."""
 
-MOST_KEPT = 128
-"""Beside one object: some functions, each with the rules and the phrases of a language or two."""
+MOST_KEPT = 256
+"""Beside one object: some thirty functions with the rules and the phrases of a few languages, and kinds of warnings."""
 MOST_MARKETS = 4
 """A market as it was stored and what of it has been read; and those of the minute before, for who still answers from it."""
 

@@ -50,6 +50,7 @@ def closeness(
 
 @once(style)
 def _near(snapshot: Snapshot, kind: Kind, least: Severity, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
+    """What is said to every chat that subscribed to this kind from this severity up."""
     return tuple(_NEAR[kind](snapshot, least, phrases, rules))
 
 
