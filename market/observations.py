@@ -16,6 +16,8 @@ MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 YEAR_HOURS = 8_760
+STEP_MS = 5 * MINUTE_MS
+"""Closes are kept of every five minutes (market/state/closes)."""
 
 Asset = str
 """The coin a perpetual is written on, in capitals: BTC, ETH, 1000PEPE."""

@@ -7,10 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from market.rules import Rules
-from market.state import MarketState
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as value
+
+    from market.state import MarketState  # windows that a process which only chats never fills
 else:
 
     def value(*, frozen: bool, slots: bool) -> Callable[[type], type]:
@@ -195,4 +196,4 @@ class Signal:
     name: str
     order: int
     weight: float
-    read: Callable[[MarketState, int, Rules], Reading]
+    read: "Callable[[MarketState, int, Rules], Reading]"

@@ -6,9 +6,9 @@ from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.columns import fit
 from market.formulas.horizons import Horizon
+from market.observations import STEP_MS
 from market.reading import Reading
 from market.snapshot import Snapshot
-from market.state.closes import STEP_MS
 
 _TRENDS: Mapping[float, str] = {-1.0: "down", 0.0: "range", 1.0: "up"}
 POINTS = 100.0

@@ -14,12 +14,11 @@ from market.formulas.volatility import (
     quarticity_of,
     tripower_term,
 )
-from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Candle
+from market.observations import DAY_MS, HOUR_MS, STEP_MS, Candle
 from market.rolling import Doubles
 from market.rules import PriceRules, VolatilityRules
 from market.state.hours import price_of
 
-STEP_MS = 5 * MINUTE_MS
 AN_HOUR, A_DAY = HOUR_MS // STEP_MS, DAY_MS // STEP_MS
 UNKNOWN = inf
 """A number of a column that nobody knows: unlike NaN it is equal to itself, so that equal states are equal."""

@@ -7,9 +7,9 @@ from math import nan, pi
 import numpy as np
 
 from market.formulas.volatility import TRIPOWER
-from market.observations import DAY_MS
+from market.observations import DAY_MS, STEP_MS
 from market.rules import Rules
-from market.state.closes import A_DAY, AN_HOUR, STEP_MS
+from market.state.closes import A_DAY, AN_HOUR
 from scheduler.batch.ranking import Kernels
 from scheduler.batch.swings import Swung, swung
 from scheduler.batch.told import Bools, Floats, Ints, Table

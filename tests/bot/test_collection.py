@@ -8,6 +8,7 @@ import certifi
 
 from bot.collection import held_off, settle
 
+UNUSED = ("market.state", "market.signals", "scheduler.engine", "scheduler.fetch")
 SPARED = """
 import ssl, sys
 from bot.collection import spare
@@ -51,3 +52,14 @@ def test_a_start_is_left_alone_until_it_has_settled() -> None:
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
+
+
+def test_a_process_that_only_chats_loads_no_windows_of_the_market() -> None:
+    chatting = "import bot.app, bot.platforms.telegram.service, bot.platforms.discord.service, sys; from commands.protocol import dispatch; dispatch.commands()"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{chatting}; print([name for name in sys.modules if name in {UNUSED}])"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.formulas.volatility import jump_share, jump_z
-from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Candle, ImpliedVolatility, Venue
+from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, STEP_MS, Candle, ImpliedVolatility, Venue
 from market.reading import Facts
 from market.state import MarketState
-from market.state.closes import A_DAY, STEP_MS, DayOfReturns
+from market.state.closes import A_DAY, DayOfReturns
 from scheduler.cycle import ENGINE_STATE
 from scheduler.engine import Engine
 from store.codec import decode, encode
