@@ -190,8 +190,8 @@ async def test_a_cancelled_answer_is_cancelled() -> None:
 
 
 async def test_a_command_for_managers_is_refused_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = tuple(replace(command, needs=Role.MANAGER) for command in dispatch.commands())
-    monkeypatch.setattr(dispatch, "commands", lambda: kept)
+    kept = {command.name: replace(command, needs=Role.MANAGER) for command in dispatch.commands()}
+    monkeypatch.setattr(dispatch, "_by_name", lambda: kept)
     here = context(crowding())
     assert "Only a manager" in text_of(await answer("/scan", here))
     assert outcome(await answer("/scan", replace(here, role=Role.OWNER))) == "answered"
