@@ -15,6 +15,7 @@ from operator import itemgetter
 from types import MappingProxyType
 
 from market.observations import Asset, Side, Venue
+from market.once import once
 
 BUNDLED_ON = "2026-09-29"
 """The day Binance's brackets of USD-M perpetuals were as bundled in `market/tiers` (that endpoint needs a key)."""
@@ -60,7 +61,7 @@ class Tier:
     maintenance_amount_usd: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Tiers:
     """The brackets of one asset at one venue, smallest first, and the day they were published (ISO date).
 
@@ -100,6 +101,7 @@ class Tiers:
         """The highest leverage the brackets allow on this equity: the notional it makes decides the bracket."""
         return max(min(tier.max_leverage, tier.cap_usd / equity_usd) for tier in self.steps)
 
+    @once()
     def first_alone(self) -> "Tiers":
         """The first bracket for every notional: what is assumed, and said, where no equity is stated."""
         return self.alone(self.steps[0])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from commands.protocol.request import Context
 from market.observations import Side
+from market.once import once
 from market.sizing import Conditions, Headwind
 from store.persons import Person
 
@@ -29,6 +30,12 @@ def as_they_see_it(conditions: Conditions, side: Side, person: Person) -> Condit
     """
     if not pays_beyond(conditions.funding_8h, side, person.funding_8h):
         return conditions
+    return _dear_for(conditions, side)
+
+
+@once()
+def _dear_for(conditions: Conditions, side: Side) -> Conditions:
+    """The market to anybody of that side to whom its funding is dear: nothing of who that is."""
     if side is Side.LONG:
         return replace(conditions, long=_dear(conditions.long))
     return replace(conditions, short=_dear(conditions.short))

@@ -10,6 +10,7 @@ from commands.protocol.numerals import typed
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role, said
 from commands.protocol.words import (
+    LEVERAGE,
     LONGEST_TEXT,
     Lexicon,
     Word,
@@ -80,11 +81,11 @@ class Command(Generic[Ask]):
     def read(self, words: Sequence[str], lexicon: Lexicon) -> Ask:
         """The request in `words` (the command's name left out), in any sensible order. Raises Misunderstood."""
         taken: dict[str, object] = {}
-        begins_form = self.begins_form(words)
+        begins_form, options = self.begins_form(words), _options_of(self.request)
         rest = [word for word in words if not (begins_form and word == ASK_THE_REST)]
         while rest:
             word = rest.pop(0)
-            option, value = self._named(word, rest, lexicon) or self._bare(word, taken, lexicon)
+            option, value = _named(word, rest, options, lexicon) or self._bare(word, taken, options, lexicon)
             _take(taken, option, value, word)
         if begins_form:
             self._ask_for_the_rest(taken)
@@ -124,32 +125,20 @@ class Command(Generic[Ask]):
                 )
         return self.request(**{name: value for name, value in taken.items() if value is not _NOTHING})
 
-    def _named(self, word: str, rest: list[str], lexicon: Lexicon) -> tuple[Option, object] | None:
-        name, equals, value = word.partition("=")
-        option = _options_of(self.request).by_name.get(name.lower())
-        if option is None or not (equals or rest):
-            return None
-        return option, _told(option, value if equals else rest.pop(0), lexicon)
-
-    def _bare(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> tuple[Option, object]:
-        for option in _options_of(self.request).by_rank:
-            value = self._read(option.word, word, lexicon)
+    def _bare(
+        self, word: str, taken: Mapping[str, object], options: "_Options", lexicon: Lexicon
+    ) -> tuple[Option, object]:
+        for option in options.by_rank:
+            try:
+                value = option.word.read(word, lexicon)
+            except Misunderstood as wrong:
+                # an amount is never mistaken for a leverage that is not asked for
+                if wrong.key != "words.leverage_or_money" or LEVERAGE.kind in options.kinds:
+                    raise
+                value = option.word.read_named(word, lexicon)
             if value is not None:
                 return option, value
         raise self._not_understood(word, taken, lexicon)
-
-    def _read(self, kind: Word, word: str, lexicon: Lexicon) -> object | None:
-        """What a bare word is as one of that kind; an amount is never mistaken for a leverage that is not asked for."""
-        try:
-            return kind.read(word, lexicon)
-        except Misunderstood as wrong:
-            if wrong.key != "words.leverage_or_money" or "leverage" in self._kinds:
-                raise
-            return kind.read_named(word, lexicon)
-
-    @property
-    def _kinds(self) -> tuple[str, ...]:
-        return tuple(option.word.kind for option in self.options)
 
     def _not_understood(self, word: str, taken: Mapping[str, object], lexicon: Lexicon) -> Misunderstood:
         named = _options_of(self.request).by_name.get(word.lower())
@@ -181,6 +170,11 @@ class _Options:
     by_name: Mapping[str, Option]
     by_rank: tuple[Option, ...]
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What their words are called in the phrases."""
+        return tuple(option.word.kind for option in self.in_order)
+
 
 def _options_of(request: type[Any]) -> _Options:
     """What the fields of a request dataclass say about themselves."""
@@ -208,6 +202,14 @@ def _word_of(hint: Any, required: bool) -> tuple[Word, bool, str]:
     if word is not None:
         return word, required, next((mark for mark in marks if isinstance(mark, str)), word.kind)
     return next(_word_of(part, required) for part in get_args(hint) if part is not type(None))
+
+
+def _named(word: str, rest: list[str], options: _Options, lexicon: Lexicon) -> tuple[Option, object] | None:
+    name, equals, value = word.partition("=")
+    option = options.by_name.get(name.lower())
+    if option is None or not (equals or rest):
+        return None
+    return option, _told(option, value if equals else rest.pop(0), lexicon)
 
 
 def _take(taken: dict[str, object], option: Option, value: object, word: str) -> None:

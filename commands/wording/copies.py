@@ -43,20 +43,24 @@ def levels_copies(levels: Levels, phrases: Phrases) -> tuple[Copy, ...]:
 
 def price_copies(prices: Mapping[str, float | None], phrases: Phrases) -> tuple[Copy, ...]:
     """Prices in USD by what they are (the phrases' table `copy`); without those that are not known."""
+    written = [(name, usd, numbers.english_price(usd)) for name, usd in prices.items() if usd is not None]
     return tuple(
         [
-            Copy(_label(name, numbers.price(usd), phrases), plain)
-            for name, usd in prices.items()
-            if usd is not None and (plain := plain_price(usd)) is not None
+            Copy(_label(name, numbers.marked(shown), phrases), plain)
+            for name, usd, shown in written
+            if (plain := _plain(usd, shown)) is not None
         ]
     )
 
 
 def plain_price(usd: float) -> str | None:
     """A price with the digits in which it is shown; None for one too small to be read back."""
-    shown = numbers.english_price(usd).replace(",", "")
-    value = read_number(shown)
-    plain = typed(usd) if value is None else unmistakable(shown)
+    return _plain(usd, numbers.english_price(usd))
+
+
+def _plain(usd: float, shown: str) -> str | None:
+    digits = shown.replace(",", "")
+    plain = typed(usd) if read_number(digits) is None else unmistakable(digits)
     return plain if float(plain) > 0.0 else None
 
 

@@ -6,6 +6,7 @@ from math import ceil
 from commands.protocol.phrases import Phrases
 from commands.wording.panel import FIVE
 from market.observations import Asset
+from market.once import once
 from market.reading import Learning, Presence, Reading
 from market.snapshot import Snapshot
 
@@ -37,6 +38,7 @@ def reading_learning(reading: Reading, phrases: Phrases) -> str | None:
     return learning_words(learning, phrases)
 
 
+@once()
 def learning_lines(snapshot: Snapshot, phrases: Phrases, names: Iterable[str] = FIVE) -> tuple[str, ...]:
     """A line for each reading without a rank, then one for all that rank over as many days of as many."""
     told: dict[str, list[str]] = {}

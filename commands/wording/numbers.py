@@ -25,7 +25,7 @@ def marked(plain: str) -> str:
 
 def price(usd: float | None) -> str:
     """A price with the digits a trader reads: 64,210 / 145.3 / 5.824 / 0.00001234."""
-    return UNKNOWN if usd is None else marked(english_price(usd))
+    return UNKNOWN if usd is None else style().number(english_price(usd))
 
 
 def english_price(usd: float) -> str:
@@ -45,12 +45,12 @@ def price_short(usd: float, columns: int) -> str:
     if abs(usd) >= 1 or usd == 0:
         return short(usd)
     plain = _significant(usd, 2)
-    return marked(plain if len(plain) <= columns else f"{usd:.1e}".replace("e-0", "e-"))
+    return style().number(plain if len(plain) <= columns else f"{usd:.1e}".replace("e-0", "e-"))
 
 
 def money(usd: float | None) -> str:
     """An amount of dollars: cents below 1,000, none above."""
-    return UNKNOWN if usd is None else marked(english_money(usd))
+    return UNKNOWN if usd is None else style().number(english_money(usd))
 
 
 def english_money(usd: float) -> str:
@@ -68,7 +68,7 @@ def enough(usd: float) -> str:
 
 def enough_times(multiple: float) -> str:
     """A multiple that has to be there, rounded up to a tenth: 1.35 is "1.4"."""
-    return marked(f"{ceil(multiple * 10.0 - ROUNDING) / 10.0:.1f}")
+    return style().number(f"{ceil(multiple * 10.0 - ROUNDING) / 10.0:.1f}")
 
 
 def percent(fraction: float | None, *, signed: bool = True, digits: int = 1) -> str:
@@ -76,13 +76,13 @@ def percent(fraction: float | None, *, signed: bool = True, digits: int = 1) -> 
     if fraction is None:
         return UNKNOWN
     shown = round(fraction * 100.0, digits) + 0.0
-    return marked(f"{shown:{'+' if signed and shown else ''}.{digits}f}%")
+    return style().number(f"{shown:{'+' if signed and shown else ''}.{digits}f}%")
 
 
 def chance(probability: float | None) -> str:
     """A small probability in percent; one that rounds to nothing is "<0.1%"."""
     if probability is not None and probability < 0.0005:
-        return marked("<0.1%")
+        return style().number("<0.1%")
     return percent(probability, signed=False)
 
 
@@ -90,17 +90,17 @@ def share(fraction: float | None) -> str:
     """A share that somebody set, with no more decimals than it has: 0.05 is "5%", 0.025 "2.5%"."""
     if fraction is None:
         return UNKNOWN
-    return marked(f"{fraction * 100.0:.4f}".rstrip("0").rstrip(".") + "%")
+    return style().number(f"{fraction * 100.0:.4f}".rstrip("0").rstrip(".") + "%")
 
 
 def rate(fraction: float | None) -> str:
     """A rate per eight hours, without its leading zero where a language may leave it: 0.00031 is ".031%/8h"."""
-    return marked(_led(_rate(fraction)))
+    return style().number(_led(_rate(fraction)))
 
 
 def rate_short(fraction: float | None) -> str:
     """The same for narrow columns, never with a leading zero: 0.000053 is ".0053%/8h"."""
-    return marked(_bare(_rate(fraction)))
+    return style().number(_bare(_rate(fraction)))
 
 
 def per_year(fraction: float | None) -> str:
@@ -110,14 +110,14 @@ def per_year(fraction: float | None) -> str:
 
 def points(value: float | None) -> str:
     """Vol points with their sign: "+6.1"."""
-    return UNKNOWN if value is None else marked(f"{round(value, 1) + 0.0:+.1f}")
+    return UNKNOWN if value is None else style().number(f"{round(value, 1) + 0.0:+.1f}")
 
 
 def bps(value: float | None) -> str:
     """Basis points: "0.6", "12"."""
     if value is None:
         return UNKNOWN
-    return f"{value:.0f}" if abs(value) >= 10 else marked(f"{value:.1f}")
+    return f"{value:.0f}" if abs(value) >= 10 else style().number(f"{value:.1f}")
 
 
 def rank(percentile: float | None) -> str:
@@ -127,14 +127,14 @@ def rank(percentile: float | None) -> str:
 
 def short(value: float | None) -> str:
     """An amount in at most four digits and a letter: 214_000 is "214k", 1_234_000 is "1.23M"."""
-    return UNKNOWN if value is None else marked(_short(value))
+    return UNKNOWN if value is None else style().number(_short(value))
 
 
 def times(leverage: float | None) -> str:
     """A leverage rounded down to a tenth, as caps are shown: 1.875 is "1.8x"."""
     if leverage is None:
         return UNKNOWN
-    return marked(f"{down_to_tenths(leverage):.1f}x")
+    return style().number(f"{down_to_tenths(leverage):.1f}x")
 
 
 def down_to_tenths(leverage: float) -> float:
@@ -144,7 +144,7 @@ def down_to_tenths(leverage: float) -> float:
 
 def plainly(leverage: float) -> str:
     """A leverage as the reader would type it: 5.0 is "5x", 2.5 is "2.5x"; in a line it is `typed` instead."""
-    return marked(f"{leverage:.2f}".rstrip("0").rstrip(".") + "x")
+    return style().number(f"{leverage:.2f}".rstrip("0").rstrip(".") + "x")
 
 
 def from_log(log_return: float) -> float:
@@ -213,17 +213,17 @@ def day_of(iso: str) -> str:
 
 def decimals(value: float, digits: int, *, signed: bool = False) -> str:
     """A bare number with so many decimals: "3.5", "+1.2"."""
-    return marked(f"{value:{'+' if signed else ''}.{digits}f}")
+    return style().number(f"{value:{'+' if signed else ''}.{digits}f}")
 
 
 def general(value: float) -> str:
     """A number with no more decimals than it has, at most six digits: 0.75 is "0.75", 24.0 "24"."""
-    return marked(f"{value:g}")
+    return style().number(f"{value:g}")
 
 
 def bare(value: float) -> str:
     """The same without its leading zero where a language may leave it: 0.75 is ".75"."""
-    return marked(_led(f"{value:g}"))
+    return style().number(_led(f"{value:g}"))
 
 
 def _utc(at_ms: int) -> datetime:

@@ -26,8 +26,9 @@ from commands.wording.sizing_notes import (
     wallet_words,
 )
 from commands.wording.sizing_ways import fitting_lines, size_actions
-from market.checklist import Advice
+from market.checklist import Advice, Checklist
 from market.observations import MINUTE_MS
+from market.once import once
 from market.report import market_time
 from market.rules import Rules
 from market.sizing import Cap, Reduction, SizeCheck, Verdict
@@ -133,7 +134,7 @@ def market_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms:
     if since_ms >= MINUTE_MS:
         state = phrases.say("size.state_for", state=state, time=numbers.duration(since_ms))
     checklist = check.checklist
-    flashing = [phrases.word("input", one.question) for one in checklist.checks if one.met]
+    flashing = _flashing(snapshot, checklist, phrases)
     known: dict[str, object] = {
         "state": state,
         "met": checklist.met,
@@ -143,7 +144,14 @@ def market_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms:
     if not flashing:
         return phrases.say("size.market_bare" if is_beside_the_verdict else "size.market_clear", **known)
     key = "size.market_flashing" if is_beside_the_verdict else "size.market"
-    return phrases.say(key, **known, flashing=listed(flashing, phrases))
+    return phrases.say(key, **known, flashing=flashing)
+
+
+@once()
+def _flashing(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> str:
+    """The checks that flash, "" where none does."""
+    flashing = [phrases.word("input", one.question) for one in checklist.checks if one.met]
+    return listed(flashing, phrases) if flashing else ""
 
 
 def _because(sized: Sized, phrases: Phrases) -> str:

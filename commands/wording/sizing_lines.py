@@ -111,7 +111,7 @@ def turned_words(turned: str, phrases: Phrases) -> str:
 
 
 def _cap_line(label: str, leverage: float, binds: str) -> str:
-    return fit(f"{label[:_LEFT]:<{_LEFT}}{numbers.times(leverage):>5}{binds}")
+    return fit(f"{label:<{_LEFT}.{_LEFT}}{numbers.times(leverage):>5}{binds}")
 
 
 def _link_label(link: Link, phrases: Phrases) -> str:
@@ -119,7 +119,7 @@ def _link_label(link: Link, phrases: Phrases) -> str:
     if factor is None:
         factor = f"x{numbers.general(link.factor)}"
     room = _LEFT - 4
-    return f"{phrases.word('chain', link.why)[:room]:<{room}}{factor}"
+    return f"{phrases.word('chain', link.why):<{room}.{room}}{factor}"
 
 
 def _cap_label(cap: Cap, check: SizeCheck, phrases: Phrases) -> str:

@@ -33,7 +33,7 @@ class Headwind:
     depth_ratio: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Conditions:
     """The market a position would stand in.
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from market.margin import Impossible, ImpossiblePosition, Tiers, sign_of
 from market.observations import YEAR_HOURS, Asset, Side, Venue
+from market.once import once
 from market.sizing.conditions import Conditions
 from market.sizing.position import MarginMode, Position, refuse_nonsense
 from market.sizing_rules import SizingRules
@@ -124,7 +125,19 @@ def annual_sigma(conditions: Conditions, rules: SizingRules) -> float:
 
 def assumptions_of(trade: Trade, conditions: Conditions, venue: Venue | None) -> tuple[Assumption, ...]:
     """All that is not known and how it was counted, in the order of the chain; `venue` is the one that was stated."""
-    against = conditions.against(trade.side)
+    said = {
+        Assumption.FIRST_TIER: not trade.equity_stated,
+        Assumption.TIERS_OF_ANOTHER_VENUE: venue is not None and venue != trade.tiers.venue,
+        Assumption.TIERS_OF_LINEAR: trade.is_inverse,
+        Assumption.UNDER_A_WEEK: conditions.under_a_week,
+    }
+    return (*_not_known(conditions, trade.side), *[assumption for assumption, holds in said.items() if holds])
+
+
+@once()
+def _not_known(conditions: Conditions, side: Side) -> tuple[Assumption, ...]:
+    """What of it is the market's, whatever the position."""
+    against = conditions.against(side)
     said = {
         Assumption.SIGMA_FROM_REFERENCE: conditions.sigma is None or conditions.sigma <= 0.0,
         Assumption.REFERENCE_COLD: conditions.sigma_ref_cold,
@@ -134,14 +147,10 @@ def assumptions_of(trade: Trade, conditions: Conditions, venue: Venue | None) ->
         Assumption.LIQUIDATIONS_NOT_SEEN: "liquidations" in conditions.absent,
         Assumption.FUNDING_COUNTED_DEAR: against.funding_dear is None,
         Assumption.FUNDING_NOT_SEEN: "funding" in conditions.absent,
-        Assumption.FUNDING_COST_UNKNOWN: trade.funding_share is None,
+        Assumption.FUNDING_COST_UNKNOWN: conditions.funding_8h is None,
         Assumption.DEPTH_LEFT_OUT: against.depth_ratio is None,
-        Assumption.FALL_LEFT_OUT: trade.side is Side.LONG and conditions.fall_3d is None,
+        Assumption.FALL_LEFT_OUT: side is Side.LONG and conditions.fall_3d is None,
         Assumption.RISK_UNKNOWN: against.risk_invalidated is None,
-        Assumption.FIRST_TIER: not trade.equity_stated,
-        Assumption.TIERS_OF_ANOTHER_VENUE: venue not in {None, trade.tiers.venue},
-        Assumption.TIERS_OF_LINEAR: trade.is_inverse,
-        Assumption.UNDER_A_WEEK: conditions.under_a_week,
     }
     return tuple(assumption for assumption, holds in said.items() if holds)
 
