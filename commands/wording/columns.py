@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from textwrap import wrap
 
 COLUMNS = 37
-_UNEVEN = re.compile("[\u0300-\u1fff\u2300-\u2bff\u2e80-\U0010ffff]")
-"""Where a sign may take two columns, or none."""
+_UNEVEN = re.compile("[^\x00-\u02ff\u2000-\u22ff\u2c00-\u2e7f]")
+"""Where a sign may take two columns, or none; said by the others, which makes an eleventh of the work to compile."""
 
 
 def width(text: str) -> int:
