@@ -1,11 +1,11 @@
 """/size: whether a position fits the present market, which cap binds, and what it survives."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from commands.desk.absent import absence
 from commands.desk.brackets import brackets
-from commands.desk.own import as_they_see_it, own, pays_beyond
+from commands.desk.own import as_theirs, as_they_see_it, own, pays_beyond
 from commands.desk.refusal import refusal
 from commands.desk.under_way import margin_from_here_usd
 from commands.desk.wallet import others
@@ -72,13 +72,8 @@ async def _check(stated: Position, tiers: Tiers, snapshot: Snapshot, context: Co
     market = conditions_of(snapshot, context.rules)
     person, side = await own(context), stated.side
     wallet = await others(context, person, stated, tiers.venue)
-    position = replace(
-        stated,
-        base_leverage=stated.base_leverage or person.base_leverage,
-        drawdown_budget=stated.drawdown_budget or person.drawdown_budget,
-        others_usd=0.0 if wallet is None else wallet.unrealised_usd - wallet.maintenance_usd,
-    )
-    check = check_size(position, as_they_see_it(market, side, person), tiers, context.rules.sizing)
+    position, seen = as_theirs(stated, person, wallet), as_they_see_it(market, side, person)
+    check = check_size(position, seen, tiers, context.rules.sizing)
     hours = await context.hours(stated.asset)
     limit = person.funding_8h
     return Sized(

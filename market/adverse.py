@@ -15,6 +15,8 @@ from market.once import once
 HOURS_A_DAY = 24.0
 ONE_IN = 40
 """Of all moves one in so many is larger than the quantile: 97.5 % are not."""
+MOST_KEPT = 64
+"""So many holding times of one side are kept beside its hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def adverse_moves(hours: Hourly, side: Side, horizon_hours: float) -> Adverse:
     counted = _counted(hours, side, hours.changes)
     found = counted.get(horizon)
     if found is None:
+        if len(counted) >= MOST_KEPT:
+            counted.clear()
         found = counted[horizon] = _count(hours, side, horizon)
     return found
 

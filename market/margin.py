@@ -185,18 +185,18 @@ def _continuous(
     side: Side, coins: float, entry_usd: float, backing_usd: float, tiers: Tiers, fee_rate: float
 ) -> Liquidation | None:
     """As maintenance is the largest of the brackets' lines, the bracket whose price an adverse move reaches first."""
+    sign = sign_of(side)
     reached = [
         (price, tier)
         for tier in tiers.steps
         if (
-            price := linear_liquidation_price(
-                side,
+            price := _under(
+                sign,
                 coins,
                 entry_usd,
                 backing_usd,
-                tier.maintenance_rate,
-                amount_usd=tier.maintenance_amount_usd,
-                fee_rate=fee_rate,
+                tier.maintenance_rate + fee_rate,
+                tier.maintenance_amount_usd,
             )
         )
         is not None
@@ -247,12 +247,18 @@ def linear_liquidation_price(
 ) -> float | None:
     """The liquidation price in USD of contracts margined in USD, under one bracket; None where there is none.
 
-    LP = (backing + amount - s Q EP) / (Q (mmr + fee - s)). Raises ImpossiblePosition as `liquidation` does.
+    Raises ImpossiblePosition as `liquidation` does.
     """
-    sign, notional_usd = sign_of(side), coins * entry_usd
-    kept = maintenance_rate + fee_rate
-    _refuse_if_due(backing_usd, notional_usd * kept - amount_usd)
-    price = (backing_usd + amount_usd - sign * notional_usd) / (coins * (kept - sign))
+    return _under(sign_of(side), coins, entry_usd, backing_usd, maintenance_rate + fee_rate, amount_usd)
+
+
+def _under(
+    sign: int, coins: float, entry_usd: float, backing_usd: float, rate: float, amount_usd: float
+) -> float | None:
+    """LP = (backing + amount - s Q EP) / (Q (rate - s)), the rate being mmr + fee."""
+    notional_usd = coins * entry_usd
+    _refuse_if_due(backing_usd, notional_usd * rate - amount_usd)
+    price = (backing_usd + amount_usd - sign * notional_usd) / (coins * (rate - sign))
     return price if price > _RESIDUE * entry_usd else None
 
 

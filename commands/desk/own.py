@@ -5,7 +5,7 @@ from dataclasses import replace
 from commands.protocol.request import Context
 from market.observations import Side
 from market.once import once
-from market.sizing import Conditions, Headwind
+from market.sizing import Conditions, Headwind, Others, Position
 from store.persons import Person
 
 
@@ -14,6 +14,18 @@ async def own(context: Context) -> Person:
     people = context.services.people
     kept = None if people is None or not context.person else await people.get(context.person)
     return kept or Person(context.person)
+
+
+def as_theirs(stated: Position, person: Person, wallet: Others | None) -> Position:
+    """The position with the asker's own limits where none were said, and with the rest of their cross wallet."""
+    if wallet is None and person.base_leverage is None and person.drawdown_budget is None:
+        return stated
+    return replace(
+        stated,
+        base_leverage=stated.base_leverage or person.base_leverage,
+        drawdown_budget=stated.drawdown_budget or person.drawdown_budget,
+        others_usd=0.0 if wallet is None else wallet.known_usd,
+    )
 
 
 def pays_beyond(funding_8h: float | None, side: Side, limit_8h: float | None) -> bool | None:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from commands.desk.brackets import brackets
-from commands.desk.own import as_they_see_it, own
+from commands.desk.own import as_theirs, as_they_see_it, own
 from commands.desk.refusal import refusal
 from commands.desk.wallet import others
 from commands.protocol.request import Context, Misunderstood
@@ -90,7 +90,7 @@ async def keep_plan(
     person = await own(context)
     tiers = await brackets(context, position.asset, position.venue, is_inverse=position.is_inverse)
     wallet = await others(context, person, position, tiers.venue)
-    stated = _as_theirs(person, position, wallet)
+    stated = as_theirs(position, person, wallet)
     market = as_they_see_it(conditions_of(snapshot, context.rules), stated.side, person)
     try:
         check = check_size(stated, market, tiers, context.rules.sizing)
@@ -116,7 +116,7 @@ async def keep_larger(
     tiers = await brackets(context, before.asset, before.venue)
     rest = replace(person, plans=tuple(plan for plan in person.plans if plan.id != plan_id))
     wallet = await others(context, rest, position_of(before), tiers.venue)
-    theirs = _as_theirs(rest, position_of(before), wallet)
+    theirs = as_theirs(position_of(before), rest, wallet)
     added = replace(
         added,
         base_leverage=theirs.base_leverage,
@@ -175,16 +175,6 @@ async def standing_now(context: Context, plan: Plan) -> tuple[Snapshot | None, S
 async def is_watched(context: Context, asset: Asset) -> bool:
     """Whether an asset is looked at; plans in one that is not wait until it is again."""
     return asset in await context.services.snapshots.watched()
-
-
-def _as_theirs(person: Person, position: Position, wallet: Others | None) -> Position:
-    """The position with the asker's own limits where none were said, and with the rest of their cross wallet."""
-    return replace(
-        position,
-        base_leverage=position.base_leverage or person.base_leverage,
-        drawdown_budget=position.drawdown_budget or person.drawdown_budget,
-        others_usd=0.0 if wallet is None else wallet.known_usd,
-    )
 
 
 def _looked_at(

@@ -2,7 +2,7 @@
 
 from market.margin import sign_of
 from market.sizing import Cap, SizeCheck, Verdict
-from market.sizing.survival import survivable_margin_usd
+from market.sizing.survival import shock_of, survivable_margin_usd
 from market.sizing_rules import SizingRules
 
 
@@ -21,4 +21,5 @@ def margin_from_here_usd(check: SizeCheck, rules: SizingRules) -> float | None:
     sign = sign_of(trade.side)
     reached_usd = trade.measured_from_usd * (1.0 - sign * rules.adverse_move)
     move = sign * (1.0 - reached_usd / trade.entry_usd)
-    return survivable_margin_usd(trade, trade.leverage * trade.margin_usd, move) - trade.margin_usd
+    notional_usd = trade.leverage * trade.margin_usd
+    return survivable_margin_usd(trade, notional_usd, shock_of(trade, move)) - trade.margin_usd

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from market.observations import Side
 from market.sizing.conditions import Conditions
-from market.sizing.survival import survivable_leverage
+from market.sizing.survival import Shock, shock_of, survivable_leverage
 from market.sizing.trade import Trade, annual_sigma
 from market.sizing_rules import SizingRules
 
@@ -62,14 +62,22 @@ def chain_of(trade: Trade, conditions: Conditions, own_base: bool, rules: Sizing
     return tuple(links)
 
 
-def caps_of(trade: Trade, conditions: Conditions, stepwise: float, rules: SizingRules) -> Mapping[Cap, float]:
+def shocks_of(trade: Trade, rules: SizingRules) -> tuple[Shock, Shock]:
+    """What has to be outlasted: so many standard deviations of the holding time, and the adverse move."""
+    return shock_of(trade, rules.buffer_sigmas * trade.sigma_horizon), shock_of(trade, rules.adverse_move)
+
+
+def caps_of(
+    trade: Trade, conditions: Conditions, stepwise: float, shocks: tuple[Shock, Shock], rules: SizingRules
+) -> Mapping[Cap, float]:
     """Every cap on leverage by name, in the order of `Cap`; under a week of prices halves the smallest of them."""
+    two_sigma, adverse = shocks
     caps = {
         Cap.STEP: stepwise,
         Cap.CONTINUOUS: continuous_leverage(trade, conditions, rules),
         **_after_a_fall(trade, conditions, rules),
-        Cap.TWO_SIGMA: survivable_leverage(trade, rules.buffer_sigmas * trade.sigma_horizon),
-        Cap.TEN_PERCENT: survivable_leverage(trade, rules.adverse_move),
+        Cap.TWO_SIGMA: survivable_leverage(trade, two_sigma),
+        Cap.TEN_PERCENT: survivable_leverage(trade, adverse),
         Cap.TIER: trade.tiers.highest_leverage(trade.margin_usd),
     }
     if conditions.under_a_week:

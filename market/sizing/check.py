@@ -1,17 +1,17 @@
 """The answer to `/size`: a verdict, every number at the leverage asked, and what would make it fit."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from market.checklist import Advice, Checklist
 from market.margin import Tiers
-from market.sizing.caps import Cap, Link, caps_of, chain_of
+from market.sizing.caps import Cap, Link, caps_of, chain_of, shocks_of
 from market.sizing.conditions import Conditions
 from market.sizing.position import Position
 from market.sizing.stance import Stance, stand
-from market.sizing.survival import lost_on_the_way, survivable_margin_usd
+from market.sizing.survival import Shock, lost_on_the_way, survivable_margin_usd
 from market.sizing.trade import Assumption, Trade, assumptions_of, settle
 from market.sizing_rules import SizingRules
 from market.table import State
@@ -94,11 +94,12 @@ def check_size(position: Position, conditions: Conditions, tiers: Tiers, rules: 
     against = conditions.against(trade.side)
     tightened = against.risk_invalidated is True
     chain = chain_of(trade, conditions, position.base_leverage is not None, rules)
-    caps = caps_of(trade, conditions, chain[-1].leverage, rules)
+    shocks = shocks_of(trade, rules)
+    caps = caps_of(trade, conditions, chain[-1].leverage, shocks, rules)
     binding = min(caps, key=caps.__getitem__)
     asked = stand(trade, trade.leverage, caps, tightened, rules)
     fitting = None if trade.leverage <= caps[binding] else stand(trade, caps[binding], caps, tightened, rules)
-    fits_usd = _margin_that_fits_usd(trade, conditions, caps, rules)
+    fits_usd = _margin_that_fits_usd(trade, conditions, caps, shocks, rules)
     margin_usd = None if fits_usd is None else max(trade.margin_usd, fits_usd)
     total_usd = margin_usd if trade.equity_stated else None
     return SizeCheck(
@@ -131,7 +132,11 @@ def _verdict(asked: Stance, fitting: Stance | None, checklist: Checklist) -> Ver
 
 
 def _margin_that_fits_usd(
-    trade: Trade, conditions: Conditions, caps: Mapping[Cap, float], rules: SizingRules
+    trade: Trade,
+    conditions: Conditions,
+    caps: Mapping[Cap, float],
+    shocks: Iterable[Shock],
+    rules: SizingRules,
 ) -> float | None:
     """The margin with which the notional asked for stays under every cap; its bracket stays that of the notional.
 
@@ -147,8 +152,7 @@ def _margin_that_fits_usd(
         notional_usd / caps[Cap.STEP],
         notional_usd / caps[Cap.CONTINUOUS],
         notional_usd / caps.get(Cap.FALL, math.inf),
-        survivable_margin_usd(trade, notional_usd, rules.buffer_sigmas * trade.sigma_horizon),
-        survivable_margin_usd(trade, notional_usd, rules.adverse_move),
+        *[survivable_margin_usd(trade, notional_usd, shock) for shock in shocks],
         notional_usd / trade.tiers.containing(notional_usd).max_leverage,
     )
     return needed_usd if math.isfinite(needed_usd) else None

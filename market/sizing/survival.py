@@ -10,6 +10,7 @@ from market.sizing.trade import Trade
 
 _MOST_OF_A_PRICE = 1.0 - 1e-9
 """A coin-margined long owes more coins than there are where the price is nothing; this much of a fall has a number."""
+_LEAST_OF_A_PRICE = 1.0 - _MOST_OF_A_PRICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +44,22 @@ def lost_on_the_way(trade: Trade, move: float) -> float:
     return shock_of(trade, move).lost
 
 
-def survivable_leverage(trade: Trade, move: float) -> float:
-    """The leverage up to which the margin outlasts an adverse move (fraction of the entry), with fee, funding and brackets.
+def survivable_leverage(trade: Trade, shock: Shock) -> float:
+    """The leverage up to which the margin outlasts a shock, with fee, funding and brackets.
 
     Linear under one bracket: 1 / (move (1 - s (mmr + fee)) + mmr + fee + funding). Every lower leverage outlasts it as well.
     """
-    shock = shock_of(trade, move)
     limits = _whole_rate_limits(trade, shock) if trade.tiers.is_whole_rate else _limits(trade, shock)
     return min(limits) / trade.margin_usd
 
 
-def survivable_margin_usd(trade: Trade, notional_usd: float, move: float) -> float:
-    """The margin with which a given notional outlasts an adverse move, USD: the same sum solved for the margin.
+def survivable_margin_usd(trade: Trade, notional_usd: float, shock: Shock) -> float:
+    """The margin with which a given notional outlasts a shock, USD: the same sum solved for the margin.
 
     Infinite where a coin-margined long would lose more coins than there are: at a price of nothing.
     """
-    if trade.is_inverse and trade.side is Side.LONG and move >= _MOST_OF_A_PRICE:
+    if trade.is_inverse and trade.side is Side.LONG and shock.price <= _LEAST_OF_A_PRICE:
         return math.inf
-    shock = shock_of(trade, move)
     dues = (
         _whole_rate_dues(trade, shock, notional_usd)
         if trade.tiers.is_whole_rate

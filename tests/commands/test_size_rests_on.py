@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from commands.desk.own import as_theirs
 from commands.desk.wallet import usable_price
 from commands.protocol.dispatch import outcome
 from market.hourly import KEPT_HOURS, Hourly
 from market.margin import Tier, Tiers, tiers_of
 from market.observations import HOUR_MS, Asset, Side, Venue
 from market.plans import Ladder, Plan, Watch
-from market.sizing import MarginMode, conditions_of
+from market.sizing import MarginMode, Others, Position, conditions_of
 from market.snapshot import Snapshot
 from store.persons import Person
 from tests.commands.markets import NOW_MS, calm, crowding, reading
@@ -252,3 +253,12 @@ async def test_too_few_hours_are_said_with_how_many_days_there_are() -> None:
 
 async def test_where_no_hours_are_kept_that_is_said() -> None:
     assert "Worst 72 h of 180 d not known" in await talk(calm(), hours={})("/size BTC 3x 10k")
+
+
+def test_who_has_no_limits_and_no_wallet_asks_for_the_position_as_it_was_said() -> None:
+    stated = Position("BTC", Side.LONG, 5.0, 10_000.0)
+    assert as_theirs(stated, Person(ME), None) is stated
+    theirs = as_theirs(stated, Person(ME, base_leverage=8.0), None)
+    assert (theirs.base_leverage, theirs.drawdown_budget, theirs.others_usd) == (8.0, None, 0.0)
+    spent = as_theirs(stated, Person(ME), Others(maintenance_usd=300.0, unrealised_usd=-200.0, count=1))
+    assert spent.others_usd == -500.0

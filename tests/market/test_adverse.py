@@ -1,5 +1,6 @@
 """The moves against a position in the half year behind it: the worst, the 97.5 % one, and nothing where too little is known."""
 
+import gc
 from itertools import chain, repeat
 from math import nan
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from market import adverse, once
 from market.adverse import Adverse, adverse_moves
 from market.hourly import KEPT_HOURS, Hourly
 from market.observations import HOUR_MS, Side
@@ -104,10 +106,21 @@ def test_the_same_hours_are_counted_once_until_another_closes() -> None:
 
 
 def test_what_is_remembered_has_a_bound() -> None:
-    for number in range(2_100):
-        adverse_moves(hours_of((1, (101.0, 99.0, 100.0 + number))), LONG, 72)
-    hours = hours_of((KEPT_HOURS, QUIET))
-    assert adverse_moves(hours, SHORT, 72).worst == pytest.approx(0.01)
+    hours = hours_of((1, QUIET))
+    for horizon in range(1, 3 * adverse.MOST_KEPT):
+        assert adverse_moves(hours, LONG, horizon).horizon_hours == horizon
+        assert len(adverse._counted(hours, LONG, hours.changes)) <= adverse.MOST_KEPT
+    assert adverse_moves(hours, SHORT, 72).worst is None
+
+
+def test_what_was_counted_goes_with_its_hours() -> None:
+    before = len(once._beside)
+    hours = hours_of((1, QUIET))
+    adverse_moves(hours, LONG, 72)
+    assert len(once._beside) == before + 1
+    del hours
+    gc.collect()
+    assert len(once._beside) == before
 
 
 prices = st.floats(1.0, 1_000.0)
