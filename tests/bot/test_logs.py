@@ -70,6 +70,19 @@ def test_a_known_secret_is_struck_out_of(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["hunter  2 tree", "hunter2tree", "hunter\n  2\ttree", "hunter%20%202%20tree"]
+)
+def test_a_secret_that_holds_spaces_is_struck_out_of(text: str) -> None:
+    assert Redactor(["redis://user:hunter%20%202%20tree@host"])(f"with {text}.") == f"with {STRUCK}."
+
+
+def test_a_secret_of_spaces_alone_strikes_nothing_out_and_long_gaps_take_no_time() -> None:
+    assert Redactor([" " * 8])("with spaces") == "with spaces"
+    gap = " " * 100_000
+    assert Redactor(["a" + " " * 20 + "bcdef"])(f"a{gap}c") == f"a{gap}c"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "GET https://hc.example/ping/2f6c1a90-secret-of-a-switch failed",
