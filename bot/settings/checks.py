@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
-from pydantic_settings import NoDecode
 
 from market.observations import Asset, Venue
 from market.rules import MOST_WATCHED
@@ -192,20 +191,17 @@ PlainUrl = Annotated[HttpUrl, AfterValidator(_plain)]
 RestUrl = Annotated[str, AfterValidator(_address("http", "https")), Means("`http://` or `https://` address")]
 WsUrl = Annotated[str, AfterValidator(_address("ws", "wss")), Means("`ws://` or `wss://` address")]
 Listening = Annotated[str, AfterValidator(_listening), Means("host and port")]
-Assets = Annotated[tuple[Asset, ...], NoDecode, BeforeValidator(_assets), Means("names, separated by commas")]
-People = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_people), Means("people, separated by commas")]
+Assets = Annotated[tuple[Asset, ...], BeforeValidator(_assets), Means("names, separated by commas")]
+People = Annotated[tuple[str, ...], BeforeValidator(_people), Means("people, separated by commas")]
 Visitors = Annotated[
     tuple[str, ...],
-    NoDecode,
     BeforeValidator(_visitors),
     Means("people, chats and servers, separated by commas"),
 ]
 ATimes = Annotated[
     int, Field(ge=1, le=MOST_A_MINUTE), BeforeValidator(_digits), Means("a whole number from 1 on")
 ]
-Hosts = Annotated[
-    tuple[str, ...], NoDecode, BeforeValidator(_hosts), Means("hosts without ports, separated by commas")
-]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts), Means("hosts without ports, separated by commas")]
 Level = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"],
     BeforeValidator(_capitals),

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.environment import PREFIX
 from bot.settings.checks import (
     EXCHANGES,
     WEBHOOK_PORTS,
@@ -101,12 +99,10 @@ def state_directory(environ: Mapping[str, str], platform: str = sys.platform) ->
     return root / "seawall"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be chosen. Secrets show themselves as stars in repr, str and JSON."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True)
 
     env_file: FilePlace | None = setting(
         None,
