@@ -29,7 +29,7 @@ from store.services import Chats, People
 from store.wishes import Chat, QuietHours
 
 OF_A_PERSON = ("base", "drawdown", "funding")
-EXAMPLE_OWN = "/settings base 8x drawdown 5% funding 0.02%"
+EXAMPLE_OWN = "/settings base 3x drawdown 3% funding 0.02%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _people(context: Context) -> People:
     if not context.is_private or not context.person:
         raise Misunderstood("setting.alone", example=EXAMPLE_OWN)
     if context.services.people is None:
-        raise Misunderstood("setting.nobody_kept", example="/size BTC 5x 10k base=8x lose=5%")
+        raise Misunderstood("setting.nobody_kept", example="/size BTC 5x 10k base=3x lose=3%")
     return context.services.people
 
 

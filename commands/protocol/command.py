@@ -15,6 +15,7 @@ from commands.protocol.words import (
     Lexicon,
     Word,
     is_number_with_unit,
+    nearest,
     read_listed,
     symbol_of,
     unknown_asset,
@@ -25,6 +26,8 @@ Ask = TypeVar("Ask")
 
 ASK_THE_REST = "?"
 """A word that begins the command's form: what it asks for and was not said yet is asked for, one field after another."""
+SLIP_OF_A_LETTER = 0.75
+"""How alike a word is to the choice it was meant to be: "lng" to long, but not "banana" to binance."""
 MOST_BITS = 512
 """A whole number beyond this is not even written out: that takes its time, and then fails."""
 LEFT_OUT = "-"
@@ -108,6 +111,14 @@ class Command(Generic[Ask]):
         """Whether these words ask to be asked: there are none, or a "?" is among them."""
         return bool(self.form) and (not words or ASK_THE_REST in words)
 
+    def says_twice(self, words: Sequence[str], lexicon: Lexicon) -> bool:
+        """Whether a line is refused for saying one thing twice."""
+        try:
+            self.read(words, lexicon)
+        except Misunderstood as wrong:
+            return wrong.key == "words.twice"
+        return False
+
     def _ask_for_the_rest(self, taken: Mapping[str, object]) -> None:
         by_name = _options_of(self.request).by_name
         for option in (by_name[name] for name in self.form if name not in taken):
@@ -144,6 +155,7 @@ class Command(Generic[Ask]):
         named = _options_of(self.request).by_name.get(word.lower())
         if named is not None and named.name not in taken:
             return Misunderstood("words.missing", kinds=[named.word.kind], field=named.name)
+        choices = [one for option in self.options if option.name not in taken for one in option.word.choices]
         open_kinds = [option.word.kind for option in self.options if option.name not in taken]
         asks_asset = not {"asset", "assets"}.isdisjoint(open_kinds)
         is_listed = asks_asset and read_listed(word, lexicon) is not None
@@ -159,6 +171,8 @@ class Command(Generic[Ask]):
             return unknown_asset(word, lexicon) if asks_asset else unlisted_asset(word, lexicon)
         if not open_kinds:
             return Misunderstood("words.too_many", said=said(word))
+        if near := nearest(word.lower(), tuple(choices), SLIP_OF_A_LETTER):
+            return Misunderstood("words.near_choice", said=said(word), near=near)
         return Misunderstood("words.none_of", said=said(word), kinds=open_kinds[:2])
 
 

@@ -18,7 +18,7 @@ from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Note, Numbers, Prompt, Reply, Text, Tone
 from commands.protocol.request import Context, Misunderstood, Role, said
 from commands.protocol.style import style, write_in, written_in
-from commands.protocol.words import LONGEST_TEXT, MOST_WORDS, Lexicon, nearest
+from commands.protocol.words import LONGEST_TEXT, MOST_WORDS, Lexicon, nearest, with_its_x
 from market.entries import entries
 from market.margin import bundled_tiers
 
@@ -100,7 +100,7 @@ async def _answered(
 async def _answer_text(text: str, context: Context) -> Reply:
     if len(text) > LONGEST_TEXT:
         raise Misunderstood("words.too_long")
-    words = text.split() or ["help"]
+    words = with_its_x(text.split()) or ["help"]
     if len(words) > MOST_WORDS:
         raise Misunderstood("words.too_many_words")
     command = _known(words[0], words[1:])
@@ -163,15 +163,17 @@ async def _asked(
 async def _offer_meant(
     command: Command[Any], wrong: Misunderstood, words: Sequence[str], context: Context
 ) -> None:
-    """Put buttons to a refused line: the same line with each word that may have been meant."""
+    """Put buttons to a refused line: the same line with each word that may have been meant and is not said already."""
     word, near = wrong.values.get("said"), _near(wrong)
     if wrong.key == "words.not_watched" and not command.changes:
         near = (await context.services.snapshots.watched())[:MOST_OFFERS]
     if wrong.offers or word not in words:
         return
     place = words.index(word)
-    wrong.offers = tuple(_line(command, (*words[:place], one, *words[place + 1 :])) for one in near)
-    wrong.labels = near
+    lexicon = Lexicon(await context.services.snapshots.watched())
+    lines = {one: (*words[:place], one, *words[place + 1 :]) for one in near}
+    wrong.labels = tuple(one for one, line in lines.items() if not command.says_twice(line, lexicon))
+    wrong.offers = tuple(_line(command, lines[one]) for one in wrong.labels)
 
 
 def _near(wrong: Misunderstood) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def meaning(command: Command[Any], option: Option, phrases: Phrases) -> str:
 
 
 def example_of(option: Option) -> str:
-    """A word that would do, as it is typed into the field itself: "8x" for what is "base=8x" in a line."""
+    """A word that would do, as it is typed into the field itself: "3x" for what is "base=3x" in a line."""
     return option.word.example.removeprefix(f"{option.name}=")
 
 

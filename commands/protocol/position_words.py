@@ -1,7 +1,7 @@
 """The words of a position, whichever command it is stated to: its venue, contract and margin, its entry, and own limits.
 
 As with all words, a reader gives None for a word that is not its kind and raises Misunderstood for one that is but cannot
-be. Words that say nothing by themselves ("base=8x") are read only behind the name of what they set.
+be. Words that say nothing by themselves ("base=3x") are read only behind the name of what they set.
 """
 
 from dataclasses import replace
@@ -68,7 +68,7 @@ def read_contract(word: str, lexicon: Lexicon) -> Contract | None:
 
 
 def never(word: str, lexicon: Lexicon) -> None:
-    """A word that has to be named ("base=8x") is nothing when it stands alone."""
+    """A word that has to be named ("base=3x") is nothing when it stands alone."""
 
 
 def read_entry(word: str, lexicon: Lexicon) -> float | None:
@@ -97,7 +97,7 @@ def read_own_funding(word: str, lexicon: Lexicon) -> float | Switch | None:
     return rate
 
 
-BASE = replace(LEVERAGE, kind="base", rank=90, example="base=8x", read=never, offers=())
+BASE = replace(LEVERAGE, kind="base", rank=90, example="base=3x", read=never, offers=())
 ENTRY = Word("entry", 91, "entry=64200", never, read_entry)
 MODE = Word("mode", 45, "cross", read_mode, read_mode, choices=tuple(mode.value for mode in MarginMode))
 VENUE = Word(
@@ -111,7 +111,7 @@ CONTRACT = Word(
     read_contract,
     choices=tuple(contract.value for contract in Contract),
 )
-OWN_BASE = Word("own_base", 92, "base=8x", never, read_own_base)
+OWN_BASE = Word("own_base", 92, "base=3x", never, read_own_base)
 OWN_DRAWDOWN = Word("own_drawdown", 93, "drawdown=5%", never, read_own_drawdown)
 OWN_FUNDING = Word("own_funding", 94, "funding=0.02%", never, read_own_funding)
 

@@ -6,11 +6,12 @@ Every pattern is linear: no nested quantifiers.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated
 
+from commands.protocol.numerals import typed
 from commands.protocol.request import Misunderstood, said
 from market.observations import Asset, Side
 
@@ -22,6 +23,8 @@ LONGEST_HOLD_HOURS = 720.0
 
 _PLAIN = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,8})?|\.[0-9]{1,8})", re.ASCII)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,8})?", re.ASCII)
+_DOTTED = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}", re.ASCII)
+"""What elsewhere is written for thousands."""
 _MARK = re.compile(r"[-/_:.]")
 _ASSET = re.compile(r"[A-Z0-9]{1,15}", re.ASCII)
 _QUOTES = ("USDT", "USDC", "BUSD", "FDUSD", "USD", "PERP")
@@ -92,6 +95,17 @@ class Word:
         return any(letter.isdigit() for letter in self.example)
 
 
+def with_its_x(words: Sequence[str]) -> list[str]:
+    """The words, an x that stands alone put to the number before it: "5 x" is "5x"."""
+    joined: list[str] = []
+    for word in words:
+        if word.lower() == "x" and joined and _PLAIN.fullmatch(joined[-1]):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
 def read_number(word: str) -> float | None:
     """A plain number ("500", ".5", "64,200"), None for anything else."""
     if _PLAIN.fullmatch(word):
@@ -123,7 +137,7 @@ def read_money(word: str, lexicon: Lexicon) -> float | None:
     """US dollars ("10k", "64,200", "$500", "500usdt"). A bare number below 200 could be a leverage: it is refused."""
     usd = _money_of(word)
     if usd is not None and usd <= MOST_LEVERAGE and read_number(word) is not None:
-        raise Misunderstood("words.leverage_or_money", said=said(word))
+        raise Misunderstood("words.leverage_or_money", said=said(word), near=_readings(word, usd))
     return usd
 
 
@@ -238,9 +252,9 @@ def unlisted_asset(word: str, lexicon: Lexicon) -> Misunderstood:
     return Misunderstood("words.unlisted", said=said(word))
 
 
-def nearest(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """At most two of `names` that `name` may have meant."""
-    return tuple(get_close_matches(name, names, n=2, cutoff=0.6))
+def nearest(name: str, names: tuple[str, ...], least_alike: float = 0.6) -> tuple[str, ...]:
+    """At most two of `names` that `name` may have meant; `least_alike` is a share of their letters."""
+    return tuple(get_close_matches(name, names, n=2, cutoff=least_alike))
 
 
 def _names_of(symbol: str) -> Iterator[str]:
@@ -254,6 +268,13 @@ def _names_of(symbol: str) -> Iterator[str]:
 def _signed(word: str) -> float | None:
     value = read_number(word[1:] if word[:1] in {"+", "-"} else word)
     return -value if value is not None and word.startswith("-") else value
+
+
+def _readings(word: str, value: float) -> tuple[str, ...]:
+    """The words that say unmistakably what a bare number may have meant: a multiple, dollars, or thousands of them."""
+    thousands = (word.replace(".", ""),) if _DOTTED.fullmatch(word) else ()
+    multiple = (f"{typed(value)}x",) if value >= 1.0 else ()
+    return (*multiple, *thousands, f"{typed(value)}usdt")
 
 
 def _within(value: float, least: float, most: float, key: str, word: str) -> float:
@@ -304,7 +325,7 @@ LEVERAGE = Word(
     is_number=True,
     least=1.0,
     most=MOST_LEVERAGE,
-    offers=("2x", "3x", "5x", "10x"),
+    offers=("1x", "2x", "3x", "5x"),
 )
 MONEY = Word("money", 50, "10k", read_money, read_money_named)
 PERCENT = Word("percent", 20, "3%", read_percent, read_percent_named)

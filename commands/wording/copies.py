@@ -8,6 +8,7 @@ from commands.protocol.reply import Copy
 from commands.protocol.words import read_number
 from commands.wording import numbers
 from commands.wording.sized import Sized
+from commands.wording.sizing_lines import told_stance
 from market.levels import Levels
 from market.plans import Plan, Rung
 from market.plans.standing import Standing
@@ -21,7 +22,10 @@ def size_copies(sized: Sized, phrases: Phrases) -> tuple[Copy, ...]:
     check, usd = sized.check, _fitting_usd(sized)
     size = () if usd is None else (Copy(_label("size", numbers.money(usd), phrases), plain_money(usd)),)
     liquidation = check.asked.liquidation_price_usd
-    return (*size, *price_copies({"liquidation": liquidation, "exit": check.budget.exit_usd}, phrases))
+    return (
+        *size,
+        *price_copies({"liquidation": liquidation, "exit": told_stance(check).ladder.exit_usd}, phrases),
+    )
 
 
 def plan_copies(plan: Plan, standing: Standing | None, phrases: Phrases) -> tuple[Copy, ...]:
@@ -83,5 +87,5 @@ def _fitting_usd(sized: Sized) -> float | None:
     if sized.stated.entry_usd is not None or check.budget.notional_usd is None or check.max_leverage < 1.0:
         return None
     most_usd = check.trade.margin_usd * min(check.max_leverage, check.position.leverage)
-    usd = min(check.new_notional_factor * most_usd, check.budget.notional_usd)
+    usd = check.new_notional_factor * min(most_usd, check.budget.notional_usd)
     return usd if usd > 0.0 else None

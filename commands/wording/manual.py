@@ -19,7 +19,7 @@ Words come in any sensible order. `name=value` and `name value` say which word i
   chat or its reader speaks a language whose decimals take a comma, `64.210,5` and `0,5` are read as well, and `64.210`, which
   could be two numbers, is asked back with both as buttons. `64210.5` is read the same everywhere.
 - At most 12 words and 256 characters are read. What cannot be read is answered with the reason and an example.
-- What is missing or wrong is asked for, and what else was said is kept. `?` asks for all that a form holds (`/plan ? BTC`),
+- What is missing is asked for, and what else was said is kept; a word that is nearly right comes back as a button. `?` asks for all that a form holds (`/plan ? BTC`),
   `equity=` for one word, and `line=-` leaves one out.
 - Every answer shows how old its data is; what is missing or old is said, never guessed.
 

@@ -28,7 +28,7 @@ from commands.wording.plans import (
 from commands.wording.sizing import new_size_words
 from market.margin import sign_of
 from market.plans import MOST_PLANS, Happened, NoAdd, Noise, Plan, PlanNews, Rung, Standing, noise_of
-from market.plans.standing import lost_share
+from market.plans.standing import lost_share, rung_usd
 from market.report import market_time
 from market.rules import Rules
 from market.sizing import MarginMode, SizeCheck, Verdict
@@ -69,7 +69,9 @@ def describe_kept(
     ]
     if not fits:
         known = {"most": numbers.times(check.max_leverage), "leverage": leverage_words(plan)}
-        first.append(phrases.say(f"plan_verdict.{check.verdict.value}", **known))
+        is_never_now = check.verdict is Verdict.NEVER_SURVIVES_10PCT and check.new_notional_factor <= 0.0
+        verdict = f"{check.verdict.value}_WAIT" if is_never_now else check.verdict.value
+        first.append(phrases.say(f"plan_verdict.{verdict}", **known))
     first.extend(new_size_words(check, phrases))
     first.extend(_wallet_words(wallet, phrases))
     blocks: tuple[Block, ...] = (
@@ -205,7 +207,7 @@ def _body(
     lines = _remarks(plan, snapshot, standing, phrases, now_ms)
     if already is None or not _PULL_IN.intersection(already.happened):
         lines = [*_tight_words(plan, standing, phrases, rules), *lines]
-    lines = [*_exit_words(plan, standing, rules.sizing.fee_rate, phrases), *lines]
+    lines = [*_exit_words(plan, standing, rules, phrases), *lines]
     return (
         Lines(_three_numbers(plan, standing, phrases)),
         Lines(_ladder(plan, snapshot, standing, phrases, now_ms)),
@@ -264,19 +266,26 @@ def _tight_words(plan: Plan, standing: Standing | None, phrases: Phrases, rules:
     return [phrases.say(key, factor=tight_words(rules.sizing.ladder.tightened))]
 
 
-def _exit_words(plan: Plan, standing: Standing | None, fee_rate: float, phrases: Phrases) -> list[str]:
-    """That the way to the exit loses more than is to be lost, fees in and out with it, and the size with which it does not."""
+def _exit_words(plan: Plan, standing: Standing | None, rules: Rules, phrases: Phrases) -> list[str]:
+    """That the way to the exit loses more than is to be lost, fees in and out with it, and the size with which it does not.
+
+    That size is of the exit before it is pulled in, and never more than fitted: see `market.sizing.check.Budget`.
+    """
     exit_usd = None if standing is None else standing.rungs_usd[Rung.EXIT]
     if exit_usd is None:
         return []
-    loss_usd = plan.notional_usd * (lost_share(plan, exit_usd) + 2.0 * fee_rate)
+    fees = 2.0 * rules.sizing.fee_rate
+    loss_usd = plan.notional_usd * (lost_share(plan, exit_usd) + fees)
     if loss_usd <= plan.drawdown_usd:
         return []
+    untightened_usd = rung_usd(plan, Rung.EXIT, rules, tight=False) or exit_usd
+    size_usd = plan.drawdown_usd / (lost_share(plan, untightened_usd) + fees)
+    most_usd = plan.max_leverage * plan.margin_usd
     known = {
         "exit": numbers.price(exit_usd),
         "loss": numbers.money(round(loss_usd)),
         "drawdown": numbers.money(plan.drawdown_usd),
-        "size": numbers.money(round(plan.notional_usd * plan.drawdown_usd / loss_usd)),
+        "size": numbers.money(round(min(size_usd, most_usd))),
     }
     return [phrases.say("plan.exit_loses", **known)]
 

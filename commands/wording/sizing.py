@@ -90,11 +90,14 @@ def verdict_words(check: SizeCheck, phrases: Phrases) -> str:
         "cap": phrases.word("cap", _binding(check)),
         "leverage": numbers.plainly(check.position.leverage),
     }
+    # what is not to be opened now is told as what would fit once that is over
+    waits = check.new_notional_factor <= 0.0
     match check.verdict:
         case Verdict.NEVER_SURVIVES_10PCT if check.position.leverage <= check.caps[Cap.TEN_PERCENT]:
-            return phrases.say("size.never_from_here", **known)
+            return phrases.say("size.never_from_here_wait" if waits else "size.never_from_here", **known)
         case Verdict.NEVER_SURVIVES_10PCT:
-            return phrases.say("size.never", **known, ten=numbers.times(check.caps[Cap.TEN_PERCENT]))
+            key = "size.never_wait" if waits else "size.never"
+            return phrases.say(key, **known, ten=numbers.times(check.caps[Cap.TEN_PERCENT]))
         case Verdict.WAIT:
             return phrases.say("size.wait", **known, met=check.checklist.met)
         case Verdict.FITS:

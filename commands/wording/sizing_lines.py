@@ -18,6 +18,9 @@ _LEFT = 23
 LEAST_TOLD = 0.01
 """A touch probability up to this says less than what half a year really did (section 8.10)."""
 
+LEAST_WRITTEN = 0.0005
+"""A touch probability below this would be written as nothing."""
+
 _STATES = frozenset(state.value for state in State)
 _FRACTIONS = {0.5: "x1/2", 0.75: "x3/4", 1.0: ""}
 
@@ -68,14 +71,16 @@ def stance_lines(check: SizeCheck, adverse: Adverse | None, phrases: Phrases) ->
         *_odds(check, stance, adverse, hold, phrases),
         fit(phrases.say("size.survives", **known)),
         _survivable(check, phrases),
-        _funding(check, stance, hold, phrases),
+        *_funding(check, stance, hold, phrases),
         _fees(check, stance, phrases),
     ]
 
 
 def budget_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
-    """The size by which no more than the budget is lost at the exit."""
-    budget = check.budget
+    """The size by which no more than the budget is lost at the exit, as much of it as may be taken now; the exit alone where none."""
+    budget, now = check.budget, check.new_notional_factor
+    if now <= 0.0:
+        return [fit(phrases.say("size.budget_none", exit=numbers.price(check.asked.ladder.exit_usd)))]
     key = "size.lose" if check.trade.equity_stated else "size.lose_per"
     lost = {
         "share": numbers.share(budget.share),
@@ -83,15 +88,24 @@ def budget_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
     }
     sized = {"leverage": numbers.times(budget.leverage), "exit": numbers.price(budget.exit_usd)}
     size_usd = notional_usd(check, budget.leverage)
+    head = first_of(phrases.say(one, **lost) for one in (key, "size.lose_bare"))
+    if now >= 1.0:
+        return [head, first_of(_written("size.budget", size_usd, sized, phrases, bare="size.budget_bare"))]
+    half = {"leverage": numbers.times(now * budget.leverage), "exit": sized["exit"]}
     return [
-        first_of(phrases.say(one, **lost) for one in (key, "size.lose_bare")),
-        first_of(_written("size.budget", size_usd, sized, phrases, bare="size.budget_bare")),
+        head,
+        first_of(_written("size.budget_half", now * size_usd, half, phrases, bare="size.budget_half_bare")),
     ]
+
+
+def told_stance(check: SizeCheck) -> Stance:
+    """The position whose rungs are told: what fits, or where nothing new is to be opened what was asked for, as it may be held."""
+    return check.asked if check.fitting is None or check.new_notional_factor <= 0.0 else check.fitting
 
 
 def rung_lines(check: SizeCheck, because: str, phrases: Phrases, rules: Rules) -> list[str]:
     """Where to trim and to hedge, and why the rungs are pulled in where they are; the way out stands with the budget."""
-    ladder = (check.fitting or check.asked).ladder
+    ladder = told_stance(check).ladder
     trim, hedge = numbers.price(ladder.trim_usd), numbers.price(ladder.hedge_usd)
     lines = [fit(phrases.say("size.rungs", trim=trim, hedge=hedge))]
     if check.tightened:
@@ -167,11 +181,10 @@ def _odds(
     """How likely liquidation is touched, above 1 %; beside it, or instead of it, what half a year really did (8.10)."""
     lines = []
     touched = stance.touch_probability
-    if touched is not None and touched > LEAST_TOLD:
-        lines.append(fit(phrases.say("size.touched", hold=hold, probability=numbers.chance(touched))))
+    unknown = adverse is None or adverse.worst is None or adverse.quantile is None
+    if touched is not None and (unknown or touched > LEAST_TOLD):
+        lines.append(fit(_touched(touched, hold, phrases)))
     if adverse is None or adverse.worst is None or adverse.quantile is None:
-        if touched is not None and touched <= LEAST_TOLD:
-            lines.append(fit(phrases.say("size.touched_little", hold=hold)))
         if adverse is None:
             return [*lines, fit(phrases.say("size.worst_none", hold=hold))]
         return [*lines, fit(phrases.say("size.worst_few", hold=hold, days=f"{adverse.days:.0f}"))]
@@ -184,8 +197,15 @@ def _odds(
     return lines
 
 
+def _touched(probability: float, hold: str, phrases: Phrases) -> str:
+    """The model's probability as the floor that it is: markets move further than its bell curve does."""
+    if probability < LEAST_WRITTEN:
+        return phrases.say("size.touched_little", hold=hold)
+    return phrases.say("size.touched", hold=hold, probability=numbers.chance(probability))
+
+
 def _survivable(check: SizeCheck, phrases: Phrases) -> str:
-    """The size that survives both moves."""
+    """The limit beyond which one of the two moves is not survived."""
     most = survivable(check)
     known = {"leverage": numbers.times(most)}
     if not check.trade.equity_stated:
@@ -194,14 +214,20 @@ def _survivable(check: SizeCheck, phrases: Phrases) -> str:
     return first_of(_written("size.survivable", usd, known, phrases, bare="size.survivable_bare"))
 
 
-def _funding(check: SizeCheck, stance: Stance, hold: str, phrases: Phrases) -> str:
-    share = stance.funding_of_margin
+def _funding(check: SizeCheck, stance: Stance, hold: str, phrases: Phrases) -> list[str]:
+    """What the holding time costs, and by which rate: the dearer of the day's mean and the latest (decision 0045)."""
+    share, market = stance.funding_of_margin, check.conditions
     if share is None:
-        return fit(phrases.say("size.funding_none", hold=hold))
+        return [fit(phrases.say("size.funding_none", hold=hold))]
     if share == 0.0:
-        return fit(phrases.say("size.funding_free", hold=hold))
+        return [fit(phrases.say("size.funding_free", hold=hold))]
     known = {"hold": hold, **_cost(check, share)}
-    return first_of(phrases.say(key, **known) for key in ("size.funding", "size.funding_bare"))
+    rate = market.dearer_funding_8h(check.position.side)
+    by = "size.funding_now" if rate == market.funding_now_8h else "size.funding_mean"
+    return [
+        first_of(phrases.say(key, **known) for key in ("size.funding", "size.funding_bare")),
+        fit(phrases.say(by, rate=numbers.rate(rate))),
+    ]
 
 
 def _fees(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:

@@ -5,7 +5,7 @@ from commands.wording import numbers
 from commands.wording.panel import age_of
 from market.report import market_time
 from market.rules import Rules
-from market.sizing import MarginMode, Position, SizeCheck
+from market.sizing import MarginMode, Position, SizeCheck, Verdict
 from market.sizing.wallet import Others
 from market.snapshot import Snapshot
 
@@ -24,7 +24,7 @@ def assumption_words(check: SizeCheck, phrases: Phrases) -> list[str]:
 
 
 def limit_words(check: SizeCheck, rules: Rules, phrases: Phrases, *, can_keep: bool) -> list[str]:
-    """Which limits are ours because the asker has none, and how to set one's own."""
+    """Which limits are ours because the asker has none; and how to set one's own, where the position fits."""
     ours = []
     if check.position.base_leverage is None:
         ours.append(phrases.say("size.ours_base", base=numbers.plainly(check.trade.base_leverage)))
@@ -32,8 +32,10 @@ def limit_words(check: SizeCheck, rules: Rules, phrases: Phrases, *, can_keep: b
         ours.append(phrases.say("size.ours_lose", lose=numbers.share(rules.sizing.drawdown_budget)))
     if not ours:
         return []
-    key = "size.ours" if can_keep else "size.ours_here"
-    return [phrases.say(key, limits=", ".join(ours))]
+    words = phrases.say("size.ours", limits=", ".join(ours))
+    if check.verdict is not Verdict.FITS:
+        return [words]  # where it does not fit, how to move our limits would be told as the way out
+    return [f"{words} {phrases.say('size.own' if can_keep else 'size.own_here')}"]
 
 
 def beyond_own_words(check: SizeCheck, own_funding_8h: float | None, phrases: Phrases) -> list[str]:

@@ -11,21 +11,36 @@ from market.sizing import MarginMode, Position, SizeCheck, Verdict
 
 
 def fitting_lines(sized: Sized, phrases: Phrases) -> list[str]:
-    """What would make it fit: the leverage on this margin, the margin for this size, or waiting; and whose rungs follow."""
+    """What would make it fit: the leverage on this margin, the margin for this size, or waiting; and whose rungs follow.
+
+    Where nothing new is to be opened, what would fit is told as of later, and the rungs are those of the position asked for.
+    """
     check = sized.check
     ways = [fit(way) for way in _ways(sized, phrases)]
-    head = "size.to_fit" if check.verdict is not Verdict.FITS else "size.fits_and_new"
-    lines = [fit(phrases.say(head)), *ways] if ways else []
-    if check.fitting is not None:
+    is_new = check.verdict is Verdict.FITS or not _may_be_added_to(sized)
+    lines = [fit(phrases.say("size.fits_and_new" if is_new else "size.to_fit")), *ways] if ways else []
+    if check.new_notional_factor <= 0.0:
+        lines.append(fit(phrases.say("size.if_held", leverage=numbers.plainly(check.position.leverage))))
+    elif check.fitting is not None:
         lines.append(fit(phrases.say("size.at_fitting", leverage=numbers.times(check.max_leverage))))
     return lines
 
 
+def _may_be_added_to(sized: Sized) -> bool:
+    """Whether more margin is told: a way into a new position, and out of trouble for one that is held."""
+    return sized.stated.entry_usd is not None or sized.check.new_notional_factor > 0.0
+
+
+def _may_open(check: SizeCheck) -> bool:
+    """Whether a position that fits may be opened now: nothing that opens one is offered where the checks say wait."""
+    return check.fitting is not None and check.max_leverage >= 1.0 and check.new_notional_factor > 0.0
+
+
 def _ways(sized: Sized, phrases: Phrases) -> list[str]:
     check, ways, from_here_usd = sized.check, [], sized.from_here_usd
-    if check.fitting is not None and check.max_leverage >= 1.0 and from_here_usd is None:
+    if _may_open(check) and from_here_usd is None:
         ways.append(_way("size.way_size", notional_usd(check, check.max_leverage), check, phrases))
-    if check.fitting is not None or from_here_usd is not None:
+    if (check.fitting is not None or from_here_usd is not None) and _may_be_added_to(sized):
         ways.append(_way_margin(from_here_usd or 0.0, check, phrases))
     if 0.0 < check.new_notional_factor < 1.0:
         most = min(check.max_leverage, check.position.leverage)
@@ -33,6 +48,8 @@ def _ways(sized: Sized, phrases: Phrases) -> list[str]:
         ways.append(_way("size.way_half", usd, check, phrases))
     if check.verdict is Verdict.WAIT or check.new_notional_factor <= 0.0:
         ways.append(phrases.say("size.way_wait", met=check.checklist.met))
+        if check.max_leverage >= 1.0:
+            ways.append(phrases.say("size.way_later", leverage=numbers.times(check.max_leverage)))
     return ways
 
 
@@ -62,7 +79,7 @@ def size_actions(sized: Sized, phrases: Phrases) -> tuple[Action, ...]:
     check = sized.check
     asset = check.position.asset
     actions = []
-    if check.fitting is not None and check.max_leverage >= 1.0:
+    if _may_open(check):
         again = size_line(sized.stated, numbers.down_to_tenths(check.max_leverage))
         fitting = numbers.times(check.max_leverage)
         actions.append(Action(phrases.say("size.fit_button", leverage=fitting), again))

@@ -30,6 +30,8 @@ class Verdict(StrEnum):
 class Budget:
     """The size by which at most `share` of the equity is lost between entry and the exit, with fees and funding.
 
+    It is that of the exit before rungs are pulled in: a nearer way out is no reason to hold more (decision 0045). `exit_usd` is
+    the way out as it is now. How much of the size may be taken now is the check's `new_notional_factor`.
     `leverage` is that size over the equity; USD amounts are None where no equity is stated, `exit_usd` where the exit
     would lie at or below zero.
     """
@@ -116,7 +118,7 @@ def check_size(position: Position, conditions: Conditions, tiers: Tiers, rules: 
         margin_total_usd=total_usd,
         margin_to_deposit_usd=None if total_usd is None else total_usd - trade.margin_usd,
         margin_total_share=None if margin_usd is None else margin_usd / trade.margin_usd,
-        budget=_budget(trade, fitting or asked),
+        budget=_budget(trade, fitting or asked, rules.ladder.tightened if tightened else 1.0),
         new_notional_factor=_new_notional_factor(against.checklist, conditions, rules),
         tightened=tightened,
         assumptions=assumptions_of(trade, conditions, position.venue),
@@ -158,9 +160,9 @@ def _margin_that_fits_usd(
     return needed_usd if math.isfinite(needed_usd) else None
 
 
-def _budget(trade: Trade, stance: Stance) -> Budget:
+def _budget(trade: Trade, stance: Stance, pulled_in: float) -> Budget:
     """Size is bounded by what may be lost on the way to the exit; leverage only says how much margin that takes."""
-    lost = lost_on_the_way(trade, stance.ladder.exit_distance) + 2.0 * trade.fee_rate
+    lost = lost_on_the_way(trade, stance.ladder.exit_distance / pulled_in) + 2.0 * trade.fee_rate
     leverage = trade.drawdown_budget / lost
     stated = trade.equity_stated
     return Budget(

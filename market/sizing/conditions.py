@@ -37,7 +37,8 @@ class Headwind:
 class Conditions:
     """The market a position would stand in.
 
-    `sigma` and `sigma_ref` are annualised decimals, `funding_8h` a fraction per eight hours (longs pay when positive).
+    `sigma` and `sigma_ref` are annualised decimals. `funding_8h` is the day's mean and `funding_now_8h` the latest rate, both
+    fractions per eight hours (longs pay when positive); where only the latest is known it stands for the mean too.
     `fall_3d` is how far price is below its highest close of three days, a fraction, 0 or above.
     `uncertain` is MIXED with conflict or INSUFFICIENT_DATA; `under_a_week`: fewer than seven days of prices are known (a new
     listing, or a history that has just begun); `absent`, `stale` and `learning` name the readings that were so.
@@ -51,6 +52,7 @@ class Conditions:
     long: Headwind
     short: Headwind
     fall_3d: float | None = None
+    funding_now_8h: float | None = None
     state: State = State.HEALTHY
     sigma_ref_cold: bool = False
     uncertain: bool = False
@@ -62,6 +64,11 @@ class Conditions:
     def against(self, side: Side) -> Headwind:
         """What stands against this side."""
         return self.long if side is Side.LONG else self.short
+
+    def dearer_funding_8h(self, side: Side) -> float | None:
+        """What holding this side is counted to cost (decision 0045): the day's mean or the latest rate, whichever is dearer for it."""
+        known = [rate for rate in (self.funding_8h, self.funding_now_8h) if rate is not None]
+        return (max if side is Side.LONG else min)(known, default=None)
 
 
 @once()
@@ -79,6 +86,7 @@ def conditions_of(snapshot: Snapshot, rules: Rules = _STANDARD) -> Conditions:
         sigma_ref_cold=sigma_ref is None or _fact(snapshot, "volatility", "sigma_ref_cold") == 1.0,
         volatility_high=None if is_absent(snapshot, "volatility") else seen_flag(snapshot, "vol_hi"),
         funding_8h=_funding(snapshot),
+        funding_now_8h=_fact(snapshot, "funding", "rate_8h"),
         long=_against_a_long(snapshot, rules),
         short=_against_a_short(snapshot, rules),
         fall_3d=_fall(snapshot),

@@ -5,7 +5,10 @@ from market.sizing.stance import Stance
 
 
 def numbers_of(check: SizeCheck) -> dict[str, object]:
-    """All numbers behind `/size` at the leverage asked, and under `fitting` those at the highest that fits (or None)."""
+    """All numbers behind `/size` at the leverage asked, and under `fitting` those at the highest that fits (or None).
+
+    The risk budget is before `new_notional_factor`: that share of it may be taken now.
+    """
     return {
         **_of_stance(check.asked),
         "asset": check.position.asset,
@@ -15,6 +18,8 @@ def numbers_of(check: SizeCheck) -> dict[str, object]:
         "verdict": check.verdict.value,
         "max_leverage": check.max_leverage,
         "binding_cap": check.binding_cap.value,
+        "funding_mean_8h": check.conditions.funding_8h,
+        "funding_now_8h": check.conditions.funding_now_8h,
         "caps": {cap.value: leverage for cap, leverage in check.caps.items()},
         "chain": [
             {"why": link.why.value, "factor": link.factor, "leverage": link.leverage} for link in check.chain

@@ -29,8 +29,8 @@ class Stance:
 
     The liquidation price in USD with its distance from the entry, or from the present price where that is nearer
     (fraction), the same in standard deviations of the holding time, the probability of touching it (reflection; Gaussian,
-    so a floor) and the maintenance rate that holds there: all None where there is no such price. `funding_of_margin` is the funding of the holding time as a fraction of the
-    margin, None unknown. The survival claims count fee, funding and brackets.
+    so a floor) and the maintenance rate that holds there: all None where there is no such price. `funding_of_margin` is
+    what the holding time is told to cost in funding (decision 0045) as a fraction of the margin, None unknown. The survival claims count fee, funding and brackets.
     """
 
     leverage: float
@@ -90,7 +90,7 @@ def stand(
             trade, leverage <= caps[Cap.TEN_PERCENT], rules.adverse_move, distance
         ),
         survives_two_sigma=_survives(trade, leverage <= caps[Cap.TWO_SIGMA], two_sigma, distance),
-        funding_of_margin=None if trade.funding_share is None else leverage * trade.funding_share,
+        funding_of_margin=None if trade.funding_cost_share is None else leverage * trade.funding_cost_share,
         ladder=ladder_of(trade, from_entry, tightened, rules.ladder),
     )
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from market.margin import Tier, sign_of
 from market.observations import Side
@@ -40,8 +40,11 @@ def shock_of(trade: Trade, move: float) -> Shock:
 
 
 def lost_on_the_way(trade: Trade, move: float) -> float:
-    """What is lost by an adverse move, funding included, as a fraction of the notional at entry, in the money of the margin."""
-    return shock_of(trade, move).lost
+    """What is lost by an adverse move as a fraction of the notional at entry, in the money of the margin.
+
+    Funding is included as it is told to cost, not as the caps count it (decision 0045).
+    """
+    return shock_of(replace(trade, funding_share=trade.funding_cost_share), move).lost
 
 
 def survivable_leverage(trade: Trade, shock: Shock) -> float:

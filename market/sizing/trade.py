@@ -42,8 +42,9 @@ class Trade:
 
     `margin_usd` is the stated equity, or `PER_THOUSAND_USD` under the first bracket alone; `backing_share` what stands
     behind the position as a share of it (1 unless other positions of a cross wallet add or take). `sigma_horizon` is one
-    standard deviation over the holding time, `funding_share` what the position pays meanwhile (never below 0; None
-    unknown), both fractions of the notional. `tiers` are those of notionals at this entry. `price_usd` is the present price, None
+    standard deviation over the holding time, `funding_share` what the position pays meanwhile by the mean of the day, and
+    `funding_cost_share` by that or the latest rate, whichever is dearer (never below 0; None unknown): the caps count the
+    first, what is told to cost and the size by risk the second (decision 0045). All are fractions of the notional. `tiers` are those of notionals at this entry. `price_usd` is the present price, None
     unknown.
     """
 
@@ -60,6 +61,7 @@ class Trade:
     sigma: float
     sigma_horizon: float
     funding_share: float | None
+    funding_cost_share: float | None
     fee_rate: float
     tiers: Tiers
     price_usd: float | None = None
@@ -109,6 +111,7 @@ def settle(position: Position, conditions: Conditions, tiers: Tiers, rules: Sizi
         sigma=sigma,
         sigma_horizon=sigma * math.sqrt(hours / YEAR_HOURS),
         funding_share=_funding_share(position.side, conditions.funding_8h, hours),
+        funding_cost_share=_funding_share(position.side, conditions.dearer_funding_8h(position.side), hours),
         fee_rate=rules.fee_rate,
         tiers=used,
         price_usd=conditions.price_usd,

@@ -34,8 +34,8 @@ def test_a_missing_word_is_asked_for_with_lines_to_choose_from() -> None:
     with pytest.raises(Misunderstood) as refused:
         SIZE.read(["btc", "10k"], WATCHED)
     assert refused.value.kinds == ("leverage",)
-    assert refused.value.offers[2] == "/size btc 10k 5x"
-    assert SIZE.read(refused.value.offers[2].split()[1:], WATCHED).leverage == 5.0
+    assert refused.value.offers[3] == "/size btc 10k 5x"
+    assert SIZE.read(refused.value.offers[3].split()[1:], WATCHED).leverage == 5.0
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_buttons_carry_the_line_so_far_and_are_short() -> None:
     prompt = asked("/state")
     assert offers_for(FORM, prompt, WATCHED) == ("/state ? BTC", "/state ? ETH")
     leverage = asked("/state ? BTC")
-    assert offers_for(FORM, leverage, WATCHED)[2] == "/state ? BTC 5x"
+    assert offers_for(FORM, leverage, WATCHED)[3] == "/state ? BTC 5x"
     side = asked("/state ? BTC 5x")
     assert offers_for(FORM, side, WATCHED) == ("/state ? BTC 5x long", "/state ? BTC 5x short")
     assert offers_for(FORM, asked("/state ? BTC 5x long"), WATCHED) == ()
@@ -122,7 +122,7 @@ def test_a_form_names_fields_of_its_command(command: Command[object]) -> None:
 async def test_a_missing_word_is_asked_for_beside_the_buttons() -> None:
     reply = await answer("/size btc 10k", context(crowding()))
     assert reply.prompt == Prompt("/size btc 10k", "leverage", "leverage", "5x")
-    assert [action.label for action in reply.actions] == ["2x", "3x", "5x", "10x"]
+    assert [action.label for action in reply.actions] == ["1x", "2x", "3x", "5x"]
     answered = await answer("/size btc 10k leverage=5", context(crowding()))
     assert "BTC 5x long" in str(answered.blocks[0])
 

@@ -89,3 +89,30 @@ async def test_nothing_that_changes_something_is_offered_for_a_word_that_is_noth
     await at(line)
     assert outcome(at.reply) == "refused"
     assert offered(at) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("/size BTC 5x 10k lng", ["/size BTC 5x 10k long"]),
+        ("/size BTC 5x 10k shrt", ["/size BTC 5x 10k short"]),
+        ("/size BTC 5x 10k crss", ["/size BTC 5x 10k cross"]),
+        ("/size BTC 5 10k", ["/size BTC 5x 10k"]),
+        ("/size BTC 5x 150", ["/size BTC 5x 150usdt"]),
+        ("/size btc 5x 10.000", ["/size btc 5x 10000", "/size btc 5x 10usdt"]),
+        ("/size btc long 5 x 10.000", ["/size btc long 5x 10000", "/size btc long 5x 10usdt"]),
+        ("/size BTC 5 150", ["/size BTC 5x 150", "/size BTC 5usdt 150"]),
+    ],
+)
+async def test_a_word_that_is_nearly_right_comes_back_as_a_button_with_the_rest_kept(
+    line: str, meant: list[str]
+) -> None:
+    at = here()
+    await at(line)
+    assert outcome(at.reply) == "refused"
+    assert offered(at) == meant
+
+
+async def test_an_x_that_stands_alone_belongs_to_the_number_before_it() -> None:
+    at = here()
+    assert (await at("/size BTC 5 x 10k")).startswith("BTC 5x long")

@@ -1,6 +1,7 @@
 """/plan: positions stated by hand, kept for good and for their owner alone, with the article's three numbers."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -211,14 +212,26 @@ async def test_that_the_exit_loses_more_than_is_to_be_lost_is_said_with_the_size
     here = talk(calm())
     plan = await stated(here)
     lost = plan.notional_usd * (plan.ladder.exit + 2.0 * RULES.sizing.fee_rate)
-    told = f"would lose {lost:,.0f} USDT with fees, before funding. To lose 500: a size of"
+    told = f"would lose {lost:,.0f} USDT with fees, before funding. To lose at most 500: a size of"
     assert f"{told} {round(plan.notional_usd * 500.0 / lost):,} USDT." in text_of(here.reply)
+
+
+async def test_rungs_that_are_pulled_in_do_not_make_the_size_by_risk_larger() -> None:
+    sizes = []
+    for snapshot in (calm(), crowding(), unwinding()):
+        here = talk(snapshot)
+        plan = await stated(here, "/plan BTC 25x long 10k")
+        found = re.search(r"To lose at most 500: a size of ([0-9,]+) USDT", text_of(here.reply))
+        assert found
+        sizes.append(float(found[1].replace(",", "")))
+        assert sizes[-1] <= plan.max_leverage * plan.margin_usd
+    assert sizes == sorted(sizes, reverse=True)
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("/plan BTC 25x long 10k", "25x does not survive a move of 10% against it; up to"),
+        ("/plan BTC 25x long 10k", "25x does not survive a move of 10% against it; no new position now."),
         ("/plan BTC 5x long 10k", "The checks say wait: no new position now."),
     ],
 )

@@ -69,7 +69,7 @@ async def test_in_a_group_ones_own_are_refused_with_a_sentence_and_never_shown()
     said = await ask("/settings base 4x least warning")
     assert outcome(ask.reply) == "refused"
     assert "Your own limits are yours alone: set them in our private chat" in said
-    assert "Example: /settings base 8x drawdown 5% funding 0.02%" in said
+    assert "Example: /settings base 3x drawdown 3% funding 0.02%" in said
     assert ask.context.services.chats is not None
     assert await ask.context.services.chats.get(ask.context.address) is None  # nothing of the line was done
     shown = await ask("/settings")
@@ -88,7 +88,7 @@ async def test_where_nobody_is_kept_limits_are_said_with_the_question() -> None:
     ask = somebody(people=None)
     said = await ask("/settings base 4x")
     assert "limits are said with the question" in said
-    assert "Example: /size BTC 5x 10k base=8x lose=5%" in said
+    assert "Example: /size BTC 5x 10k base=3x lose=3%" in said
     assert "Base leverage" not in await ask("/settings")
 
 
@@ -130,9 +130,9 @@ async def test_ones_limits_are_nobody_elses() -> None:
     ask = talk(
         calm(), people=(Person("telegram:1", base_leverage=2.0), Person("discord:4711", base_leverage=2.0))
     )
-    said = await ask("/size BTC 5x 10k")
+    said = await ask("/size BTC 3x 10k")
     assert "Base (ours)             5.0x" in said
-    assert "Our defaults: base 5x, 5% to lose. Your own: /settings base 8x drawdown 5%." in said
+    assert "Our defaults: base 5x, 5% to lose. Your own: /settings base 3x drawdown 3%." in said
 
 
 async def test_funding_beyond_ones_own_limit_counts_as_high_and_pulls_the_rungs_in() -> None:

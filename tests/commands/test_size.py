@@ -11,7 +11,7 @@ from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition, tiers_of
 from market.observations import MINUTE_MS, SECOND_MS, Side
 from market.sizing import MarginMode, Position, Reduction
 from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
-from tests.commands.talking import monospaced, talk
+from tests.commands.talking import Talk, monospaced, talk
 
 
 async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
@@ -22,7 +22,7 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
     crowded = (
         await talk(crowding(volatility=reading("volatility", NOW_MS, "vol_hi")))("/size BTC 5x 10k")
     ).splitlines()
-    assert crowded[:32] == [
+    assert crowded[:33] == [
         "BTC 5x long · TOO MUCH NOW",
         "Up to 1.8x here (the reduced base binds); 5x needs 26,667 USDT margin (you said 10,000).",
         "New size: half (2 of 4 checks).",
@@ -36,11 +36,12 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
         "Venue's tier           80.0x",
         "At 5x (50,000 USDT, isolated):",
         "Liquidation ~51,600  -19.6%  3.5 s.d.",
-        "Touched in 72 h: under 1% (model)",
+        "Touched in 72 h: above 0% (a floor)",
         "Worst 72 h of 180 d not known",
         "Survives 10% yes · 2 sigma yes",
-        " both up to 7.6x: 76,904 USDT",
+        " above 7.6x (76,904 USDT): not both",
         "Funding 72 h  -139.50 (1.4% margin)",
+        " at .031%/8h, the 24 h mean",
         "Fees in and out  -50.00 (0.5% margin)",
         "To make it fit:",
         " 1.8x here: 18,750 USDT",
@@ -48,15 +49,15 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
         " now half: 9,375 USDT",
         "At 1.8x, which fits:",
         "To lose at most 5% (500 USDT):",
-        "size 5,194 USDT (0.5x), out 58,272",
+        "half now: 1,967 USDT, out 58,272",
         "Trim 61,241 · hedge 59,757",
         "(rungs pulled in x.75: CROWDING)",
         "No adds while that holds.",
-        "Our defaults: base 5x, 5% to lose. Your own: /settings base 8x drawdown 5%.",
+        "Our defaults: base 5x, 5% to lose.",
         "Order-book depth is not seen: left out.",
         "Price 4s · funding 1min · vol 3min",
     ]
-    assert crowded[32:] == [f"Binance tiers of {BUNDLED_ON}"]
+    assert crowded[33:] == [f"Binance tiers of {BUNDLED_ON}"]
 
 
 async def test_what_fits_is_said_to_fit_and_by_which_cap() -> None:
@@ -154,6 +155,34 @@ async def test_three_checks_say_wait_and_what_holds_if_it_is_held() -> None:
     assert "4 of 4 checks flash: no new position now. If you hold it, this is how it stands" in said
     assert "New size: none (4 of 4 checks)." in said
     assert "(rungs pulled in x.75: UNWINDING)" in said
+
+
+async def test_what_holding_costs_is_the_dearer_of_now_and_of_the_day_and_says_which() -> None:
+    def at(mean: float | None, now: float | None) -> Talk:
+        rates = reading("funding", NOW_MS, f24=mean, rate_8h=now)
+        return talk(calm(funding=rates, volatility=reading("volatility", NOW_MS, sigma=0.4)))
+
+    # 2 x 10,000 x .027% x 9
+    short = await at(0.0001, -0.00027)("/size BTC 2x short 10k")
+    assert "Funding 72 h  -48.60 (0.5% margin)\n at -.027%/8h, the rate now\n" in short
+    long = await at(0.0001, -0.00027)("/size BTC 2x 10k")
+    assert "Funding 72 h  -18.00 (0.2% margin)\n at .010%/8h, the 24 h mean\n" in long
+    assert "Funding 72 h  nothing to pay" in await at(-0.0001, -0.00027)("/size BTC 2x 10k")
+    assert " at .020%/8h, the rate now" in await at(None, 0.0002)("/size BTC 2x 10k")
+    assert " at .020%/8h, the 24 h mean" in await at(0.0002, None)("/size BTC 2x 10k")
+    assert "Funding 72 h  not known" in await at(None, None)("/size BTC 2x 10k")
+
+
+@pytest.mark.parametrize("sigma", [0.3, 0.4, 0.55, 0.7, 0.9])
+async def test_the_chance_of_liquidation_is_told_as_a_floor_and_never_as_a_promise(sigma: float) -> None:
+    ask = talk(calm(volatility=reading("volatility", NOW_MS, sigma=sigma)))
+    said = await ask("/size BTC 5x 10k")
+    touched = next(line for line in said.splitlines() if line.startswith("Touched in"))
+    assert "under" not in touched
+    assert "<" not in touched
+    assert "at least" in touched or "a floor" in touched
+    chance = ask.reply.data["touch_probability"]
+    assert ("at least" in touched) is (chance >= 0.0005)  # type: ignore[operator]
 
 
 async def test_ten_times_fails_the_ten_percent_test() -> None:

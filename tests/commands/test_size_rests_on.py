@@ -248,7 +248,7 @@ async def test_too_few_hours_are_said_with_how_many_days_there_are() -> None:
         hours.close_hour(number * HOUR_MS, 101.0, 99.0, 100.0, None)
     said = await talk(calm(), hours={"BTC": hours})("/size BTC 3x 10k")
     assert "Worst 72 h: needs 180 d, seen 12" in said
-    assert "Touched in 72 h: under 1% (model)" in said
+    assert "Touched in 72 h: above 0% (a floor)" in said
 
 
 async def test_where_no_hours_are_kept_that_is_said() -> None:

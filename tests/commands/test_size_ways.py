@@ -117,7 +117,70 @@ async def test_what_does_not_fit_is_never_told_to_proceed(line: str) -> None:
     assert "PROCEED" not in said
 
 
-async def test_waiting_is_a_way_to_make_it_fit_and_all_numbers_come_all_the_same() -> None:
+@pytest.mark.parametrize("line", ["/size BTC 5x 10k", "/size BTC 25x 10k", "/size BTC 5x"])
+async def test_while_the_checks_say_wait_no_way_to_open_anything_is_offered(line: str) -> None:
+    ask = talk(unwinding())
+    said = await ask(line)
+    for offer in (
+        "deposit",
+        "the margin\n",
+        "here:",
+        "which fits",
+        "up to",
+        "To make it fit",
+        "To lose at most",
+    ):
+        assert offer not in said
+    assert "fewer than 3" in said
+    assert "Of a new position:\n wait: under 3 checks (now 4)\n then at most 1.8x\nIf you hold it at" in said
+    assert [action.command for action in ask.reply.actions] == ["/why BTC", "/check BTC long"]
+    assert not [copy for copy in ask.reply.copies if copy.label.startswith("Size")]
+
+
+async def test_rungs_are_told_of_what_may_be_held_while_nothing_new_is_to_be_opened() -> None:
+    ask = talk(unwinding())
+    said = await ask("/size BTC 25x 10k")
+    assert ask.reply.data["exit"] > ask.reply.data["liquidation_price"]  # type: ignore[operator]
+    assert f"If you hold it at 25x:\nOut {ask.reply.data['exit']:,.0f}" in said
+
+
+async def test_margin_for_what_is_held_is_told_while_the_checks_say_wait() -> None:
+    ask = talk(unwinding())
+    assert "To make it fit:\n 5x: deposit 16,667 USDT more" in await ask("/size BTC 5x 10k entry=66,000")
+    assert "/size" not in " ".join(action.command for action in ask.reply.actions)
+
+
+async def test_where_half_may_be_taken_the_size_by_risk_is_half_and_said_to_be() -> None:
+    ask = talk(crowding())
+    said = await ask("/size BTC 5x 10k")
+    whole = ask.reply.data["risk_budget_notional"]
+    assert ask.reply.data["new_notional_factor"] == 0.5
+    assert f"To lose at most 5% (500 USDT):\nhalf now: {whole / 2:,.0f} USDT, out" in said  # type: ignore[operator]
+    size = next(copy.text for copy in ask.reply.copies if copy.label.startswith("Size"))
+    assert float(size) == pytest.approx(whole / 2, abs=1.0)  # type: ignore[operator]
+
+
+async def test_how_to_move_the_limits_is_told_only_where_the_position_fits() -> None:
+    for snapshot, line in ((calm(), "5x"), (crowding(), "5x"), (unwinding(), "5x"), (calm(), "25x")):
+        said = await talk(snapshot)(f"/size BTC {line} 10k")
+        assert "Our defaults: base 5x, 5% to lose.\n" in said
+        assert "Your own" not in said
+    said = await talk(calm())("/size BTC 3x 10k")
+    assert "Our defaults: base 5x, 5% to lose. Your own: /settings base 3x drawdown 3%." in said
+
+
+async def test_a_missing_leverage_is_asked_for_with_none_that_fails_the_ten_percent_test() -> None:
+    ask = talk(calm(), calm(asset="ETH"))
+    for asset in ("BTC", "ETH"):
+        await ask(f"/size {asset}")
+        offers = [action.command for action in ask.reply.actions]
+        assert offers == [f"/size {asset} {leverage}x" for leverage in (1, 2, 3, 5)]
+        for offer in offers:
+            await ask(offer)
+            assert ask.reply.data["survives_10pct"]
+
+
+async def test_waiting_is_said_and_all_numbers_come_all_the_same() -> None:
     ask = talk(unwinding())
     said = await ask("/size BTC 1x 10k")
     assert said.startswith("BTC 1x long · WAIT")
@@ -132,7 +195,8 @@ async def test_the_size_that_survives_both_moves_is_told() -> None:
     said = await ask("/size BTC 3x 10k")
     most = min(ask.reply.data["caps"][cap] for cap in ("two_sigma", "ten_percent"))  # type: ignore[index]
     assert ask.reply.data["survivable_notional"] == pytest.approx(10_000.0 * most)
-    assert f" both up to 7.8x: {10_000.0 * most:,.0f} USDT" in said
+    assert f" above 7.8x ({10_000.0 * most:,.0f} USDT): not both" in said
+    assert "up to 7.8x" not in said
 
 
 async def test_a_size_can_be_planned_at_what_fits_with_every_word_a_plan_knows() -> None:

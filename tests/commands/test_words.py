@@ -94,6 +94,7 @@ def test_a_bare_small_number_could_be_leverage_or_money_and_is_asked_about() -> 
     with pytest.raises(Misunderstood) as refused:
         words.read_money("5", WATCHED)
     assert refused.value.key == "words.leverage_or_money"
+    assert refused.value.values["near"] == ("5x", "5usdt")
     assert words.read_money_named("5", WATCHED) == 5.0
 
 

@@ -74,6 +74,22 @@ def test_rungs_are_pulled_in_where_the_market_has_turned() -> None:
     assert rungs(check) == pytest.approx((97_280.21, 95_920.31, 94_560.42), abs=0.005)
 
 
+def test_a_nearer_exit_makes_the_size_by_risk_no_larger() -> None:
+    calm, turned = case_a().budget, case_a(invalidated=True).budget
+    assert turned.leverage == pytest.approx(calm.leverage)
+    assert turned.exit_usd == pytest.approx(94_560.42, abs=0.005)
+
+
+def test_what_holding_costs_counts_the_dearer_rate_and_the_caps_the_mean_of_the_day() -> None:
+    mean = check_size(CASE_A, replace(conditions(), funding_now_8h=0.0001), HALF_PERCENT, SIZING)
+    dear = check_size(CASE_A, replace(conditions(), funding_now_8h=0.0005), HALF_PERCENT, SIZING)
+    cheap = check_size(CASE_A, replace(conditions(), funding_now_8h=-0.0005), HALF_PERCENT, SIZING)
+    assert dear.caps == mean.caps == cheap.caps
+    assert cheap.asked.funding_of_margin == mean.asked.funding_of_margin
+    assert dear.asked.funding_of_margin == pytest.approx(5.0 * 0.0005 * 9)
+    assert dear.budget.leverage < mean.budget.leverage == cheap.budget.leverage
+
+
 def test_case_a_may_lose_five_percent_on_two_thirds_of_its_equity() -> None:
     budget = case_a().budget
     assert case_a().asked.ladder.exit_distance == pytest.approx(0.072528, abs=5e-7)

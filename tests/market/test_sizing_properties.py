@@ -7,8 +7,18 @@ from hypothesis import strategies as st
 
 from market.margin import Impossible, ImpossiblePosition, Tiers, bundled_tiers, sign_of
 from market.observations import Side
-from market.sizing import Cap, Conditions, MarginMode, Position, SizeCheck, Verdict, check_size, numbers_of
-from tests.market.markets import SIZING, conditions
+from market.sizing import (
+    Cap,
+    Conditions,
+    Headwind,
+    MarginMode,
+    Position,
+    SizeCheck,
+    Verdict,
+    check_size,
+    numbers_of,
+)
+from tests.market.markets import SIZING, checklist, conditions
 from tests.market.promises import broken_promises
 from tests.market.test_sizing_random import TABLES
 
@@ -90,6 +100,44 @@ def test_what_is_unknown_never_allows_more_than_what_is_known_to_be_quiet(
     blind = tried(position, replace(market, long=dark, short=dark, volatility_high=None))
     assert blind.max_leverage <= seen.max_leverage
     assert tried(position, replace(market, sigma=None)).trade.sigma == 1.5 * market.sigma_ref
+
+
+@GIVEN_TIME
+@given(positions(), markets(), st.integers(0, 4), st.integers(0, 4), factors, st.floats(0.0, 0.5))
+def test_the_size_by_risk_is_never_larger_in_a_worse_market(
+    position: Position, market: Conditions, met: int, more: int, factor: float, fallen: float
+) -> None:
+    """All else equal: whatever turns against the side, calms or is not known, no more is suggested than before."""
+
+    def told(check: SizeCheck) -> float:
+        return check.new_notional_factor * check.budget.leverage
+
+    calm = Headwind(checklist(position.side, met), False, False, False)
+    turned = Headwind(checklist(position.side, min(4, met + more)), True, True, True)
+    before = replace(market, long=calm, short=calm, volatility_high=False)
+    worse = replace(before, long=turned, short=turned, volatility_high=True, uncertain=True, fall_3d=fallen)
+    worse = replace(worse, sigma=(market.sigma or 0.0) * factor)
+    for after in (
+        worse,
+        *(replace(before, long=one, short=one) for one in one_by_one(calm)),
+        replace(before, volatility_high=True),
+        replace(before, uncertain=True),
+        replace(before, fall_3d=fallen),
+    ):
+        first, second = tried(position, before), tried(position, after)
+        assert second.budget.leverage <= first.budget.leverage * (1 + 1e-9)
+        assert told(second) <= told(first) * (1 + 1e-9)
+
+
+def one_by_one(calm: Headwind) -> tuple[Headwind, ...]:
+    """Each thing that can stand against a side, alone."""
+    return (
+        replace(calm, risk_invalidated=True),
+        replace(calm, funding_dear=True),
+        replace(calm, funding_dear=None),
+        replace(calm, liquidations_high=True),
+        replace(calm, depth_ratio=0.1),
+    )
 
 
 @st.composite
