@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated
 
-from commands.protocol.numerals import typed
 from commands.protocol.request import Misunderstood, said
 from market.observations import Asset, Side
 
@@ -273,8 +272,10 @@ def _signed(word: str) -> float | None:
 def _readings(word: str, value: float) -> tuple[str, ...]:
     """The words that say unmistakably what a bare number may have meant: a multiple, dollars, or thousands of them."""
     thousands = (word.replace(".", ""),) if _DOTTED.fullmatch(word) else ()
-    multiple = (f"{typed(value)}x",) if value >= 1.0 else ()
-    return (*multiple, *thousands, f"{typed(value)}usdt")
+    plain = word.rstrip("0").rstrip(".") if thousands else word
+    plain = f"{plain}0" if _DOTTED.fullmatch(plain) else plain
+    multiple = (f"{plain}x",) if value >= 1.0 else ()
+    return (*multiple, *thousands, f"{plain}usdt")
 
 
 def _within(value: float, least: float, most: float, key: str, word: str) -> float:

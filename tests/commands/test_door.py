@@ -103,7 +103,7 @@ async def test_the_example_of_a_refusal_is_a_line_that_works() -> None:
 async def test_a_missing_leverage_is_asked_for_by_buttons_that_work() -> None:
     ask = talk(crowding())
     await ask("/size btc 10k")
-    assert [action.label for action in ask.reply.actions] == ["2x", "3x", "5x", "10x"]
+    assert [action.label for action in ask.reply.actions] == ["1x", "2x", "3x", "5x"]
     assert "BTC 5x long" in await ask(ask.reply.actions[2].command)
 
 

@@ -293,7 +293,7 @@ async def test_the_buttons_ask_the_same_again_and_for_the_size_of_what_was_state
 async def test_who_has_no_plans_is_offered_a_position_to_state() -> None:
     ask = with_plans()
     await ask("/stress ETH")
-    assert [action.command for action in ask.reply.actions][:2] == ["/stress ETH 2x", "/stress ETH 3x"]
+    assert [action.command for action in ask.reply.actions][:2] == ["/stress ETH 1x", "/stress ETH 2x"]
     assert "ETH 3x long" in await ask(ask.reply.actions[1].command)
 
 

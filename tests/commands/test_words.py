@@ -96,6 +96,10 @@ def test_a_bare_small_number_could_be_leverage_or_money_and_is_asked_about() -> 
     assert refused.value.key == "words.leverage_or_money"
     assert refused.value.values["near"] == ("5x", "5usdt")
     assert words.read_money_named("5", WATCHED) == 5.0
+    for word, near in (("5.824", ("5.8240x", "5824", "5.8240usdt")), (".5", (".5usdt",))):
+        with pytest.raises(Misunderstood) as refused:
+            words.read_money(word, WATCHED)
+        assert refused.value.values["near"] == near
 
 
 @pytest.mark.parametrize(
