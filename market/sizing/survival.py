@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from market.margin import Tier, sign_of
 from market.observations import Side
@@ -44,7 +44,7 @@ def lost_on_the_way(trade: Trade, move: float) -> float:
 
     Funding is included as it is told to cost, not as the caps count it (decision 0045).
     """
-    return shock_of(replace(trade, funding_share=trade.funding_cost_share), move).lost
+    return shock_of(trade, move).lost - trade.funding_paid + (trade.funding_cost_share or 0.0)
 
 
 def survivable_leverage(trade: Trade, shock: Shock) -> float:

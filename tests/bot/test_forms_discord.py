@@ -73,7 +73,7 @@ async def test_a_wrong_field_is_asked_for_again_with_its_reason_and_the_rest_is_
 
 async def test_what_can_be_chosen_has_buttons_beside_the_page(alice: Any, channel: Any) -> None:
     refused = await alice.slash(channel, "size", equity="10k")
-    assert labels(refused.response) == ["2x", "3x", "5x", "10x", TYPE_IT]
+    assert labels(refused.response) == ["1x", "2x", "3x", "5x", TYPE_IT]
     result = await alice.click(refused.response.message, label="5x")
     assert "BTC 5x long" in told(result.response)
 

@@ -35,14 +35,14 @@ def conversation() -> Conversation:
 
 async def test_what_is_missing_is_asked_for_and_the_next_line_says_it(conversation: Conversation) -> None:
     asked = await conversation.talk("size btc 10k")
-    assert "[1] 2x  [2] 3x  [3] 5x  [4] 10x\n" in asked
+    assert "[1] 1x  [2] 2x  [3] 3x  [4] 5x\n" in asked
     assert asked.endswith("Type it, such as 5x, or another command.\n")
     assert "BTC 7x long" in await conversation.talk("7")
 
 
 async def test_a_number_of_a_button_presses_it(conversation: Conversation) -> None:
     await conversation.talk("size btc 10k")
-    assert "BTC 5x long" in await conversation.talk("3")
+    assert "BTC 5x long" in await conversation.talk("4")
 
 
 async def test_a_wrong_answer_is_asked_for_again_with_its_reason(conversation: Conversation) -> None:

@@ -104,7 +104,7 @@ async def test_a_missing_leverage_is_asked_for_by_buttons_that_work() -> None:
     ask = talk(crowding())
     await ask("/size btc 10k")
     assert [action.label for action in ask.reply.actions] == ["1x", "2x", "3x", "5x"]
-    assert "BTC 5x long" in await ask(ask.reply.actions[2].command)
+    assert "BTC 5x long" in await ask(ask.reply.actions[3].command)
 
 
 async def test_a_readers_own_words_come_back_short_and_printable() -> None:

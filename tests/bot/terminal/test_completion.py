@@ -40,7 +40,7 @@ def test_an_asset_is_completed_in_capitals_however_it_was_begun() -> None:
 
 def test_what_a_command_still_lacks_is_offered_first_and_what_was_said_no_more() -> None:
     shown = offered("/size ")
-    assert shown[:4] == ["2x", "3x", "5x", "10x"]
+    assert shown[:4] == ["1x", "2x", "3x", "5x"]
     assert {"BTC", "long", "short", "isolated", "cross"} <= set(shown)
     assert not {"BTC", "2x", "long"} & set(offered("/size btc 5x short "))
 

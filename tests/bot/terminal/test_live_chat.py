@@ -101,11 +101,11 @@ async def test_numbers_stay_those_of_the_last_answer_when_a_warning_comes(
 ) -> None:
     async with talking(settings) as here:
         here.types("/size btc 10k\r")
-        await here.sees("[4] 10x")
+        await here.sees("[4] 5x")
         await Bulletins(market).announce(just_now())
         await here.sees("#c7f2")
         here.types("4\r")
-        await here.sees("BTC 10x long")
+        await here.sees("BTC 5x long")
 
 
 async def test_what_is_subscribed_to_here_is_what_is_shown_here(
