@@ -10,8 +10,8 @@ from commands.protocol.reply import Reply
 from commands.protocol.request import Context
 from commands.protocol.words import AssetWord, SideWord
 from commands.wording.checks import describe_check
-from market.checklist import run_checklist
 from market.observations import Side
+from market.sizing import advise
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,14 @@ class Check:
 
 
 async def answer(ask: Check, context: Context) -> Reply:
-    """How many of the four checks flash against that side, and what the count says."""
+    """How many of the four checks flash against that side, and what is advised of new risk on it."""
     asset = await context.asset(ask.asset)
     phrases = phrases_in(context.language)
     snapshot = await context.look(asset)
     if snapshot is None:
         return await absence(asset, context)
-    checklist = run_checklist(snapshot, ask.side, context.rules)
-    return describe_check(snapshot, checklist, phrases, context.rules, context.now_ms)
+    advised = advise(snapshot, ask.side, context.rules)
+    return describe_check(snapshot, advised, phrases, context.rules, context.now_ms)
 
 
 COMMAND = Command(

@@ -11,8 +11,8 @@ from commands.protocol.request import Context
 from commands.protocol.words import AssetWord
 from commands.wording.market import describe_regime
 from commands.wording.regime_picture import regime_picture
-from market.checklist import run_checklist
 from market.observations import Side
+from market.sizing import advise
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ async def answer(ask: Regime, context: Context) -> Reply:
     snapshot = await context.look(asset)
     if snapshot is None:
         return await absence(asset, context)
-    checks = run_checklist(snapshot, Side.LONG, context.rules)
+    advised = advise(snapshot, Side.LONG, context.rules)
     hours = await context.hours(asset)
     drawn = regime_picture(snapshot, hours, phrases, context.rules)
-    return describe_regime(snapshot, checks, phrases, context.rules, context.now_ms, drawn)
+    return describe_regime(snapshot, advised, phrases, context.rules, context.now_ms, drawn)
 
 
 COMMAND = Command(

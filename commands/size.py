@@ -80,7 +80,6 @@ async def _check(stated: Position, tiers: Tiers, snapshot: Snapshot, context: Co
         check,
         snapshot,
         stated,
-        turned=market.against(side).risk_invalidated is True,
         own_funding_8h=limit if pays_beyond(market.funding_8h, side, limit) else None,
         can_keep=context.services.people is not None and bool(context.person),
         others=wallet,

@@ -1,6 +1,7 @@
 """The four checks before a trade: how many of them flash against a long or a short (quant.md section 7, 7a.2).
 
-A flag of an input that is absent counts as not seen, false, and is named; of a stale input it is unknown.
+A flag of an input that is absent counts as not seen, false, and is named; of a stale input it is unknown. A check that does
+not flash without such an input is unseen: like an unknown one it is no sign of calm.
 """
 
 from collections.abc import Mapping
@@ -27,11 +28,15 @@ READ_BY: Mapping[str, str] = {
 
 
 class Advice(StrEnum):
-    """What the count of the checks says of new risk."""
+    """What is said of new risk, the mildest first. Checks alone never say NO_ADDS (see `market.sizing.advice`)."""
 
     PROCEED = "PROCEED"
+    NO_ADDS = "NO_ADDS"
     REDUCE = "REDUCE"
     WAIT = "WAIT"
+
+
+_STRENGTH = {advice: strength for strength, advice in enumerate(Advice)}
 
 
 class Question(StrEnum):
@@ -55,10 +60,24 @@ class Check:
     flags: Mapping[str, bool | None]
     absent: tuple[str, ...] = ()
 
+    @property
+    def is_unseen(self) -> bool:
+        """Whether it is counted as not flashing for want of a reading, so that nothing is known of it."""
+        return self.met is False and bool(self.absent)
+
+    @property
+    def known(self) -> bool | None:
+        """Whether it flashes; None where that is unknown or cannot be seen."""
+        return None if self.is_unseen else self.met
+
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """The checks of one side with their count, and the advice; `could_be` is the advice if every unknown flashed."""
+    """The checks of one side with their count, and what they advise; `could_be` is that if every unknown flashed.
+
+    `unknown` checks are hidden by a stale input, `unseen` ones by an absent one: no check is both. `is_flashing`: so many
+    flash that size is reduced; `is_hidden`: so many are unknown or unseen that it is half at best.
+    """
 
     side: Side
     checks: tuple[Check, ...]
@@ -66,6 +85,9 @@ class Checklist:
     unknown: int
     advice: Advice
     could_be: Advice
+    unseen: int
+    is_flashing: bool
+    is_hidden: bool
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -81,12 +103,27 @@ def run_checklist(snapshot: Snapshot, side: Side, rules: Rules) -> Checklist:
 
 
 def count(side: Side, checks: tuple[Check, ...], rules: ChecklistRules) -> Checklist:
-    """Count the checks: "two or more = reduce, three or more = wait"; two unknown ones forbid an unqualified yes."""
+    """Count the checks: "two or more = reduce, three or more = wait"; two unknown or unseen ones forbid an unqualified yes."""
     met, unknown = count_true(check.met for check in checks)
-    advice = _advice(met, rules)
-    if advice is Advice.PROCEED and unknown >= rules.unknown_reduces_at:
-        advice = Advice.REDUCE
-    return Checklist(side, checks, met, unknown, advice, could_be=_advice(met + unknown, rules))
+    unseen = sum(check.is_unseen for check in checks)
+    is_hidden = unknown + unseen >= rules.unknown_reduces_at
+    at_best = Advice.REDUCE if is_hidden else Advice.PROCEED
+    return Checklist(
+        side=side,
+        checks=checks,
+        met=met,
+        unknown=unknown,
+        advice=strongest(_advice(met, rules), at_best),
+        could_be=strongest(_advice(met + unknown, rules), at_best),
+        unseen=unseen,
+        is_flashing=met >= rules.reduce_at,
+        is_hidden=is_hidden,
+    )
+
+
+def strongest(*advices: Advice) -> Advice:
+    """The one that leaves the least: WAIT, REDUCE, NO_ADDS, PROCEED, in this order. ValueError where none is given."""
+    return max(advices, key=_STRENGTH.__getitem__)
 
 
 def seen_flag(snapshot: Snapshot, flag: str) -> bool | None:

@@ -12,7 +12,7 @@ class ChecklistRules:
 
     reduce_at: int = 2
     wait_at: int = 3
-    # "u>=2 -> at best REDUCE": so many unknown checks forbid an unqualified yes
+    # "u>=2 -> at best REDUCE": so many checks that are unknown, or cannot be seen, forbid an unqualified yes (decision 0044)
     unknown_reduces_at: int = 2
 
 

@@ -54,4 +54,4 @@ def _dear_for(conditions: Conditions, side: Side) -> Conditions:
 
 
 def _dear(against: Headwind) -> Headwind:
-    return replace(against, funding_dear=True, risk_invalidated=True)
+    return replace(against, funding_dear=True, beyond_own=True)

@@ -33,7 +33,7 @@ def check_lines(snapshot: Snapshot, checklist: Checklist, phrases: Phrases, rule
 
 def answer_of(check: Check) -> str:
     """Flashing, not flashing or unknown; what was counted as not flashing for want of its input is not seen."""
-    return "not_seen" if check.met is False and check.absent else ANSWERS[check.met][1]
+    return "not_seen" if check.is_unseen else ANSWERS[check.met][1]
 
 
 def claims_of(
@@ -63,7 +63,7 @@ def plain_checks(snapshot: Snapshot, checklist: Checklist, rules: Rules) -> list
     return [
         {
             "check": check.question.value,
-            "met": check.met,
+            "met": check.known,
             "absent": list(check.absent),
             "claims": [
                 {"name": name, "met": met, "measures": _plain(measures_behind(snapshot, name, rules))}

@@ -8,6 +8,7 @@ from commands.protocol.picture import Picture
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Numbers, Reply, Text, Told, Tone
 from commands.protocol.style import style
 from commands.wording import numbers
+from commands.wording.advising import count_words, turned_against
 from commands.wording.columns import first_of
 from commands.wording.findings import findings_numbers, floor, troubles
 from commands.wording.learning import learning_lines, learning_numbers
@@ -16,7 +17,7 @@ from commands.wording.panel import FIVE, OPTIONS_MARKETS, panel, unseen
 from commands.wording.paragraphs import evidence_of, paragraph_of, second
 from commands.wording.sequence import early_words, out_of_order_words, sequence_numbers
 from commands.wording.turns import turns_words
-from market.checklist import Advice, Checklist
+from market.checklist import Advice
 from market.observations import MINUTE_MS
 from market.odds import recorded_odds
 from market.once import once
@@ -25,6 +26,7 @@ from market.reading import Level, Presence
 from market.regime import Regime
 from market.report import LIVE, market_time, state_line
 from market.rules import Rules
+from market.sizing import Advised, advice_numbers
 from market.snapshot import Snapshot
 from market.table import SEVERITY, State
 
@@ -43,7 +45,7 @@ _TONES: Mapping[State, Tone] = {
 
 def describe_regime(
     snapshot: Snapshot,
-    checks: Checklist,
+    advised: Advised,
     phrases: Phrases,
     rules: Rules,
     now_ms: int,
@@ -51,7 +53,7 @@ def describe_regime(
 ) -> Reply:
     """The answer to /regime. The snapshot is one that has been aged to `now_ms` (market.report.as_of)."""
     at_ms = market_time(snapshot, now_ms)
-    advice = _advice(snapshot, checks, phrases)
+    advice = _advice(snapshot, advised, phrases)
     blocks: tuple[Block, ...] = (
         Heading(regime_heading(snapshot, phrases, rules, at_ms), tone_of(snapshot.regime.state)),
         *source_notes(snapshot, phrases, now_ms),
@@ -63,7 +65,7 @@ def describe_regime(
     return Reply(
         blocks,
         _actions(snapshot, phrases),
-        data=Numbers(partial(regime_numbers, snapshot)),
+        data=Numbers(partial(_plain, snapshot, advised)),
         at_ms=live_moment(snapshot),
     )
 
@@ -103,34 +105,29 @@ def regime_numbers(snapshot: Snapshot) -> dict[str, object]:
     }
 
 
+def _plain(snapshot: Snapshot, advised: Advised) -> dict[str, object]:
+    """The same, and what is advised of a long."""
+    return {**regime_numbers(snapshot), "long": advice_numbers(advised)}
+
+
 def paragraph(lines: Sequence[str]) -> tuple[Text | Told, ...]:
     """Lines as one block, with the moments marked in them; none where there are none."""
     return (paragraph_of("\n".join(lines)),) if lines else ()
 
 
 @once(style)
-def _advice(snapshot: Snapshot, checks: Checklist, phrases: Phrases) -> str:
-    """What the checks say, and how many flash."""
-    return phrases.say(f"advice.{_advised(snapshot.regime, checks)}", count=_count(checks, phrases))
-
-
-def _advised(regime: Regime, checks: Checklist) -> str:
-    """A state that has turned against longs forbids adding whatever the count of the checks."""
-    if regime.state is State.INSUFFICIENT_DATA:
-        return "NO_STATE"
-    turned = SEVERITY.get(regime.state, 0) >= SEVERITY[State.CROWDING]
-    return "NO_ADDS" if turned and checks.advice is Advice.PROCEED else checks.advice.value
-
-
-def _count(checks: Checklist, phrases: Phrases) -> str:
-    """How many checks flash, and how many could not, as their input is not seen or not known: neither is calm."""
-    unseen_checks = sum(bool(check.absent) and check.met is False for check in checks.checks)
-    told = [phrases.say("regime.checks", met=checks.met)]
-    if unseen_checks:
-        told.append(phrases.say("regime.checks_unseen", unseen=unseen_checks))
-    if checks.unknown:
-        told.append(phrases.say("regime.checks_unknown", unknown=checks.unknown))
-    return ", ".join(told)
+def _advice(snapshot: Snapshot, advised: Advised, phrases: Phrases) -> str:
+    """What is advised of a long, with how many checks flash; that the market has turned against longs is always said."""
+    known = {"count": count_words(advised.checklist, phrases)}
+    if advised.has_turned:
+        known["turned"] = turned_against(snapshot, advised, phrases)
+    if advised.advice is Advice.REDUCE and snapshot.regime.state is State.INSUFFICIENT_DATA:
+        told = phrases.say("advice.NO_STATE", **known)
+    else:
+        told = phrases.say(f"advice.{advised.advice.value}", **known)
+    if advised.has_turned and advised.advice is not Advice.NO_ADDS:
+        return f"{told} {phrases.say('advice.turned', **known)}"
+    return told
 
 
 def regime_heading(snapshot: Snapshot, phrases: Phrases, rules: Rules, at_ms: int) -> str:

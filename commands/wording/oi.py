@@ -24,9 +24,11 @@ from commands.wording.paragraphs import paragraph_of
 from commands.wording.venue_rows import interest_rows, venues_numbers
 from market.formulas.open_interest import quadrant_of
 from market.hourly import Hourly
+from market.observations import Side
 from market.reading import Presence, Reading
 from market.report import iso, market_time
 from market.rules import OpenInterestRules, Rules
+from market.sizing import advise
 from market.snapshot import Snapshot
 
 NAME = "open_interest"
@@ -97,7 +99,8 @@ def _meaning(snapshot: Snapshot, reading: Reading, phrases: Phrases, rules: Rule
     stands = next((name for name in STANDS if holds[name]), otherwise)
     yield phrases.say(f"oi_stand.{stands}", **_lines_of(rules.open_interest))
     if snapshot.regime.flag("ou") and snapshot.regime.flag("nc"):
-        yield phrases.say("oi.unconfirmed")
+        turned = advise(snapshot, Side.LONG, rules).has_turned
+        yield phrases.say("oi.unconfirmed_turned" if turned else "oi.unconfirmed")
     elif snapshot.regime.flag("ou") and snapshot.regime.flag("nc") is False:
         yield phrases.say("oi.confirmed")
     if snapshot.regime.protip:

@@ -26,12 +26,13 @@ from commands.wording.plans import (
     won_words,
 )
 from commands.wording.sizing import new_size_words
+from market.checklist import Advice
 from market.margin import sign_of
 from market.plans import MOST_PLANS, Happened, NoAdd, Noise, Plan, PlanNews, Rung, Standing, noise_of
 from market.plans.standing import lost_share, rung_usd
 from market.report import market_time
 from market.rules import Rules
-from market.sizing import MarginMode, SizeCheck, Verdict
+from market.sizing import MarginMode, SizeCheck, Verdict, advice_numbers
 from market.sizing.wallet import Others
 from market.snapshot import Snapshot
 
@@ -63,6 +64,7 @@ def describe_kept(
     `is_twin`: the same was stated a moment ago, and is kept once.
     """
     fits = check.verdict is Verdict.FITS
+    is_clear = fits and check.advised.advice is Advice.PROCEED
     first = [
         *((phrases.say("plan.twin_told"),) if is_twin else ()),
         phrases.say("plan.watched_here" if can_tell else "plan.nobody_told"),
@@ -75,13 +77,14 @@ def describe_kept(
     first.extend(new_size_words(check, phrases))
     first.extend(_wallet_words(wallet, phrases))
     blocks: tuple[Block, ...] = (
-        Heading(plan_heading(plan, what, phrases), Tone.GOOD if fits else Tone.CAUTION),
+        Heading(plan_heading(plan, what, phrases), Tone.GOOD if is_clear else Tone.CAUTION),
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join(first)),
         *((Note("\n".join(sentences(already, phrases, rules)), Tone.CAUTION),) if already else ()),
         *_body(plan, snapshot, standing, phrases, rules, now_ms, already=already),
     )
-    data = {"changed": True, "verdict": check.verdict.value, **plan_numbers(plan, standing)}
+    advised = advice_numbers(check.advised)
+    data = {"changed": True, "verdict": check.verdict.value, **advised, **plan_numbers(plan, standing)}
     copies = plan_copies(plan, standing, phrases)
     return Reply(blocks, _actions(plan, phrases), private=True, data=data, copies=copies)
 

@@ -14,8 +14,7 @@ from market.snapshot import Snapshot
 class Sized:
     """A checked position, the market it was checked in, and what is told beside it.
 
-    `stated` is the position as the asker said it, so without their own kept limits, which `check.position` has. `turned`: the market itself has
-    turned against this side. `own_funding_8h` is their own limit on funding where this side pays beyond it, else None. `can_keep`: limits of
+    `stated` is the position as the asker said it, so without their own kept limits, which `check.position` has. `own_funding_8h` is their own limit on funding where this side pays beyond it, else None. `can_keep`: limits of
     one's own can be set here. `others` None: no wallet is shared; `adverse` None: no hours of the asset are kept.
     `from_here_usd`: the margin that lacks for another 10 % from the present price, None where that is no question.
     """
@@ -23,7 +22,6 @@ class Sized:
     check: SizeCheck
     snapshot: Snapshot
     stated: Position
-    turned: bool = False
     own_funding_8h: float | None = None
     can_keep: bool = False
     others: Others | None = None
@@ -41,7 +39,7 @@ def numbers_of_size(sized: Sized) -> dict[str, object]:
         "learning": learning_numbers(sized.snapshot),
         "fees": None if notional is None else fees * notional,
         "fees_of_margin": fees * check.position.leverage,
-        "checks": {one.question.value: one.met for one in check.checklist.checks},
+        "checks": {one.question.value: one.known for one in check.checklist.checks},
         "margin_from_here": sized.from_here_usd if check.trade.equity_stated else None,
         "own_funding_8h": sized.own_funding_8h,
         "survivable_leverage": (survives := survivable(check)),

@@ -5,6 +5,7 @@ from functools import partial
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Block, Heading, Lines, Numbers, Reply, Text, Tone
 from commands.wording import numbers
+from commands.wording.advising import hidden_words
 from commands.wording.columns import first_of
 from commands.wording.copies import size_copies
 from commands.wording.learning import learning_lines
@@ -31,10 +32,9 @@ from market.observations import MINUTE_MS
 from market.once import once
 from market.report import market_time
 from market.rules import Rules
-from market.sizing import Cap, Reduction, SizeCheck, Verdict
+from market.sizing import Cap, Ground, Reduction, SizeCheck, Verdict
 from market.snapshot import Snapshot
 
-_TONES = {Verdict.FITS: Tone.GOOD, Verdict.TOO_MUCH_NOW: Tone.CAUTION}
 _LEARNED_BY = ("price", "volatility", "liquidations", "funding", "open_interest", "skew")
 """What a size is cut by, or its checks rest on: how far each has learned is said."""
 
@@ -45,7 +45,7 @@ def describe_size(sized: Sized, phrases: Phrases, rules: Rules, now_ms: int) -> 
     because = _because(sized, phrases)
     first = (verdict_words(check, phrases), *new_size_words(check, phrases))
     blocks: tuple[Block, ...] = (
-        Heading(size_heading(check, phrases), _TONES.get(check.verdict, Tone.STRESS)),
+        Heading(size_heading(check, phrases), _tone(check)),
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*first, market_words(check, snapshot, phrases, now_ms)))),
         Lines(tuple(cap_lines(check, phrases))),
@@ -81,6 +81,13 @@ def size_heading(check: SizeCheck, phrases: Phrases) -> str:
     }
     words = (phrases.word("verdict", verdict), phrases.word("verdict_short", verdict))
     return first_of(phrases.say("size.heading", **known, verdict=word) for word in words)
+
+
+def _tone(check: SizeCheck) -> Tone:
+    """Good only where nothing stands against taking it."""
+    if check.verdict is Verdict.FITS:
+        return Tone.GOOD if check.advised.advice is Advice.PROCEED else Tone.CAUTION
+    return Tone.CAUTION if check.verdict is Verdict.TOO_MUCH_NOW else Tone.STRESS
 
 
 def verdict_words(check: SizeCheck, phrases: Phrases) -> str:
@@ -120,13 +127,13 @@ def new_size_words(check: SizeCheck, phrases: Phrases) -> tuple[str, ...]:
     """How much of a new size may be taken now, where that is not all of it."""
     if check.new_notional_factor >= 1.0:
         return ()
-    checklist = check.checklist
-    if checklist.met >= 2:
+    checklist, grounds = check.checklist, check.advised.grounds
+    if Ground.FLASHING in grounds:
         why = phrases.say("size.why_checks", met=checklist.met)
-    elif check.conditions.uncertain:
-        why = phrases.say("size.why_uncertain")
+    elif Ground.UNSEEN in grounds:
+        why = phrases.say("size.why_hidden", hidden=hidden_words(checklist, phrases))
     else:
-        why = phrases.say("size.why_unknown", unknown=checklist.unknown)
+        why = phrases.say("size.why_uncertain")
     return (phrases.say("size.half" if check.new_notional_factor > 0.0 else "size.none", why=why),)
 
 
@@ -137,13 +144,14 @@ def market_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms:
     if since_ms >= MINUTE_MS:
         state = phrases.say("size.state_for", state=state, time=numbers.duration(since_ms))
     checklist = check.checklist
-    flashing = _flashing(snapshot, checklist, phrases)
+    flashing, hidden = _flashing(snapshot, checklist, phrases)
     known: dict[str, object] = {
         "state": state,
         "met": checklist.met,
-        "advice": phrases.word("check_advice", checklist.advice),
+        "advice": phrases.word("check_advice", check.advised.advice),
+        "hidden": hidden,
     }
-    is_beside_the_verdict = checklist.advice is Advice.PROCEED and check.verdict is not Verdict.FITS
+    is_beside_the_verdict = check.advised.advice is Advice.PROCEED and check.verdict is not Verdict.FITS
     if not flashing:
         return phrases.say("size.market_bare" if is_beside_the_verdict else "size.market_clear", **known)
     key = "size.market_flashing" if is_beside_the_verdict else "size.market"
@@ -151,15 +159,18 @@ def market_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms:
 
 
 @once()
-def _flashing(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> str:
-    """The checks that flash, "" where none does."""
+def _flashing(snapshot: Snapshot, checklist: Checklist, phrases: Phrases) -> tuple[str, str]:
+    """The checks that flash, "" where none does, and how many are no sign of calm as it follows behind them."""
     flashing = [phrases.word("input", one.question) for one in checklist.checks if one.met]
-    return listed(flashing, phrases) if flashing else ""
+    hidden = hidden_words(checklist, phrases)
+    if not flashing:
+        return "", f" ({hidden})" if hidden else ""
+    return listed(flashing, phrases), f", {hidden}" if hidden else ""
 
 
 def _because(sized: Sized, phrases: Phrases) -> str:
     """Why the rungs are pulled in, if they are."""
-    if not sized.turned:
+    if not sized.check.advised.has_turned:
         return phrases.word("invalidated", "own_funding")
     return invalidated_because(sized.check, sized.snapshot, phrases)
 
@@ -168,7 +179,7 @@ def _notes(sized: Sized, phrases: Phrases) -> list[str]:
     """What has to be seen before the position is opened."""
     check = sized.check
     return [
-        *((phrases.say("size.no_adds"),) if sized.turned else ()),
+        *((phrases.say("size.no_adds"),) if check.advised.has_turned else ()),
         *beyond_own_words(check, sized.own_funding_8h, phrases),
         *wallet_words(sized.stated, sized.others, phrases),
     ]

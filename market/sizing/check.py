@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from market.checklist import Advice, Checklist
 from market.margin import Tiers
+from market.sizing.advice import Advised, advised_in
 from market.sizing.caps import Cap, Link, caps_of, chain_of, shocks_of
 from market.sizing.conditions import Conditions
 from market.sizing.position import Position
@@ -50,7 +51,7 @@ class SizeCheck:
     `max_leverage` is the smallest of `caps` (exact; shown rounded down to 0.1), `chain` how the stepwise one came about.
     `margin_total_usd` is the margin with which the notional asked for would fit, `margin_to_deposit_usd` what is missing of
     it, `margin_total_share` the same over the margin there is: all None where no margin would do. `new_notional_factor` says how much of a new size may be taken now (0, .5 or 1); it does not change the caps.
-    `tightened` rungs also forbid adding.
+    `tightened`: rungs are pulled in, by the market or by its owner's own limit on funding.
     """
 
     position: Position
@@ -77,6 +78,11 @@ class SizeCheck:
         return self.conditions.against(self.position.side).checklist
 
     @property
+    def advised(self) -> Advised:
+        """What is advised of new risk on this side, and why."""
+        return advised_in(self.conditions, self.position.side)
+
+    @property
     def state(self) -> State:
         """The state of the market the position was checked in."""
         return self.conditions.state
@@ -94,7 +100,7 @@ def check_size(position: Position, conditions: Conditions, tiers: Tiers, rules: 
     """
     trade = settle(position, conditions, tiers, rules)
     against = conditions.against(trade.side)
-    tightened = against.risk_invalidated is True
+    tightened, advice = against.tightened, advised_in(conditions, trade.side).advice
     chain = chain_of(trade, conditions, position.base_leverage is not None, rules)
     shocks = shocks_of(trade, rules)
     caps = caps_of(trade, conditions, chain[-1].leverage, shocks, rules)
@@ -108,7 +114,7 @@ def check_size(position: Position, conditions: Conditions, tiers: Tiers, rules: 
         position=position,
         trade=trade,
         conditions=conditions,
-        verdict=_verdict(asked, fitting, against.checklist),
+        verdict=_verdict(asked, fitting, advice),
         max_leverage=caps[binding],
         binding_cap=binding,
         caps=caps,
@@ -119,16 +125,16 @@ def check_size(position: Position, conditions: Conditions, tiers: Tiers, rules: 
         margin_to_deposit_usd=None if total_usd is None else total_usd - trade.margin_usd,
         margin_total_share=None if margin_usd is None else margin_usd / trade.margin_usd,
         budget=_budget(trade, fitting or asked, rules.ladder.tightened if tightened else 1.0),
-        new_notional_factor=_new_notional_factor(against.checklist, conditions, rules),
+        new_notional_factor=_new_notional_factor(advice, conditions, rules),
         tightened=tightened,
         assumptions=assumptions_of(trade, conditions, position.venue),
     )
 
 
-def _verdict(asked: Stance, fitting: Stance | None, checklist: Checklist) -> Verdict:
+def _verdict(asked: Stance, fitting: Stance | None, advice: Advice) -> Verdict:
     if not asked.survives_adverse_move:
         return Verdict.NEVER_SURVIVES_10PCT
-    if checklist.advice is Advice.WAIT:
+    if advice is Advice.WAIT:
         return Verdict.WAIT
     return Verdict.FITS if fitting is None else Verdict.TOO_MUCH_NOW
 
@@ -174,11 +180,12 @@ def _budget(trade: Trade, stance: Stance, pulled_in: float) -> Budget:
     )
 
 
-def _new_notional_factor(checklist: Checklist, conditions: Conditions, rules: SizingRules) -> float:
-    """The smallest of what the checklist and an uncertain state leave."""
+def _new_notional_factor(advice: Advice, conditions: Conditions, rules: SizingRules) -> float:
+    """The smallest of what the advice and an uncertain state leave; that nothing is added is no limit to what is new."""
     by_advice = {
         Advice.PROCEED: 1.0,
+        Advice.NO_ADDS: 1.0,
         Advice.REDUCE: rules.factor_when_reduce,
         Advice.WAIT: rules.factor_when_wait,
-    }[checklist.advice]
+    }[advice]
     return min(by_advice, rules.factor_when_uncertain) if conditions.uncertain else by_advice

@@ -22,6 +22,7 @@ class Headwind:
     """What stands against one side: claims are None where a stale input hides them.
 
     `risk_invalidated`: the market has turned against the side before its own line is touched (rungs are pulled in).
+    `beyond_own`: the side pays more than its owner would, which pulls them in too and says nothing of the market.
     `depth_ratio` is what rests within 1 % in the book that the side is closed into, over its median: bids for a long, asks
     for a short; None where it is not known.
     """
@@ -31,6 +32,12 @@ class Headwind:
     funding_dear: bool | None
     risk_invalidated: bool | None
     depth_ratio: float | None = None
+    beyond_own: bool = False
+
+    @property
+    def tightened(self) -> bool:
+        """Whether rungs are pulled in."""
+        return self.beyond_own or self.risk_invalidated is True
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -101,7 +108,7 @@ def conditions_of(snapshot: Snapshot, rules: Rules = _STANDARD) -> Conditions:
 
 def _against_a_long(snapshot: Snapshot, rules: Rules) -> Headwind:
     """Crowding or worse, the pro-tip, or leverage rolling over: "risk invalidation before thesis invalidation"."""
-    worse = SEVERITY.get(snapshot.regime.held, 0) >= SEVERITY[State.CROWDING]
+    worse = _state_stands_against(Side.LONG, snapshot.regime.held)
     return Headwind(
         run_checklist(snapshot, Side.LONG, rules),
         liquidations_high=_liquidations_high(snapshot, "", "long_bps_1h", rules),
@@ -114,7 +121,7 @@ def _against_a_long(snapshot: Snapshot, rules: Rules) -> Headwind:
 def _against_a_short(snapshot: Snapshot, rules: Rules) -> Headwind:
     """The mirror: a squeeze at hand, shorts closed by force again and again, or crowded shorts while price rises."""
     crowded = all_of(*(seen_flag(snapshot, flag) for flag in ("up", "oe", "fd")))
-    squeezed = snapshot.regime.held is State.SQUEEZE_RISK
+    squeezed = _state_stands_against(Side.SHORT, snapshot.regime.held)
     return Headwind(
         run_checklist(snapshot, Side.SHORT, rules),
         liquidations_high=_liquidations_high(snapshot, "_short", "short_bps_1h", rules),
@@ -127,16 +134,22 @@ def _against_a_short(snapshot: Snapshot, rules: Rules) -> Headwind:
 def turned_by(snapshot: Snapshot, side: Side) -> str:
     """What of the market has turned against a side: the name of the state, or of the one claim that did it.
 
-    Claims are "protip" and "rolling_over" for a long, "lc_short" and "other" (crowded shorts) for a short.
+    Claims are "protip" and "rolling_over" for a long, "lc_short" and "other" (crowded shorts) for a short; "last_seen" is a
+    state that is held while too little is seen to name one.
     """
-    held, regime = snapshot.regime.held, snapshot.regime
+    regime = snapshot.regime
+    if _state_stands_against(side, regime.held):
+        return "last_seen" if regime.state is State.INSUFFICIENT_DATA else regime.held.value
     if side is Side.SHORT:
-        if held is State.SQUEEZE_RISK:
-            return held.value
         return "lc_short" if regime.flag("lc_short") else "other"
-    if SEVERITY.get(held, 0) >= SEVERITY[State.CROWDING]:
-        return held.value
     return "protip" if regime.protip else "rolling_over"
+
+
+def _state_stands_against(side: Side, held: State) -> bool:
+    """A squeeze at hand stands against a short, crowding or worse against a long."""
+    if side is Side.SHORT:
+        return held is State.SQUEEZE_RISK
+    return SEVERITY.get(held, 0) >= SEVERITY[State.CROWDING]
 
 
 def _liquidations_high(snapshot: Snapshot, mirrored: str, hour: str, rules: Rules) -> bool | None:

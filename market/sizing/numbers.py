@@ -1,5 +1,6 @@
 """The numbers of a checked size under plain keys, for `ask --json`: fractions, USD, None where there is none."""
 
+from market.sizing.advice import Advised
 from market.sizing.check import SizeCheck
 from market.sizing.stance import Stance
 
@@ -36,12 +37,21 @@ def numbers_of(check: SizeCheck) -> dict[str, object]:
         "risk_budget_leverage": check.budget.leverage,
         "risk_budget_exit": check.budget.exit_usd,
         "new_notional_factor": check.new_notional_factor,
-        "checklist": check.checklist.advice.value,
+        **advice_numbers(check.advised),
         "regime": check.state.value,
         "tightened": check.tightened,
         "assumptions": [assumption.value for assumption in check.assumptions],
         "tiers": {"venue": check.tiers.venue.value, "published_on": check.tiers.published_on},
         "fitting": None if check.fitting is None else _of_stance(check.fitting),
+    }
+
+
+def advice_numbers(advised: Advised) -> dict[str, object]:
+    """The advice, its grounds, and what it would be if all that is unknown flashed."""
+    return {
+        "advice": advised.advice.value,
+        "because": [ground.value for ground in advised.grounds],
+        "could_be": advised.could_be.value,
     }
 
 

@@ -62,7 +62,7 @@ async def test_what_is_not_seen_has_no_claims_and_counts_as_not_flashing() -> No
     assert "OI elevated" not in said
     assert sides(" + price weak", "yes") in said  # the other half of that check is seen
     details = {one["check"]: one for one in ask.reply.data["details"]}  # type: ignore[attr-defined]
-    assert details["skew"] == {"check": "skew", "met": False, "absent": ["skew"], "claims": []}
+    assert details["skew"] == {"check": "skew", "met": None, "absent": ["skew"], "claims": []}
     assert details["open_interest"]["absent"] == ["open_interest"]
 
 
@@ -91,7 +91,7 @@ async def test_a_squeeze_at_hand_forbids_adding_to_a_short_and_not_to_a_long() -
     squeeze = market("stab", "fr", "fd", "oe")
     assert squeeze.regime.state is State.SQUEEZE_RISK
     ask = talk(squeeze)
-    assert "The state is SQUEEZE RISK: no adds" in await ask("/check BTC short")
+    assert "The market has turned against a short (SQUEEZE RISK): no adds" in await ask("/check BTC short")
     assert "no adds" not in await ask("/check BTC long")
 
 

@@ -90,7 +90,7 @@ async def test_what_a_state_rests_on_is_folded_and_what_to_do_is_not() -> None:
     ask = talk(crowding())
     said = await ask("/regime")
     assert "Hours like this" in folded(ask.reply)
-    for seen in ("Reduce size", "Steps seen", "Eases:", "Stress", "5 of 5 read"):
+    for seen in ("Reduce: half", "Steps seen", "Eases:", "Stress", "5 of 5 read"):
         assert seen in said
         assert seen not in folded(ask.reply)
 

@@ -18,7 +18,7 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
     said = (await talk(crowding())("/regime BTC")).splitlines()
     assert said[0] == "BTC · CROWDING · for 6 h 20 min"
     assert said[1] == "Falling, and leverage is not leaving."
-    assert "Reduce size, no adds (2 of 4 checks)." in said
+    assert "Reduce: half of any new size (2 of 4 checks). No adds, rungs are pulled in: CROWDING." in said
     assert said[4:10] == [
         "       now              rank      age",
         "Price !64,210  -2.1%d   -          4s",
@@ -52,8 +52,9 @@ async def test_the_numbers_behind_it_are_those_of_the_states_file() -> None:
     told = ask.reply.data
     assert list(told) == [
         "at", "asset", "state", "possible", "strict_state", "stage", "steps", "protip", "score", "confidence",
-        "inputs_seen", "flags", "readings", "sequence", "learning", "findings",
+        "inputs_seen", "flags", "readings", "sequence", "learning", "findings", "long",
     ]  # fmt: skip
+    assert told["long"] == {"advice": "REDUCE", "because": ["flashing", "turned"], "could_be": "REDUCE"}
     assert told["at"] == "2026-11-22T12:04:10Z"
     assert (told["state"], told["stage"], told["protip"]) == ("CROWDING", 2, True)
     readings = told["readings"]
@@ -97,7 +98,7 @@ async def test_absence_is_never_read_as_calm() -> None:
     said = await talk(market(lacking=("open_interest", "skew")))("/regime BTC")
     assert "BTC · MIXED" in said
     assert "No stress in price, liquidations and funding; open interest not seen, skew not seen." in said
-    assert "Within your caps (1 of 4 checks, 2 not seen)." in said
+    assert "Reduce: half of any new size (1 of 4 checks, 2 not seen)." in said
     assert "OI    ?not seen" in said
     assert "3 of 5 read" in said
 

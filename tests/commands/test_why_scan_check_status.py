@@ -125,7 +125,7 @@ async def test_check_counts_what_flashes_against_a_long() -> None:
     assert "Crowding: OI up, price not        YES" in said
     assert "Longs pay to stay                 YES" in said
     assert "Puts dear or dearer                no" in said
-    assert "The state is CROWDING: no adds, rungs are pulled in." in said
+    assert "The market has turned against a long (CROWDING): no adds, rungs are pulled in." in said
 
 
 async def test_check_of_a_short_is_mirrored() -> None:

@@ -77,10 +77,11 @@ def test_two_reduce_and_three_wait(raised: tuple[str, ...], advice: Advice) -> N
 
 
 def test_an_absent_input_counts_as_not_seen_and_is_named() -> None:
-    found = run_checklist(snapshot(absent=("liquidations", "skew")), LONG, RULES)
+    found = run_checklist(snapshot(absent=("liquidations",)), LONG, RULES)
     assert [check.met for check in found.checks] == [False, False, False, False]
-    assert found.absent == ("liquidations", "skew")
-    assert found.advice is Advice.PROCEED
+    assert [check.known for check in found.checks] == [False, False, None, False]
+    assert found.absent == ("liquidations",)
+    assert (found.unseen, found.unknown) == (1, 0)
     assert run_checklist(snapshot(absent=("funding",)), SHORT, RULES).absent == ("funding",)
 
 
@@ -108,6 +109,22 @@ def test_two_unknown_checks_allow_at_best_a_reduced_size() -> None:
     shown = snapshot(reading("skew", Presence.STALE), reading("liquidations", Presence.STALE))
     found = run_checklist(shown, LONG, RULES)
     assert (found.met, found.unknown, found.advice, found.could_be) == (0, 2, Advice.REDUCE, Advice.REDUCE)
+
+
+def test_two_checks_that_cannot_be_seen_allow_at_best_a_reduced_size() -> None:
+    for side in Side:
+        found = run_checklist(snapshot(absent=("liquidations", "skew")), side, RULES)
+        assert (found.met, found.unseen, found.advice) == (0, 2, Advice.REDUCE)
+
+
+def test_one_unseen_and_one_unknown_check_are_two_that_are_no_sign_of_calm() -> None:
+    shown = snapshot(reading("liquidations", Presence.STALE), absent=("skew",))
+    found = run_checklist(shown, LONG, RULES)
+    assert (found.unseen, found.unknown, found.advice) == (1, 1, Advice.REDUCE)
+
+
+def test_an_asset_without_options_lacks_one_check_and_is_not_touched_by_it() -> None:
+    assert run_checklist(snapshot(absent=("skew",)), LONG, RULES).advice is Advice.PROCEED
 
 
 def test_a_stale_price_hides_only_what_hangs_on_it() -> None:
