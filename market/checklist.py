@@ -121,9 +121,9 @@ def count(side: Side, checks: tuple[Check, ...], rules: ChecklistRules) -> Check
     )
 
 
-def strongest(*advices: Advice) -> Advice:
+def strongest(*given: Advice) -> Advice:
     """The one that leaves the least: WAIT, REDUCE, NO_ADDS, PROCEED, in this order. ValueError where none is given."""
-    return max(advices, key=_STRENGTH.__getitem__)
+    return max(given, key=_STRENGTH.__getitem__)
 
 
 def seen_flag(snapshot: Snapshot, flag: str) -> bool | None:

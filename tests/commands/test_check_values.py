@@ -73,6 +73,28 @@ async def test_two_unknown_checks_leave_half_a_size_at_best() -> None:
     assert sides(" ? liquidation burst", "unknown") in said
 
 
+async def test_two_checks_that_cannot_be_seen_leave_half_a_size_at_best_and_are_named() -> None:
+    ask = talk(calm(lacking=("skew", "liquidations")))
+    said = await ask("/check")
+    assert said.startswith("BTC long · REDUCE")
+    assert "2 of 4 checks cannot be seen here (liquidations, skew): at best half of a new size." in said
+    assert "Counted as not flashing" not in said
+    told = ask.reply.data
+    assert (told["advice"], told["because"], told["unseen"], told["unknown"]) == ("REDUCE", ["unseen"], 2, 0)
+
+
+async def test_an_unseen_and_an_unknown_check_are_told_apart_and_count_together() -> None:
+    said = await talk(calm(lacking=("skew",), silent=("liquidations",)))("/check")
+    assert said.startswith("BTC long · REDUCE")
+    assert "Of 4 checks 1 cannot be seen here (skew), 1 unknown: at best half of a new size." in said
+
+
+async def test_an_asset_without_options_may_proceed_with_one_check_unseen() -> None:
+    ask = talk(calm(asset="SOL", lacking=("skew",)))
+    assert (await ask("/check SOL")).startswith("SOL long · PROCEED WITHIN CAPS")
+    assert ask.reply.data["checks"]["skew"] is None  # type: ignore[index]
+
+
 async def test_one_unknown_check_does_not() -> None:
     said = await talk(calm(silent=("skew",)))("/check")
     assert said.startswith("BTC long · PROCEED WITHIN CAPS")
@@ -83,6 +105,7 @@ async def test_signs_against_each_other_halve_a_new_size_whatever_the_count() ->
     mixed = market("lc")
     assert mixed.regime.state is State.MIXED
     said = await talk(mixed)("/check")
+    assert said.startswith("BTC long · REDUCE")
     assert "Too little agrees or is seen to trust a count: half of any new size." in said
     assert "Too little agrees" not in await talk(calm())("/check")
 

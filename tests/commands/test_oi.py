@@ -10,6 +10,7 @@ from market.formulas.open_interest import QUADRANTS, Quadrant
 from market.observations import HOUR_MS, Venue
 from market.reading import Reading
 from market.snapshot import Snapshot
+from market.table import State
 from tests.commands.levelled import desk, opened, talk_at
 from tests.commands.markets import NOW_MS, crowding, daily, market, reading
 from tests.commands.talking import monospaced, talk
@@ -104,6 +105,16 @@ async def test_rising_fast_is_held_against_the_price() -> None:
     )("/oi BTC")
     falling = market("ou", "pd", "down", open_interest=rising, price=reading("price", NOW_MS, "pd", "down"))
     assert "Price does not confirm it: no adds" in await talk(falling)("/oi BTC")
+
+
+async def test_adds_are_forbidden_only_where_every_answer_forbids_them() -> None:
+    squeeze = market(
+        "stab", "fr", "fd", "ou", "nc", "down", open_interest=reading("open_interest", NOW_MS, "ou")
+    )
+    assert squeeze.regime.state is State.SQUEEZE_RISK  # against shorts
+    ask = talk(squeeze)
+    assert "Price does not confirm it: tighten limits." in await ask("/oi BTC")
+    assert "no adds" not in await ask("/check BTC long")
 
 
 async def test_who_is_left_out_is_named_and_other_troubles_are_not() -> None:

@@ -163,6 +163,8 @@ async def test_a_live_answer_ages_while_nothing_new_is_evaluated(command: str) -
     assert "Evaluated 10 min ago: what follows is that old." in said
     assert "10min" in said
     assert "CROWDING" not in said
+    if command in {"/regime", "/check"}:
+        assert "as last seen" in said  # what had turned is not forgotten for want of sight
 
 
 async def test_a_price_older_than_its_time_to_live_takes_the_state_with_it() -> None:

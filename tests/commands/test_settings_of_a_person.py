@@ -145,6 +145,7 @@ async def test_funding_beyond_ones_own_limit_counts_as_high_and_pulls_the_rungs_
     assert "Funding .004%/8h is beyond your own .003%/8h: counted as high, rungs pulled in." in said
     assert "(rungs pulled in x.75: funding)" in said
     assert "No adds while that holds." not in said
+    assert ask.reply.data["advice"] == "PROCEED"  # their own limit is no word of the market
     entry = 64_210.0
     way, pulled = (entry - float(one.reply.data["trim"]) for one in (plain, ask))  # type: ignore[arg-type]
     assert pulled == pytest.approx(0.75 * way)

@@ -6,10 +6,12 @@ import pytest
 
 from commands.protocol.dispatch import outcome
 from commands.protocol.phrases import phrases_in
+from commands.protocol.reply import Tone
 from commands.size import _refusal
 from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition, tiers_of
 from market.observations import MINUTE_MS, SECOND_MS, Side
 from market.sizing import MarginMode, Position, Reduction
+from market.snapshot import Snapshot
 from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
 from tests.commands.talking import Talk, monospaced, talk
 
@@ -65,6 +67,23 @@ async def test_what_fits_is_said_to_fit_and_by_which_cap() -> None:
     said = await ask("/size btc 5x 10k")
     assert said.startswith("BTC 5x long · FITS\nFits: up to 5.0x here (the base binds).")
     assert ask.reply.private
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "tone"),
+    [
+        (calm(), Tone.GOOD),
+        (market("oe", "off_peak", "fr"), Tone.CAUTION),
+        (calm(lacking=("skew", "liquidations")), Tone.CAUTION),
+    ],
+)
+async def test_what_fits_is_green_only_where_nothing_stands_against_it(
+    snapshot: Snapshot, tone: Tone
+) -> None:
+    ask = talk(snapshot)
+    await ask("/size BTC 2x 10k")
+    assert ask.reply.data["verdict"] == "FITS"
+    assert ask.reply.blocks[0].tone is tone  # type: ignore[union-attr]
 
 
 async def test_the_numbers_behind_it_have_plain_keys() -> None:

@@ -155,7 +155,7 @@ async def test_along_a_simulated_market_the_answers_agree(seed: int, scenario: s
 
 async def test_whatever_is_raised_unseen_or_stale_the_answers_agree() -> None:
     dice, heard = Random(44), set()
-    flags = (*FLAGS, "rolling_over", "up", "lb", "lc_short", "lb_short", "ks_call", "vol_hi")
+    flags = (*FLAGS, "off_peak", "down", "up", "lb", "lc_short", "lb_short", "ks_call", "vol_hi")
     for _ in range(150):
         raised = [flag for flag in flags if dice.random() < 0.25]
         hidden = {name: dice.random() for name in ("liquidations", "open_interest", "funding", "skew")}
