@@ -35,9 +35,9 @@ async def answer(ask: Ack, context: Context) -> Reply:
     standing = still_standing(await post.recent(MOST_LOOKED_AT))
     meant = next((alert for alert in standing if alert.id == ask.id), None)
     if meant is None:
-        return describe_standing(ask.id, await standing_here(chat, post), phrases)
+        return describe_standing(ask.id, await standing_here(chat, post), phrases, context.now_ms)
     await _keep(meant, context, chats)
-    return describe_acknowledged(meant, phrases, is_new=meant.id not in chat.acknowledged)
+    return describe_acknowledged(meant, phrases, context.now_ms, is_new=meant.id not in chat.acknowledged)
 
 
 async def _keep(alert: Alert, context: Context, chats: Chats) -> None:

@@ -71,7 +71,7 @@ class Along:
             case Action.NOTHING | Action.HOLD:
                 return None
             case Action.EDIT if telling.why is not Why.EXPIRED:
-                said = _changed(news, phrases_in(chat.language or ORIGINAL))
+                said = _changed(news, phrases_in(chat.language or ORIGINAL), now_ms)
                 return None if said is None else Shown(said, at_ms, is_line=True)
             case _:
                 if telling.why is not Why.OVER:
@@ -82,10 +82,10 @@ class Along:
         return replace(chat, language=self._language) if self._language else chat
 
 
-def _changed(news: Iterable[Alert], phrases: Phrases) -> Reply | None:
+def _changed(news: Iterable[Alert], phrases: Phrases, now_ms: int) -> Reply | None:
     """What has changed of warnings that stand further up, in a line."""
     with written_in(phrases.style):
-        rows = "; ".join(" ".join(alert_row(alert, phrases).split()) for alert in news)
+        rows = "; ".join(" ".join(alert_row(alert, phrases, now_ms).split()) for alert in news)
     return Reply((Text(phrases.say("terminal.changed", what=rows)),)) if rows else None
 
 

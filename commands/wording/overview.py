@@ -17,9 +17,10 @@ from commands.protocol.reply import (
     Told,
     Tone,
 )
+from commands.wording import numbers
 from commands.wording.closeness import Lookup, closeness
 from commands.wording.columns import fit, sides
-from commands.wording.numbers import date_and_clock
+from commands.wording.panel import age_of
 from commands.wording.wave import alert_row
 from commands.wording.wishes import (
     asset_words,
@@ -34,10 +35,12 @@ from commands.wording.wishes import (
     wish_line,
     wish_words,
 )
-from market.alerts import CLASSES, Alert, Severity
+from market.alerts import CLASSES, Alert, Kind, Severity
+from market.alerts.alert import lost_by
 from market.alerts.reach import reaches
 from market.observations import Asset
-from market.report import alert_line
+from market.reading import Presence
+from market.report import alert_line, market_time
 from market.rules import Rules
 from store.whom import UNNAMED
 from store.wishes import Change, Chat, Subscription
@@ -66,7 +69,7 @@ def describe_alerts(
     notes = (*never_so_loud(wishes, phrases), *way_notes(chat, phrases, now_ms, is_terminal=is_terminal))
     blocks += [Note(line, Tone.CAUTION) for line in notes]
     blocks += server_notes(chat, phrases)
-    blocks += _standing(chat, standing, phrases)
+    blocks += _standing(chat, standing, snapshots, phrases, now_ms)
     rows = [line for wish in wishes[:MOST_TOLD] for line in closeness(wish, chat, snapshots, phrases, rules)]
     if rows:
         blocks.append(Lines(tuple(rows)))
@@ -115,7 +118,7 @@ def _changes(chat: Chat, changes: Sequence[Change], phrases: Phrases) -> list[Bl
 def _change(chat: Chat, change: Change, phrases: Phrases) -> Iterator[str | Mention | Moment]:
     """A change in a line: when, who, what."""
     yield from (
-        Moment(change.at_ms, words=date_and_clock(change.at_ms)),
+        Moment(change.at_ms, words=numbers.date_and_clock(change.at_ms)),
         " · ",
         _who(change.by, phrases),
         " · ",
@@ -143,18 +146,34 @@ def _heading(chat: Chat, wishes: Sequence[Subscription], asset: Asset | None, ph
     return phrases.say("alerts.heading_of", asset=asset_words(asset, phrases), count=len(wishes))
 
 
-def _standing(chat: Chat, standing: Sequence[Alert], phrases: Phrases) -> list[Block]:
+def _standing(
+    chat: Chat, standing: Sequence[Alert], snapshots: Lookup, phrases: Phrases, now_ms: int
+) -> list[Block]:
     if not standing:
         return [Text(phrases.say("alerts.quiet_now"))] if chat.subscriptions else []
     rows = []
     for alert in standing[:MOST_STANDING]:
-        row = alert_row(alert, phrases)
-        rows.append(row)
+        rows += [alert_row(alert, phrases, now_ms), *_by_now(alert, snapshots, phrases, now_ms)]
         if alert.id in chat.acknowledged:
             rows.append(sides("", phrases.say("alerts.acknowledged")))
     more = len(standing) - MOST_STANDING
     blocks: list[Block] = [Text(phrases.say("alerts.standing", count=len(standing))), Lines(tuple(rows))]
     return [*blocks, Text(phrases.say("wave.more", count=more))] if more > 0 else blocks
+
+
+def _by_now(alert: Alert, snapshots: Lookup, phrases: Phrases, now_ms: int) -> Iterator[str]:
+    """What a warned fall has come to since: its row is of when it was told."""
+    if alert.kind is not Kind.CASCADE or alert.lost_so_far is None:
+        return
+    snapshot = snapshots.get(alert.asset)
+    price = None if snapshot is None else snapshot.reading("price")
+    is_seen = price is not None and price.presence is Presence.SEEN
+    lost = lost_by(alert, price.value) if price is not None and is_seen else None
+    if snapshot is None or price is None or lost is None:
+        yield sides("", phrases.say("alerts.now_unknown"))
+    else:
+        age = age_of(price, market_time(snapshot, now_ms))
+        yield sides("", phrases.say("alerts.now", lost=numbers.percent(lost), age=age))
 
 
 def _actions(

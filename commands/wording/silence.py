@@ -36,7 +36,7 @@ def describe_unmuted(
     chat: Chat, standing: Sequence[Alert], phrases: Phrases, now_ms: int, *, was_muted: bool
 ) -> Reply:
     """The answer to /mute off, with what stands: it may have been held back meanwhile."""
-    rows = tuple(alert_row(alert, phrases) for alert in standing[:MOST_ROWS])
+    rows = tuple(alert_row(alert, phrases, now_ms) for alert in standing[:MOST_ROWS])
     lines = [phrases.say("mute.off_then" if was_muted else "mute.was_not")]
     still = muted_words(chat, phrases, now_ms)
     if still:
@@ -49,13 +49,13 @@ def describe_unmuted(
     )
 
 
-def describe_acknowledged(alert: Alert, phrases: Phrases, *, is_new: bool) -> Reply:
+def describe_acknowledged(alert: Alert, phrases: Phrases, now_ms: int, *, is_new: bool) -> Reply:
     """The answer to /ack of a warning that stands."""
     key = "ack.done" if is_new else "ack.already"
     return Reply(
         (
             Heading(fit(phrases.say(key, id=alert.id))),
-            Lines((alert_row(alert, phrases),)),
+            Lines((alert_row(alert, phrases, now_ms),)),
             Text(phrases.say("ack.means")),
         ),
         (
@@ -66,11 +66,11 @@ def describe_acknowledged(alert: Alert, phrases: Phrases, *, is_new: bool) -> Re
     )
 
 
-def describe_standing(asked: str | None, standing: Sequence[Alert], phrases: Phrases) -> Reply:
+def describe_standing(asked: str | None, standing: Sequence[Alert], phrases: Phrases, now_ms: int) -> Reply:
     """The answer to /ack without an id, or with one that stands for nothing: those that stand."""
     lines = [] if asked is None else [phrases.say("ack.no_such", id=asked)]
     lines.append(phrases.say("ack.which" if standing else "ack.none"))
-    rows = tuple(alert_row(alert, phrases) for alert in standing[:MOST_ROWS])
+    rows = tuple(alert_row(alert, phrases, now_ms) for alert in standing[:MOST_ROWS])
     return Reply(
         (
             Heading(fit(phrases.say("ack.heading", count=len(standing)))),

@@ -7,8 +7,9 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, Text, Tone
 from commands.wording import numbers
 from commands.wording.alert import as_sample, describe_alert
-from commands.wording.columns import fit, sides
+from commands.wording.columns import COLUMNS, fit, sides
 from market.alerts import CLASSES, Alert, Edge, Kind, Severity
+from market.observations import DAY_MS
 from market.report import LIVE, alert_line
 from market.rules import AlertRules
 
@@ -90,7 +91,7 @@ def _describe_present(
         first, *others = reply.blocks
         return Reply((first, *notes, *others), reply.actions, data=reply.data)
     lead = alerts[0]
-    lines = [alert_row(alert, phrases) for alert in alerts[:MOST_LINES]]
+    lines = [alert_row(alert, phrases, now_ms) for alert in alerts[:MOST_LINES]]
     more = len(alerts) - MOST_LINES
     told = describe_alert(lead, phrases, rules, source)
     story = tuple(block for block in told.blocks[1:] if not isinstance(block, Lines))
@@ -129,8 +130,8 @@ def _assets(alerts: Sequence[Alert]) -> str:
     return ", ".join(names[:MOST_NAMES]) + more
 
 
-def alert_row(alert: Alert, phrases: Phrases) -> str:
-    """One warning in 37 columns: what, how loud or how it ended, and what was lost."""
+def alert_row(alert: Alert, phrases: Phrases, now_ms: int) -> str:
+    """One warning in 37 columns: what, how loud or how it ended, and what was lost when it was told, with that time (UTC)."""
     if alert.kind is Kind.CASCADE:
         lost = alert.low_so_far if alert.edge not in STANDING else alert.lost_so_far
         right = numbers.percent(lost)
@@ -141,7 +142,11 @@ def alert_row(alert: Alert, phrases: Phrases) -> str:
         word = phrases.say("wave.unknown")
     elif alert.edge not in STANDING:
         word = phrases.word("edge", alert.edge.value)
-    return sides(f"{alert.asset} #{alert.id} {word}", right)
+    left = f"{alert.asset} #{alert.id} {word}"
+    if abs(now_ms - alert.at_ms) >= DAY_MS:
+        return sides(left, f"{numbers.day_and_minute(alert.at_ms)} {right}")
+    told = f"{numbers.hour_and_minute(alert.at_ms)} {right}"
+    return sides(left, told if len(left) + len(told) < COLUMNS else told.replace(" UTC", ""))
 
 
 def _notes(alerts: Sequence[Alert], marks: Marks, phrases: Phrases, now_ms: int) -> list[Note]:

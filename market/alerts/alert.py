@@ -92,6 +92,14 @@ class Alert:
     facts: Mapping[str, float | None] = field(default_factory=dict)
 
 
+def lost_by(alert: Alert, price_usd: float | None) -> float | None:
+    """What a warned fall comes to at another price, against the same reference as its `lost_so_far`; None where one is unknown."""
+    then_usd = alert.facts.get("price_usd")
+    if price_usd is None or not then_usd or alert.lost_so_far is None:
+        return None
+    return price_usd / then_usd * (1.0 + alert.lost_so_far) - 1.0
+
+
 def short_id(kind: str, asset: str, opened_ms: int) -> str:
     """Four characters by which people name an episode."""
     return f"{crc32(f'{kind}:{asset}:{opened_ms}'.encode()) & 0xFFFF:04x}"

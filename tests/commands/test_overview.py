@@ -12,7 +12,7 @@ from market.alerts.reach import still_standing
 from market.observations import HOUR_MS
 from market.rules import AlertRules, Rules
 from store.wishes import Chat, Subscription
-from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
+from tests.commands.markets import NOW_MS, calm, crowding, market, reading, stale, unwinding
 from tests.commands.talking import Talk, monospaced, talk
 from tests.store.samples import FIRED
 
@@ -90,13 +90,30 @@ async def test_what_stands_of_it_is_said_and_what_was_seen_is_marked() -> None:
     other = replace(STANDS, id="aaaa", asset="ETH")
     ask = manager(STANDS, other)
     said = await told(ask, "/subscribe BTC")
-    assert "Standing now: 1\nBTC #c7f2 WARNING" in said
+    assert "Standing now: 1, as it was when told\nBTC #c7f2 WARNING" in said
     assert "aaaa" not in said
     assert "/ack #c7f2" in [action.command for action in ask.reply.actions]
     said = await told(ask, "/ack #c7f2")
     assert "seen, not repeated" in said
     assert "/ack #c7f2" not in [action.command for action in ask.reply.actions]
     assert "Nothing of it stands now." in await told(manager(), "/subscribe BTC")
+
+
+async def test_a_loss_that_was_told_has_its_time_and_what_it_has_come_to_since_its_age() -> None:
+    fell = replace(STANDS, lost_so_far=-0.036, facts={"price_usd": 66_640.0})
+    said = await told(manager(fell), "/subscribe BTC")
+    assert "BTC #c7f2 WARNING     11:04 UTC -3.6%" in said
+    assert "now -7.1%, 4s old" in said, "64,210 against 66,640 / .964"
+    blind = stale(reading("price", NOW_MS, "down"))
+    unseen = talk(market("down", price=blind), role=Role.MANAGER, alerts=(fell,), watched=("BTC",))
+    said = await told(unseen, "/subscribe BTC")
+    assert "11:04 UTC -3.6%" in said
+    assert "now: not known" in said
+
+
+async def test_what_was_told_on_another_day_says_the_day() -> None:
+    old = replace(STANDS, at_ms=NOW_MS - 26 * HOUR_MS)
+    assert "21 Nov 10:04 -3.1%" in await told(manager(old), "/subscribe BTC")
 
 
 async def test_one_asset_alone_can_be_asked_for() -> None:

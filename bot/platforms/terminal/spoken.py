@@ -24,7 +24,7 @@ NOTHING = "-"
 """A cell that holds nothing."""
 TONES = {Tone.CAUTION: "caution", Tone.STRESS: "stress"}
 _MARK = re.compile(
-    r"(?<![\w.])(!!|!|·|\?)(?=[\w.+$~-])|(?<!\S)(!!|!|\?)(?=[\s,.;:]|$)|(?<![\w/])(~)(?=[\d.$])"
+    r"(!!|(?<![\w.!])(?:!|·|\?))(?=[\w.+$~-])|(?<!\S)(!!|!|\?)(?=[\s,.;:]|$)|(?<![\w/])(~)(?=[\d.$])"
 )
 _WORDS = {"!!": "stress", "!": "caution", "·": "calm", "?": "unknown", "~": "about"}
 _BULLET = re.compile(r"^\s*[+-] (?=\S)")
@@ -83,5 +83,6 @@ def _row(row: Sequence[str], head: Sequence[str], phrases: Phrases) -> str:
 
 def _word(mark: re.Match[str], phrases: Phrases) -> str:
     sign = next(group for group in mark.groups() if group)
-    is_alone = mark.group(2) is not None
-    return phrases.word("spoken", _WORDS[sign]) + ("" if is_alone else " ")
+    before = mark.string[: mark.start()]
+    apart = " " if before and not before[-1].isspace() and before[-1] not in "([" else ""
+    return apart + phrases.word("spoken", _WORDS[sign]) + ("" if mark.group(2) is not None else " ")

@@ -72,7 +72,7 @@ async def test_a_change_of_what_stands_further_up_is_a_line() -> None:
     changed = await room.looks(NOW_MS + 61_000)
     assert changed is not None
     assert changed.is_line
-    assert changed.reply.blocks == (Text("Now: BTC #c7f2 WARNING -5.0%"),)
+    assert changed.reply.blocks == (Text("Now: BTC #c7f2 WARNING 22:14 UTC -5.0%"),)
 
 
 async def test_where_nobody_chose_the_loud_and_rare_are_shown() -> None:

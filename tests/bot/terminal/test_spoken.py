@@ -25,6 +25,7 @@ SIGNS = re.compile(r"!|·|~|<-|\||[▁-█]|\s{2,}|^[+-] |\x1b|(?<![\w/])\?")
     [
         ("Price !64,210  -2.1%d   -          4s", "Price caution 64,210, -2.1%d, 4s"),
         ("Fund !!.031%/8h 34%pa   p94      1min", "Fund stress .031%/8h 34%pa, p94, 1min"),
+        ("Price!!61,922  -7.1%d   -          4s", "Price stress 61,922, -7.1%d, 4s"),
         ("Liq   ·0.6 bps/h        p54        9s", "Liq, calm 0.6 bps/h, p54, 9s"),
         ("Skew  ?not seen", "Skew, unknown not seen"),
         ("   24 h ?, 7 d 60%, 30 d ?", "24 h unknown, 7 d 60%, 30 d unknown"),
@@ -43,6 +44,11 @@ def test_a_sign_is_said_and_columns_are_pauses(line: str, said: str) -> None:
 
 def test_signs_are_said_in_the_readers_language() -> None:
     assert speak_line("Price !64,210", SPANISH) != speak_line("Price !64,210", ENGLISH)
+
+
+def test_stress_is_never_said_as_caution() -> None:
+    assert speak_line("Prec.!!61.922  -7,1%d", SPANISH) == "Prec. estrés 61.922, -7,1%d"
+    assert speak_line("Price!!61,922", ENGLISH) == "Price stress 61,922"
 
 
 def test_each_cell_of_a_table_says_of_what_it_is() -> None:
