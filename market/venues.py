@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from market.across import AtVenue
+from market.findings import Found
 from market.formulas.funding import dispersion, is_at_cap, weighted_by_open_interest
 from market.formulas.liquidations import scaled_from_full_feed
 from market.observations import HOUR_MS, Venue
 from market.rules import FreshnessRules
+from market.snapshot import Snapshot
 
 MINUTES_AN_HOUR = 60
+LEAST_TO_DIFFER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,18 @@ def rates_across(venues: Sequence[AtVenue], now_ms: int, rules: FreshnessRules) 
         premium=_weighted([(one.coins, one.premium) for one in fresh if one.premium is not None]),
         capped=tuple(one.venue for one in fresh if stands_at_cap(one)),
     )
+
+
+def funding_spread(snapshot: Snapshot, now_ms: int, rules: FreshnessRules) -> float | None:
+    """How far the venues' present rates lie apart (a fraction per eight hours): what every answer says of that.
+
+    None where fewer than two say one. A market whose venues are not told apart has what was found when it was looked at.
+    """
+    if not snapshot.venues:
+        found = (one.value for one in snapshot.findings if one.found is Found.FUNDING_DISPERSION)
+        return next(found, None)
+    across = rates_across(snapshot.venues, now_ms, rules)
+    return None if across is None or across.counted < LEAST_TO_DIFFER else across.dispersion_8h
 
 
 def is_rate_fresh(one: AtVenue, now_ms: int, rules: FreshnessRules) -> bool:

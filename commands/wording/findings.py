@@ -8,8 +8,9 @@ from commands.wording.panel import OPTIONS_MARKETS
 from market.findings import Finding, Found
 from market.reading import Presence
 from market.report import LIVE, iso
-from market.rules import FundingRules
+from market.rules import Rules
 from market.snapshot import Snapshot
+from market.venues import funding_spread
 
 MOST_TOLD, MOST_WHY = 3, 12
 """So many troubles /regime tells, and /why."""
@@ -48,7 +49,7 @@ SHARES: Mapping[Found, str] = {
 WITH_WORDS_OF_THEIR_OWN = (Found.FUNDING_DISPERSION, Found.FLOOR, Found.PRICE_VENUE)
 
 
-def troubles(snapshot: Snapshot, phrases: Phrases, rules: FundingRules) -> tuple[str, ...]:
+def troubles(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
     """For /regime: what stands between these numbers and the market, the worst first, at most three and how many more."""
     told = [*_sentences(snapshot, TROUBLES, phrases), *_disagreement(snapshot, phrases, rules)]
     more = len(told) - MOST_TOLD
@@ -77,11 +78,11 @@ def troubles_of(snapshot: Snapshot, of: str, phrases: Phrases) -> tuple[str, ...
     return (*told, phrases.say("findings.heard", shares=heard))
 
 
-def findings_lines(snapshot: Snapshot, phrases: Phrases, rules: FundingRules) -> tuple[str, ...]:
+def findings_lines(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
     """For /why: all of it, then how far the venues agree, what was heard, what is a floor, and whose price it is."""
     return (
         *_sentences(snapshot, (*TROUBLES, *ALSO_WHY), phrases)[:MOST_WHY],
-        *(_disagreement(snapshot, phrases, rules) or _agreement(snapshot, phrases)),
+        *(_disagreement(snapshot, phrases, rules) or _agreement(snapshot, phrases, rules)),
         *coverage(snapshot, phrases),
         *floor(snapshot, phrases),
         *_price_venue(snapshot, phrases),
@@ -167,16 +168,16 @@ def _sentences(snapshot: Snapshot, kinds: Iterable[Found], phrases: Phrases) -> 
     ]
 
 
-def _disagreement(snapshot: Snapshot, phrases: Phrases, rules: FundingRules) -> tuple[str, ...]:
+def _disagreement(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
     """Venues further apart than what is "not reset" lies above nothing: one may say reset while another does not."""
-    spread = value_of(snapshot, Found.FUNDING_DISPERSION)
-    if spread is None or spread < rules.not_reset:
+    spread = funding_spread(snapshot, snapshot.at_ms, rules.freshness)
+    if spread is None or spread < rules.funding.not_reset:
         return ()
     return (phrases.say("findings.disagree", spread=numbers.rate(spread)),)
 
 
-def _agreement(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
-    spread = value_of(snapshot, Found.FUNDING_DISPERSION)
+def _agreement(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
+    spread = funding_spread(snapshot, snapshot.at_ms, rules.freshness)
     if spread is None:
         return ()
     told = numbers.rate(spread)

@@ -23,7 +23,7 @@ from market.reading import Presence, Reading
 from market.report import iso, market_time
 from market.rules import FundingRules, Rules
 from market.snapshot import Snapshot
-from market.venues import Rates, rates_across
+from market.venues import LEAST_TO_DIFFER, Rates, rates_across
 
 NAME = "funding"
 OF_PAST_HOURS = 30 * 24
@@ -174,7 +174,7 @@ def _together(
     """The means over the venues, how far they lie apart, and where the day's mean stands among its past."""
     if across is not None:
         yield phrases.say("funding.mean", rate=numbers.rate(across.mean_8h), count=across.counted)
-        if across.counted > 1:
+        if across.counted >= LEAST_TO_DIFFER:
             yield _apart(across, phrases)
         if across.capped:
             names = ", ".join(phrases.word("venue", venue.value) for venue in across.capped)

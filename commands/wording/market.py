@@ -74,7 +74,7 @@ def describe_regime(
 def _below(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[Block, ...]:
     """What stands below the panel: none of it ages."""
     return (
-        *paragraph(troubles(snapshot, phrases, rules.funding)),
+        *paragraph(troubles(snapshot, phrases, rules)),
         paragraph_of("\n".join(_outlook(snapshot, phrases, rules))),
         *evidence_of(_rests_on(snapshot, phrases)),
         footer(snapshot, phrases),

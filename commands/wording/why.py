@@ -84,7 +84,7 @@ def _turns(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[Block, .
     turns = (*outlook(snapshot, phrases, rules), *held(snapshot.regime, phrases, rules))
     return (
         *paragraph(_sequence(snapshot, phrases)),
-        *paragraph(findings_lines(snapshot, phrases, rules.funding)),
+        *paragraph(findings_lines(snapshot, phrases, rules)),
         paragraph_of("\n".join(turns)),
     )
 

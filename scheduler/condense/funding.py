@@ -49,7 +49,7 @@ def step_funding(
 ) -> tuple[list[Funding], list[Finding]]:
     """The mean now (as predicted, per 8 h), after each eight hours what was settled, and how far venues disagree."""
     rates, findings = _present(state, now_ms)
-    spread = dispersion(list(rates.values()))
+    spread = _spread(state, rates, now_ms)
     if spread is None:  # what was last known stays what the next mean moves on from
         return [], findings
     findings.append(Finding(Found.FUNDING_DISPERSION, now_ms, None, OF, spread))
@@ -89,12 +89,18 @@ def _present(state: CondenserState, now_ms: int) -> tuple[dict[Venue, float], li
     rates: dict[Venue, float] = {}
     findings: list[Finding] = []
     for venue, memory in state.venues.items():
-        rate, is_relayed = _rate_of(memory, now_ms)
-        if rate is not None:
-            rates[venue] = rate
+        said, is_relayed = _said_by(memory, now_ms)
+        if said is not None:
+            rates[venue] = _blend(memory.rates, said, now_ms)
             if is_relayed:
-                findings.append(Finding(Found.RELAYED, now_ms, venue, OF, rate))
+                findings.append(Finding(Found.RELAYED, now_ms, venue, OF, rates[venue]))
     return first_hand(rates), findings
+
+
+def _spread(state: CondenserState, present: dict[Venue, float], now_ms: int) -> float | None:
+    """How far apart venues say the rate is, as /funding shows them; what each paid before they paid at different hours."""
+    said = [_said_by(state.venues[venue], now_ms)[0] for venue in present]
+    return dispersion([one.rate_8h for one in said if one is not None])
 
 
 def _is_capped(
@@ -115,27 +121,27 @@ def _stands_at_cap(rates: Rates, now_ms: int) -> bool:
     return is_at_cap(said.rate, said.cap)
 
 
-def _rate_of(memory: VenueMemory, now_ms: int) -> tuple[float | None, bool]:
-    """A venue's rate per 8 h, and whether another venue relayed it; None while it is silent or frozen."""
+def _said_by(memory: VenueMemory, now_ms: int) -> tuple[Funding | None, bool]:
+    """What a venue says of its rate, and whether another venue relayed it; None while it is silent or frozen."""
     rates = memory.rates
     if memory.stillness.moved is not None:
         return None, False
     if rates.predicted is not None and now_ms - rates.predicted_as_of_ms <= PREDICTED_TTL_MS:
-        return _blend(rates, rates.predicted, now_ms), False
+        return rates.predicted, False
     if rates.relayed is not None and now_ms - rates.relayed_as_of_ms <= PREDICTED_TTL_MS:
-        return _blend(rates, rates.relayed, now_ms), True
+        return rates.relayed, True
     if rates.settled:
         last = rates.settled[-1]
         # what was paid before a prediction that fell silent is no news: it would look like a reset
         is_newest = last.known_at_ms >= max(rates.predicted_as_of_ms, rates.relayed_as_of_ms)
         if is_newest and now_ms - last.known_at_ms <= SETTLED_FACTOR * last.interval_hours * HOUR_MS:
-            return last.rate_8h, False
+            return last, False
     return None, False
 
 
 def _blend(rates: Rates, said: Funding, now_ms: int) -> float:
     """Predicted and last settled by elapsed time; the prediction alone where the one before is not known."""
-    if said.next_at_ms is None or not rates.settled:
+    if said.settled or said.next_at_ms is None or not rates.settled:
         return said.rate_8h
     interval_ms = said.interval_hours * HOUR_MS
     if rates.settled[-1].known_at_ms < said.next_at_ms - interval_ms - MINUTE_MS:

@@ -6,6 +6,7 @@ import pytest
 
 from commands.protocol.phrases import phrases_in
 from commands.wording.findings import ALSO_WHY, ONLY_STATUS, TROUBLES, sentence, share_words
+from market.across import AtVenue
 from market.findings import Finding, Found
 from market.observations import MINUTE_MS, Venue
 from market.snapshot import Snapshot
@@ -116,6 +117,20 @@ async def test_venues_that_disagree_are_told_in_both() -> None:
         said = await talk(replace(crowding(), findings=(apart,)))(line)
         assert "Venues disagree on funding: .030%/8h between them." in said
         assert "agree on funding within" not in said
+
+
+async def test_what_funding_says_of_the_venues_is_what_regime_and_why_say() -> None:
+    """All say .010 % now; what they paid before, which the day's mean blends in, differed by .030 %."""
+    now = [
+        AtVenue(venue, 1.0, rate=0.0001, is_predicted=True, interval_hours=8.0, rate_at_ms=NOW_MS)
+        for venue in (Venue.BINANCE, Venue.OKX)
+    ]
+    blended = found(Found.FUNDING_DISPERSION, 0.0003, None, "funding")
+    snapshot = replace(crowding(), findings=(blended,), venues=tuple(now))
+    assert "Venues agree." in await talk(snapshot)("/funding BTC")
+    assert "Venues agree on funding." in await talk(snapshot)("/why BTC")
+    for line in ("/regime BTC", "/why BTC"):
+        assert "disagree" not in await talk(snapshot)(line)
 
 
 async def test_the_venues_that_sample_are_named_in_the_floor() -> None:

@@ -102,6 +102,16 @@ def test_predicted_and_settled_are_blended_by_elapsed_time() -> None:
     assert rates_of(condenser.step(at(120))[0]) == [pytest.approx(2 * BP)]
 
 
+def test_venues_that_say_the_same_rate_now_do_not_disagree_though_they_paid_others_before() -> None:
+    condenser = Condenser("BTC")
+    for venue, paid in ((A, BP), (B, 4 * BP)):
+        take(condenser, 0, Told("BTC", Funding(venue, T0, paid, 8.0)))
+        said = Funding(venue, at(60), BP, 8.0, settled=False, next_at_ms=at(480))
+        take(condenser, 60, Told("BTC", said))
+    _, findings = condenser.step(at(60))
+    assert found(findings, Found.FUNDING_DISPERSION) == [0.0]
+
+
 def test_eight_hours_of_hourly_and_of_eight_hourly_venues_settle_once_into_one_mean() -> None:
     """Eight hours at .5 bp an hour are 4 bp; with 2 bp of the other at equal weight 3 bp."""
     condenser = Condenser("BTC")
