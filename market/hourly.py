@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import isnan, nan
 from typing import TYPE_CHECKING, TypeAlias
 
+from market.backtest_rules import BacktestRules
 from market.observations import HOUR_MS
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ else:
     Doubles = array
 
 KEPT_HOURS = 180 * 24
+ANOTHER_SOURCE = BacktestRules().other_venues_change
 
 
 def _column() -> Doubles:
@@ -137,6 +139,22 @@ class Hourly:
             if len(column) > KEPT_HOURS:
                 del column[0]
         self.changes += 1
+
+    def interest_of_one_source(self) -> Doubles:
+        """Open interest of the source that told the last hours, unknown before it began: sums of others are never compared.
+
+        Whose it is is not kept: where it changes an hour is unknown, and the level is another after it.
+        """
+        column, after, is_gap = self.open_interest_coins, nan, False
+        for row in range(len(column) - 1, -1, -1):
+            coins = column[row]
+            if isnan(coins):
+                is_gap = True
+            elif is_gap and abs(after - coins) > ANOTHER_SOURCE * coins:
+                return array("d", [nan]) * (row + 1) + column[row + 1 :]
+            else:
+                after, is_gap = coins, False
+        return column
 
     def columns(self) -> tuple[Doubles, ...]:
         """Every column, each as long as the others."""

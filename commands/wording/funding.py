@@ -252,7 +252,7 @@ def _drawn(snapshot: Snapshot, hours: Hourly, phrases: Phrases, rules: FundingRu
             coins,
             "coins",
             hours,
-            (pictures.series(coins, hours.open_interest_coins, last=OF_PAST_HOURS),),
+            (pictures.series(coins, hours.interest_of_one_source(), last=OF_PAST_HOURS),),
         ),
     )
     return pictures.picture(NAME, title, snapshot, hours, panels, phrases)

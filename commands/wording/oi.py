@@ -190,7 +190,7 @@ def _drawn(snapshot: Snapshot, hours: Hourly, phrases: Phrases) -> Picture:
             coins,
             "coins",
             hours,
-            (pictures.series(coins, hours.open_interest_coins, last=OF_PAST_HOURS),),
+            (pictures.series(coins, hours.interest_of_one_source(), last=OF_PAST_HOURS),),
             height=2.0,
         ),
         pictures.hours_panel(

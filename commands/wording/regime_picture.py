@@ -75,7 +75,7 @@ def _liquidations(hours: Hourly, phrases: Phrases) -> Panel:
 
 def _open_interest(hours: Hourly, phrases: Phrases) -> Panel:
     title = phrases.say("regime_picture.open_interest")
-    return hours_panel(title, "coins", hours, (series(title, hours.open_interest_coins),))
+    return hours_panel(title, "coins", hours, (series(title, hours.interest_of_one_source()),))
 
 
 def _funding(hours: Hourly, phrases: Phrases, rules: FundingRules) -> Panel:

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Sequence
-from math import isnan
+from math import isnan, nan
 
 import pytest
 from hypothesis import given
@@ -46,6 +46,23 @@ def at(candle: Candle) -> tuple[int, Iterable[Observation]]:
 
 def coins(hours: Hourly) -> list[float | None]:
     return [None if isnan(one) else one for one in hours.open_interest_coins]
+
+
+def held(*told: float) -> Hourly:
+    return Hourly(len(told) * HOUR_MS, *[array("d", told) for _ in range(4)])
+
+
+def test_open_interest_is_of_the_source_that_told_the_last_hours_alone() -> None:
+    """A daily sum of all venues stood in for one venue over four hours: what was before is not compared with what is."""
+    hours = held(92.0, 93.0, nan, 275.0, 275.0, nan, 90.0, 91.0)
+    assert known(hours.interest_of_one_source()) == (*[None] * 6, 90.0, 91.0)
+
+
+def test_an_hour_that_was_not_seen_is_no_other_source() -> None:
+    hours = held(92.0, nan, 93.0, nan, nan, 90.0)
+    assert known(hours.interest_of_one_source()) == (92.0, None, 93.0, None, None, 90.0)
+    assert known(held(92.0, 60.0).interest_of_one_source()) == (92.0, 60.0), "no hour between: it was closed"
+    assert known(held(nan, nan).interest_of_one_source()) == (None, None)
 
 
 def test_an_hour_is_kept_when_its_last_bar_has_closed() -> None:
