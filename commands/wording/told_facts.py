@@ -6,11 +6,15 @@ from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.columns import fit
 from market.formulas.horizons import Horizon
-from market.observations import STEP_MS
+from market.observations import HOUR_MS, STEP_MS
 from market.reading import Reading
 from market.snapshot import Snapshot
 
 _TRENDS: Mapping[float, str] = {-1.0: "down", 0.0: "range", 1.0: "up"}
+_SCALES = (
+    (HOUR_MS, "trend_slow", "lower_low_in_progress"),
+    (STEP_MS, "trend_fast", "fast_lower_low_in_progress"),
+)
 POINTS = 100.0
 
 
@@ -34,10 +38,7 @@ def gap_lines(snapshot: Snapshot, phrases: Phrases) -> Iterator[str]:
 
 
 def _price(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[str]:
-    slow, fast = _trend(facts.get("trend_slow"), phrases), _trend(facts.get("trend_fast"), phrases)
-    if slow is not None:
-        known = {"slow": slow, "fast": fast}
-        yield fit("   " + phrases.say("fact.trend" if fast is None else "fact.trends", **known))
+    yield from _swings(facts, phrases)
     step_ms = facts.get("step_ms")
     if step_ms is not None and step_ms > STEP_MS:
         yield fit("   " + phrases.say("fact.coarse", step=numbers.duration(int(step_ms))))
@@ -62,8 +63,15 @@ def _volatility(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator
         yield fit("   " + phrases.say("fact.vrp", points=numbers.points(premium * POINTS)))
 
 
-def _trend(number: float | None, phrases: Phrases) -> str | None:
-    return None if number is None else phrases.word("trend", _TRENDS[number])
+def _swings(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[str]:
+    """Where the confirmed swings of hours and of five minutes point, and that the fall under way has undercut them."""
+    for step_ms, name, undercut in _SCALES:
+        trend = facts.get(name)
+        if trend is not None:
+            is_broken = bool(facts.get(undercut)) and _TRENDS[trend] != "down"
+            key = "fact.swings_broken" if is_broken else "fact.swings"
+            step, word = numbers.duration(step_ms), phrases.word("trend", _TRENDS[trend])
+            yield fit("   " + phrases.say(key, step=step, trend=word))
 
 
 _TOLD: Mapping[str, Callable[[Mapping[str, float | None], Phrases], Iterator[str]]] = {

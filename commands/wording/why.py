@@ -128,7 +128,7 @@ def outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ..
 def measure_line(
     measure: Measure, phrases: Phrases, *, is_held: bool = False, is_learning: bool = False
 ) -> str:
-    """One measure beside what it needs: "   24 h shock -0.62 of -1.00 needed".
+    """One measure beside what it needs: "   24 h shock -0.62 needs below -1.00".
 
     `is_held`: nothing that raised its flag is met any more, and the flag stands by its exit threshold. `is_learning`: its
     rank is not over the time that its name says.
@@ -147,8 +147,8 @@ def measure_line(
         return fit("   " + phrases.say("why.met", **known))
     if is_held:
         return fit("   " + phrases.say("why.held", **known))
-    needed = ("   " + phrases.say(key, **known) for key in ("why.unmet", "why.unmet_short"))
-    return first_that_fits(*needed)
+    keys = _NEEDS_COUNT if write is _count else _NEEDS_OVER if measure.above else _NEEDS_BELOW
+    return first_that_fits(*("   " + phrases.say(key, **known) for key in keys))
 
 
 @once(style)
@@ -328,6 +328,9 @@ def _plainly(value: float) -> str:
     return numbers.decimals(value, 2)
 
 
+_NEEDS_BELOW = ("why.needs_below", "why.needs_below_short")
+_NEEDS_OVER = ("why.needs_over", "why.needs_over_short")
+_NEEDS_COUNT = ("why.needs_count", "why.needs_count_short")
 _UNITS: Mapping[str, Callable[[float], str]] = {
     "fraction": _percent,
     "/8h": _rate,

@@ -17,14 +17,14 @@ async def test_every_check_shows_its_claims_and_their_numbers_beside_what_they_n
     assert said[begin : begin + 15] == [
         sides("Crowding: OI up, price not", "YES"),
         sides(" - OI rising fast", "no"),
-        "   OI 24 h +2.1% of +5.0% needed",
+        "   OI 24 h +2.1% needs over +5.0%",
         sides(" + price fails to confirm", "yes"),
         "   price 24 h -2.1% (line -0.6%)",  # a quarter of a day's 2.5%
         sides(" + OI elevated", "yes"),
         "   rank, 90 d p88 (line p75)",
         sides(" + price weak", "yes"),
-        "   24 h shock -0.80 of -1.00 needed",
-        "   lower low: yes",
+        "   24 h shock -0.80 needs below -1.00",
+        "   confirmed lows fall: yes",
         sides("Longs pay to stay", "YES"),
         sides(" + funding elevated", "yes"),
         "   per 8 h .031% (line .030%)",
@@ -47,9 +47,9 @@ async def test_a_short_is_checked_against_the_mirrored_lines() -> None:
         sides(" - funding deeply negative", "no"),
         sides(" + shorts pay materially", "yes"),
         "   per 8 h -.016% (line -.015%)",
-        "   last hour 3.2 of 5.0 needed",
+        "   last hour 3.2 needs over 5.0",
         "   25d, 30 d -8.4 (line -8.0)",
-        "   z over 30 d -1.1 of -1.5 needed",
+        "   z over 30 d -1.1 needs below -1.5",
     ):
         assert line in said.splitlines()
 

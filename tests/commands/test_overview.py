@@ -40,9 +40,9 @@ async def test_a_cascade_is_told_by_its_shock_whatever_stands_beside_it() -> Non
     said = await told(manager(), "/subscribe BTC cascade warning", "/subscribe ETH cascade critical")
     rows = said.split("\n")
     assert "BTC cascade                WARNING up" in rows
-    assert "   24 h shock -0.80 of -2.00 needed" in rows
+    assert "   24 h shock -0.80 needs below -2.00" in rows
     assert "ETH cascade               CRITICAL up" in rows
-    assert "   24 h shock -0.80 of -2.50 needed" in rows
+    assert "   24 h shock -0.80 needs below -2.50" in rows
 
 
 def test_the_line_a_shock_has_to_cross_is_that_of_its_class() -> None:
@@ -62,9 +62,9 @@ async def test_conditions_are_told_by_their_flags_and_measures() -> None:
         *(f"/subscribe BTC {kind}" for kind in ("funding", "oi", "liquidations", "skew", "stage")),
     )
     assert " + funding elevated               yes" in said
-    assert "   per 8 h .031% of -.020% needed" in said
-    assert " - OI rising fast                  no\n   OI 24 h +2.1% of +5.0% needed" in said
-    assert " - repeated long liquidations      no\n   flagged, 24 h 0 of 3 needed" in said
+    assert "   per 8 h .031% needs below -.020%" in said
+    assert " - OI rising fast                  no\n   OI 24 h +2.1% needs over +5.0%" in said
+    assert " - repeated long liquidations      no\n   flagged, 24 h 0 needs at least 3" in said
     assert "   z over 30 d not known" in said
     assert "steps seen 2/5 of 2 needed" in said
 

@@ -19,15 +19,27 @@ def told(name: str, **facts: float | None) -> list[str]:
     return [line.strip() for line in fact_lines(reading(name, NOW_MS, **facts), ENGLISH)]
 
 
-def test_where_price_points_is_told_on_both_scales_or_the_one_there_is() -> None:
-    assert told("price", trend_slow=-1.0, trend_fast=1.0) == ["swings: down; 5 min: up"]
-    assert told("price", trend_slow=0.0, trend_fast=None) == ["swings: sideways"]
-    assert told("price", trend_slow=None, trend_fast=1.0) == []
+def test_where_confirmed_swings_point_is_told_on_both_scales_or_the_one_there_is() -> None:
+    assert told("price", trend_slow=-1.0, trend_fast=1.0) == [
+        "confirmed 1 h swings: down",
+        "confirmed 5 min swings: up",
+    ]
+    assert told("price", trend_slow=0.0, trend_fast=None) == ["confirmed 1 h swings: sideways"]
+    assert told("price", trend_slow=None, trend_fast=1.0) == ["confirmed 5 min swings: up"]
+
+
+def test_swings_that_a_fall_has_undercut_are_not_told_as_up_alone() -> None:
+    falling = {"lower_low_in_progress": 1.0, "fast_lower_low_in_progress": 1.0}
+    assert told("price", trend_slow=1.0, trend_fast=0.0, **falling) == [
+        "1 h swings: up, low broken",
+        "5 min swings: sideways, low broken",
+    ]
+    assert told("price", trend_slow=-1.0, **falling) == ["confirmed 1 h swings: down"]
 
 
 def test_bars_too_long_for_a_look_at_five_minutes_are_named() -> None:
     assert told("price", trend_slow=1.0, step_ms=3_600_000.0) == [
-        "swings: up",
+        "confirmed 1 h swings: up",
         "bars of 1 h: no look at 5 min",
     ]
     assert told("price", step_ms=300_000.0) == []
@@ -109,5 +121,9 @@ async def test_why_tells_them_beneath_the_reading_and_they_fit() -> None:
     price = reading("price", NOW_MS, "pd", "down", trend_slow=-1.0, trend_fast=-1.0, horizon=2.0)
     said = (await talk(crowding(price=price))("/why BTC")).splitlines()
     at = next(number for number, line in enumerate(said) if line.startswith("price "))
-    assert said[at + 1 : at + 3] == ["   swings: down; 5 min: down", "   shocks: hours, an episode"]
+    assert said[at + 1 : at + 4] == [
+        "   confirmed 1 h swings: down",
+        "   confirmed 5 min swings: down",
+        "   shocks: hours, an episode",
+    ]
     assert all(len(line) <= COLUMNS for line in said[at : at + 3])

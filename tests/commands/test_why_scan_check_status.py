@@ -17,12 +17,12 @@ async def test_why_tells_every_condition_met_and_unmet_with_its_gap() -> None:
     said = await talk(crowding())("/why BTC")
     assert said.startswith("BTC · why CROWDING")
     assert " + price weak                  yes 6h" in said
-    assert "   24 h shock -0.80 of -1.00 needed" in said
-    assert "   lower low: yes" in said
+    assert "   24 h shock -0.80 needs below -1.00" in said
+    assert "   confirmed lows fall: yes" in said
     assert " - repeated long liquidations      no" in said
-    assert "   flagged, 24 h 0 of 3 needed" in said
+    assert "   flagged, 24 h 0 needs at least 3" in said
     assert "   rank, 90 d p88 (line p75)" in said
-    assert "   OI 24 h +2.1% of +5.0% needed" in said
+    assert "   OI 24 h +2.1% needs over +5.0%" in said
     assert "   per 8 h .031% (line .030%)" in said
     assert "   z over 30 d not known" in said
     assert "Pro-tip (falling, leverage elevated, funding not reset): yes." in said
