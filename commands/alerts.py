@@ -1,5 +1,6 @@
 """/alerts: what this chat is warned of, and how close each warning is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,9 +9,17 @@ from commands.protocol.command import Command
 from commands.protocol.home import home, standing_here
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
-from commands.protocol.request import Context
+from commands.protocol.request import Context, Misunderstood
 from commands.wording.overview import describe_alerts, describe_changes
 from commands.wording.wishes import describe_nobody
+from market.observations import Asset
+from store.wishes import Chat
+
+_SWITCHES: Mapping[Asset, tuple[str, tuple[str, ...]]] = {
+    "ON": ("alerts.switch_on", ("/subscribe all", "/alerts changes=on")),
+    "OFF": ("alerts.switch_off", ("/mute 2h", "/unsubscribe")),
+}
+"""What may be meant by a word that switches something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,7 @@ async def answer(ask: Alerts, context: Context) -> Reply:
     if chats is None:
         return describe_nobody(await context.services.feed.status(), phrases)
     chat = await home(context, chats)
+    await _mind_switch(ask.asset, chat, context)
     if ask.changes is Switch.ON:
         return describe_changes(chat, phrases)
     asset = None if ask.asset == ALL else ask.asset
@@ -42,6 +52,15 @@ async def answer(ask: Alerts, context: Context) -> Reply:
         asset=asset,
         is_terminal=context.is_terminal,
     )
+
+
+async def _mind_switch(asset: Asset | None, chat: Chat, context: Context) -> None:
+    """Raises Misunderstood where "on" or "off" was said and is no asset here: what was meant is offered."""
+    if asset not in _SWITCHES or any(wish.asset == asset for wish in chat.subscriptions):
+        return
+    if asset not in await context.services.snapshots.watched():
+        key, offers = _SWITCHES[asset]
+        raise Misunderstood(key, offers=offers, labels=offers)
 
 
 COMMAND = Command(

@@ -62,6 +62,7 @@ _UNITS_MS: Mapping[str, int] = {
 _CLOCKS = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?-([0-9]{1,2})(?::([0-9]{2}))?", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{2,40}", re.ASCII)
 _ROLE = re.compile(r"(?:<@&)?([0-9]{5,20})>?", re.ASCII)
+_PAGE = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 _ID = re.compile(r"#?([0-9a-f]{4})", re.ASCII)
 
 
@@ -223,6 +224,11 @@ def read_page(word: str, lexicon: Lexicon) -> int | None:
     return int(number)
 
 
+def read_bare_page(word: str, lexicon: Lexicon) -> int | None:
+    """The same of a word that names no field: only a plain small number is one, for "1INCH" is an asset."""
+    return int(word) if _PAGE.fullmatch(word) else None
+
+
 def read_language(word: str, lexicon: Lexicon) -> str | None:
     """A language there are phrases in, alone or with a region that writes numbers otherwise ("es-MX"), or "auto"."""
     return AUTO if word.lower() == AUTO else known_language(word)
@@ -272,7 +278,7 @@ HOURS = Word("hours", 30, "23-07", read_hours, read_hours_named)
 ZONE = Word("zone", 45, "Europe/Berlin", read_zone, read_zone_named)
 SWITCH = Word("switch", 40, "on", _only_named, read_switch, choices=("on", "off"))
 COUNT = Word("count", 50, "10", _only_named, read_count)
-PAGE = Word("page", 50, "2", _only_named, read_page)
+PAGE = Word("page", 50, "2", read_bare_page, read_page)
 LANGUAGE = Word("language", 50, "en", _only_named, read_language, choices=(*languages(), AUTO))
 ROLE = Word("role", 50, "<@&1234567890>", _only_named, read_role)
 PING_FROM = replace(SEVERITY, rank=50, read=_only_named)

@@ -75,7 +75,8 @@ def troubles_of(snapshot: Snapshot, of: str, phrases: Phrases) -> tuple[str, ...
     if share is None:
         return tuple(told)
     heard = phrases.say("findings.share", input=phrases.word("input", of), share=share_words(share))
-    return (*told, phrases.say("findings.heard", shares=heard))
+    unheard = _unheard_now(snapshot, phrases) if found is Found.LIQUIDATIONS_SHARE else ()
+    return (*told, phrases.say("findings.heard", shares=heard), *unheard)
 
 
 def findings_lines(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
@@ -99,7 +100,16 @@ def coverage(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
     ]
     absent = any(one.found is Found.NEVER_HEARD for one in snapshot.findings)
     key = "findings.heard_elsewhere" if absent else "findings.heard"
-    return (phrases.say(key, shares=", ".join(told)),) if told else ()
+    said = (phrases.say(key, shares=", ".join(told)),) if told else ()
+    return (*said, *_unheard_now(snapshot, phrases))
+
+
+def _unheard_now(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:
+    """Whose the liquidations are where nothing of them is heard: of the past that was read, before the first minute."""
+    reading = snapshot.reading("liquidations")
+    is_told = reading is not None and reading.presence is Presence.SEEN
+    is_unheard = value_of(snapshot, Found.LIQUIDATIONS_SHARE) == 0.0
+    return (phrases.say("findings.unheard_now"),) if is_told and is_unheard else ()
 
 
 def floor(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ def describe_no_hedge(
     }
     return Reply(
         (
-            Heading(fit(phrases.say("hedge.heading_none", asset=asset)), Tone.CAUTION),
+            Heading(fit(phrases.say(_heading_none(refused.why), asset=asset)), Tone.CAUTION),
             *source_notes(snapshot, phrases, now_ms),
             Text(phrases.say(f"no_hedge.{_refusal(refused, snapshot)}", **known)),
         ),
@@ -82,6 +82,13 @@ def describe_no_hedge(
             **({} if refused.why is NoHedge.NO_PRICE else refused.numbers),
         },
     )
+
+
+def _heading_none(why: NoHedge) -> str:
+    """What is missing: that there are no prices to hedge at is no verdict against a hedge."""
+    if why is NoHedge.NO_PRICE:
+        return "hedge.heading_no_price"
+    return "hedge.heading_too_small" if why is NoHedge.TOO_SMALL else "hedge.heading_none"
 
 
 def _refusal(refused: HedgeRefused, snapshot: Snapshot) -> str:

@@ -172,9 +172,13 @@ def _measures(reading: Reading, phrases: Phrases, rules: LiquidationRules) -> It
             "liq.branching",
             ratio=numbers.decimals(ratio, 2),
             deviation=numbers.decimals(facts.get("branching_deviation") or 0.0, 2),
-            rank=numbers.rank(facts.get("branching_percentile")),
+            rank=_ranked(facts.get("branching_percentile"), phrases),
             events=_count(facts.get("branching_events")),
         )
+
+
+def _ranked(percentile: float | None, phrases: Phrases) -> str:
+    return phrases.say("metric.unranked") if percentile is None else numbers.rank(percentile)
 
 
 def _held_against(value: float | None, line: float) -> tuple[str, dict[str, str]]:

@@ -8,6 +8,8 @@ from bot.chat_platform import Asker
 from bot.pace import Pace
 from bot.platforms.terminal.chat import Chat
 from bot.platforms.terminal.screen import Screen
+from commands.protocol.phrases import phrases_in
+from commands.protocol.request import Role
 from tests.bot.desks import desk_on
 from tests.commands.markets import NOW_MS
 
@@ -15,9 +17,9 @@ from tests.commands.markets import NOW_MS
 class Conversation:
     """A terminal's chat at the real door; what was said last can be read."""
 
-    def __init__(self) -> None:
-        desk, self.paper = desk_on(now_ms=NOW_MS), io.StringIO()
-        asker = Asker("terminal", "", "", is_private=True)
+    def __init__(self, *, is_warning: bool = False) -> None:
+        desk, self.paper = desk_on(now_ms=NOW_MS, is_warning=is_warning), io.StringIO()
+        asker = Asker("terminal", "", "", is_private=True, role=Role.OWNER)
         self.chat = Chat(Screen(self.paper), lambda line: desk.ask(line, asker), Pace(None))
 
     async def talk(self, line: str) -> str:
@@ -38,6 +40,15 @@ async def test_what_is_missing_is_asked_for_and_the_next_line_says_it(conversati
     assert "[1] 1x  [2] 2x  [3] 3x  [4] 5x\n" in asked
     assert asked.endswith("Type it, such as 5x, or another command.\n")
     assert "BTC 7x long" in await conversation.talk("7")
+
+
+async def test_what_stands_beside_answers_is_in_the_language_that_was_just_chosen() -> None:
+    conversation = Conversation(is_warning=True)
+    await conversation.talk("/settings language es")
+    asked = await conversation.talk("size btc 10k")
+    assert "Type it" not in asked
+    assert asked.endswith(phrases_in("es").say("platform.next_line", example="5x") + "\n")
+    assert phrases_in("es").say("terminal.paused") in await conversation.talk("pause")
 
 
 async def test_a_number_of_a_button_presses_it(conversation: Conversation) -> None:

@@ -201,7 +201,7 @@ async def test_numbers_stand_behind_it() -> None:
         ("/backtest banana", "banana"),
         ("/backtest BTC 5x", "5x"),
         ("/backtest BTC plan", "/plan BTC 5x long 10k"),
-        ("/history banana 3", "3"),
+        ("/history banana 3", "BANANA"),
         ("/history page=0", "1 to 999"),
         ("/history page=1.5", "1 to 999"),
         ("/history page=soon", "soon"),
@@ -287,6 +287,9 @@ async def test_warnings_come_in_pages_newest_first() -> None:
     assert ask.reply.actions[0].command == "/history BTC page=2"
     await ask("/history BTC page=3")
     assert [one["id"] for one in plain(ask, "warnings")] == ["0514", "0578"]
+    await ask("/history BTC 3")
+    assert [one["id"] for one in plain(ask, "warnings")] == ["0514", "0578"], "a bare number is a page"
+    assert "Page 2 of 3." in await ask("/history 2")
     assert "There is no page 9: 3 in all." in await ask("/history BTC page=9")
 
 

@@ -133,6 +133,16 @@ async def test_what_funding_says_of_the_venues_is_what_regime_and_why_say() -> N
         assert "disagree" not in await talk(snapshot)(line)
 
 
+async def test_liquidations_that_nobody_is_heard_to_tell_are_said_to_be_of_before() -> None:
+    """The past that was read ends at this moment, and no minute was listened to yet."""
+    before = replace(crowding(), findings=(found(Found.LIQUIDATIONS_SHARE, 0.0, None, "liquidations"),))
+    for line in ("/regime BTC", "/liq BTC", "/why BTC"):
+        said = await talk(before)(line)
+        assert "liquidations 0% of what is open." in said
+        assert "No venue's liquidations are heard just now: Liq is of what was told before." in said
+        assert "heard just now" not in await talk(noticed())(line)
+
+
 async def test_the_venues_that_sample_are_named_in_the_floor() -> None:
     floors = [found(Found.FLOOR, 3.0, venue, "liquidations") for venue in (Venue.BINANCE, Venue.OKX)]
     assert "Liq is a floor: Binance, OKX tell at most one a second." in await talk(noticed(*floors))(

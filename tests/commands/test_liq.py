@@ -119,7 +119,7 @@ async def test_hours_that_stand_out_are_isolated_only_where_none_unseen_could_ma
 
 async def test_each_venue_is_told_with_how_much_of_its_hour_was_heard() -> None:
     said = (await talk(forced(SAMPLED, HEARD))("/liq BTC")).splitlines()
-    first = said.index("              longs    shorts   heard")
+    first = said.index("              longs    shorts covered")
     assert said[first + 1 : first + 3] == [
         "Binance      >3.80M     >100k     58m",
         "Bybit         6.00M     1.00M     60m",
@@ -189,6 +189,7 @@ async def test_the_branching_ratio_corroborates_with_its_deviation_and_is_no_pro
         "Branching ratio 0.42 (sd 0.09, p88, 312 events): so many more each one sets off. It corroborates and"
         in said
     )
+    assert ", no rank yet, 312 events)" in await talk(forced(branching_percentile=None))("/liq BTC")
     without = await talk(forced(branching=None))("/liq BTC")
     assert "It needs 100 events in 6 h" in without
 

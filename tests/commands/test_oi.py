@@ -71,14 +71,24 @@ async def test_it_stands_at_the_venues_the_largest_first() -> None:
 async def test_the_stories_of_an_hour_and_a_day_and_the_digest_test_are_told() -> None:
     said = await talk(crowded())("/oi BTC")
     assert "1 h: no move beyond the usual.\n24 h: price down, OI down: unwinding." in said
-    assert "Digesting: -0.43% an hour when price fell, +0.01% when it rose (72 h)." in said
+    falls = "OI falls when price falls and holds when it rises: -0.43% an hour when price fell"
+    assert f"{falls}, +0.01% when it rose (72 h)." in said
     assert "-5.8% from its peak of 7 days.\nIt is 0.5 days of volume (p61)." in said
-    assert "Not digesting: " in await talk(crowded(digesting=0.0))("/oi BTC")
+    assert "OI does not fall with price and then hold: " in await talk(crowded(digesting=0.0))("/oi BTC")
+
+
+async def test_what_is_not_done_unwinding_is_not_said_to_be_digesting_as_well() -> None:
+    said = await talk(crowded(digesting=1.0))("/oi BTC")
+    assert "not done unwinding" in said
+    assert "igesting" not in said
 
 
 async def test_too_few_hours_that_moved_are_no_answer_to_the_digest_test() -> None:
     said = await talk(crowded(digesting=None, digest_falling_hours=8.0))("/oi BTC")
-    assert "Digesting is not known: 8 hours fell and 15 rose, 12 of each are needed." in said
+    assert (
+        "Whether OI falls with price and then holds is not known: 8 hours fell and 15 rose, 12 of each are needed."
+        in said
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,7 +159,10 @@ async def test_what_is_not_known_is_said_so_and_nothing_is_guessed() -> None:
 async def test_hours_nobody_counted_are_no_count_of_hours() -> None:
     nothing = dict.fromkeys(("digesting", "digest_falling_hours", "digest_rising_hours"))
     said = await talk(crowded(**nothing))("/oi btc")
-    assert "Digesting is not known: 12 hours that fell and as many that rose are needed." in said
+    assert (
+        "Whether OI falls with price and then holds is not known: 12 hours that fell and as many that rose are needed."
+        in said
+    )
 
 
 async def test_a_series_of_one_value_a_day_says_so() -> None:

@@ -116,6 +116,14 @@ async def test_what_was_told_on_another_day_says_the_day() -> None:
     assert "21 Nov 10:04 -3.1%" in await told(manager(old), "/subscribe BTC")
 
 
+async def test_on_and_off_are_no_assets_here_and_what_was_meant_is_offered() -> None:
+    ask = manager()
+    assert "Nothing is switched on here: /subscribe" in await ask("/alerts on")
+    assert [action.command for action in ask.reply.actions] == ["/subscribe all", "/alerts changes=on"]
+    assert "/mute 2h" in await ask("/alerts off")
+    assert "Nothing was changed here yet." in await ask("/alerts changes=on")
+
+
 async def test_one_asset_alone_can_be_asked_for() -> None:
     ask = manager(STANDS)
     await told(ask, "/subscribe BTC", "/subscribe ETH funding", "/subscribe all skew")

@@ -43,7 +43,7 @@ class Chat:
         self._shortcuts: tuple[Action, ...] = ()
         self._prompt: Prompt | None = None
         self._words: Mapping[str, Callable[[], str]] = (
-            {} if pace is None else Steering(pace, self._phrases).words
+            {} if pace is None else Steering(pace, lambda: self._phrases).words
         )
 
     @property
@@ -85,6 +85,7 @@ class Chat:
 
     async def _answer(self, line: str) -> None:
         reply = await self._ask(line)
+        self._turn_to(reply.language)
         self._shortcuts, self._prompt = reply.actions, reply.prompt
         parts = list(self._screen.draw(reply))
         if reply.actions:
@@ -96,11 +97,17 @@ class Chat:
             parts.append(Styled(stamp, style="dim"))
         self._screen.say(*parts)
 
+    def _turn_to(self, language: str) -> None:
+        """Go on in the language of an answer: somebody may have chosen it a moment ago."""
+        if language and language != self._phrases.language:
+            self._phrases = phrases_in(language)
+            self._screen.speak_in(language)
+
 
 class Steering:
     """The words that steer market time, each with what it does and then says."""
 
-    def __init__(self, pace: Pace, phrases: Phrases) -> None:
+    def __init__(self, pace: Pace, phrases: Callable[[], Phrases]) -> None:
         self._pace, self._phrases = pace, phrases
         self.words: Mapping[str, Callable[[], str]] = {
             "pause": self._pause,
@@ -113,18 +120,18 @@ class Steering:
         if self._pace.is_paused:
             return self._go()
         self._pace.pause(True)
-        return self._phrases.say("terminal.paused")
+        return self._phrases().say("terminal.paused")
 
     def _go(self) -> str:
         self._pace.pause(False)
-        return self._phrases.say("terminal.goes_on", speed=self._speed())
+        return self._phrases().say("terminal.goes_on", speed=self._speed())
 
     def _change(self, factor: float) -> str:
         changed = self._pace.change(factor)
-        return self._speed() if changed else self._phrases.say("terminal.limit", speed=self._speed())
+        return self._speed() if changed else self._phrases().say("terminal.limit", speed=self._speed())
 
     def _speed(self) -> str:
         speed = self._pace.market_ms_per_s
         if speed is None:
-            return self._phrases.say("terminal.no_waiting")
-        return self._phrases.say("terminal.speed", minutes=f"{speed / MINUTE_MS:g}")
+            return self._phrases().say("terminal.no_waiting")
+        return self._phrases().say("terminal.speed", minutes=f"{speed / MINUTE_MS:g}")

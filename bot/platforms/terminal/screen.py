@@ -36,6 +36,10 @@ class Screen:
         self._place = place
         self.is_plain = is_plain
 
+    def speak_in(self, language: str) -> None:
+        """Take the words for signs, and what stands below answers, from another language from now on."""
+        self._phrases = phrases_in(language)
+
     @property
     def is_dumb(self) -> bool:
         """Whether nothing that was written can be drawn anew: no terminal, or one that moves no cursor."""

@@ -27,6 +27,7 @@ _MARK = re.compile(
     r"(!!|(?<![\w.!])(?:!|·|\?))(?=[\w.+$~-])|(?<!\S)(!!|!|\?)(?=[\s,.;:]|$)|(?<![\w/])(~)(?=[\d.$])"
 )
 _WORDS = {"!!": "stress", "!": "caution", "·": "calm", "?": "unknown", "~": "about"}
+_SEVERITIES = {"!!": "critical", "!": "warning", "·": "watch"}
 _BULLET = re.compile(r"^\s*[+-] (?=\S)")
 _DOT = re.compile(r"\s+·\s+")
 _ARROW = re.compile(r"\s*<-\s*")
@@ -74,11 +75,19 @@ def _row(row: Sequence[str], head: Sequence[str], phrases: Phrases) -> str:
     """A row whose every cell says of what it is."""
     names = [*head, *[""] * len(row)]
     cells = (
-        f"{clean(name)} {speak_line(clean(cell), phrases)}".strip()
+        f"{clean(name)} {_cell(clean(cell), phrases)}".strip()
         for name, cell in zip(names, row, strict=False)
         if cell.strip() not in {"", NOTHING}
     )
     return ", ".join(cells)
+
+
+def _cell(cell: str, phrases: Phrases) -> str:
+    """A cell of a table; a mark that stands alone in it says how loud a warning was."""
+    text, _, mark = cell.rpartition(" ")
+    if mark not in _SEVERITIES:
+        return speak_line(cell, phrases)
+    return f"{speak_line(text, phrases)} {phrases.word('severity', _SEVERITIES[mark])}".strip()
 
 
 def _word(mark: re.Match[str], phrases: Phrases) -> str:

@@ -56,6 +56,15 @@ def test_each_cell_of_a_table_says_of_what_it_is() -> None:
     assert list(speak(Reply((table,)), ENGLISH)) == ["asset BTC, state CROWDING, str 58"]
 
 
+def test_a_mark_alone_in_a_cell_is_how_loud_a_warning_was() -> None:
+    table = Table((("18 Dec 04:00", "·"), ("13 Dec 22:00", "!!"), ("cascade !", "-")))
+    assert list(speak(Reply((table,)), ENGLISH)) == [
+        "18 Dec 04:00, WATCH",
+        "13 Dec 22:00, CRITICAL",
+        "cascade WARNING",
+    ]
+
+
 def test_a_tone_is_a_word() -> None:
     reply = Reply((Note("!! leave", Tone.STRESS), Note("stay", Tone.PLAIN)))
     assert list(speak(reply, ENGLISH)) == ["stress: leave", "stay"]
