@@ -56,10 +56,11 @@ async def answer(ask: Alerts, context: Context) -> Reply:
 
 async def _mind_switch(asset: Asset | None, chat: Chat, context: Context) -> None:
     """Raises Misunderstood where "on" or "off" was said and is no asset here: what was meant is offered."""
-    if asset not in _SWITCHES or any(wish.asset == asset for wish in chat.subscriptions):
+    meant = None if asset is None else _SWITCHES.get(asset)
+    if meant is None or any(wish.asset == asset for wish in chat.subscriptions):
         return
     if asset not in await context.services.snapshots.watched():
-        key, offers = _SWITCHES[asset]
+        key, offers = meant
         raise Misunderstood(key, offers=offers, labels=offers)
 
 

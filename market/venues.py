@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from market.across import AtVenue
-from market.findings import Found
+from market.findings import Finding, Found
 from market.formulas.funding import dispersion, is_at_cap, weighted_by_open_interest
 from market.formulas.liquidations import scaled_from_full_feed
 from market.observations import HOUR_MS, Venue
 from market.rules import FreshnessRules
-from market.snapshot import Snapshot
 
 MINUTES_AN_HOUR = 60
 LEAST_TO_DIFFER = 2
@@ -81,15 +80,17 @@ def rates_across(venues: Sequence[AtVenue], now_ms: int, rules: FreshnessRules) 
     )
 
 
-def funding_spread(snapshot: Snapshot, now_ms: int, rules: FreshnessRules) -> float | None:
+def funding_spread(
+    venues: Sequence[AtVenue], findings: Sequence[Finding], now_ms: int, rules: FreshnessRules
+) -> float | None:
     """How far the venues' present rates lie apart (a fraction per eight hours): what every answer says of that.
 
     None where fewer than two say one. A market whose venues are not told apart has what was found when it was looked at.
     """
-    if not snapshot.venues:
-        found = (one.value for one in snapshot.findings if one.found is Found.FUNDING_DISPERSION)
+    if not venues:
+        found = (one.value for one in findings if one.found is Found.FUNDING_DISPERSION)
         return next(found, None)
-    across = rates_across(snapshot.venues, now_ms, rules)
+    across = rates_across(venues, now_ms, rules)
     return None if across is None or across.counted < LEAST_TO_DIFFER else across.dispersion_8h
 
 

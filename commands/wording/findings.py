@@ -180,19 +180,23 @@ def _sentences(snapshot: Snapshot, kinds: Iterable[Found], phrases: Phrases) -> 
 
 def _disagreement(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
     """Venues further apart than what is "not reset" lies above nothing: one may say reset while another does not."""
-    spread = funding_spread(snapshot, snapshot.at_ms, rules.freshness)
+    spread = _spread(snapshot, rules)
     if spread is None or spread < rules.funding.not_reset:
         return ()
     return (phrases.say("findings.disagree", spread=numbers.rate(spread)),)
 
 
 def _agreement(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
-    spread = funding_spread(snapshot, snapshot.at_ms, rules.freshness)
+    spread = _spread(snapshot, rules)
     if spread is None:
         return ()
     told = numbers.rate(spread)
     is_all = told == numbers.rate(0.0)
     return (phrases.say("findings.agree_all") if is_all else phrases.say("findings.agree", spread=told),)
+
+
+def _spread(snapshot: Snapshot, rules: Rules) -> float | None:
+    return funding_spread(snapshot.venues, snapshot.findings, snapshot.at_ms, rules.freshness)
 
 
 def _price_venue(snapshot: Snapshot, phrases: Phrases) -> tuple[str, ...]:

@@ -49,7 +49,8 @@ def coins(hours: Hourly) -> list[float | None]:
 
 
 def held(*told: float) -> Hourly:
-    return Hourly(len(told) * HOUR_MS, *[array("d", told) for _ in range(4)])
+    prices, coins = array("d", [100.0] * len(told)), array("d", told)
+    return Hourly(len(told) * HOUR_MS, prices[:], prices[:], prices[:], coins)
 
 
 def test_open_interest_is_of_the_source_that_told_the_last_hours_alone() -> None:
