@@ -60,7 +60,7 @@ async def test_a_wrong_answer_is_asked_for_again_with_its_reason(conversation: C
     await conversation.talk("size btc 10k")
     again = await conversation.talk("300")
     assert "nobody offers more than 200x" in again
-    assert "[3] 5x" in again
+    assert "[4] 5x" in again
     assert "BTC 6x long" in await conversation.talk("6x")
 
 

@@ -294,7 +294,7 @@ async def test_who_has_no_plans_is_offered_a_position_to_state() -> None:
     ask = with_plans()
     await ask("/stress ETH")
     assert [action.command for action in ask.reply.actions][:2] == ["/stress ETH 1x", "/stress ETH 2x"]
-    assert "ETH 3x long" in await ask(ask.reply.actions[1].command)
+    assert "ETH 2x long" in await ask(ask.reply.actions[1].command)
 
 
 async def test_without_a_usable_price_nothing_is_stated() -> None:
