@@ -116,8 +116,7 @@ async def parts_of(
     if reply.prompt is not None and (question.types or not reply.actions or typing is None):
         return (_to_be_typed(reply, reply.prompt, question),)
     texts = lay_out(reply, TELEGRAM_HTML)
-    is_caption = len(texts) == 1 and units(plain(texts[0])) <= LONGEST_CAPTION_UNITS
-    if photo is not None and not is_caption:
+    if photo is not None and not _is_caption(texts):
         texts = ("", *texts)
     keyboard = await buttons.keyboard(reply.actions, question.line, whose, reply.copies)
     keyboard = _together(keyboard, typing)
@@ -137,6 +136,11 @@ async def parts_of(
         )
         for place, text in enumerate(texts)
     )
+
+
+def _is_caption(texts: tuple[str, ...]) -> bool:
+    """Whether these words are short enough to stand below a photo."""
+    return len(texts) == 1 and units(plain(texts[0])) <= LONGEST_CAPTION_UNITS
 
 
 def whose_buttons(reply: Reply, question: Question) -> Whose:
