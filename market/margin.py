@@ -32,6 +32,7 @@ class Impossible(StrEnum):
     LARGER_THAN_LAST_TIER = "larger_than_last_tier"
     EQUITY_NOT_POSITIVE = "equity_not_positive"
     ENTRY_NOT_POSITIVE = "entry_not_positive"
+    ENTRY_FAR = "entry_far"
     HOLD_OUT_OF_RANGE = "hold_out_of_range"
     BASE_BELOW_ONE = "base_below_one"
     BUDGET_OUT_OF_RANGE = "budget_out_of_range"

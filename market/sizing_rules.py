@@ -64,6 +64,9 @@ class SizingRules:
     factor_when_wait: float = 0.0
     # says "trade smaller into uncertainty: MIXED with conflict or INSUFFICIENT_DATA halves new size"
     factor_when_uncertain: float = 0.5
+    # an entry so many times above or below the present price is a slip of typing; the same digits within 1.5 of it may be meant
+    farthest_entry: float = 8.0
+    meant_within: float = 1.5
     # a margin below a cent is zero; the arithmetic needs a number it can divide by
     least_equity_usd: float = 0.01
     checklist: ChecklistRules = field(default_factory=ChecklistRules)

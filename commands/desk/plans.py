@@ -157,6 +157,7 @@ def position_of(plan: Plan) -> Position:
         mode=plan.mode,
         is_inverse=plan.is_inverse,
         venue=plan.venue,
+        is_kept=True,
     )
 
 

@@ -1,9 +1,10 @@
 """The sentence for a position nobody can hold or check, with a line that would do."""
 
+from commands.protocol.numerals import typed
 from commands.protocol.phrases import phrases_in
 from commands.protocol.request import Misunderstood
 from commands.wording import numbers
-from market.margin import BUNDLED_ON, ImpossiblePosition, Tiers
+from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition, Tiers
 from market.observations import Asset, Venue
 
 
@@ -23,6 +24,8 @@ def refusal(
     highest = impossible.numbers.get("highest")
     leverage = "5x" if highest is None or highest >= 5.0 else numbers.times(highest)
     venue = Venue.BINANCE if tiers is None else tiers.venue
+    if impossible.why is Impossible.ENTRY_FAR:
+        return _slip(impossible, words)
     return Misunderstood(
         f"impossible.{impossible.why.value}",
         example=f"{command} {asset} {leverage} 10k",
@@ -31,6 +34,14 @@ def refusal(
         venue=phrases_in(language).word("venue", venue.value),
         **words,
     )
+
+
+def _slip(impossible: ImpossiblePosition, words: dict[str, str]) -> Misunderstood:
+    """The entry is asked for once more, with the one of the same digits that lies beside the price as a button."""
+    meant = impossible.numbers.get("meant_price")
+    near = () if meant is None else (typed(meant),)
+    words["farthest"] = numbers.general(impossible.numbers["farthest"])
+    return Misunderstood(f"impossible.{impossible.why.value}", field="entry", near=near, **words)
 
 
 def _in_words(name: str, value: float) -> str:

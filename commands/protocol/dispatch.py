@@ -11,7 +11,16 @@ from functools import lru_cache
 from typing import Any
 
 from commands.protocol.command import LEFT_OUT, Command
-from commands.protocol.forms import MOST_OFFERS, as_words, meaning, offers_for, option_called, prompt_of
+from commands.protocol.forms import (
+    MOST_OFFERS,
+    as_words,
+    calls_off,
+    is_cancel,
+    meaning,
+    offers_for,
+    option_called,
+    prompt_of,
+)
 from commands.protocol.home import at_home
 from commands.protocol.numerals import in_plain_words
 from commands.protocol.phrases import Phrases, phrases_in
@@ -103,6 +112,8 @@ async def _answer_text(text: str, context: Context) -> Reply:
     words = with_its_x(text.split()) or ["help"]
     if len(words) > MOST_WORDS:
         raise Misunderstood("words.too_many_words")
+    if is_cancel(words[0]) and len(words) == 1:
+        return _called_off(context)
     command = _known(words[0], words[1:])
     plain = _plain(words[1:], command)
     return await _run(command, lambda lexicon: command.read(plain, lexicon), context, plain)
@@ -133,6 +144,8 @@ async def _run(
 ) -> Reply:
     if not await context.may(command.needs):
         raise _not_allowed(command, context)
+    if words is not None and calls_off(command, words):
+        return _called_off(context)
     try:
         reply = await command.answer(await _request(read, context), context)
     except Misunderstood as wrong:
@@ -144,6 +157,12 @@ async def _run(
         return await _asked(command, wrong, words, context)
     # whatever a command about positions says is for its asker alone, if only that nothing is known of what they hold
     return replace(reply, private=True) if command.private and not reply.private else reply
+
+
+def _called_off(context: Context) -> Reply:
+    """That nothing more is asked: a form has no memory, so there is nothing to be undone."""
+    told = phrases_in(context.language).say("words.called_off")
+    return Reply((Note(told),), private=True, data={"changed": False})
 
 
 async def _asked(

@@ -15,6 +15,8 @@ from commands.protocol.words import Lexicon
 from market.observations import Asset
 
 MOST_OFFERS = 8
+CANCEL = frozenset({"cancel", "cancelar"})
+"""What ends a question that waits for a word."""
 MOST_ASKED = 5
 """What fits one page of a form (Discord's longest modal)."""
 
@@ -66,6 +68,17 @@ def option_called(command: Command[Any], name: str) -> Option:
 def meaning(command: Command[Any], option: Option, phrases: Phrases) -> str:
     """What a field means, in the language of the phrases."""
     return phrases.slash(f"{command.name}.options.{option.name}.help", option.description)
+
+
+def calls_off(command: Command[Any], words: Sequence[str]) -> bool:
+    """Whether these words answer a question with "cancel": alone in a form, or behind the name of what was asked for."""
+    is_form = command.begins_form(words)
+    return any(is_cancel(word.rpartition("=")[2]) for word in words if is_form or "=" in word)
+
+
+def is_cancel(word: str) -> bool:
+    """Whether a word, or a command that is none of ours, says to ask no further."""
+    return word.partition("@")[0].removeprefix("/").lower() in CANCEL
 
 
 def example_of(option: Option) -> str:

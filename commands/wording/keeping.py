@@ -36,8 +36,16 @@ def counts_of(held: Held) -> dict[str, int]:
     for name, values in held.parts.items():
         word = by_name.get(name, "")
         if word and name != "holders":
-            counts[word] = counts.get(word, 0) + len(values)
+            counts[word] = counts.get(word, 0) + sum(map(_count, values))
     return counts
+
+
+def _count(value: object) -> int:
+    """How much one place holds: of a person as many plans and limits of their own as are kept there, of all else one."""
+    if not isinstance(value, Mapping) or "plans" not in value:
+        return 1
+    limits = (value.get("base_leverage"), value.get("drawdown_budget"), value.get("funding_8h"))
+    return max(1, len(value["plans"]) + sum(limit is not None for limit in limits))
 
 
 def _until(word: str, kinds: Iterable[Entry], phrases: Phrases) -> str:

@@ -19,8 +19,8 @@ Words come in any sensible order. `name=value` and `name value` say which word i
   chat or its reader speaks a language whose decimals take a comma, `64.210,5` and `0,5` are read as well, and `64.210`, which
   could be two numbers, is asked back with both as buttons. `64210.5` is read the same everywhere.
 - At most 12 words and 256 characters are read. What cannot be read is answered with the reason and an example.
-- What is missing is asked for, and what else was said is kept; a word that is nearly right comes back as a button. `?` asks for all that a form holds (`/plan ? BTC`),
-  `equity=` for one word, and `line=-` leaves one out.
+- What is missing is asked for, and what else was said is kept; a word that is nearly right comes back as a button. In `/plan` alone
+  a `?` asks for all that it needs (`/plan ? BTC`); `equity=` asks for one word, `line=-` leaves one out, and `cancel` ends the questions.
 - Every answer shows how old its data is; what is missing or old is said, never guessed.
 
 Below each command stands what a terminal shows of its example in the demo's sell-off, drawn by the code that answers

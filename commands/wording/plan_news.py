@@ -23,9 +23,9 @@ from commands.wording.plans import (
 )
 from commands.wording.sizing_lines import turned_words
 from market.observations import Side
-from market.plans import Happened, PlanNews
+from market.plans import Happened, PlanNews, Standing, loss_usd, standing_of, steps_of
 from market.plans.news import CRITICAL, WATCH, urgency_of
-from market.plans.standing import CALLED, Standing, rest_hours, standing_of
+from market.plans.standing import CALLED, rest_hours
 from market.report import LIVE
 from market.rules import Rules
 
@@ -33,6 +33,7 @@ IN_FULL = 2
 GRAVEST_FIRST = (
     Happened.LIQUIDATED,
     Happened.NEAR_LIQUIDATION,
+    Happened.MAX_LOSS,
     Happened.EXIT,
     Happened.THESIS_PRICE,
     Happened.HEDGE,
@@ -41,6 +42,8 @@ GRAVEST_FIRST = (
     Happened.FUNDING_BEYOND,
     Happened.THESIS_TIME,
 )
+_OUT = frozenset({Happened.MAX_LOSS, Happened.EXIT})
+"""Both say to be out: the one that price came to first is told first."""
 TONES = {CRITICAL: Tone.STRESS, WATCH: Tone.PLAIN}
 _RUNGS = {called: rung for rung, called in CALLED.items()}
 
@@ -62,19 +65,22 @@ def describe_news(
     news: Sequence[PlanNews], phrases: Phrases, rules: Rules, now_ms: int, marks: NewsMarks
 ) -> Reply:
     """The message of at least one plan's news, the gravest first; it is about positions, so it is private."""
-    ordered = sorted(news, key=lambda one: (urgency_of(one.happened), GRAVEST_FIRST.index(_gravest(one))))
+    ordered = sorted(news, key=lambda one: (urgency_of(one.happened), _gravity(_gravest(one, rules))))
     first = ordered[0]
     tone = TONES.get(urgency_of(first.happened), Tone.CAUTION)
-    blocks: list[Block] = [Heading(_heading(first, phrases), tone), *_notes(first, marks, phrases, now_ms)]
+    blocks: list[Block] = [
+        Heading(_heading(first, phrases, rules), tone),
+        *_notes(first, marks, phrases, now_ms),
+    ]
     for place, one in enumerate(ordered[:IN_FULL]):
         if place > 0:
-            blocks.append(Text(_heading(one, phrases)))
+            blocks.append(Text(_heading(one, phrases, rules)))
         blocks.extend(_story(one, phrases, rules, now_ms))
     if len(ordered) > IN_FULL:
-        blocks.append(Lines(tuple(_in_a_line(one, phrases) for one in ordered[IN_FULL:])))
+        blocks.append(Lines(tuple(_in_a_line(one, phrases, rules) for one in ordered[IN_FULL:])))
     return Reply(
         tuple(blocks),
-        _actions(ordered, phrases),
+        _actions(ordered, phrases, rules),
         private=True,
         data={
             "plans": [
@@ -85,12 +91,23 @@ def describe_news(
     )
 
 
-def _gravest(news: PlanNews) -> Happened:
-    return min(news.happened, key=GRAVEST_FIRST.index)
+def _gravest(news: PlanNews, rules: Rules) -> Happened:
+    return _gravest_first(news, rules)[0]
 
 
-def _heading(news: PlanNews, phrases: Phrases) -> str:
-    return plan_heading(news.plan, phrases.word("plan_happened", _gravest(news).value), phrases)
+def _gravest_first(news: PlanNews, rules: Rules) -> list[Happened]:
+    """All that happened, the gravest first; of two that weigh the same the one that price came to first."""
+    standing = standing_of(news.plan, news.price_usd, None, rules, news.at_ms)
+    places = {step: place for place, (step, _) in enumerate(steps_of(news.plan, standing))}
+    return sorted(news.happened, key=lambda one: (_gravity(one), places.get(one, 0)))
+
+
+def _gravity(happened: Happened) -> int:
+    return min(map(GRAVEST_FIRST.index, _OUT)) if happened in _OUT else GRAVEST_FIRST.index(happened)
+
+
+def _heading(news: PlanNews, phrases: Phrases, rules: Rules) -> str:
+    return plan_heading(news.plan, phrases.word("plan_happened", _gravest(news, rules).value), phrases)
 
 
 def _notes(first: PlanNews, marks: NewsMarks, phrases: Phrases, now_ms: int) -> list[Note]:
@@ -125,10 +142,16 @@ def _story(news: PlanNews, phrases: Phrases, rules: Rules, now_ms: int) -> tuple
 
 
 def sentences(news: PlanNews, phrases: Phrases, rules: Rules) -> list[str]:
-    """Everything that happened, a sentence each, the gravest first."""
+    """Everything that happened, a sentence each, the gravest first.
+
+    A rung that is reached when no more may be lost says so: what it asks for is less than the plan does.
+    """
     standing = standing_of(news.plan, news.price_usd, None, rules, news.at_ms)
-    happened = set(news.happened)
-    return [_sentence(one, news, standing, phrases, rules) for one in GRAVEST_FIRST if one in happened]
+    told = [_sentence(one, news, standing, phrases, rules) for one in _gravest_first(news, rules)]
+    is_spent = Happened.MAX_LOSS in news.plan.watch.told_ms and Happened.MAX_LOSS not in news.happened
+    if is_spent and not _RUNGS.keys().isdisjoint(news.happened):
+        told.insert(0, phrases.say("plan.spent_before", amount=numbers.money(news.plan.drawdown_usd)))
+    return told
 
 
 def _sentence(happened: Happened, news: PlanNews, standing: Standing, phrases: Phrases, rules: Rules) -> str:
@@ -145,19 +168,21 @@ def _sentence(happened: Happened, news: PlanNews, standing: Standing, phrases: P
         factor=tight_words(rules.sizing.ladder.tightened),
         state=turned_words(news.turned or news.state.value, phrases),
         line=numbers.price(plan.line_usd),
+        loss=numbers.money(round(loss_usd(plan, news.price_usd, rules.sizing.fee_rate))),
+        most=numbers.money(plan.drawdown_usd),
         until=numbers.date_and_clock(plan.until_ms or news.at_ms),
     )
 
 
-def _in_a_line(news: PlanNews, phrases: Phrases) -> str:
-    what = phrases.word("plan_happened", _gravest(news).value)
+def _in_a_line(news: PlanNews, phrases: Phrases, rules: Rules) -> str:
+    what = phrases.word("plan_happened", _gravest(news, rules).value)
     return sides(f"{news.plan.asset} {leverage_words(news.plan)} {news.plan.id}", what)
 
 
-def _actions(ordered: Sequence[PlanNews], phrases: Phrases) -> tuple[Action, ...]:
+def _actions(ordered: Sequence[PlanNews], phrases: Phrases, rules: Rules) -> tuple[Action, ...]:
     """How all positions stand, and of the plans told in full: show it, say that it is closed, or ask what a hedge costs."""
     plans = [one.plan for one in ordered[:IN_FULL]]
-    hedged = [one.plan.asset for one in ordered[:IN_FULL] if _asks_for_a_hedge(one)]
+    hedged = [one.plan.asset for one in ordered[:IN_FULL] if _asks_for_a_hedge(one, rules)]
     return (
         Action(phrases.say("button.positions"), "/positions"),
         *(Action(phrases.say("button.plan", id=plan.id), f"/plan show {plan.id}") for plan in plans),
@@ -166,6 +191,6 @@ def _actions(ordered: Sequence[PlanNews], phrases: Phrases) -> tuple[Action, ...
     )
 
 
-def _asks_for_a_hedge(news: PlanNews) -> bool:
+def _asks_for_a_hedge(news: PlanNews, rules: Rules) -> bool:
     """Whether a long has reached the rung at which it is hedged."""
-    return news.plan.side is Side.LONG and _gravest(news) is Happened.HEDGE
+    return news.plan.side is Side.LONG and _gravest(news, rules) is Happened.HEDGE

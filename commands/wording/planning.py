@@ -10,6 +10,7 @@ from commands.wording.columns import first_that_fits, fit, sides
 from commands.wording.copies import plan_copies
 from commands.wording.market import source_notes
 from commands.wording.panel import age_of
+from commands.wording.plan_losses import exit_words, loss_words
 from commands.wording.plan_news import sentences
 from commands.wording.plans import (
     behind_words,
@@ -28,8 +29,18 @@ from commands.wording.plans import (
 from commands.wording.sizing import new_size_words
 from market.checklist import Advice
 from market.margin import sign_of
-from market.plans import MOST_PLANS, Happened, NoAdd, Noise, Plan, PlanNews, Rung, Standing, noise_of
-from market.plans.standing import lost_share, rung_usd
+from market.observations import Side
+from market.plans import (
+    MOST_PLANS,
+    Happened,
+    NoAdd,
+    Noise,
+    Plan,
+    PlanNews,
+    Rung,
+    Standing,
+    noise_of,
+)
 from market.report import market_time
 from market.rules import Rules
 from market.sizing import MarginMode, SizeCheck, Verdict, advice_numbers
@@ -64,7 +75,8 @@ def describe_kept(
     `is_twin`: the same was stated a moment ago, and is kept once.
     """
     fits = check.verdict is Verdict.FITS
-    is_clear = fits and check.advised.advice is Advice.PROCEED
+    is_spent = Happened.MAX_LOSS in plan.watch.told_ms
+    is_clear = fits and not is_spent and check.advised.advice is Advice.PROCEED
     first = [
         *((phrases.say("plan.twin_told"),) if is_twin else ()),
         phrases.say("plan.watched_here" if can_tell else "plan.nobody_told"),
@@ -79,8 +91,8 @@ def describe_kept(
     blocks: tuple[Block, ...] = (
         Heading(plan_heading(plan, what, phrases), Tone.GOOD if is_clear else Tone.CAUTION),
         *source_notes(snapshot, phrases, now_ms),
-        Text("\n".join(first)),
         *((Note("\n".join(sentences(already, phrases, rules)), Tone.CAUTION),) if already else ()),
+        Text("\n".join(first)),
         *_body(plan, snapshot, standing, phrases, rules, now_ms, already=already),
     )
     advised = advice_numbers(check.advised)
@@ -183,9 +195,13 @@ def describe_no_add(plan: Plan, why: Sequence[NoAdd], phrases: Phrases) -> Reply
 
 def plan_line(plan: Plan, now_ms: int) -> str:
     """The command line that states the same position again; a time of one's own that is over is left out."""
-    words = ["/plan", plan.asset, f"{typed(plan.leverage)}x", plan.side.value]
+    words = ["/plan", plan.asset, f"{typed(plan.leverage)}x"]
+    words += [] if plan.side is Side.LONG else [plan.side.value]  # no more than twelve words are read
     words += [f"equity={typed(plan.margin_usd)}", f"entry={typed(plan.entry_usd)}"]
-    words.append(f"hold={typed(plan.hold_hours)}h")
+    words += [
+        f"hold={typed(plan.hold_hours)}h",
+        f"lose={typed(100.0 * plan.drawdown_usd / plan.margin_usd)}%",
+    ]
     if plan.line_usd is not None:
         words.append(f"line={typed(plan.line_usd)}")
     if plan.until_ms is not None and plan.until_ms > now_ms:
@@ -210,7 +226,9 @@ def _body(
     lines = _remarks(plan, snapshot, standing, phrases, now_ms)
     if already is None or not _PULL_IN.intersection(already.happened):
         lines = [*_tight_words(plan, standing, phrases, rules), *lines]
-    lines = [*_exit_words(plan, standing, rules, phrases), *lines]
+    lines = [*exit_words(plan, standing, rules, phrases), *lines]
+    if already is None or Happened.MAX_LOSS not in already.happened:
+        lines = [*loss_words(plan, snapshot, standing, phrases, now_ms), *lines]
     return (
         Lines(_three_numbers(plan, standing, phrases)),
         Lines(_ladder(plan, snapshot, standing, phrases, now_ms)),
@@ -267,30 +285,6 @@ def _tight_words(plan: Plan, standing: Standing | None, phrases: Phrases, rules:
         return []
     key = "plan.tight" if Happened.RISK_INVALIDATED in plan.watch.told_ms else "plan.tight_funding"
     return [phrases.say(key, factor=tight_words(rules.sizing.ladder.tightened))]
-
-
-def _exit_words(plan: Plan, standing: Standing | None, rules: Rules, phrases: Phrases) -> list[str]:
-    """That the way to the exit loses more than is to be lost, fees in and out with it, and the size with which it does not.
-
-    That size is of the exit before it is pulled in, and never more than fitted: see `market.sizing.check.Budget`.
-    """
-    exit_usd = None if standing is None else standing.rungs_usd[Rung.EXIT]
-    if exit_usd is None:
-        return []
-    fees = 2.0 * rules.sizing.fee_rate
-    loss_usd = plan.notional_usd * (lost_share(plan, exit_usd) + fees)
-    if loss_usd <= plan.drawdown_usd:
-        return []
-    untightened_usd = rung_usd(plan, Rung.EXIT, rules, tight=False) or exit_usd
-    size_usd = plan.drawdown_usd / (lost_share(plan, untightened_usd) + fees)
-    most_usd = plan.max_leverage * plan.margin_usd
-    known = {
-        "exit": numbers.price(exit_usd),
-        "loss": numbers.money(round(loss_usd)),
-        "drawdown": numbers.money(plan.drawdown_usd),
-        "size": numbers.money(round(min(size_usd, most_usd))),
-    }
-    return [phrases.say("plan.exit_loses", **known)]
 
 
 def _thesis_words(plan: Plan, standing: Standing | None, phrases: Phrases) -> list[str]:

@@ -6,8 +6,7 @@ from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit, sides
 from market.observations import DAY_MS, SECOND_MS
-from market.plans import Gap, Plan, Rung
-from market.plans.standing import CALLED, Standing
+from market.plans import Gap, Happened, Plan, Rung, Standing, steps_of
 from market.sizing import MarginMode
 
 
@@ -48,17 +47,31 @@ def won_words(profit_usd: float) -> str:
 
 
 def rung_lines(plan: Plan, standing: Standing, phrases: Phrases) -> tuple[str, ...]:
-    """The three rungs as they are now: price, way from the present price, and which were reached."""
-    return tuple(_rung_line(plan, standing, rung, phrases) for rung in Rung)
+    """The three rungs and the most to lose as they are now, the nearest first: price, way from now, and which were reached."""
+    return tuple(_step_line(plan, standing, *step, phrases) for step in steps_of(plan, standing))
 
 
-def _rung_line(plan: Plan, standing: Standing, rung: Rung, phrases: Phrases) -> str:
-    price_usd = standing.rungs_usd[rung]
+def step_word(step: Happened, phrases: Phrases) -> str:
+    """What a rung, or the most to lose, is called in a line."""
+    return phrases.word("rung", step.value)
+
+
+def spent_words(plan: Plan, at_ms: int, phrases: Phrases) -> str:
+    """Since when all that it may lose is lost, of a plan whose owner was told so; `at_ms` is now."""
+    at = moment_words(plan.watch.told_ms[Happened.MAX_LOSS], at_ms)
+    amount = numbers.money(plan.drawdown_usd)
+    return phrases.say("positions.spent_at", asset=plan.asset, id=plan.id, amount=amount, at=at)
+
+
+def _step_line(
+    plan: Plan, standing: Standing, step: Happened, price_usd: float | None, phrases: Phrases
+) -> str:
+    name = f"{step_word(step, phrases):<6}"
     if price_usd is None:
-        return fit(f"{phrases.word('rung', rung.value):<6}{phrases.say('plan.no_rung'):>11}")
+        return fit(f"{name}{phrases.say('plan.no_rung'):>11}")
     away = numbers.percent(price_usd / standing.price_usd - 1.0)
-    mark = phrases.say("plan.reached") if CALLED[rung].value in plan.watch.told_ms else ""
-    return fit(f"{phrases.word('rung', rung.value):<6}{numbers.price(price_usd):>11} {away:>7} {mark}")
+    mark = phrases.say("plan.reached") if step in plan.watch.told_ms else ""
+    return fit(f"{name}{numbers.price(price_usd):>11} {away:>7} {mark}")
 
 
 def liquidation_line(plan: Plan, standing: Standing, sigmas: float | None, phrases: Phrases) -> str:
@@ -151,6 +164,7 @@ def _standing_numbers(standing: Standing) -> dict[str, object]:
         "profit": standing.profit_usd,
         "rung": None if standing.reached is None else standing.reached.value,
         **{rung.value: standing.rungs_usd[rung] for rung in Rung},
+        "max_loss_price": standing.max_loss_usd,
         "liquidation_distance": standing.liquidation_distance,
         "distance_sigma": standing.sigmas,
         "rest_hours": standing.rest_hours,

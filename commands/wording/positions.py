@@ -17,11 +17,13 @@ from commands.wording.plans import (
     now_line,
     plan_numbers,
     side_words,
+    spent_words,
+    step_word,
     tight_words,
     won_words,
 )
 from market.observations import Asset
-from market.plans import Happened, Plan, Rung, Standing
+from market.plans import Happened, Plan, Rung, Standing, is_spent, steps_of
 from market.plans.standing import CALLED
 from market.report import market_time
 from market.rules import Rules
@@ -64,7 +66,7 @@ def describe_positions(
 
 def _tone(held: Sequence[Held]) -> Tone:
     told = {name for one in held for name in one.plan.watch.told_ms}
-    if told & {Happened.LIQUIDATED, Happened.NEAR_LIQUIDATION, Happened.EXIT}:
+    if told & {Happened.LIQUIDATED, Happened.NEAR_LIQUIDATION, Happened.MAX_LOSS, Happened.EXIT}:
         return Tone.STRESS
     return Tone.CAUTION if told else Tone.PLAIN
 
@@ -82,7 +84,7 @@ def _not_watched(asset: Asset, held: Sequence[Held], phrases: Phrases) -> str:
 
 def _position_lines(held: Held, phrases: Phrases, rules: Rules, now_ms: int) -> tuple[str, ...]:
     plan, standing = held.plan, held.standing
-    head = _head(plan, phrases)
+    head = _head(plan, standing, phrases)
     funding = _funding(plan, phrases, rules)
     if standing is None or held.snapshot is None:
         reason = _why_no_price(held, phrases, now_ms)
@@ -99,13 +101,15 @@ def _position_lines(held: Held, phrases: Phrases, rules: Rules, now_ms: int) -> 
     )
 
 
-def _head(plan: Plan, phrases: Phrases) -> str:
-    """Its name, and the last rung that was reached: "BTC 5x long p7f2      Trim reached"."""
+def _head(plan: Plan, standing: Standing | None, phrases: Phrases) -> str:
+    """Its name, and that no more may be lost, or the last rung that was reached: "BTC 5x long p7f2      Trim reached"."""
     side = side_words(plan, phrases)
     name = f"{plan.asset} {leverage_words(plan)} {side} {plan.id}"
     told = plan.watch.told_ms
     if Happened.LIQUIDATED in told:
         return sides(name, phrases.say("positions.over"))
+    if is_spent(plan, standing):
+        return sides(name, phrases.say("positions.spent"))
     reached = [rung for rung in Rung if CALLED[rung] in told]
     if not reached:
         return fit(name)
@@ -113,13 +117,17 @@ def _head(plan: Plan, phrases: Phrases) -> str:
 
 
 def _next_rung(plan: Plan, standing: Standing, phrases: Phrases) -> str:
-    rungs = (rung for rung in Rung if CALLED[rung] not in plan.watch.told_ms)
-    rung = next((rung for rung in rungs if standing.rungs_usd[rung] is not None), None)
-    price_usd = None if rung is None else standing.rungs_usd[rung]
-    if rung is None or price_usd is None:
+    """The next rung, or the price of the most to lose where that is nearer; once that is lost, no rung is next but to be out."""
+    if is_spent(plan, standing) and not plan.is_closed_by_force:
+        return fit(phrases.say("positions.out"))
+    if Happened.EXIT in plan.watch.told_ms:
+        return fit(phrases.say("positions.all_reached"))
+    steps = ((step, usd) for step, usd in steps_of(plan, standing) if step not in plan.watch.told_ms)
+    step, price_usd = next(((step, usd) for step, usd in steps if usd is not None), (None, None))
+    if step is None or price_usd is None:
         return fit(phrases.say("positions.all_reached"))
     known = {
-        "rung": phrases.word("rung", rung.value),
+        "rung": step_word(step, phrases),
         "price": numbers.price(price_usd),
         "away": numbers.percent(price_usd / standing.price_usd - 1.0),
     }
@@ -147,7 +155,7 @@ def _why_no_price(held: Held, phrases: Phrases, now_ms: int) -> str:
 
 
 def _remarks(held: Sequence[Held], phrases: Phrases, rules: Rules, now_ms: int) -> list[str]:
-    """Since when rungs are pulled in, whose own line is crossed, when each was not watched, and all profit and loss together."""
+    """Since when rungs are pulled in, what is over by the owner's own numbers, when it was not watched, and all won or lost."""
     lines = []
     for one in held:
         known = {"asset": one.plan.asset, "id": one.plan.id}
@@ -156,6 +164,8 @@ def _remarks(held: Sequence[Held], phrases: Phrases, rules: Rules, now_ms: int) 
         if since_ms is not None:
             factor, since = tight_words(rules.sizing.ladder.tightened), moment_words(since_ms, at_ms)
             lines.append(phrases.say("positions.tight_since", factor=factor, since=since, **known))
+        if Happened.MAX_LOSS in one.plan.watch.told_ms:
+            lines.append(spent_words(one.plan, at_ms, phrases))
         lines.extend(_thesis_over(one.plan, at_ms, phrases))
         gaps = gap_lines(one.plan.watch.gaps, at_ms, phrases)
         lines.extend(phrases.say("positions.gap", gap=gap, **known) for gap in gaps)

@@ -13,9 +13,16 @@ from market.plans.plan import Happened, Plan
 from market.plans.standing import TIGHTENING
 from market.rules import Rules
 from market.sizing import Conditions, Position, SizeCheck, check_size, conditions_of
+from market.sizing.slip import refuse_slip
 from market.snapshot import Snapshot
 
-_OVER = (Happened.EXIT, Happened.LIQUIDATED, Happened.THESIS_PRICE, Happened.THESIS_TIME)
+_OVER = (
+    Happened.EXIT,
+    Happened.MAX_LOSS,
+    Happened.LIQUIDATED,
+    Happened.THESIS_PRICE,
+    Happened.THESIS_TIME,
+)
 
 
 class NoAdd(StrEnum):
@@ -82,6 +89,7 @@ def add_to(
         raise AddRefused(why)
     conditions = conditions_of(snapshot, rules)
     entry_usd = _entry_usd(added, conditions)
+    refuse_slip(entry_usd, conditions.price_usd, rules.sizing)
     notional_usd = added.margin_usd * plan.leverage
     coins = plan.coins + notional_usd / entry_usd
     margin_usd = plan.margin_usd + added.margin_usd
@@ -98,6 +106,7 @@ def add_to(
         others_usd=added.others_usd,
         is_inverse=plan.is_inverse,
         venue=plan.venue,
+        is_kept=True,
     )
     check = check_size(position, conditions, tiers, rules.sizing)
     made = make_plan(check, plan.id, plan.made_ms, rules.sizing, Thesis(plan.line_usd, plan.until_ms))

@@ -10,8 +10,9 @@ from types import MappingProxyType
 
 from market.margin import sign_of
 from market.observations import HOUR_MS, YEAR_HOURS
+from market.plans.losing import lost_share
 from market.plans.plan import Ladder, Plan
-from market.plans.standing import is_beyond, lost_share
+from market.plans.standing import is_beyond
 from market.sizing import SizeCheck
 from market.sizing_rules import LadderRules, SizingRules
 

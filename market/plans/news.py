@@ -10,6 +10,7 @@ _URGENCY = {
     Happened.LIQUIDATED: CRITICAL,
     Happened.NEAR_LIQUIDATION: CRITICAL,
     Happened.EXIT: CRITICAL,
+    Happened.MAX_LOSS: CRITICAL,
     Happened.TRIM: WARNING,
     Happened.HEDGE: WARNING,
     Happened.RISK_INVALIDATED: WARNING,

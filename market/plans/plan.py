@@ -28,6 +28,7 @@ class Happened(StrEnum):
     TRIM = "trim"
     HEDGE = "hedge"
     EXIT = "exit"
+    MAX_LOSS = "max_loss"
     NEAR_LIQUIDATION = "near_liquidation"
     LIQUIDATED = "liquidated"
     FUNDING_BEYOND = "funding_beyond"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from market.margin import sign_of
 from market.observations import HOUR_MS, YEAR_HOURS
 from market.plan_rules import PlanRules
+from market.plans.losing import max_loss_price
 from market.plans.plan import Happened, Plan, Rung
 from market.rules import Rules
 from market.sizing.position import MarginMode
@@ -25,6 +26,7 @@ class Standing:
     rung that was told. `liquidation_distance` is the way from the price to the forced close (fraction of the price) and
     `sigmas` the same in standard deviations of what is left of the horizon, `rest_hours`; all None where there is no such
     price or it is touched. `profit_usd` leaves fees and funding out.
+    `max_loss_usd` is the price at which what may be lost is lost, fees and funding with it (None: at none).
     """
 
     price_usd: float
@@ -35,6 +37,7 @@ class Standing:
     sigmas: float | None
     rest_hours: float
     profit_usd: float
+    max_loss_usd: float | None
 
 
 def standing_of(plan: Plan, price_usd: float, sigma: float | None, rules: Rules, now_ms: int) -> Standing:
@@ -49,7 +52,26 @@ def standing_of(plan: Plan, price_usd: float, sigma: float | None, rules: Rules,
         sigmas=sigmas_to_liquidation(plan, price_usd, sigma, rules.plans, now_ms),
         rest_hours=rest_hours(plan, rules.plans, now_ms),
         profit_usd=profit_usd(plan, price_usd),
+        max_loss_usd=max_loss_price(plan, rules.sizing.fee_rate),
     )
+
+
+def is_spent(plan: Plan, standing: Standing | None) -> bool:
+    """Whether the most to lose is lost: it was told, or the present price (where one is known) is beyond it."""
+    return Happened.MAX_LOSS in plan.watch.told_ms or (
+        standing is not None and is_beyond(plan, standing.price_usd, standing.max_loss_usd)
+    )
+
+
+def steps_of(plan: Plan, standing: Standing) -> tuple[tuple[Happened, float | None], ...]:
+    """The rungs and the most to lose with the price of each, in the order a price that goes against the plan comes to them.
+
+    A rung without a price is last, and a loss that no price makes is left out.
+    """
+    rungs = [(CALLED[rung], usd) for rung, usd in standing.rungs_usd.items()]
+    loss = [] if standing.max_loss_usd is None else [(Happened.MAX_LOSS, standing.max_loss_usd)]
+    sign = sign_of(plan.side)
+    return tuple(sorted([*loss, *rungs], key=lambda step: (step[1] is None, -sign * (step[1] or 0.0))))
 
 
 def profit_usd(plan: Plan, price_usd: float) -> float:
@@ -62,12 +84,6 @@ def profit_usd(plan: Plan, price_usd: float) -> float:
             return -plan.margin_usd
         price_usd = price_usd if plan.liquidation_usd is None else plan.liquidation_usd
     return sign_of(plan.side) * plan.coins * (price_usd - plan.entry_usd)
-
-
-def lost_share(plan: Plan, price_usd: float) -> float:
-    """What a price loses of the notional at entry (fraction), in the money of the margin: coins of an inverse plan."""
-    price = price_usd / plan.entry_usd
-    return sign_of(plan.side) * (1.0 / price - 1.0 if plan.is_inverse else 1.0 - price)
 
 
 def is_tight(plan: Plan) -> bool:

@@ -1,6 +1,6 @@
 """The watch over one plan: what happened to it since the last look, each thing told once, and nothing guessed in a gap.
 
-Rungs, the trader's own line and time, and the forced close are told once for good. What stands against the position
+Rungs, the most to lose, the trader's own line and time, and the forced close are told once for good. What stands against the position
 (the market, its funding, the nearness of the forced close) is told again only after it was over for a time that was
 watched. Without a fresh price a look says nothing and changes nothing; the time until the next one is a gap.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from market.margin import sign_of
 from market.observations import HOUR_MS, Side
 from market.plan_rules import PlanRules
+from market.plans.losing import max_loss_price
 from market.plans.news import PlanNews
 from market.plans.plan import GAPS_KEPT, Gap, Happened, Plan, Watch
 from market.plans.standing import CALLED, TIGHTENING, is_beyond, rung_usd, sigmas_to_liquidation
@@ -212,6 +213,8 @@ def _touched(
         called: is_beyond(plan, price, rung_usd(plan, rung, rules, tight=is_tight))
         for rung, called in CALLED.items()
     }
+    lost_usd = max_loss_price(replace(plan, watch=after), rules.sizing.fee_rate)
+    reached[Happened.MAX_LOSS] = is_beyond(plan, price, lost_usd)
     reached[Happened.LIQUIDATED] = is_beyond(plan, price, plan.liquidation_usd)
     reached[Happened.THESIS_PRICE] = is_beyond(plan, price, plan.line_usd)
     reached[Happened.THESIS_TIME] = plan.until_ms is not None and now_ms >= plan.until_ms

@@ -24,7 +24,8 @@ class Position:
     rules' own where they are None. `others_usd` is what the other positions of a cross wallet add (profit) or take
     (loss, maintenance: `market.sizing.wallet`); an isolated position has nothing to do with them. An inverse position is of
     contracts in US dollars and margined in coins: the margin is the coins that `equity_usd` is worth at entry, and what is lost
-    or paid is counted in coins. `venue` None is not stated: any venue's brackets will do.
+    or paid is counted in coins. `venue` None is not stated: any venue's brackets will do. `is_kept`: its entry was taken before and
+    stays what it is, wherever price has gone since.
     """
 
     asset: Asset
@@ -39,6 +40,7 @@ class Position:
     others_usd: float = 0.0
     is_inverse: bool = False
     venue: Venue | None = None
+    is_kept: bool = False
 
 
 def refuse_nonsense(position: Position, rules: SizingRules) -> None:

@@ -9,6 +9,7 @@ from market.observations import YEAR_HOURS, Asset, Side, Venue
 from market.once import once
 from market.sizing.conditions import Conditions
 from market.sizing.position import MarginMode, Position, refuse_nonsense
+from market.sizing.slip import refuse_slip
 from market.sizing_rules import SizingRules
 
 PER_THOUSAND_USD = 1_000.0
@@ -90,6 +91,8 @@ def settle(position: Position, conditions: Conditions, tiers: Tiers, rules: Sizi
     equity_stated = position.equity_usd is not None
     margin_usd = PER_THOUSAND_USD if position.equity_usd is None else position.equity_usd
     entry_usd = _entry_usd(position, conditions)
+    if not position.is_kept:
+        refuse_slip(entry_usd, conditions.price_usd, rules)
     here = tiers.at_price(entry_usd)
     used = here if equity_stated else here.first_alone()
     _refuse_above_tiers(position.leverage, margin_usd, used)

@@ -52,7 +52,7 @@ async def planning(valkey: Connection, api: BotApi) -> AsyncIterator[PlanWatch]:
 
 async def test_who_states_a_position_is_told_of_each_rung_once(valkey: Connection, api: BotApi) -> None:
     async with planning(valkey, api) as watch:
-        await api.say("/plan BTC 2x long 10k")
+        await api.say("/plan BTC 2x long 10k lose=90%")
         kept = await first(api)
         assert "KEPT" in kept.text
         steps = ((64_000.0, 0), (60_200.0, 1), (60_100.0, 0), (58_250.0, 1), (60_500.0, 0))
@@ -93,8 +93,8 @@ async def test_a_plan_survives_a_restart_and_is_not_told_twice(valkey: Connectio
         await api.say("/plan BTC 5x long 10k")
         await first(api)
         await watch.look(at(60_200.0, 1))
-        await first(api, 2)
+        assert "MAX LOSS" in (await first(api, 2)).text
     async with planning(valkey, api) as watch:
         assert await watch.look(replace(at(60_150.0, 2))) == 0
         await api.say("/positions")
-        assert "Trim reached" in (await first(api, 3)).text
+        assert "max loss reached" in (await first(api, 3)).text

@@ -1,6 +1,6 @@
 """Forms: what a line lacks is asked for, one field after another, and all that was said stands in the line itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Annotated
 
@@ -169,6 +169,22 @@ async def test_a_command_that_asks_in_its_answer_is_asked_in_the_same_way() -> N
     reply = await answer("/subscribe", context(crowding(), alerts=(), role=Role.MANAGER))
     assert reply.prompt == Prompt("/subscribe", "asset", "assets", "BTC")
     assert reply.actions[-1].label == "all"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["/plan ? cancel", "/plan ? BTC leverage=Cancel", "/size BTC leverage=/cancel", "/cancel", "cancel"],
+)
+async def test_cancel_ends_what_is_asked_in_every_language(line: str) -> None:
+    for language, said in {"en": "Ended.", "es": "Terminado."}.items():
+        reply = await answer(line, replace(context(crowding()), language=language))
+        assert said in str(reply.blocks)
+        assert (reply.prompt, reply.actions, outcome(reply)) == (None, (), "answered")
+
+
+async def test_a_page_of_a_form_is_ended_by_cancel_too() -> None:
+    reply = await answer_options("plan", {"asset": "BTC", "leverage": "cancel"}, context(crowding()))
+    assert "Ended." in str(reply.blocks)
 
 
 WORDS = (

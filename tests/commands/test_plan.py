@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from commands.protocol.dispatch import answer, outcome
+from commands.protocol.reply import Heading, Note, Reply, Tone
 from commands.wording.columns import COLUMNS
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, Side, Venue
 from market.plans import MOST_PLANS, Gap, Happened, Plan, watch
@@ -37,6 +38,12 @@ async def stated(here: Talk, line: str = BTC) -> Plan:
     told = await here(line)
     assert outcome(here.reply) == "answered", told
     return (await plans_of(here))[-1]
+
+
+async def closed(here: Talk, plan: Plan) -> Reply:
+    """The answer when a plan is closed."""
+    await here(f"/plan close {plan.id}")
+    return here.reply
 
 
 async def test_a_position_is_kept_with_its_three_numbers_and_its_ladder() -> None:
@@ -226,6 +233,53 @@ async def test_rungs_that_are_pulled_in_do_not_make_the_size_by_risk_larger() ->
         sizes.append(float(found[1].replace(",", "")))
         assert sizes[-1] <= plan.max_leverage * plan.margin_usd
     assert sizes == sorted(sizes, reverse=True)
+
+
+async def test_a_mistyped_entry_is_refused_and_what_may_have_been_meant_is_a_button() -> None:
+    here = talk(calm())
+    said = await here("/plan BTC 5x 10k entry=64.200")
+    assert "Entry 64.200 is more than 8 times away from the price now, 64,210" in said
+    assert [one.command for one in here.reply.actions] == ["/plan BTC 5x 10k entry=64200"]
+    assert await plans_of(here) == ()
+    plan = await stated(here, here.reply.actions[0].command)
+    assert plan.entry_usd == 64_200.0
+    assert "more than 8 times" in await here(f"/plan add {plan.id} 500 entry=64.2")
+    assert [one.command for one in here.reply.actions] == [f"/plan add {plan.id} 500 entry=64200"]
+    assert (await plans_of(here))[0].margin_usd == 10_000.0
+
+
+@pytest.mark.parametrize("command", ["size", "stress"])
+async def test_a_mistyped_entry_is_a_slip_to_every_command_that_takes_a_position(command: str) -> None:
+    here = talk(calm())
+    assert "more than 8 times away" in await here(f"/{command} BTC 5x 10k entry=64.200")
+    assert [one.command for one in here.reply.actions] == [f"/{command} BTC 5x 10k entry=64200"]
+    assert "more than 8 times away" in await here(f"/{command} BTC 5x 10k entry=2500")
+    assert here.reply.actions == ()
+
+
+async def test_that_the_most_to_lose_is_lost_before_a_rung_is_said_and_where() -> None:
+    here = talk(calm())
+    await stated(here, f"{BTC} lose=1%")
+    told = text_of(here.reply)
+    assert "Your 1.0% (100 USDT with fees) is reached at 64,146, before Trim: be out there." in told
+    assert told.index("1 Lose     64,146   -0.1%") < told.index("Trim       60,252   -6.2%")
+
+
+async def test_a_plan_whose_most_to_lose_is_lost_already_says_so_first_and_the_watch_not_again() -> None:
+    here = talk(calm())
+    plan = await stated(here, f"{BTC} lose=1% entry=64,800")
+    heading, first, *_ = here.reply.blocks
+    assert isinstance(heading, Heading)
+    assert heading.tone is Tone.CAUTION
+    assert isinstance(first, Note)
+    assert (
+        "Out at 64,210 loses 505 USDT with fees and funding: your plan's most to lose, 100 USDT" in first.text
+    )
+    assert plan.watch.told_ms == {Happened.MAX_LOSS: market_time(calm(), NOW_MS)}
+    assert "its most to lose, 100 USDT, was used up at" in await here(f"/plan show {plan.id}")
+    assert f"/plan BTC 5x equity=10000 entry=64800 hold=72h lose=1% venue={plan.venue}" in [
+        one.command for one in (await closed(here, plan)).actions
+    ]
 
 
 @pytest.mark.parametrize(

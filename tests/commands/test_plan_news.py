@@ -35,6 +35,10 @@ def told(*facts: PlanNews, marks: NewsMarks | None = None) -> Reply:
         (Happened.TRIM, "Price 95,500 has reached your trim rung 96,000"),
         (Happened.HEDGE, "Price 95,500 has reached your hedge rung 95,000"),
         (Happened.EXIT, "Price 95,500 has reached your exit rung 93,000"),
+        (
+            Happened.MAX_LOSS,
+            "Out at 95,500 loses 2,300 USDT with fees and funding: your plan's most to lose, 500",
+        ),
         (Happened.NEAR_LIQUIDATION, "Liquidation ~80,442 is 4.1 s.d. of the next 72 h away."),
         (Happened.LIQUIDATED, "Price 95,500 has reached ~80,442, where the venue closes it by force"),
         (Happened.FUNDING_BEYOND, "You pay .030%/8h, beyond the limit: rungs pulled in x.75."),
@@ -65,6 +69,25 @@ def test_the_gravest_thing_is_the_heading_and_the_first_sentence() -> None:
     assert reply.blocks[0] == Heading("BTC 5x long p7f2 · OUT", Tone.STRESS)
     text = text_of(reply)
     assert text.index("exit rung") < text.index("hedge rung") < text.index("trim rung")
+
+
+@pytest.mark.parametrize(("most_usd", "first"), [(500.0, "MAX LOSS"), (9_000.0, "OUT")])
+def test_of_two_reasons_to_be_out_in_one_look_the_one_that_price_came_to_first_is_told_first(
+    most_usd: float, first: str
+) -> None:
+    plan = replace(PLAN, drawdown_usd=most_usd)
+    reply = told(news(Happened.EXIT, Happened.MAX_LOSS, plan=plan))
+    assert reply.blocks[0] == Heading(f"BTC 5x long p7f2 · {first}", Tone.STRESS)
+    text = text_of(reply)
+    assert (text.index("most to lose") < text.index("exit rung")) is (first == "MAX LOSS")
+
+
+def test_a_rung_that_is_reached_when_no_more_may_be_lost_says_to_be_out() -> None:
+    reached = news(Happened.TRIM)
+    spent = replace(reached.plan.watch, told_ms={**reached.plan.watch.told_ms, "max_loss": NOW_MS - HOUR_MS})
+    text = text_of(told(replace(reached, plan=replace(reached.plan, watch=spent))))
+    assert "Your plan's most to lose, 500 USDT, was used up before. The plan says: be out." in text
+    assert "was used up before" not in text_of(told(reached))
 
 
 def test_rungs_pulled_in_are_told_where_they_are_now() -> None:

@@ -16,7 +16,9 @@ from tests.commands.markets import NOW_MS, calm, market, reading, unwinding
 from tests.commands.talking import Talk, monospaced, talk, text_of
 
 ME = "telegram:4711"
-HELD = replace(PLAN, entry_usd=66_000.0, liquidation_usd=53_000.0, made_ms=NOW_MS - DAY_MS)
+HELD = replace(
+    PLAN, entry_usd=66_000.0, liquidation_usd=53_000.0, made_ms=NOW_MS - DAY_MS, drawdown_usd=5_000.0
+)
 SOLD = replace(
     HELD, id="p111", asset="ETH", side=Side.SHORT, entry_usd=64_000.0, liquidation_usd=76_000.0, coins=1.25
 )
@@ -66,6 +68,20 @@ async def test_where_every_rung_was_reached_none_is_left() -> None:
     told = await holding(seen(told_ms=dict.fromkeys(("trim", "hedge", "exit"), NOW_MS)))("/positions")
     assert "Out reached" in told
     assert "No rung is left" in told
+
+
+async def test_the_most_to_lose_is_the_next_step_where_it_is_nearer_than_a_rung() -> None:
+    assert "Next: 1 Lose 63,8" in await holding(replace(HELD, drawdown_usd=1_100.0))("/positions")
+
+
+async def test_when_no_more_may_be_lost_no_rung_is_next_but_to_be_out() -> None:
+    told = await holding(seen(told_ms={"max_loss": NOW_MS - HOUR_MS}))("/positions")
+    assert "BTC 3.3x long p7f2   max loss reached" in told
+    assert "The plan says: be out" in told
+    assert "Next:" not in told
+    assert "BTC p7f2: its most to lose, 5,000 USDT, was used up at 11:04 UTC. The plan says: be out." in told
+    untold = await holding(replace(HELD, drawdown_usd=100.0))("/positions")
+    assert "max loss reached" in untold
 
 
 async def test_a_line_or_a_time_of_ones_own_that_is_over_stays_in_sight() -> None:

@@ -84,8 +84,18 @@ def test_what_ends_a_kind_without_a_time_to_live_is_said_in_every_language(langu
 async def test_in_private_it_says_how_much_is_kept_of_the_asker_now(valkey: Connection) -> None:
     ask = await settled(valkey, "4711")
     said = await ask("/privacy")
-    assert "the plans you asked to keep: until you drop them or /forget. Now: 1." in said
-    assert dict(ask.reply.data)["now"] == {"plans": 1, "chat": 1}
+    assert (
+        "the plans you asked to keep: until you drop them or /forget. Now: 2." in said
+    )  # a plan and a limit
+    assert dict(ask.reply.data)["now"] == {"plans": 2, "chat": 1}
+
+
+async def test_plans_are_counted_one_by_one(valkey: Connection) -> None:
+    ask = talk(valkey, "4711")
+    for leverage in (2, 3, 4, 5):
+        await ask(f"/plan BTC {leverage}x long 10k")
+    assert "the plans you asked to keep: until you drop them or /forget. Now: 4." in await ask("/privacy")
+    assert "the plans you asked to keep: 4" in await ask("/forget")
 
 
 async def test_alone_on_discord_it_knows_the_chat_that_has_a_number_of_its_own(valkey: Connection) -> None:
@@ -136,7 +146,7 @@ async def test_the_terminal_shows_the_export_itself(valkey: Connection) -> None:
 async def test_forgetting_takes_two_steps_and_leaves_nothing_but_a_mark(valkey: Connection) -> None:
     ask = await settled(valkey, "4711")
     said = await ask("/forget")
-    assert "your own limits and the plans you asked to keep: 1" in said
+    assert "your own limits and the plans you asked to keep: 2" in said
     assert (await ask("/positions")).count("BTC")
     await ask("/forget")
     assert "Nothing is kept of you any more" in await ask(f"/forget {code_in(ask)}")

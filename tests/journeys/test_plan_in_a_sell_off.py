@@ -77,7 +77,8 @@ async def test_from_a_plan_to_its_last_rung_once_each_and_in_private(
     assert "KEPT" in await trader.talk("/plan BTC 5x long 10k")
     for look in rest:
         await trader.see(look)
-    assert titles(trader) == ["RISK", "TRIM", "HEDGE", "OUT", "LIQUIDATION NEAR", "LIQUIDATED"]
+    assert titles(trader) == ["MAX LOSS", "TRIM", "HEDGE", "OUT", "LIQUIDATION NEAR", "LIQUIDATED"]
+    assert "The market has turned against it" in trader.way.platform.messages[0].text
     assert {message.address for message in trader.way.platform.messages} == {TRADER}
     assert "51,795" in await trader.talk("/positions")
 
@@ -93,7 +94,7 @@ async def test_a_plan_that_is_closed_is_told_of_no_more(trader: Trader, recordin
     await trader.talk(f"/plan close {name}")
     for look in rest:
         await trader.see(look)
-    assert titles(trader) == ["RISK"]
+    assert titles(trader) == ["MAX LOSS"]
 
 
 async def test_what_was_not_watched_is_said_in_the_next_message(trader: Trader, recordings: Path) -> None:
@@ -105,7 +106,7 @@ async def test_what_was_not_watched_is_said_in_the_next_message(trader: Trader, 
     for look in rest[8:]:
         await trader.see(look)
     told = [message.text for message in trader.way.platform.messages]
-    assert titles(trader)[:4] == ["RISK", "TRIM", "HEDGE", "OUT"]
+    assert titles(trader)[:4] == ["MAX LOSS", "TRIM", "HEDGE", "OUT"]
     assert [text.lower().count("not watched") for text in told[:4]] == [0, 0, 1, 0]
 
 

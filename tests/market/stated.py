@@ -18,10 +18,11 @@ def checked(
     leverage: float = 5.0,
     equity_usd: float | None = 10_000.0,
     mode: MarginMode = MarginMode.ISOLATED,
+    lose: float | None = None,
     **market: float | None,
 ) -> SizeCheck:
     """Case A: BTC at 100,000, sigma 40 %, 72 hours, half a percent of maintenance."""
-    position = Position("BTC", side, leverage, equity_usd=equity_usd, mode=mode)
+    position = Position("BTC", side, leverage, equity_usd=equity_usd, mode=mode, drawdown_budget=lose)
     return check_size(position, conditions(**market), HALF_PERCENT, SIZING)  # type: ignore[arg-type]
 
 
@@ -30,10 +31,11 @@ def planned(
     leverage: float = 5.0,
     line_usd: float | None = None,
     until_ms: int | None = None,
+    lose: float | None = 1.0,
     **market: float | None,
 ) -> Plan:
-    """The plan of case A."""
-    check = checked(side, leverage, **market)  # type: ignore[arg-type]
+    """The plan of case A; as much as all of its margin may be lost unless stated otherwise, so that the rungs come first."""
+    check = checked(side, leverage, lose=lose, **market)  # type: ignore[arg-type]
     return make_plan(check, "p7f2", MADE_MS, SIZING, Thesis(line_usd, until_ms))
 
 

@@ -72,7 +72,7 @@ def test_a_wallet_with_less_than_it_must_keep_is_closed_at_the_present_price() -
     after = in_wallet(crossed(), (ETHER,), {"BTC": 98_000.0, "ETH": 1_050.0}, TIERS, FEE)
     assert after.liquidation_usd == 98_000.0
     _, happened = watch(after, seen(98_000, 1), RULES, at(0), at(1))
-    assert happened == (Happened.LIQUIDATED,)
+    assert happened == (Happened.MAX_LOSS, Happened.LIQUIDATED)
 
 
 def test_a_wallet_that_nothing_can_close_has_no_forced_close() -> None:

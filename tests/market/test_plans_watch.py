@@ -34,7 +34,7 @@ def test_a_price_that_falls_through_the_ladder_tells_each_rung_once() -> None:
 
 def test_a_leap_over_several_rungs_tells_them_together() -> None:
     _, told = watched(planned(), [seen(92_000, 1), seen(80_000, 2), seen(79_000, 3)])
-    assert told == [(TRIM, HEDGE, EXIT), (Happened.LIQUIDATED,), ()]
+    assert told == [(TRIM, HEDGE, EXIT), (Happened.MAX_LOSS, Happened.LIQUIDATED), ()]
 
 
 def test_a_short_is_watched_upwards() -> None:
@@ -117,7 +117,8 @@ def test_a_position_that_was_closed_by_force_is_watched_no_more() -> None:
     plan, told = watched(
         planned(leverage=5.0, line_usd=79_000.0 + 2_000.0), [seen(80_000, 1), seen(70_000, 2)]
     )
-    assert told == [(TRIM, HEDGE, EXIT, Happened.LIQUIDATED, Happened.THESIS_PRICE), ()]
+    lost = (Happened.MAX_LOSS, Happened.LIQUIDATED, Happened.THESIS_PRICE)
+    assert told == [(TRIM, HEDGE, EXIT, *lost), ()]
     assert standing_of(plan, 70_000, None, RULES, at(2)).sigmas is None
 
 
