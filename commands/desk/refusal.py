@@ -24,9 +24,7 @@ def refusal(
     highest = impossible.numbers.get("highest")
     leverage = "5x" if highest is None or highest >= 5.0 else numbers.times(highest)
     venue = Venue.BINANCE if tiers is None else tiers.venue
-    if impossible.why is Impossible.ENTRY_FAR:
-        return _slip(impossible, words)
-    return Misunderstood(
+    refused = Misunderstood(
         f"impossible.{impossible.why.value}",
         example=f"{command} {asset} {leverage} 10k",
         asset=asset,
@@ -34,18 +32,21 @@ def refusal(
         venue=phrases_in(language).word("venue", venue.value),
         **words,
     )
+    return _asked_again(refused, impossible) if impossible.why is Impossible.ENTRY_FAR else refused
 
 
-def _slip(impossible: ImpossiblePosition, words: dict[str, str]) -> Misunderstood:
+def _asked_again(refused: Misunderstood, slip: ImpossiblePosition) -> Misunderstood:
     """The entry is asked for once more, with the one of the same digits that lies beside the price as a button."""
-    meant = impossible.numbers.get("meant_price")
-    near = () if meant is None else (typed(meant),)
-    words["farthest"] = numbers.general(impossible.numbers["farthest"])
-    return Misunderstood(f"impossible.{impossible.why.value}", field="entry", near=near, **words)
+    meant = slip.numbers.get("meant_price")
+    refused.field = "entry"
+    refused.values = {**refused.values, "near": () if meant is None else (typed(meant),)}
+    return refused
 
 
 def _in_words(name: str, value: float) -> str:
-    """A number that shows why, as its name says it is meant: an amount, a price, or a plain one."""
+    """A number that shows why, as its name says it is meant: an amount, a price, a count, or a plain one."""
+    if name == "farthest":
+        return numbers.general(value)
     if name.endswith("_usd"):
         return numbers.money(value)
     return numbers.price(value) if name.endswith("_price") else numbers.plainly(value)
