@@ -23,7 +23,7 @@ REFUSED = [
     (Position("BTC", LONG, 2.0, float("inf")), Impossible.NOT_A_NUMBER),
     (Position("BTC", LONG, 2.0, 100.0, hold_hours=float("nan")), Impossible.NOT_A_NUMBER),
     (Position("BTC", LONG, 2.0, 100.0, entry_usd=float("-inf")), Impossible.NOT_A_NUMBER),
-    (Position("BTC", LONG, 2.0, 100.0, entry_usd=1e-320), Impossible.NOT_A_NUMBER),
+    (Position("BTC", LONG, 2.0, 100.0, entry_usd=1e-320), Impossible.ENTRY_FAR),
     (Position("BTC", LONG, 2.0, 100.0, others_usd=float("nan")), Impossible.NOT_A_NUMBER),
     (Position("BTC", LONG, 2.0, 100.0, hold_hours=0.0), Impossible.HOLD_OUT_OF_RANGE),
     (Position("BTC", LONG, 2.0, 100.0, hold_hours=8_761.0), Impossible.HOLD_OUT_OF_RANGE),

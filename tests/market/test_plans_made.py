@@ -30,7 +30,7 @@ from tests.market.stated import MADE_MS, at, checked, planned, seen, watched
 
 
 def test_a_plan_holds_the_position_and_its_three_numbers() -> None:
-    plan = planned(line_usd=90_000.0, until_ms=MADE_MS + DAY_MS)
+    plan = planned(line_usd=90_000.0, until_ms=MADE_MS + DAY_MS, lose=None)
     assert (plan.asset, plan.side, plan.mode, plan.venue) == (
         "BTC",
         Side.LONG,
