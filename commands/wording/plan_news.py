@@ -44,6 +44,7 @@ GRAVEST_FIRST = (
 )
 _OUT = frozenset({Happened.MAX_LOSS, Happened.EXIT})
 """Both say to be out: the one that price came to first is told first."""
+_LESS_THAN_OUT = frozenset({Happened.TRIM, Happened.HEDGE})
 TONES = {CRITICAL: Tone.STRESS, WATCH: Tone.PLAIN}
 _RUNGS = {called: rung for rung, called in CALLED.items()}
 
@@ -149,7 +150,7 @@ def sentences(news: PlanNews, phrases: Phrases, rules: Rules) -> list[str]:
     standing = standing_of(news.plan, news.price_usd, None, rules, news.at_ms)
     told = [_sentence(one, news, standing, phrases, rules) for one in _gravest_first(news, rules)]
     is_spent = Happened.MAX_LOSS in news.plan.watch.told_ms and Happened.MAX_LOSS not in news.happened
-    if is_spent and not _RUNGS.keys().isdisjoint(news.happened):
+    if is_spent and not _LESS_THAN_OUT.isdisjoint(news.happened):
         told.insert(0, phrases.say("plan.spent_before", amount=numbers.money(news.plan.drawdown_usd)))
     return told
 

@@ -119,11 +119,13 @@ def test_a_warning_that_comes_to_nothing_is_closed_as_a_false_alarm_before_the_r
 
 def test_what_happens_to_a_stated_plan_is_told_as_it_happens_and_each_rung_once(piped: str) -> None:
     told = re.findall(
-        r"^\[SIM d\d \d\d:\d\d\] !!? BTC 5x long (p\w+) · (TRIM|HEDGE|OUT|RISK)$", piped, re.MULTILINE
+        r"^\[SIM d\d \d\d:\d\d\] !!? BTC 5x long (p\w+) · (TRIM|HEDGE|OUT|RISK|MAX LOSS)$",
+        piped,
+        re.MULTILINE,
     )
-    rungs = [what for _, what in told if what != "RISK"]
-    assert rungs == ["TRIM", "HEDGE", "OUT"]
-    assert told[0][1] == "RISK"  # the market turns before the first rung is reached
+    assert [what for _, what in told if what != "RISK"] == ["MAX LOSS", "TRIM", "HEDGE", "OUT"]
+    first = piped[piped.index("· MAX LOSS") : piped.index("· TRIM")]
+    assert "The market has turned against it" in first  # before the first rung is reached
     assert {name for name, _ in told} == set(re.findall(r"BTC 5x long (p\w+) · KEPT", piped))
     assert "has reached your exit rung" in piped
 
@@ -131,8 +133,8 @@ def test_what_happens_to_a_stated_plan_is_told_as_it_happens_and_each_rung_once(
 def test_the_time_between_two_looks_of_the_demo_is_no_gap_in_the_watch(piped: str) -> None:
     assert "Not watched" not in piped
     before_the_end, after = answers_to("/positions", piped)
-    assert "Hedge reached" in before_the_end
-    assert "Out reached" in after
+    assert "max loss reached" in before_the_end
+    assert "max loss reached" in after
 
 
 @pytest.mark.slow
