@@ -15,7 +15,7 @@ from commands.protocol.request import Misunderstood, said
 from market.observations import Asset, Side
 
 LONGEST_TEXT = 256
-MOST_WORDS = 12
+MOST_WORDS = 16
 MOST_MONEY_USD = 1e12
 MOST_LEVERAGE = 200.0
 LONGEST_HOLD_HOURS = 720.0

@@ -58,7 +58,7 @@ BAD = {
     "/": "is no command here",
     "hello there": "is no command here",
     "/help nonsense": "is no command here",
-    "a " * 13: "More than 12 words",
+    "a " * 17: "More than 16 words",
     "x" * 10_000: "longer than 256 characters",
     "/size BTC " + "9" * 10_000: "longer than 256 characters",
 }
