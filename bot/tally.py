@@ -58,4 +58,7 @@ class Tally:
         """A line was answered; of a command that is none of ours nothing is kept but that."""
         name = command or UNKNOWN_COMMAND
         self.commands[platform, name, outcome] += 1
-        self.answers.setdefault(name, Spread(ANSWER_BOUNDS_S)).add(took_s)
+        spread = self.answers.get(name)
+        if spread is None:
+            spread = self.answers[name] = Spread(ANSWER_BOUNDS_S)
+        spread.add(took_s)

@@ -33,8 +33,9 @@ def addressed(text: str, me: str, *, is_private: bool) -> str | None:
 
 def answered(message: Message, me: str) -> str | None:
     """The line that a reply to our own question makes, None for a message that answers none, such as a command."""
-    asked, typed = _replied_to(message, me), addressed(message.text or "", me, is_private=True)
+    asked = _replied_to(message, me)
     lacking = None if asked is None else read_prompt(asked.text or "")
+    typed = None if lacking is None else addressed(message.text or "", me, is_private=True)
     if lacking is None or typed is None or typed.startswith("/"):
         return None
     return Prompt(*lacking, kind="", example="").filled(typed)
@@ -60,7 +61,8 @@ async def pointed(line: str, message: Message, me: str, buttons: Buttons) -> str
 
     Another line stays as it is, and so does one that would change something, or where there are several such buttons.
     """
-    asked, command = _replied_to(message, me), dispatch.find(line)
+    asked = _replied_to(message, me)
+    command = None if asked is None else dispatch.find(line)
     if asked is None or command is None or command.changes:
         return line
     user_id = 0 if message.from_user is None else message.from_user.id
