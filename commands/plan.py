@@ -163,7 +163,9 @@ async def _add(ask: PlanAsked, context: Context, people: People) -> Reply:
     if snapshot is None:
         return await absence(plan.asset, context)
     try:
-        made = await keep_larger(context, people, plan.id, Added(ask.equity, ask.entry), snapshot)
+        made = await keep_larger(
+            context, people, plan.id, Added(ask.equity, ask.entry, ask.base, ask.lose), snapshot
+        )
     except AddRefused as refused:
         return describe_no_add(plan, refused.why, phrases)
     except ImpossiblePosition as impossible:

@@ -117,12 +117,8 @@ async def keep_larger(
     rest = replace(person, plans=tuple(plan for plan in person.plans if plan.id != plan_id))
     wallet = await others(context, rest, position_of(before), tiers.venue)
     theirs = as_theirs(position_of(before), rest, wallet)
-    added = replace(
-        added,
-        base_leverage=theirs.base_leverage,
-        drawdown_budget=theirs.drawdown_budget,
-        others_usd=theirs.others_usd,
-    )
+    base = added.base_leverage or theirs.base_leverage
+    added = replace(added, base_leverage=base, others_usd=theirs.others_usd)
     try:
         larger, check = add_to(before, added, snapshot, tiers, context.rules)
     except ImpossiblePosition as impossible:

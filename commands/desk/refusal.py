@@ -1,5 +1,7 @@
 """The sentence for a position nobody can hold or check, with a line that would do."""
 
+from math import isclose
+
 from commands.protocol.numerals import typed
 from commands.protocol.phrases import phrases_in
 from commands.protocol.request import Misunderstood
@@ -38,8 +40,10 @@ def refusal(
 def _asked_again(refused: Misunderstood, slip: ImpossiblePosition) -> Misunderstood:
     """The entry is asked for once more, with the one of the same digits that lies beside the price as a button."""
     meant = slip.numbers.get("meant_price")
+    # a price that a line has too few decimals for would be another one
+    is_offered = meant is not None and isclose(float(typed(meant)), meant, rel_tol=1e-9)
     refused.field = "entry"
-    refused.values = {**refused.values, "near": () if meant is None else (typed(meant),)}
+    refused.values = {**refused.values, "near": (typed(meant),) if is_offered and meant is not None else ()}
     return refused
 
 

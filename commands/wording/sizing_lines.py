@@ -223,7 +223,8 @@ def _funding(check: SizeCheck, stance: Stance, hold: str, phrases: Phrases) -> l
         return [fit(phrases.say("size.funding_free", hold=hold))]
     known = {"hold": hold, **_cost(check, share)}
     rate = market.dearer_funding_8h(check.position.side)
-    by = "size.funding_now" if rate == market.funding_now_8h else "size.funding_mean"
+    latest = "size.funding_last" if "funding" in market.stale else "size.funding_now"
+    by = latest if rate == market.funding_now_8h else "size.funding_mean"
     return [
         first_of(phrases.say(key, **known) for key in ("size.funding", "size.funding_bare")),
         fit(phrases.say(by, rate=numbers.rate(rate))),

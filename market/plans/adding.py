@@ -11,6 +11,7 @@ from market.observations import Side
 from market.plans.making import Thesis, make_plan
 from market.plans.plan import Happened, Plan
 from market.plans.standing import TIGHTENING
+from market.plans.watch import watch
 from market.rules import Rules
 from market.sizing import Conditions, Position, SizeCheck, check_size, conditions_of
 from market.sizing.slip import refuse_slip
@@ -47,7 +48,7 @@ class AddRefused(Exception):
 class Added:
     """What is added: margin in USD at the plan's own leverage, bought or sold at `entry_usd` (None: the present price).
 
-    The rest is the owner's own, as in `market.sizing.Position`.
+    The rest is the owner's own, as in `market.sizing.Position`; where no `drawdown_budget` is stated the plan's own share stays.
     """
 
     margin_usd: float
@@ -65,7 +66,7 @@ def why_not_add(plan: Plan, snapshot: Snapshot, rules: Rules) -> tuple[NoAdd, ..
     """
     crowded, trend = _against(plan.side, snapshot)
     invalidated = conditions_of(snapshot, rules).against(plan.side).risk_invalidated
-    told = plan.watch.told_ms
+    told = {*plan.watch.told_ms, *_happens_now(plan, snapshot, rules)}
     reasons = {
         NoAdd.PLAN_OVER: any(name in told for name in _OVER),
         NoAdd.RISK_INVALIDATED: any_of(invalidated, Happened.RISK_INVALIDATED in told),
@@ -102,7 +103,7 @@ def add_to(
         entry_usd=(plan.notional_usd + notional_usd) / coins,
         mode=plan.mode,
         base_leverage=added.base_leverage,
-        drawdown_budget=added.drawdown_budget,
+        drawdown_budget=added.drawdown_budget or plan.drawdown_usd / plan.margin_usd,
         others_usd=added.others_usd,
         is_inverse=plan.is_inverse,
         venue=plan.venue,
@@ -113,6 +114,12 @@ def add_to(
     told, clear = (_tightening(kept) for kept in (plan.watch.told_ms, plan.watch.clear_since_ms))
     seen = replace(plan.watch, told_ms=told, clear_since_ms=clear, news_ms=snapshot.at_ms)
     return replace(made, watch=seen), check
+
+
+def _happens_now(plan: Plan, snapshot: Snapshot, rules: Rules) -> tuple[Happened, ...]:
+    """What the watch will tell at its next look: the rungs begin anew with an add, and it would never be told."""
+    at_ms = max(snapshot.at_ms, plan.made_ms, plan.watch.news_ms)
+    return watch(plan, snapshot, rules, at_ms, at_ms)[1]
 
 
 def _tightening(since_ms: dict[str, int]) -> dict[str, int]:

@@ -66,10 +66,12 @@ def is_spent(plan: Plan, standing: Standing | None) -> bool:
 def steps_of(plan: Plan, standing: Standing) -> tuple[tuple[Happened, float | None], ...]:
     """The rungs and the most to lose with the price of each, in the order a price that goes against the plan comes to them.
 
-    A rung without a price is last, and a loss that no price makes is left out.
+    A rung without a price is last, and a loss that no price makes, or none before the forced close, is left out.
     """
     rungs = [(CALLED[rung], usd) for rung, usd in standing.rungs_usd.items()]
-    loss = [] if standing.max_loss_usd is None else [(Happened.MAX_LOSS, standing.max_loss_usd)]
+    lost_usd, closed_usd = standing.max_loss_usd, plan.liquidation_usd
+    is_reached = lost_usd is not None and (closed_usd is None or not is_beyond(plan, lost_usd, closed_usd))
+    loss = [(Happened.MAX_LOSS, lost_usd)] if is_reached else []
     sign = sign_of(plan.side)
     return tuple(sorted([*loss, *rungs], key=lambda step: (step[1] is None, -sign * (step[1] or 0.0))))
 

@@ -10,6 +10,7 @@ from commands.protocol.reply import Tone
 from commands.size import _refusal
 from market.margin import BUNDLED_ON, Impossible, ImpossiblePosition, tiers_of
 from market.observations import MINUTE_MS, SECOND_MS, Side
+from market.reading import Presence
 from market.sizing import MarginMode, Position, Reduction
 from market.snapshot import Snapshot
 from tests.commands.markets import NOW_MS, calm, crowding, market, reading, unwinding
@@ -188,6 +189,10 @@ async def test_what_holding_costs_is_the_dearer_of_now_and_of_the_day_and_says_w
     assert "Funding 72 h  -18.00 (0.2% margin)\n at .010%/8h, the 24 h mean\n" in long
     assert "Funding 72 h  nothing to pay" in await at(-0.0001, -0.00027)("/size BTC 2x 10k")
     assert " at .020%/8h, the rate now" in await at(None, 0.0002)("/size BTC 2x 10k")
+    old = replace(
+        reading("funding", NOW_MS, f24=0.0001, rate_8h=0.0008), presence=Presence.STALE, quality=0.3
+    )
+    assert " at .080%/8h, last seen" in await talk(calm(funding=old))("/size BTC 2x 10k")
     assert " at .020%/8h, the 24 h mean" in await at(0.0002, None)("/size BTC 2x 10k")
     assert "Funding 72 h  not known" in await at(None, None)("/size BTC 2x 10k")
 

@@ -152,7 +152,10 @@ def test_silence_is_no_calm_to_add_in() -> None:
         NoAdd.MARKET_UNKNOWN,
     )
     stale = snapshot(
-        reading("open_interest", Presence.STALE), unknown=("oe", "ou", "rolling_over"), raised=("fn",)
+        reading("price", price_usd=100_000.0),
+        reading("open_interest", Presence.STALE),
+        unknown=("oe", "ou", "rolling_over"),
+        raised=("fn",),
     )
     assert why_not_add(planned(), stale, RULES) == (NoAdd.MARKET_UNKNOWN,)
 
@@ -163,6 +166,23 @@ def test_nothing_is_added_to_what_is_over() -> None:
     with pytest.raises(AddRefused) as refused:
         add_to(plan, Added(500.0), seen(100_000, 2), HALF_PERCENT, RULES)
     assert refused.value.why == (NoAdd.PLAN_OVER,)
+
+
+@pytest.mark.parametrize("price_usd", [99_000.0, 92_000.0, 80_000.0])
+def test_nothing_is_added_to_what_is_over_at_this_price_though_the_watch_has_not_looked_yet(
+    price_usd: float,
+) -> None:
+    plan = planned(lose=0.05)
+    assert why_not_add(plan, seen(price_usd, 2), RULES) == (NoAdd.PLAN_OVER,)
+    assert why_not_add(plan, seen(99_500.0, 2), RULES) == ()
+
+
+def test_an_add_loses_no_larger_share_unless_that_is_said() -> None:
+    plan = planned(lose=0.02)
+    larger, _ = add_to(plan, Added(1_000.0), seen(100_000, 2), HALF_PERCENT, RULES)
+    assert larger.drawdown_usd == pytest.approx(220.0)
+    said, _ = add_to(plan, Added(1_000.0, drawdown_budget=0.03), seen(100_000, 2), HALF_PERCENT, RULES)
+    assert said.drawdown_usd == pytest.approx(330.0)
 
 
 def test_what_was_told_of_the_risk_forbids_adding_until_it_was_clear_for_long_enough() -> None:
