@@ -255,9 +255,8 @@ def _pack(parts: tuple[Piece, ...], dialect: Dialect) -> Iterator[str]:
 
 def _says_something(text: str, dialect: Dialect) -> bool:
     """Platforms refuse messages of blank lines, and a long blank piece would become one."""
-    first, _, rest = text.partition(
-        "\n"
-    )  # no tag goes over a line, and the first line nearly always says something
+    # no tag goes over a line, and the first line nearly always says something
+    first, _, rest = text.partition("\n")
     return _is_more_than_tags(first, dialect) or _is_more_than_tags(rest, dialect)
 
 

@@ -293,3 +293,11 @@ def test_a_state_is_called_the_same_in_a_warning_and_in_an_answer(language: str,
     changed = replace(FIRED, state=state, kind=Kind.REGIME)
     assert word_of(state, phrases) in alert_heading(changed, phrases)
     assert word_of(state, phrases) in text_of(describe_alert(changed, phrases, AlertRules()))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_is_needed_is_never_written_as_what_is(language: str) -> None:
+    phrases = phrases_in(language)
+    for key in ("needs_below", "needs_below_short", "needs_over", "needs_over_short"):
+        needs = phrases.say(f"why.{key}", measure="", value="", needed="").strip(" ,").split()[0]
+        assert needs == {"en": "needs", "es": "pide"}[language]
