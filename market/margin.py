@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from operator import itemgetter
 from types import MappingProxyType
 
 from market.observations import Asset, Side, Venue
@@ -185,25 +184,21 @@ def liquidation(
 def _continuous(
     side: Side, coins: float, entry_usd: float, backing_usd: float, tiers: Tiers, fee_rate: float
 ) -> Liquidation | None:
-    """As maintenance is the largest of the brackets' lines, the bracket whose price an adverse move reaches first."""
-    sign = sign_of(side)
-    reached = [
-        (price, tier)
-        for tier in tiers.steps
-        if (
-            price := _under(
-                sign,
-                coins,
-                entry_usd,
-                backing_usd,
-                tier.maintenance_rate + fee_rate,
-                tier.maintenance_amount_usd,
-            )
-        )
-        is not None
+    """LP = (backing + amount - s Q EP) / (Q (mmr + fee - s)) of the bracket whose price an adverse move reaches first.
+
+    That is the one that holds there, as maintenance is the largest of the brackets' lines.
+    """
+    sign, notional_usd, steps = sign_of(side), coins * entry_usd, tiers.steps
+    moved_usd = sign * notional_usd
+    dues = [notional_usd * (tier.maintenance_rate + fee_rate) - tier.maintenance_amount_usd for tier in steps]
+    _refuse_if_due(backing_usd, max(dues))
+    prices = [
+        (backing_usd + tier.maintenance_amount_usd - moved_usd)
+        / (coins * (tier.maintenance_rate + fee_rate - sign))
+        for tier in steps
     ]
-    first = max if side is Side.LONG else min
-    return Liquidation(*first(reached, key=itemgetter(0))) if reached else None
+    first = (max if side is Side.LONG else min)(prices)
+    return Liquidation(first, steps[prices.index(first)]) if first > _RESIDUE * entry_usd else None
 
 
 def _whole_rate(
@@ -234,33 +229,6 @@ def _inverse(
         side, contracts_usd, entry_usd, backing_usd / entry_usd, rate, fee_rate=fee_rate
     )
     return None if price is None else Liquidation(price, tier)
-
-
-def linear_liquidation_price(
-    side: Side,
-    coins: float,
-    entry_usd: float,
-    backing_usd: float,
-    maintenance_rate: float,
-    *,
-    amount_usd: float = 0.0,
-    fee_rate: float = 0.0,
-) -> float | None:
-    """The liquidation price in USD of contracts margined in USD, under one bracket; None where there is none.
-
-    Raises ImpossiblePosition as `liquidation` does.
-    """
-    return _under(sign_of(side), coins, entry_usd, backing_usd, maintenance_rate + fee_rate, amount_usd)
-
-
-def _under(
-    sign: int, coins: float, entry_usd: float, backing_usd: float, rate: float, amount_usd: float
-) -> float | None:
-    """LP = (backing + amount - s Q EP) / (Q (rate - s)), the rate being mmr + fee."""
-    notional_usd = coins * entry_usd
-    _refuse_if_due(backing_usd, notional_usd * rate - amount_usd)
-    price = (backing_usd + amount_usd - sign * notional_usd) / (coins * (rate - sign))
-    return price if price > _RESIDUE * entry_usd else None
 
 
 def inverse_liquidation_price(

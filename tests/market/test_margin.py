@@ -1,6 +1,7 @@
 """Liquidation prices: the venues' own examples to the cent, brackets, and what must always hold."""
 
 from itertools import pairwise
+from math import inf
 
 import pytest
 from hypothesis import assume, given, settings
@@ -14,7 +15,6 @@ from market.margin import (
     Tiers,
     bundled_tiers,
     inverse_liquidation_price,
-    linear_liquidation_price,
     liquidation,
     sign_of,
     tiers_of,
@@ -38,6 +38,23 @@ HYPERLIQUID_BTC = Tiers(
     "2026-09-29",
     (Tier(0.0, 150e6, 40.0, 1 / 80, 0.0), Tier(150e6, 1e12, 20.0, 1 / 40, 1.875e6)),
 )
+
+
+def under_one_bracket(
+    side: Side,
+    coins: float,
+    entry_usd: float,
+    backing_usd: float,
+    maintenance_rate: float,
+    *,
+    amount_usd: float = 0.0,
+    fee_rate: float = 0.0,
+) -> float | None:
+    """The liquidation price, USD, where one bracket holds for every notional."""
+    alone = Tier(0.0, inf, 125.0, maintenance_rate, amount_usd)
+    tiers = Tiers("BTC", Venue.BINANCE, "2026-09-29", (alone,))
+    closed = liquidation(side, coins, entry_usd, backing_usd, tiers, fee_rate)
+    return None if closed is None else closed.price_usd
 
 
 @pytest.mark.parametrize(
@@ -67,12 +84,12 @@ HYPERLIQUID_BTC = Tiers(
 def test_binances_documented_examples_agree_to_the_cent(
     coins: float, entry: float, backing: float, rate: float, amount: float, documented: float
 ) -> None:
-    price = linear_liquidation_price(LONG, coins, entry, backing, rate, amount_usd=amount)
+    price = under_one_bracket(LONG, coins, entry, backing, rate, amount_usd=amount)
     assert price == pytest.approx(documented, abs=0.005)
 
 
 def test_the_isolated_example_agrees_beyond_the_cent() -> None:
-    price = linear_liquidation_price(LONG, 3_683.979, 1_456.84, 1_535_443.01, 0.10, amount_usd=135_365.0)
+    price = under_one_bracket(LONG, 3_683.979, 1_456.84, 1_535_443.01, 0.10, amount_usd=135_365.0)
     assert price == pytest.approx(1_114.78496, abs=5e-6)
 
 
@@ -107,7 +124,7 @@ def test_bybits_inverse_page_is_the_generic_inverse_and_not_its_old_formula(
 
 @pytest.mark.parametrize(("side", "exact"), [(LONG, 8.085708510208207), (SHORT, 11.87413417771621)])
 def test_okx_counts_the_takers_fee_in_maintenance(side: Side, exact: float) -> None:
-    price = linear_liquidation_price(side, 1.0, 10.0, 2.0, 0.01, fee_rate=0.0006)
+    price = under_one_bracket(side, 1.0, 10.0, 2.0, 0.01, fee_rate=0.0006)
     assert price == pytest.approx(exact, rel=1e-15)
 
 
@@ -123,7 +140,7 @@ def test_hyperliquids_own_formula_is_the_generic_linear() -> None:
     rate = 1 / (2 * most)
     available = margin - coins * entry * rate
     documented = entry - available / coins / (1 - rate)
-    price = linear_liquidation_price(LONG, coins, entry, margin, rate)
+    price = under_one_bracket(LONG, coins, entry, margin, rate)
     assert documented == pytest.approx(54_108.51043771, abs=1e-6)
     assert price == pytest.approx(documented, rel=1e-12)
 
@@ -135,7 +152,7 @@ def test_hyperliquids_second_bracket_takes_its_deduction_off() -> None:
 
 def test_freqtrades_check_against_the_gate_app() -> None:
     documented = (1_680.05 - 182.81 / 0.5423) / (1 - 0.0050075)
-    price = linear_liquidation_price(LONG, 0.5423, 1_680.05, 182.81, 0.005, fee_rate=0.0000075)
+    price = under_one_bracket(LONG, 0.5423, 1_680.05, 182.81, 0.005, fee_rate=0.0000075)
     assert price == pytest.approx(1_349.71, abs=0.01)
     assert price == pytest.approx(documented, rel=1e-9)
 
@@ -164,7 +181,7 @@ def test_the_amounts_keep_maintenance_continuous() -> None:
 
 
 def test_a_long_without_leverage_has_no_liquidation_price() -> None:
-    assert linear_liquidation_price(LONG, 0.1, 100_000.0, 10_000.0, 0.005) is None
+    assert under_one_bracket(LONG, 0.1, 100_000.0, 10_000.0, 0.005) is None
     assert liquidation(LONG, 0.07, 64_210.0, 0.07 * 64_210.0, tiers_of("BTC"), 0.0) is None
 
 
@@ -174,9 +191,7 @@ def test_an_inverse_short_covered_by_its_own_coins_has_no_liquidation_price() ->
 
 def test_a_margin_below_maintenance_is_refused_and_not_printed() -> None:
     with pytest.raises(ImpossiblePosition) as refused:
-        linear_liquidation_price(
-            LONG, 1_000_000.0, 0.00001, 2.0, 0.25
-        )  # freqtrade #7294: mmr 25 % on a meme coin
+        under_one_bracket(LONG, 1_000_000.0, 0.00001, 2.0, 0.25)  # freqtrade #7294: mmr 25 % on a meme coin
     assert refused.value.why is Impossible.MARGIN_BELOW_MAINTENANCE
     assert refused.value.numbers == {"backing": 2.0, "maintenance": pytest.approx(2.5)}
     with pytest.raises(ImpossiblePosition):
