@@ -6,8 +6,11 @@ A pause after "too many requests" holds one chat, or all where the platform says
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
+from typing import Any, TypeAlias
 
 from store import keys
 from store.connection import Connection, StoreUnavailable
@@ -21,6 +24,10 @@ REPLY_WITHIN_S = 5.0
 ASKED_WITHIN_S = 0.3
 """Who asked waits no longer for a token than this; the platform then says itself whether it is too much."""
 
+TOLD_AFTER_S = 0.02
+"""So soon after a reply had its turn the store is told, of all that had theirs in that time together."""
+UNTOLD_SHARE = 0.2
+"""It is told at once of more than this share of what the bot may do at once: by no more its limits can be overdrawn."""
 SPARE = 1.0
 """What a turn without the store leaves of a chat's limits: a warning may have taken its token there meanwhile."""
 MOST_EASY = 10_000
@@ -97,6 +104,10 @@ class Rate:
     most_a_second: int = 0
 
 
+Had: TypeAlias = tuple[str, tuple[Rate, ...]]
+"""A turn that a reply had before the store was asked: its chat, and that one's rates."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What TAKE is called with."""
@@ -115,6 +126,9 @@ class Pace:
         self._connection, self._bot, self._overall = connection, bot, overall
         self._reserve = min(reserve, overall.burst - 1.0)
         self._easy: OrderedDict[str, list[tuple[float, float]]] = OrderedDict()
+        self._untold: list[Had] = []
+        self._most_untold = max(1, int(UNTOLD_SHARE * overall.burst))
+        self._tells: asyncio.TimerHandle | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._crowded_until_s = 0.0
 
@@ -145,9 +159,7 @@ class Pace:
         if self._connection.hangs:
             return
         if self._has_room(chat, rates):
-            task = asyncio.create_task(self._tell(chat, rates))
-            self._telling.add(task)
-            task.add_done_callback(self._telling.discard)
+            self._tell_soon((chat, rates))
             return
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(within_s):
@@ -160,12 +172,10 @@ class Pace:
 
     def _has_room(self, chat: str, rates: tuple[Rate, ...]) -> bool:
         """Whether a chat that had its turn here lately may have another one, by its own limits; that one is counted."""
-        known, now_s = self._known(chat, rates), asyncio.get_running_loop().time()
-        if (
-            known is None
-            or now_s < self._crowded_until_s
-            or not all(tokens >= 1.0 + SPARE for tokens in known)
-        ):
+        known = (
+            None if asyncio.get_running_loop().time() < self._crowded_until_s else self._known(chat, rates)
+        )
+        if known is None or min(known, default=inf) < 1.0 + SPARE:
             return False
         self._keep(chat, [tokens - 1.0 for tokens in known])
         return True
@@ -192,19 +202,41 @@ class Pace:
         while len(self._easy) > MOST_EASY:
             self._easy.popitem(last=False)
 
-    async def _tell(self, chat: str, rates: tuple[Rate, ...]) -> None:
-        """Take the token of a turn that was had; where there is none, the next turn is asked for again."""
+    def _tell_soon(self, had: Had) -> None:
+        self._untold.append(had)
+        if len(self._untold) >= self._most_untold:
+            self._tell_now()
+        elif self._tells is None:
+            self._tells = asyncio.get_running_loop().call_later(TOLD_AFTER_S, self._tell_now)
+
+    def _tell_now(self) -> None:
+        task = asyncio.create_task(self._tell(self._take_untold()))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    def _take_untold(self) -> list[Had]:
+        """The turns that the store was not told of, which is now somebody's to do."""
+        if self._tells is not None:
+            self._tells.cancel()
+        had, self._untold, self._tells = self._untold, [], None
+        return had
+
+    async def _tell(self, had: Sequence[Had]) -> None:
+        """Take the tokens of turns that were had; where there is none, the chat's next turn is asked for again."""
+        if not had:
+            return
         try:
             async with asyncio.timeout(ASKED_WITHIN_S):
-                wait_s, own_s, left = await self._ask(chat, rates, is_reply=True)
+                answers = await self._ask_for(had)
         except (StoreUnavailable, TimeoutError):
             self._easy.clear()
             return
-        self._note_crowd(wait_s, own_s)
-        if wait_s > 0.0:
-            self._easy.pop(chat, None)
-        elif chat in self._easy:
-            self._learn(chat, rates, left, taken=0.0)
+        for (chat, rates), (wait_s, own_s, left) in zip(had, answers, strict=True):
+            self._note_crowd(wait_s, own_s)
+            if wait_s > 0.0:
+                self._easy.pop(chat, None)
+            elif chat in self._easy:
+                self._learn(chat, rates, left, taken=0.0)
 
     def _note_crowd(self, wait_s: float, own_s: float) -> None:
         """Ask for every turn for a while, where it is not a chat's own limit that makes it wait."""
@@ -213,8 +245,12 @@ class Pace:
             self._crowded_until_s = asyncio.get_running_loop().time() + max(wait_s, CROWDED_S)
 
     async def _take_soon(self, chat: str, rates: tuple[Rate, ...]) -> tuple[float, float, list[float]]:
-        """As `ask` for a reply, and what is left of the chat's rates; a store that hangs does not hold it up. Raises TimeoutError."""
+        """As `ask` for a reply, and what is left of the chat's rates. The store hears first of the turns that were had.
+
+        A store that hangs does not hold it up. Raises TimeoutError.
+        """
         async with asyncio.timeout(ASKED_WITHIN_S):
+            await self._tell(self._take_untold())
             return await self._ask(chat, rates, is_reply=True)
 
     async def _ask(
@@ -223,8 +259,16 @@ class Pace:
         """As `ask`, and what is then left of each of the chat's rates."""
         turn = self.turn(chat, rates, is_reply=is_reply)
         async with self._connection.writing() as redis:
-            wait_ms, own_ms, *left = await redis.register_script(TAKE)(turn.places, turn.values)
-        return int(wait_ms) / 1_000.0, int(own_ms) / 1_000.0, [int(tokens) / 1_000.0 for tokens in left]
+            return _read(await redis.register_script(TAKE)(turn.places, turn.values))
+
+    async def _ask_for(self, had: Sequence[Had]) -> list[tuple[float, float, list[float]]]:
+        """The same of several replies, one after the other, in one message to the store."""
+        async with self._connection.writing() as redis, redis.pipeline(transaction=False) as together:
+            take = redis.register_script(TAKE)
+            for chat, rates in had:
+                turn = self.turn(chat, rates, is_reply=True)
+                await take(turn.places, turn.values, client=together)
+            return [_read(answer) for answer in await together.execute()]
 
     async def pause(self, wait_s: float, chat: str | None = None) -> None:
         """Let a chat rest for so long, or (None) the whole bot; a longer pause that stands is kept."""
@@ -237,3 +281,9 @@ class Pace:
             told = () if chat is not None else (keys.RESTING,)
             values = (round(wait_s * 1_000), KEPT_S, self._bot)
             await redis.register_script(_PAUSE)([place, *told], values)
+
+
+def _read(answer: Sequence[Any]) -> tuple[float, float, list[float]]:
+    """What TAKE gave: two waits, s, and what is left of each bucket of the chat."""
+    wait_ms, own_ms, *left = map(int, answer)
+    return wait_ms / 1_000.0, own_ms / 1_000.0, [tokens / 1_000.0 for tokens in left]

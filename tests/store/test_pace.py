@@ -14,6 +14,7 @@ from tests.doubles.waiting import until
 
 OVERALL = Rate(0.5, 6.0)
 A_CHAT = (Rate(0.01, 2.0),)
+CALM = Rate(0.001, 10.0)
 
 
 async def test_a_burst_and_then_the_rate(valkey: Connection) -> None:
@@ -106,6 +107,36 @@ async def test_a_chat_with_room_has_its_next_turn_without_waiting_for_the_store_
         await pace.pause(30.0, "telegram:1")
         with pytest.raises(TimeoutError):  # a pause holds it, however much room it had
             await asyncio.wait_for(pace.reply_turn("telegram:1", (slow,)), 0.2)
+
+
+async def test_what_was_had_is_told_before_the_store_is_asked_again(
+    valkey: Connection, valkey_socket: Path
+) -> None:
+    chat_rate = Rate(0.001, 3.0)
+    async with connected(valkey_socket) as connection:
+        pace = Pace(connection, "bot", Rate(0.001, 20.0))
+        for _ in range(
+            3
+        ):  # asked for, had at once, and one that may not be: the three follow each other at once
+            await pace.reply_turn("telegram:1", (chat_rate,))
+        assert await tokens_left(valkey, "bot", 17.0)
+        assert await tokens_left(valkey, "bot:telegram:1:0", 0.0)
+
+
+async def test_turns_of_a_moment_are_told_together_and_many_of_them_at_once(
+    valkey: Connection, valkey_socket: Path
+) -> None:
+    chats = [f"telegram:{number}" for number in range(7)]
+    async with connected(valkey_socket) as connection:
+        pace = Pace(connection, "bot", Rate(0.001, 25.0))
+        for chat in chats:
+            await pace.reply_turn(chat, (CALM,))
+        for chat in chats:
+            await pace.reply_turn(chat, (CALM,))
+        assert len(pace._telling) == 1  # of five, a fifth of what may be sent at once
+        assert len(pace._untold) == 2
+        await until(lambda: tokens_left(valkey, "bot", 25.0 - 14.0))
+        assert not pace._untold
 
 
 async def test_a_turn_that_was_the_last_of_its_chat_leaves_no_room_for_another(
