@@ -133,19 +133,15 @@ class Gate:
         """How long to wait and for which bucket, None where all of them were taken from."""
         now_s = self._clock()
         left = [self._left(bucket, now_s) for bucket in buckets]
-        if self._limits is not None and not _is_easy(buckets, left, cost):
-            asked = await self._ask(self._limits, buckets, cost)
+        if not _is_easy(buckets, left, cost):
+            asked = None if self._limits is None else await self._ask(self._limits, buckets, cost)
             if asked is not None:
                 return asked
             now_s = self._clock()
             left = [self._left(bucket, now_s) for bucket in buckets]
-        wait_s, short = 0.0, None
-        for bucket, tokens in zip(buckets, left, strict=True):
-            missing_s = (cost - tokens) * MINUTE_S / bucket.a_minute
-            if missing_s > wait_s:
-                wait_s, short = missing_s, bucket
-        if short is not None:
-            return wait_s, short
+            wait_s, short = _wait(buckets, left, cost)
+            if short is not None:
+                return wait_s, short
         for bucket, tokens in zip(buckets, left, strict=True):
             self._keep(bucket, tokens - cost, now_s)
             self._untold[bucket] = self._untold.get(bucket, 0.0) + cost
@@ -241,9 +237,20 @@ class Gate:
 
 def _is_easy(buckets: Sequence[Bucket], left: Sequence[float], cost: float) -> bool:
     """Whether so much is left of each that nobody has to be asked."""
-    return all(
-        tokens - cost >= EASY_SHARE * bucket.a_minute for bucket, tokens in zip(buckets, left, strict=True)
-    )
+    for bucket, tokens in zip(buckets, left, strict=True):
+        if tokens - cost < EASY_SHARE * bucket.a_minute:
+            return False
+    return True
+
+
+def _wait(buckets: Sequence[Bucket], left: Sequence[float], cost: float) -> tuple[float, Bucket | None]:
+    """How long until all of them hold enough, and which takes longest; None where they do."""
+    wait_s, short = 0.0, None
+    for bucket, tokens in zip(buckets, left, strict=True):
+        missing_s = (cost - tokens) * MINUTE_S / bucket.a_minute
+        if missing_s > wait_s:
+            wait_s, short = missing_s, bucket
+    return wait_s, short
 
 
 def _buckets(visitor: Visitor, rules: Rules) -> tuple[Bucket, ...]:

@@ -97,10 +97,11 @@ class Unpressed:
 class Buttons:
     """The buttons of one bot; `key` signs them (`signing_key`), `lines` keeps what is too long for one."""
 
-    __slots__ = ("_key", "_lines")
+    __slots__ = ("_lines", "_signs")
 
     def __init__(self, key: bytes, lines: Lines) -> None:
-        self._key, self._lines = key, lines
+        self._lines = lines
+        self._signs = blake2b(digest_size=SIGN_LETTERS * 6 // 8, key=key)
 
     async def keyboard(
         self, actions: Sequence[Action], line: str, whose: Whose, copies: Sequence[Copy] = ()
@@ -158,9 +159,9 @@ class Buttons:
 
     def _sign(self, told: str, whose: Whose) -> str:
         owner = "" if whose.owner is None else whose.owner
-        signed = f"{whose.chat_id} {owner} {told}".encode(errors="surrogatepass")
-        digest = blake2b(signed, digest_size=SIGN_LETTERS * 6 // 8, key=self._key).digest()
-        return b2a_base64(digest, newline=False).translate(_URL_SAFE).decode()
+        signs = self._signs.copy()
+        signs.update(f"{whose.chat_id} {owner} {told}".encode(errors="surrogatepass"))
+        return b2a_base64(signs.digest(), newline=False).translate(_URL_SAFE).decode()
 
 
 def signing_key(token: SecretStr) -> bytes:

@@ -222,8 +222,9 @@ def aside(question: Question) -> Question | None:
 
     Not where the command changes something: nobody should do twice what was done and could not be told.
     """
-    command, asker = command_of(question.line), question.asker
-    if asker.is_private or asker.reach is None or command is None or not command.private or command.changes:
+    asker = question.asker
+    command = None if asker.is_private or asker.reach is None else command_of(question.line)
+    if command is None or not command.private or command.changes:
         return None
     return replace(
         question,
