@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -31,7 +31,9 @@ from market.rules import Rules
 from scheduler.clock import monotonic_s
 from store.services import Services
 
-CHECK_S = 5.0
+T = TypeVar("T")
+CHECK_S = 10.0
+"""For an answer of a platform whose library is loaded."""
 
 TROUBLE_S = 120
 """So long is kept what troubles a platform that runs, unless it goes on."""
@@ -253,16 +255,18 @@ class ChatPlatform:
         """Send what is to be delivered until cancelled, and listen to nobody. Raises PlatformStopped where no retry would help."""
         await self._load(self.posts).run(desk)
 
+    def load(self) -> None:
+        """Load its library and all that asks it. A slow machine takes seconds, which nobody's answer shall be late by."""
+        for module in (self.service, self.invites, self.inspects):
+            if module is not None:
+                self._load(module)
+
     async def check(self, settings: Settings) -> str:
         """The name the platform knows the bot of this token by, within CHECK_S.
 
         Raises PlatformStopped where the token is refused, PlatformAway where that cannot be told.
         """
-        try:
-            async with asyncio.timeout(CHECK_S):
-                name: str = await self._load(self.service).check(settings)
-        except TimeoutError:
-            raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
+        name: str = await _in_time(self._load(self.service).check(settings))
         return name
 
     async def invite(self, settings: Settings) -> str | None:
@@ -272,11 +276,7 @@ class ChatPlatform:
         """
         if self.invites is None:
             return None
-        try:
-            async with asyncio.timeout(CHECK_S):
-                link: str = await self._load(self.invites).invite(settings)
-        except TimeoutError:
-            raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
+        link: str = await _in_time(self._load(self.invites).invite(settings))
         return link
 
     async def inspect(self, settings: Settings) -> tuple[Noticed, ...]:
@@ -286,16 +286,21 @@ class ChatPlatform:
         """
         if self.inspects is None:
             return ()
-        try:
-            async with asyncio.timeout(CHECK_S):
-                noticed: tuple[Noticed, ...] = await self._load(self.inspects).inspect(settings)
-        except TimeoutError:
-            raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
+        noticed: tuple[Noticed, ...] = await _in_time(self._load(self.inspects).inspect(settings))
         return noticed
 
     def _load(self, module: str) -> Any:
         with without(*self.spares):
             return import_module(module)
+
+
+async def _in_time(answer: Awaitable[T]) -> T:
+    """What a platform answers within CHECK_S. Raises PlatformAway where it does not."""
+    try:
+        async with asyncio.timeout(CHECK_S):
+            return await answer
+    except TimeoutError:
+        raise PlatformAway(f"no answer within {CHECK_S:.0f} s") from None
 
 
 def _named(asker: Asker) -> str:

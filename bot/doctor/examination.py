@@ -44,7 +44,7 @@ from store.server.binary import find_server
 from store.services import Memos
 
 DEFAULT_ASSETS = "BTC, ETH, SOL and the twelve next by open interest"
-NETWORK_S = 7.0
+NETWORK_S = 20.0
 """For everything that is tried outside this machine, together."""
 
 STANDS: Mapping[Stands, Finds] = {
@@ -94,11 +94,13 @@ async def health(settings: Settings) -> Health:
 
 
 async def _configured(settings: Settings, *, offline: bool) -> tuple[list[Finding], tuple[SourceFound, ...]]:
-    """All that is configured, and the exchanges; everything that waits, waits at the same time."""
+    """All that is configured, and the exchanges; all that waits for the network waits at the same time."""
     insist_outside(settings.guarded_hosts())
+    store = await _store(settings)  # alone: a read of it has tenths of a second
+    if not offline:
+        _load_platforms(settings)
     asking = [_platform(platform, settings, offline=offline) for platform in platforms()]
-    store, sources, tokens, names = await asyncio.gather(
-        _store(settings),
+    sources, tokens, names = await asyncio.gather(
         _sources(settings, offline=offline),
         asyncio.gather(*asking),
         _names(settings, offline=offline),
@@ -119,6 +121,13 @@ async def _configured(settings: Settings, *, offline: bool) -> tuple[list[Findin
     if offline:
         return [*found, Finding("network", Finds.UNSET, "left out: --offline")], ()
     return [*found, *of_sources(sources, settings.assets)], sources
+
+
+def _load_platforms(settings: Settings) -> None:
+    """Load what is tried before anything is waited for: this process stands still meanwhile, and every answer would seem late."""
+    for platform in platforms():
+        if platform.token(settings) is not None:
+            platform.load()
 
 
 async def _sources(settings: Settings, *, offline: bool) -> tuple[SourceFound, ...]:

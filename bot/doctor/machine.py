@@ -25,7 +25,8 @@ OLDEST_BACKUP_H = 36.0
 """One is made each night."""
 NOT_SET_BY_NTP = 5
 """TIME_ERROR of adjtimex(2)."""
-ASKED_WITHIN_S = 2.0
+ASKED_WITHIN_S = 6.0
+"""A name server that is dead costs five seconds before the second one is asked."""
 OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 
@@ -116,7 +117,10 @@ async def _where(host: str) -> Finding | None:
     except LeadsInside:
         to_do = f"Name it in {ALLOWING} where that is meant; it is not asked until then."
         return Finding("addresses", Finds.WRONG, f"{host} leads into a private network", to_do)
-    except (OSError, TimeoutError):
+    except TimeoutError:
+        to_do = "Does each name server of this machine answer?"
+        return Finding("addresses", Finds.WEAK, f"{host} was not found within {ASKED_WITHIN_S:.0f} s", to_do)
+    except OSError:
         to_do = "Is there a name server? Is it spelled right?"
         return Finding("addresses", Finds.WEAK, f"{host} leads nowhere", to_do)
     return None

@@ -11,11 +11,17 @@ from scheduler.exchange import Ask, Asked, Exchange, Instrument, Kind, Report, T
 from scheduler.fetch import Fetcher, SourceFailed
 from scheduler.streams import Gap, Heard, Listener, Stall, Wires, open_wires
 
-LEARN_S = 4.0
-"""For what a venue lists; Deribit may be asked once a second, and lists in three parts."""
-QUESTION_S = 3.0
-TRY_S = 2.5
-"""For the questions of one asset and, at the same time, for a stream to speak."""
+LEARN_S = 10.0
+"""For what a venue lists; Deribit may be asked once a second, and lists in three parts.
+
+Long enough for a small machine far from the venue, which reads five lists of hundreds at once: a venue is never called slow
+because we were. Only what does not answer at all takes so long.
+"""
+QUESTION_S = 8.0
+ANSWER_S = 8.0
+"""For the questions of one asset."""
+STREAM_S = 8.0
+"""For a stream to speak, at the same time."""
 
 TRIED_WITH = "BTC"
 ANSWERS = "answers"
@@ -54,11 +60,11 @@ async def try_sources(
     ws_urls: Mapping[Venue, str],
     clock: Clock | None = None,
 ) -> tuple[SourceFound, ...]:
-    """Every exchange, all at the same time, within LEARN_S + TRY_S; what goes wrong is found, never raised."""
+    """Every exchange, all at the same time, within LEARN_S + ANSWER_S; what goes wrong is found, never raised."""
     known, clock = tuple(exchanges), clock or Clock()
     async with (
         Fetcher(known, rest_urls, clock=clock, deadline_s=QUESTION_S) as fetcher,
-        open_wires(clock=clock, ws_urls=ws_urls, connect_s=TRY_S) as wires,
+        open_wires(clock=clock, ws_urls=ws_urls, connect_s=STREAM_S) as wires,
     ):
         found = await asyncio.gather(*(_try(exchange, fetcher, wires) for exchange in known))
     return tuple(
@@ -116,10 +122,10 @@ async def _answer(
 ) -> tuple[str | None, int | None]:
     """Why a question has no readable answer, and how far the newest stamp of its answer lies behind our clock."""
     try:
-        async with asyncio.timeout(TRY_S):
-            came_at_ms, said = await fetcher.get(_with_time(ask), asked, patience_s=TRY_S)
+        async with asyncio.timeout(ANSWER_S):
+            came_at_ms, said = await fetcher.get(_with_time(ask), asked, patience_s=ANSWER_S)
     except TimeoutError:
-        return f"{ask.kind}: no answer within {TRY_S:g} s", None
+        return f"{ask.kind}: no answer within {ANSWER_S:g} s", None
     except SourceFailed as failure:
         return f"{ask.kind}: {failure.why}", None
     return None, _lag_ms(said, came_at_ms)
@@ -168,7 +174,7 @@ async def _listen(
     listener = Listener(streams[0], exchange, hear, known, wires)
     listening = asyncio.ensure_future(listener.run())
     with suppress(TimeoutError):
-        async with asyncio.timeout(TRY_S):
+        async with asyncio.timeout(STREAM_S):
             await heard.wait()
     status = listener.status()
     listening.cancel()
@@ -179,4 +185,4 @@ async def _listen(
         return f"cannot be read: {status.last_misread}"
     if status.connected_since_ms is not None:
         return "connects"
-    return status.trouble or f"no connection within {TRY_S:g} s"
+    return status.trouble or f"no connection within {STREAM_S:g} s"

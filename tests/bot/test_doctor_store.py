@@ -197,6 +197,20 @@ async def test_names_that_lead_inside_are_wrong_and_names_that_lead_nowhere_weak
     assert nowhere.finds is Finds.WEAK
 
 
+async def test_a_name_that_is_still_looked_up_is_not_said_to_lead_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never(host: str) -> tuple[str, ...]:
+        await asyncio.Event().wait()
+        return (host,)
+
+    monkeypatch.setattr("bot.doctor.machine.look_up", never)
+    monkeypatch.setattr("bot.doctor.machine.ASKED_WITHIN_S", 0.01)
+    (late,) = await where_names_lead(Settings(okx_rest_url="https://far.example"))
+    assert late.finds is Finds.WEAK
+    assert "far.example was not found within" in late.seen
+
+
 def test_the_exit_code_says_whose_turn_it_is() -> None:
     def code(*findings: Finding) -> int:
         return Examination(findings, (), (), (), ()).exit_code

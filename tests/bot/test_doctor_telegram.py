@@ -1,11 +1,12 @@
 """What the doctor says of Telegram beside the token: how updates come, what went wrong, who else fetches them."""
 
+import gc
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from bot.chat_platform import PlatformAway, PlatformStopped, Stands, trouble_memo
+from bot.chat_platform import PlatformAway, PlatformStopped, Stands, platforms, trouble_memo
 from bot.doctor import Finds, examine
 from bot.platforms.telegram.inspection import inspect
 from bot.platforms.telegram.webhook import address_of
@@ -86,6 +87,19 @@ async def test_a_server_in_trouble_is_away_and_a_token_refused_stops(api: BotApi
     api.fail("getMe", Fault(401, "Unauthorized"))
     with pytest.raises(PlatformStopped, match="refuses the bot token"):
         await inspect(polling(api))
+
+
+async def test_a_check_that_is_given_up_leaves_no_session_open(
+    api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.chat_platform.CHECK_S", 0.1)
+    telegram = next(one for one in platforms() if one.name == "telegram")
+    telegram.load()
+    api.fail("getMe", Fault(stall=True, times=2))
+    for asked in (telegram.check, telegram.inspect):
+        with pytest.raises(PlatformAway, match="no answer within"):
+            await asked(polling(api))
+    gc.collect()  # what is still open then is a warning, and a warning fails the test
 
 
 async def test_a_second_instance_is_kept_for_the_doctor(api: BotApi) -> None:

@@ -42,12 +42,16 @@ async def _bot(settings: Settings) -> AsyncIterator[Bot]:
     root = str(settings.telegram_url or TELEGRAM_URL).rstrip("/")
     bot = Bot(STAND_IN, f"{root}/bot", request=AiohttpRequest(settings.telegram_token, connections=1))
     try:
-        async with bot:  # its entry asks getMe
-            yield bot
+        await bot.initialize()  # it asks getMe
+        yield bot
     except InvalidToken:
         raise PlatformStopped(REFUSED) from None
     except TelegramError as error:
         raise PlatformAway(f"Telegram does not answer as it should: {error.message}") from None
+    finally:
+        await (
+            bot.shutdown()
+        )  # `async with bot` would leave its session open where it is cancelled as it begins
 
 
 def _updates(info: WebhookInfo, address: Address | None) -> Noticed:

@@ -55,12 +55,16 @@ async def check(settings: Settings) -> str:
     """The bot's name, as Telegram tells it for the token. Raises PlatformStopped (refused) and PlatformAway."""
     bot = sending_bot(settings, connections=1)
     try:
-        async with bot:  # its entry asks getMe
-            return f"@{bot.username}"
+        await bot.initialize()  # it asks getMe
+        return f"@{bot.username}"
     except InvalidToken:
         raise PlatformStopped(REFUSED) from None
     except TelegramError as error:
         raise PlatformAway(f"Telegram does not answer as it should: {error.message}") from None
+    finally:
+        await (
+            bot.shutdown()
+        )  # `async with bot` would leave its session open where it is cancelled as it begins
 
 
 class Service:
