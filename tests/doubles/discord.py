@@ -18,7 +18,7 @@ from tests.doubles.discord_rest import BOT_ID, ME, interaction, shown_message
 from tests.doubles.discord_uploads import Uploads, body_of
 
 Json = dict[str, Any]
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 HELLO, IDENTIFY, HEARTBEAT, ACK = 10, 2, 1, 11
 COMMAND, PRESS, PAGE = 2, 3, 5
 """Kinds of interactions (developer documentation, Interaction Type)."""

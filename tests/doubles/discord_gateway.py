@@ -19,7 +19,7 @@ from aiohttp import WSMsgType, web
 from tests.doubles.discord_rest import BOT_ID, ME, DiscordRest, cut, interaction
 
 Json = dict[str, Any]
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 BAD_TOKEN, TIMED_OUT, INVALID_SHARD, MISSING_SHARDS, BAD_INTENTS, REFUSED_INTENTS = (
     4004,

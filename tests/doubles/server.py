@@ -12,7 +12,7 @@ from store.server.binary import find_server
 from store.server.wire import Answer, ping
 from tests.doubles.proxy import Proxy
 
-READY_WITHIN_S = 10.0
+READY_WITHIN_S = 60.0
 OPTIONS = {
     "port": "0",
     "appendonly": "no",

@@ -26,7 +26,7 @@ SMALL_GROUP: Json = {"id": -5, "type": "group", "title": "Desk"}
 GROUP: Json = {"id": -1_001, "type": "supergroup", "title": "Desk"}
 FORUM: Json = {"id": -1_002, "type": "supergroup", "title": "Desks", "is_forum": True}
 CHANNEL: Json = {"id": -1_003, "type": "channel", "title": "News"}
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ async def api() -> AsyncIterator[BotApi]:
 
 async def call(api: BotApi, method: str, token: str = canary.TELEGRAM_TOKEN, **form: str) -> tuple[int, Json]:
     async with (
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session,
         session.post(f"{api.url}/bot{token}/{method}", data=form) as response,
     ):
         return response.status, await response.json()
@@ -183,7 +183,7 @@ async def test_a_stalled_call_ends_with_the_server() -> None:
         await api.wait_for(lambda: bool(api.called("getMe")))
     with pytest.raises(aiohttp.ClientError):
         await waiting
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30  # not the client's own patience
 
 
 async def test_a_method_nobody_taught_it_is_noticed(api: BotApi) -> None:

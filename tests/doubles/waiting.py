@@ -4,9 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 LOOK_EVERY_S = 0.01
+PATIENCE_S = 60.0
+"""Of whoever waits for what must come: a ceiling costs nothing where it passes, and a busy machine takes its time."""
 
 
-async def until(is_so: Callable[[], bool] | Callable[[], Awaitable[bool]], within_s: float = 10.0) -> None:
+async def until(
+    is_so: Callable[[], bool] | Callable[[], Awaitable[bool]], within_s: float = PATIENCE_S
+) -> None:
     """Return as soon as `is_so()`, plain or awaitable; TimeoutError where it is not in time."""
     async with asyncio.timeout(within_s):
         while not await _answer(is_so):

@@ -12,7 +12,7 @@ from tests.faults.stage import Stage, copies
 
 CHATS = ("telegram:1", "telegram:2", "discord:1", "discord:2")
 NAME = "c7f2"
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 DIED = -signal.SIGKILL
 LONGEST_NONCE = 25
 

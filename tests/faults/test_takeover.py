@@ -59,7 +59,7 @@ async def test_the_second_takes_over_from_one_that_stands_still_and_from_one_tha
             here.settings[f"SEAWALL_{venue.upper()}_WS_URL"] = venues.ws_urls[venue]
         here.settings["SEAWALL_ASSETS"] = "BTC"
         first = here.start("run", "--only", "scheduler")
-        await until(lambda: _evaluates(connection, first, 0), 90)
+        await until(lambda: _evaluates(connection, first, 0), 180)
         second = here.start("run", "--only", "scheduler")
         await asyncio.sleep(5.0)
         assert await _leads(connection, first)
@@ -91,7 +91,7 @@ async def test_the_second_takes_over_from_one_that_stands_still_and_from_one_tha
 async def _taken_over(connection: Connection, by: subprocess.Popen[str]) -> float:
     """Seconds until a process leads and has looked at the market."""
     began_s, began_ms = time.monotonic(), now_ms()
-    await until(lambda: _evaluates(connection, by, began_ms), 60)
+    await until(lambda: _evaluates(connection, by, began_ms), 180)
     return time.monotonic() - began_s
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from store.server.wire import Answer, ping
 
 HOME = Path(__file__).parents[2]
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @dataclass(slots=True)

@@ -110,7 +110,7 @@ def test_the_watchdog_ends_with_its_input_and_clears_the_folder(tmp_path: Path) 
         "-c",
         "read forever; exec cat",
     ]
-    ended = subprocess.run(command, input=b"", timeout=20, check=False)
+    ended = subprocess.run(command, input=b"", timeout=60, check=False)
     assert ended.returncode in {0, watchdog.SERVER_ENDED}
     assert not folder.exists()
 

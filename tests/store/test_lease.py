@@ -25,9 +25,9 @@ async def test_taking_it_twice_is_one_tenure_so_that_a_lost_answer_costs_nothing
 
 async def test_it_falls_away_by_the_servers_clock_and_the_next_token_is_greater(valkey: Connection) -> None:
     first = await Lease(valkey, "scheduler", "a", SHORT_MS).take()
-    second = Lease(valkey, "scheduler", "b", SHORT_MS)
+    second = Lease(valkey, "scheduler", "b")
     await until(lambda: _is(second, Tenure(2, "b")))
-    assert not await Lease(valkey, "scheduler", "a", SHORT_MS).renew(first)
+    assert not await Lease(valkey, "scheduler", "a").renew(first)
     assert await leader(valkey, "scheduler") == Tenure(2, "b")
 
 

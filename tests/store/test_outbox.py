@@ -179,11 +179,11 @@ async def test_a_token_and_the_beginning_are_one_write(valkey: Connection) -> No
 async def test_a_worker_that_lives_keeps_its_rows_and_one_that_ends_lets_go_of_them(
     valkey: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "ABANDONED_MS", 40)
+    monkeypatch.setattr(outbox, "ABANDONED_MS", 500)
     box = await filled(valkey, row(1), row(2, 0))
     rows = await box.claim("one", 2)
     for _ in range(4):
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.15)
         await box.keep("one", rows)
         assert await box.claim("two", 2) == ()
     monkeypatch.setattr(outbox, "ABANDONED_MS", 60_000)

