@@ -186,21 +186,21 @@ async def test_a4_the_deadline_is_for_the_whole_question_and_not_for_each_read(
         began = machine.monotonic()
         assert await failure_of(fetcher) is Failure.TOO_SLOW
         took_s = machine.monotonic() - began
-    assert SHORT_S <= took_s < SHORT_S + 1.0
+    assert SHORT_S <= took_s < 30.0  # a deadline for each read would never come
     assert len(server.seen) == 1
 
 
 async def test_a4_tries_share_one_deadline(server: ExchangeServer, time: Time) -> None:
-    server.then(after(lambda: asyncio.sleep(0.5), refusal(502)))
+    server.then(after(lambda: asyncio.sleep(1.5), refusal(502)))
     server.otherwise = stall()
     async with asking(
-        time, exchange(Venue.BINANCE, server.url), deadline_s=0.6, dice=lambda: 0.01
+        time, exchange(Venue.BINANCE, server.url), deadline_s=2.5, dice=lambda: 0.01
     ) as fetcher:
         began = machine.monotonic()
         assert await failure_of(fetcher) is Failure.TOO_SLOW
         took_s = machine.monotonic() - began
     assert len(server.seen) == 2
-    assert 0.6 <= took_s < 1.1  # with 0.6 s for each try it would be 1.1
+    assert 2.5 <= took_s < 4.0  # with 2.5 s for each try it would be 4.0
 
 
 async def test_a4_a_try_that_would_begin_after_the_deadline_is_not_made(

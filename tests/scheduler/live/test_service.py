@@ -23,7 +23,7 @@ from scheduler.streams import open_wires
 from scheduler.timetable import timetable
 from store.connection import Connection, connected
 from tests.doubles.proxy import proxied
-from tests.doubles.waiting import until
+from tests.doubles.waiting import PATIENCE_S, until
 from tests.scheduler.live.house import VENUES, one_coin, three_coins
 
 NOW_MS = START_MS + 30 * HOUR_MS
@@ -44,7 +44,7 @@ class Service:
     async def next_look(self, asset: str = "BTC") -> None:
         """Return when the asset has been looked at once more."""
         before_ms = await self.looked_at(asset)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while await self.looked_at(asset) <= before_ms:
                 await asyncio.sleep(0.02)
 
@@ -76,16 +76,17 @@ async def test_in_service_the_asset_is_taken_up_and_looked_at_each_minute_and_la
     valkey: Connection,
 ) -> None:
     async with service(valkey, "BTC") as here:
-        await until(lambda: here.market.is_live("BTC"), 60)
+        await until(lambda: here.market.is_live("BTC"))
         for _ in range(4):
             await here.next_look()
         snapshot = await here.memory.cycle.snapshots.latest("BTC")
         assert snapshot is not None
         assert snapshot.regime.state is not State.INSUFFICIENT_DATA
-        assert (snapshot.at_ms // 1_000) % 60 in range(9, 40)
         status = await here.memory.cycle.feed.status()
         assert status.lag_ms is not None
-        assert 0 <= status.lag_ms < 60_000
+        assert status.last_evaluation_ms is not None
+        due_s = (status.last_evaluation_ms - status.lag_ms) / 1_000 % 60
+        assert 0 < due_s <= 10, "ten seconds past each minute; the clock runs on between telling the two"
         assert {one.venue for one in await here.memory.sources.reports()} == set(VENUES)
         assert sum(one.streams_up for one in await here.memory.sources.reports()) >= 4
         assert await here.memory.watchlist.listed() == ("BTC",)
@@ -95,15 +96,18 @@ async def test_what_watch_adds_is_noticed_within_a_minute_and_what_unwatch_drops
     valkey: Connection,
 ) -> None:
     async with service(valkey, "BTC", market=three_coins()) as here:
-        await until(lambda: here.market.is_live("BTC"), 60)
-        asked_ms = here.clock.now_ms()
+        await until(lambda: here.market.is_live("BTC"))
+        await here.next_look()
+        looked_ms = await here.looked_at("BTC")
         await here.memory.watchlist.add("SOL")
-        await until(lambda: "SOL" in here.market.assets, 60)
-        assert here.clock.now_ms() - asked_ms <= 60_000
-        await until(lambda: here.market.is_live("SOL"), 60)
+        await until(lambda: "SOL" in here.market.assets)
+        assert await here.looked_at("BTC") - looked_ms <= 2 * 60_000, (
+            "one look later, or while that one was made"
+        )
+        await until(lambda: here.market.is_live("SOL"))
         await here.next_look("SOL")
         await here.memory.watchlist.drop("BTC")
-        await until(lambda: here.market.assets == ("SOL",), 60)
+        await until(lambda: here.market.assets == ("SOL",))
         await here.next_look("SOL")
         assert await here.looked_at("BTC") == 0
 
@@ -112,23 +116,23 @@ async def test_a_store_that_is_away_is_said_once_and_what_happened_meanwhile_is_
     valkey: Connection, valkey_socket: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with proxied(valkey_socket) as proxy, connected(proxy.url) as wire, service(wire, "BTC") as here:
-        await until(lambda: here.market.is_live("BTC"), 60)
+        await until(lambda: here.market.is_live("BTC"))
         await here.next_look()
         proxy.lose_answers = 1_000_000
         gone_ms = here.clock.now_ms()
-        await until(lambda: here.clock.now_ms() - gone_ms > 3 * 60_000, 60)
+        await until(lambda: here.clock.now_ms() - gone_ms > 4 * 60_000)
         proxy.lose_answers = 0
-        await until(lambda: "the store is back" in caplog.text, 60)
+        await until(lambda: "the store is back" in caplog.text)
         await here.next_look()
         kept = await here.memory.cycle.history.load("BTC")
     assert caplog.text.count("The market is kept in mind until it is back.") == 1
     apart = [later.now_ms - step.now_ms for step, later in zip(kept.steps, kept.steps[1:], strict=False)]
-    assert max(apart) < 2 * 60_000
+    assert max(apart) < 3 * 60_000  # four minutes and more if one were lost
 
 
 async def test_at_its_end_nothing_of_it_goes_on(valkey: Connection) -> None:
     before = asyncio.all_tasks()
     async with service(valkey, "BTC") as here:
-        await until(lambda: here.market.is_live("BTC"), 60)
+        await until(lambda: here.market.is_live("BTC"))
         await here.next_look()
-    await until(lambda: asyncio.all_tasks() <= before, 60)
+    await until(lambda: asyncio.all_tasks() <= before)

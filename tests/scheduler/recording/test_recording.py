@@ -22,6 +22,7 @@ from scheduler.recording import (
     read_recording,
 )
 from scheduler.recording.writing import BLOCK_BYTES
+from tests.doubles.waiting import until
 
 NOON_MS = 1_700_000_000_000 // HOUR_MS * HOUR_MS
 ODD = (b'{"a": 1}\n', b"\xff\xfe\x00", '{"b": "\u2028\u00e9"}'.encode(), b"")
@@ -122,13 +123,14 @@ async def test_a_torn_block_costs_itself_and_nothing_before_it(
     assert len(gzip.decompress(whole).splitlines()) == 3
 
 
-async def test_a_block_is_written_when_it_is_full_and_when_time_is_up(tmp_path: Path) -> None:
+async def test_a_block_is_written_when_it_is_full_and_when_time_is_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.recording.writing.FLUSH_S", 3_600.0)  # its size alone makes it due
     recording = Recording(tmp_path)
     writing = asyncio.ensure_future(recording.run())
     recording.answer(ask(), os.urandom(BLOCK_BYTES), NOON_MS)
-    async with asyncio.timeout(4.0):  # less than the flush interval: its size alone makes it due
-        while not recording.tally.written_bytes:
-            await asyncio.sleep(0.01)
+    await until(lambda: recording.tally.written_bytes > 0)
     writing.cancel()
     await asyncio.wait({writing})
     await recording.close()

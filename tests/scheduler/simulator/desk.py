@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -16,8 +16,8 @@ from scheduler.exchanges import exchanges
 from scheduler.fetch import Fetcher
 from scheduler.simulator.market import SimulatedMarket
 from scheduler.simulator.server import SimulatedExchanges, serve
+from tests.doubles.waiting import PATIENCE_S
 
-QUIET_S = 0.3
 ASSETS = ("BTC", "ETH", "SOL")
 BY_VENUE = {exchange.venue: exchange for exchange in exchanges()}
 
@@ -113,20 +113,24 @@ async def listened(
     read = stream.remembering() if stream.remembering else stream.read
     address = at_desk.venues.ws_urls[exchange.venue] + stream.path
     heard: list[Report] = []
-    async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
+    async with aiohttp.ClientSession() as session, session.ws_connect(address, autoping=False) as socket:
         for text in stream.subscribe:
             await socket.send_str(text)
-        await _hear(socket, read, at_desk.asked(known), heard)
+        await socket.ping()  # answered when all that was said before has been
+        heard += await _until(socket, aiohttp.WSMsgType.PONG, read, at_desk.asked(known))
         at_desk.hand.put(until_ms)
-        await _hear(socket, read, at_desk.asked(known), heard)
+        telling = asyncio.create_task(at_desk.venues.tell())  # at its end it asks whether all was read
+        heard += await _until(socket, aiohttp.WSMsgType.PING, read, at_desk.asked(known))
+        await socket.pong()
+        await telling
     return heard
 
 
-async def _hear(socket: Any, read: Any, asked: Asked, heard: list[Report]) -> None:
-    """Until the socket has been quiet for a while; the first frame may take longer."""
-    patience_s = 10.0
-    with suppress(TimeoutError):
-        while True:
-            message = await socket.receive(timeout=patience_s)
+async def _until(socket: Any, sign: aiohttp.WSMsgType, read: Any, asked: Asked) -> list[Report]:
+    """What is said before a sign that all has been said."""
+    heard: list[Report] = []
+    async with asyncio.timeout(PATIENCE_S):
+        while (message := await socket.receive()).type is not sign:
+            assert message.type is aiohttp.WSMsgType.TEXT, "the connection stays open"
             heard += read(message.data.encode(), asked)
-            patience_s = QUIET_S
+    return heard
