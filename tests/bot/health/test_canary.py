@@ -43,7 +43,7 @@ async def office_open(valkey: Connection, tally: Tally) -> AsyncIterator[PostOff
 
 async def came(watchdog: Watchdog) -> Canary:
     """How the canary stands once it has come through."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (stands := await watchdog.stands()).came_ms < stands.announced_ms:
             await asyncio.sleep(0.02)
     return stands

@@ -1,8 +1,9 @@
 """What a process says of itself over HTTP: well, not well and why, and also when its loop stands still."""
 
 import asyncio
+import re
 import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from store.server import ephemeral_valkey
 from store.watchdog import CANARY_ADDRESS, Watchdog
 from store.waves import Wave, packed_wave
 from tests.bot.health.places import Here, serving
+from tests.doubles.waiting import PATIENCE_S
 
 Told = tuple[int, dict[str, Any]]
 
@@ -34,7 +36,7 @@ async def test_all_is_well(valkey: Connection) -> None:
         assert (status, told["ready"], told["reasons"]) == (200, True, [])
         assert told["parts"] == {"telegram": "runs"}
         assert told["store"] == {"answers": True}
-        assert 20.0 <= told["evaluation"]["age_s"] < 25.0
+        assert 20.0 <= told["evaluation"]["age_s"] < 20.0 + PATIENCE_S
         assert told["evaluation"]["allowed_s"] == 180.0
         assert await here.told("/healthz") == (
             200,
@@ -78,20 +80,14 @@ async def test_a_loop_that_stands_still_is_dead_by_its_own_words(
 
     async with serving(valkey) as here:
         await here.evaluated()
-        asking = [
-            asyncio.create_task(asyncio.to_thread(_later, ask, path)) for path in ("/healthz", "/readyz")
-        ]
         await asyncio.sleep(0.05)
-        time.sleep(1.2)
-        (healthz, alive), (readyz, ready) = await asyncio.gather(*asking)
+        time.sleep(0.3)
+        with ThreadPoolExecutor() as threads:  # the loop stands still until both have been answered
+            asking = [threads.submit(ask, path) for path in ("/healthz", "/readyz")]
+            (healthz, alive), (readyz, ready) = (one.result(PATIENCE_S) for one in asking)
         assert (healthz, readyz) == (503, 503)
         assert "the event loop has stood still" in str(alive["reasons"])
         assert "the event loop has stood still" in str(ready["reasons"])
-
-
-def _later(ask: Callable[[str], Told], path: str) -> Told:
-    time.sleep(0.4)
-    return ask(path)
 
 
 async def test_a_part_that_has_ended_is_said(valkey: Connection) -> None:
@@ -128,8 +124,8 @@ async def test_a_canary_that_does_not_come_through_is_a_concern(valkey: Connecti
         await canary_of(valkey, now_ms() - 300_000)
         status, told = await here.told("/readyz")
         assert status == 200
-        assert 300.0 <= told["watchdog"]["age_s"] < 305.0
-        assert "last canary came through 300 s ago" in told["concerns"][0]
+        assert 300.0 <= told["watchdog"]["age_s"] < 300.0 + PATIENCE_S
+        assert re.search(r"last canary came through 3\d\d s ago", told["concerns"][0])
 
 
 async def canary_of(valkey: Connection, at_ms: int) -> None:
