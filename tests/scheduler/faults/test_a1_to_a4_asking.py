@@ -126,21 +126,25 @@ async def test_a3_a_failing_venue_is_asked_ever_less_until_one_probe_finds_it_we
 @pytest.mark.parametrize("name", ["stalled", "half_open", "trickle", "long", "bomb"])
 async def test_a4_a_venue_without_a_complete_answer_costs_its_deadline_and_delays_nobody(name: str) -> None:
     async with stage(deadline_s=DEADLINE_S) as at:
+        usual_s = max((await polls_of_a_minute(at)).values())
         at.trouble(Venue.DERIBIT, name)
-        loop = asyncio.get_running_loop()
-
-        async def timed(venue: Venue) -> float:
-            began_s = loop.time()
-            await at.collector.poll(venue)
-            return loop.time() - began_s
-
-        at.time.leap_to(at.now_ms + 60 * SECOND_MS)
-        took_s = dict(
-            zip(at.collector.venues, await asyncio.gather(*map(timed, at.collector.venues)), strict=True)
-        )
-        assert all(took_s[venue] < 1.0 for venue in OTHERS if venue is not Venue.DERIBIT)
-        assert took_s[Venue.BINANCE] < 1.0
-        assert took_s[Venue.DERIBIT] < 6 * DEADLINE_S
+        took_s = await polls_of_a_minute(at)
+        assert took_s.pop(Venue.DERIBIT) < 6 * DEADLINE_S + 5 * usual_s
+        assert max(took_s.values()) < 1.0 + 5 * usual_s
         await at.passes(120)
         assert at.latest().fact("price", "price_usd") is not None
         assert at.report(Venue.DERIBIT).state in {"shut", "troubled"}
+
+
+async def polls_of_a_minute(at: Stage) -> dict[Venue, float]:
+    """How long the next poll of each venue took, all of them at the same time, in seconds of this machine."""
+    loop = asyncio.get_running_loop()
+
+    async def timed(venue: Venue) -> float:
+        began_s = loop.time()
+        await at.collector.poll(venue)
+        return loop.time() - began_s
+
+    at.time.leap_to(at.now_ms + 60 * SECOND_MS)
+    venues = at.collector.venues
+    return dict(zip(venues, await asyncio.gather(*map(timed, venues)), strict=True))
