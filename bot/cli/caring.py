@@ -88,6 +88,6 @@ def healthcheck() -> None:
 def _of_store(settings: "Settings") -> "Health":
     import asyncio
 
-    from bot.doctor import health
+    from bot.health.asking import ask_store
 
-    return asyncio.run(health(settings))
+    return asyncio.run(ask_store(settings))

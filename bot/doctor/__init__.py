@@ -1,7 +1,7 @@
-"""The doctor: what is set, what is missing and what to do; and whether the running service does its work."""
+"""The doctor: what is set, what is missing and what to do."""
 
-from bot.doctor.examination import examine, health
+from bot.doctor.examination import examine
 from bot.doctor.findings import Examination, Finding, Finds, in_words
 from bot.doctor.sources import SourceFound
 
-__all__ = ["Examination", "Finding", "Finds", "SourceFound", "examine", "health", "in_words"]
+__all__ = ["Examination", "Finding", "Finds", "SourceFound", "examine", "in_words"]

@@ -1,4 +1,4 @@
-"""What is set, what is missing and what to do; and whether the running service does its work."""
+"""What is set, what is missing and what to do; whether the running service does its work is asked of its store."""
 
 import asyncio
 import os
@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from pathlib import Path
 
 from bot.addresses import insist_outside
 from bot.chat_platform import (
@@ -32,12 +31,12 @@ from bot.doctor.sources import SourceFound, try_sources
 from bot.doctor.stores import of_store
 from bot.doctor.verdicts import of_sources
 from bot.environment import PREFIX
+from bot.health.asking import ask_store
 from bot.settings import Misconfigured, Settings, read_settings
 from commands.protocol.dispatch import commands
 from market.signals import signals
 from scheduler.exchanges import exchanges
-from store.connection import StoreUnavailable, connected, open_connection
-from store.health import Health, is_healthy
+from store.connection import StoreUnavailable, connected
 from store.memos import StoredMemos
 from store.server import ValkeyFailed, running_socket
 from store.server.binary import find_server
@@ -73,24 +72,6 @@ async def examine(*, offline: bool = False) -> Examination:
         tuple(command.name for command in commands()),
         tuple(platform.name for platform in platforms()),
     )
-
-
-async def health(settings: Settings) -> Health:
-    """Whether the store answers and the last evaluation is younger than three cycles, without starting anything."""
-    if settings.redis_url is not None:
-        address: str | Path | None = settings.redis_url.get_secret_value()
-    else:
-        address = running_socket(settings.data_dir)
-    if address is None:
-        return Health(ok=False, reason="The service does not run: no store was started on its data folder.")
-    try:
-        connection = open_connection(address)
-    except ValueError as wrong:
-        return Health(ok=False, reason=str(wrong))
-    try:
-        return await is_healthy(connection, round(time.time() * 1_000))
-    finally:
-        await connection.close()
 
 
 async def _configured(settings: Settings, *, offline: bool) -> tuple[list[Finding], tuple[SourceFound, ...]]:
@@ -237,7 +218,7 @@ async def _store(settings: Settings) -> list[Finding]:
     except (StoreUnavailable, ValueError) as failure:
         to_do = "Look at SEAWALL_REDIS_URL." if url else "Start the service: make serve, or seawall run."
         return [Finding("store", Finds.WRONG if url else Finds.UNSET, str(failure), to_do)]
-    now = await health(settings)
+    now = await ask_store(settings)
     to_do = "" if now.ok else "Is `seawall run` running? Its log says what it waits for."
     return [
         *found,

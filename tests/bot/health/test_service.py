@@ -5,6 +5,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -97,6 +99,25 @@ async def test_a_service_that_runs_is_ready_and_its_canary_comes_through() -> No
 def test_what_listens_everywhere_is_asked_here() -> None:
     port = free_port()
     assert ask_process(f"0.0.0.0:{port}").reason.startswith(f"Nothing tells its health at 0.0.0.0:{port}")
+
+
+def test_a_healthcheck_loads_neither_exchanges_nor_platforms() -> None:
+    """It is run twice a minute by a container, which has ten seconds for it, also on a slow machine."""
+    look = (
+        "import sys\n"
+        "from bot.cli import main\n"
+        "sys.argv = ['seawall', 'healthcheck']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'httpx', 'aiohttp', 'telegram', 'discord', 'bot.doctor'} & sys.modules.keys()))\n"
+    )
+    with room() as here:
+        done = subprocess.run(
+            [sys.executable, "-c", look], env=here.environment, capture_output=True, text=True, check=True
+        )
+    assert done.stdout.splitlines() == [
+        "The service does not run: no store was started on its data folder.",
+        "[]",
+    ]
 
 
 @pytest.mark.slow
