@@ -31,7 +31,7 @@ def test_every_leak_fails_its_test_and_the_run(workers: tuple[str, ...], tmp_pat
     file = tmp_path / "test_leaks.py"
     file.write_text(LEAKS)
     command = [sys.executable, "-m", "pytest", *PLUGINS, "-c", "/dev/null", *workers, str(file)]
-    run = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=100, check=False)
+    run = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=240, check=False)
     assert run.returncode == 1
     assert "3 failed, 1 passed" in run.stdout
     assert run.stdout.count("the canary token was seen in") >= 3

@@ -39,7 +39,7 @@ def free_port() -> int:
 def page(port: int, path: str) -> str:
     """What stands at a path of the health address, "" while nobody serves there."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
             return str(answer.read().decode())
     except HTTPError as refused:
         return refused.read().decode()
