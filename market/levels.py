@@ -147,15 +147,19 @@ def levels_of(snapshot: Snapshot, hours: Hourly | None) -> Levels | NoMap:
 
 
 def fuel_of(hours: Hourly | None, price_usd: float) -> Fuel | NoMap:
-    """The map that the hours make, seen from a price; why there is none where too few hours are known."""
+    """The map that the hours make, seen from a price; why there is none where too few hours are known.
+
+    Only open interest of the source that told the last hours counts: another's level is no change of positions.
+    """
     if hours is None or not len(hours):
         return NoMap.NO_HOURS
-    known = hours_known(hours)
+    interest = hours.interest_of_one_source()
+    known = _known_of(interest, hours)
     if known < LEAST_HOURS:
         return NoMap.LEARNING
     return Fuel(
-        longs=_ahead(_map(hours, Side.LONG), price_usd),
-        shorts=_ahead(_map(hours, Side.SHORT), price_usd),
+        longs=_ahead(_map(hours, interest, Side.LONG), price_usd),
+        shorts=_ahead(_map(hours, interest, Side.SHORT), price_usd),
         hours=min(len(hours) - 1, REMEMBERED_HOURS),
         hours_known=known,
         as_of_ms=hours.last_close_ms,
@@ -163,10 +167,12 @@ def fuel_of(hours: Hourly | None, price_usd: float) -> Fuel | NoMap:
 
 
 def hours_known(hours: Hourly) -> int:
-    """Of how many remembered hours the change of open interest and the prices are known."""
-    coins, closes = (
-        column[-REMEMBERED_HOURS - 1 :] for column in (hours.open_interest_coins, hours.close_usd)
-    )
+    """Of how many remembered hours the change of open interest, of the source that told the last, and the prices are known."""
+    return _known_of(hours.interest_of_one_source(), hours)
+
+
+def _known_of(interest: Sequence[float], hours: Hourly) -> int:
+    coins, closes = (column[-REMEMBERED_HOURS - 1 :] for column in (interest, hours.close_usd))
     grown = (after - before for before, after in pairwise(coins))
     return sum(not math.isnan(change + close) for change, close in zip(grown, closes[1:], strict=False))
 
@@ -192,11 +198,11 @@ def day_volume_usd(snapshot: Snapshot) -> float | None:
     return None if usd is None or not days else usd / days
 
 
-def _map(hours: Hourly, side: Side) -> FuelMap:
+def _map(hours: Hourly, interest: Sequence[float], side: Side) -> FuelMap:
     """The map after the remembered hours. Growth over hours that were not seen has no price: it is left out."""
     fuel = FuelMap(side)
     extremes = hours.low_usd if side is Side.LONG else hours.high_usd
-    columns = (extremes, hours.close_usd, hours.open_interest_coins)
+    columns = (extremes, hours.close_usd, interest)
     before, seen_last = math.nan, False
     for extreme, close, coins in zip(*(column[-REMEMBERED_HOURS - 1 :] for column in columns), strict=True):
         fuel.age(1.0)

@@ -96,7 +96,7 @@ async def test_too_few_hours_are_no_map() -> None:
     young = opened(hours=30)
     assert young.last_close_ms == LAST_CLOSE_MS
     said = await talk_at(desk(priced(), hours={"BTC": young}))("/levels BTC")
-    assert "30 of 168 hours of open interest are known: too few for a map." in said
+    assert "30 of 168 hours of open interest are known of one source: too few for a map." in said
 
 
 async def test_an_old_price_is_no_place_to_measure_from() -> None:

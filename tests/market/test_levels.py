@@ -147,10 +147,25 @@ def test_growth_over_an_hour_that_was_not_seen_has_no_price_and_is_left_out() ->
 
 def test_positions_closed_by_choice_leave_every_price_alike_even_over_hours_that_were_not_seen() -> None:
     left = hours_of(
-        (PRICE, PRICE, PRICE, 12_000.0), (PRICE, PRICE, PRICE, None), (PRICE, PRICE, PRICE, 6_000.0)
+        (PRICE, PRICE, PRICE, 12_000.0), (PRICE, PRICE, PRICE, None), (PRICE, PRICE, PRICE, 9_600.0)
     )
     total = sum(cluster.fuel_usd for cluster in levels(left).fuel.longs)
-    assert total / MILLION == pytest.approx(50 * 0.5 ** (2 / 168))
+    assert total / MILLION == pytest.approx(80 * 0.5 ** (2 / 168))
+
+
+def test_another_sources_open_interest_closes_no_position_of_the_map() -> None:
+    """For an hour another source tells a tenth, then the first is back: nothing that was opened has gone, or is known of."""
+    there = (PRICE, PRICE, PRICE, 12_000.0)
+    changed = hours_of(
+        there, (PRICE, PRICE, PRICE, None), (PRICE, PRICE, PRICE, 1_200.0), (PRICE, PRICE, PRICE, None), there
+    )
+    assert hours_known(changed) == 0
+    assert levels_of(market(), changed) is NoMap.LEARNING
+    again = hours_of(
+        there, (PRICE, PRICE, PRICE, None), *[(PRICE, PRICE, PRICE, 50_000.0)] * (LEAST_HOURS + 1)
+    )
+    assert levels(again).fuel.longs == ()
+    assert levels(again).fuel.hours_known == LEAST_HOURS
 
 
 def test_below_a_week_of_hours_there_is_no_map_and_it_is_said_why() -> None:
