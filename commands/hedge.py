@@ -72,7 +72,7 @@ async def answer(ask: HedgeAsk, context: Context) -> Reply:
         if conditions.price_usd is None:
             raise HedgeRefused(NoHedge.NO_PRICE)
         days = context.rules.hedge.days if ask.days is None else ask.days
-        price_usd, funding_8h = conditions.price_usd, conditions.funding_8h
+        price_usd, funding_8h = conditions.price_usd, conditions.dearer_funding_8h(Side.LONG)
         asked = Asked(asset, notional_usd, days, price_usd, funding_8h, *_skew(snapshot))
         chains = context.services.chains
         chain = None if chains is None else await chains.of(asset)

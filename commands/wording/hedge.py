@@ -11,11 +11,14 @@ from commands.wording.hedge_numbers import hedge_numbers
 from commands.wording.hedge_picture import hedge_picture
 from commands.wording.market import live_moment, source_notes
 from commands.wording.panel import unseen
+from commands.wording.sizing_lines import funding_rate_line
 from commands.wording.unhedged import Unhedged, unhedged_lines
 from market.hedge import Because, Choice, Hedge, HedgeRefused, Leg, NoHedge
 from market.hedge_rules import HedgeRules
+from market.observations import Side
 from market.report import HISTORY, market_time
 from market.rules import Rules
+from market.sizing import conditions_of
 from market.snapshot import Snapshot
 
 NOT_NEEDED = "not_needed"
@@ -29,13 +32,14 @@ def describe_hedge(
     """The answer to /hedge. `stands` is how the asker's own plans do without (None: no plans, or more is to be hedged)."""
     verdict = NOT_NEEDED if stands is not None and stands.is_enough else hedge.choice.value
     own = () if stands is None else unhedged_lines(stands, phrases)
+    rate_line = funding_rate_line(conditions_of(snapshot, rules), Side.LONG, phrases)
     blocks: tuple[Block, ...] = (
         Heading(_heading(hedge, verdict, phrases), Tone.GOOD if verdict == NOT_NEEDED else Tone.PLAIN),
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*own, *_because(hedge, phrases, rules.hedge)))),
         Lines((_when(hedge, phrases), *put_lines(hedge, phrases))),
         Lines(spread_lines(hedge, phrases)),
-        Lines(halving_lines(hedge, phrases)),
+        Lines(halving_lines(hedge, rate_line, phrases)),
         Lines(after_lines(hedge, phrases)),
         *_margin(hedge, phrases),
         Text("\n".join((*_open(hedge, phrases), *_rests_on(hedge, snapshot, phrases, now_ms)))),

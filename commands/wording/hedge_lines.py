@@ -41,14 +41,16 @@ def spread_lines(hedge: Hedge, phrases: Phrases) -> tuple[str, ...]:
     )
 
 
-def halving_lines(hedge: Hedge, phrases: Phrases) -> tuple[str, ...]:
-    """Halving: the fees of selling and buying back; what it leaves open is the other half."""
+def halving_lines(hedge: Hedge, rate_line: str, phrases: Phrases) -> tuple[str, ...]:
+    """Halving: the fees of selling and buying back, and what the whole pays to hold until then, by the rate of `rate_line`."""
     halving = hedge.halving
     paid = "hedge.half_funding" if halving.funding_usd != 0.0 else "hedge.half_paid"
+    by = () if halving.funding_usd is None else (rate_line,)
     return (
         fit(phrases.say("hedge.half", share=numbers.percent(halving.share, signed=False, digits=0))),
         fit(phrases.say("hedge.half_fees", fees=numbers.short(halving.fees_usd))),
         fit(phrases.say(paid, funding=numbers.short(halving.funding_usd))),
+        *by,
     )
 
 

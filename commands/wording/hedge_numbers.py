@@ -35,6 +35,7 @@ def hedge_numbers(hedge: Hedge, verdict: str, stands: Unhedged | None) -> dict[s
             "share": halving.share,
             "fees_usd": halving.fees_usd,
             "funding_usd": halving.funding_usd,
+            "funding_8h": asked.funding_8h,
             "cost_usd": halving.cost_usd,
         },
         "after": [_after(one) for one in hedge.after],

@@ -8,7 +8,7 @@ from commands.wording.columns import first_of, fit
 from market.adverse import Adverse
 from market.observations import Side
 from market.rules import Rules
-from market.sizing import Cap, Link, SizeCheck, Stance, turned_by
+from market.sizing import Cap, Conditions, Link, SizeCheck, Stance, turned_by
 from market.snapshot import Snapshot
 from market.table import State
 
@@ -222,13 +222,18 @@ def _funding(check: SizeCheck, stance: Stance, hold: str, phrases: Phrases) -> l
     if share == 0.0:
         return [fit(phrases.say("size.funding_free", hold=hold))]
     known = {"hold": hold, **_cost(check, share)}
-    rate = market.dearer_funding_8h(check.position.side)
-    latest = "size.funding_last" if "funding" in market.stale else "size.funding_now"
-    by = latest if rate == market.funding_now_8h else "size.funding_mean"
     return [
         first_of(phrases.say(key, **known) for key in ("size.funding", "size.funding_bare")),
-        fit(phrases.say(by, rate=numbers.rate(rate))),
+        funding_rate_line(market, check.position.side, phrases),
     ]
+
+
+def funding_rate_line(market: Conditions, side: Side, phrases: Phrases) -> str:
+    """By which rate holding this side is counted: " at .031%/8h, the rate now"."""
+    rate = market.dearer_funding_8h(side)
+    latest = "size.funding_last" if "funding" in market.stale else "size.funding_now"
+    by = latest if rate == market.funding_now_8h else "size.funding_mean"
+    return fit(phrases.say(by, rate=numbers.rate(rate)))
 
 
 def _fees(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:

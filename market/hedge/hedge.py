@@ -38,8 +38,8 @@ class Because(StrEnum):
 class Asked:
     """What is to be hedged, in which market.
 
-    `notional_usd` of a long at `price_usd`, for `days`. `funding_8h` (fraction, paid by longs when positive), `z` and
-    `skew_over_atm` are of the present market, None where they are not known.
+    `notional_usd` of a long at `price_usd`, for `days`. `funding_8h` (fraction, paid by longs when positive) is what
+    holding is counted to cost (decision 0045); it, `z` and `skew_over_atm` are of the present market, None where not known.
     """
 
     asset: Asset

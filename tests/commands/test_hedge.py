@@ -34,9 +34,16 @@ def skewed(**facts: float | None) -> Reading:
     return reading("skew", NOW_MS, **{"z": 0.4, "skew_over_atm": 0.10, **facts})
 
 
-def desk(*chains: Chain, people: tuple[Person, ...] = (), f24: float = 0.0005, **facts: float | None) -> Talk:
-    """A conversation where longs pay so much that halving is not the cheaper way."""
-    here = market(skew=skewed(**facts), funding=reading("funding", f24=f24))
+def desk(
+    *chains: Chain,
+    people: tuple[Person, ...] = (),
+    f24: float = 0.0005,
+    rate_8h: float | None = None,
+    **facts: float | None,
+) -> Talk:
+    """A conversation where longs pay so much that halving is not the cheaper way; the rate now is the day's where none is said."""
+    funding = reading("funding", f24=f24, rate_8h=f24 if rate_8h is None else rate_8h)
+    here = market(skew=skewed(**facts), funding=funding)
     return talk(here, chains=chains or (chain(),), people=people, tiers=bundled_tiers().values())
 
 
@@ -254,7 +261,26 @@ async def test_scripts_are_told_all_of_it_beside_one_coin() -> None:
 
 
 async def test_where_longs_are_paid_halving_saves_no_funding() -> None:
-    assert " longs pay no funding now" in await desk(f24=-0.0002)("/hedge btc 64,210 30d")
+    said = await desk(f24=-0.0002, rate_8h=-0.0001)("/hedge btc 64,210 30d")
+    assert " longs pay no funding\n at -.010%/8h, the rate now" in said
+
+
+async def test_holding_is_counted_at_the_dearer_of_the_day_and_now_and_it_is_said_which() -> None:
+    turned = desk(f24=-0.0002, rate_8h=0.0004)
+    said = await turned("/hedge btc 64,210 30d")
+    assert " at .040%/8h, the rate now" in said
+    assert "no funding" not in said
+    halving = data(turned)["halving"]
+    assert isinstance(halving, dict)
+    assert halving["funding_8h"] == 0.0004
+    eased = await desk(f24=0.0005, rate_8h=0.0001)("/hedge btc 64,210 30d")
+    assert " at .050%/8h, the 24 h mean" in eased
+
+
+async def test_where_funding_is_not_known_no_rate_is_told() -> None:
+    unseen = market(skew=skewed(), lacking=("funding",))
+    said = await talk(unseen, chains=(chain(),))("/hedge btc 64,210 30d")
+    assert " funding of the whole ? USD\n fall" in said.replace("  ", "")
 
 
 async def test_without_a_price_nothing_is_hedged() -> None:
