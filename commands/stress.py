@@ -8,6 +8,7 @@ from commands.desk.absent import absence
 from commands.desk.brackets import brackets, known_brackets
 from commands.desk.own import own
 from commands.desk.refusal import refusal
+from commands.protocol.amounts import read_number
 from commands.protocol.command import Command
 from commands.protocol.numerals import typed
 from commands.protocol.phrases import phrases_in
@@ -21,7 +22,6 @@ from commands.protocol.words import (
     MoneyWord,
     SideWord,
     Word,
-    read_number,
 )
 from commands.wording.stress import Stressed, describe_stress
 from market.levels import Fuel, NoMap, depth_against, fuel_of

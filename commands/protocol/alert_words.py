@@ -12,6 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, NamedTuple
 
+from commands.protocol.amounts import read_number
 from commands.protocol.phrases import known_language, languages
 from commands.protocol.request import Misunderstood, said
 from commands.protocol.words import (
@@ -21,7 +22,6 @@ from commands.protocol.words import (
     nearest,
     read_asset,
     read_asset_named,
-    read_number,
     symbol_of,
 )
 from market.alerts import Kind, Severity

@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
+from commands.protocol.amounts import is_number_with_unit
 from commands.protocol.numerals import typed
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role, said
@@ -14,7 +15,6 @@ from commands.protocol.words import (
     LONGEST_TEXT,
     Lexicon,
     Word,
-    is_number_with_unit,
     nearest,
     read_listed,
     symbol_of,

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from commands.protocol.position_words import never
 from commands.protocol.request import Misunderstood, said
-from commands.protocol.words import Lexicon, Word, read_asset, read_hold, read_money_named
+from commands.protocol.words import Lexicon, Word, read_asset, read_hold, read_price_named
 from market.observations import DAY_MS, HOUR_MS
 
 LONGEST_UNTIL_MS = 366 * DAY_MS
@@ -66,7 +66,7 @@ def read_plan_id_named(word: str, lexicon: Lexicon) -> str | None:
 
 def read_line(word: str, lexicon: Lexicon) -> float | None:
     """A price in dollars whose meaning has been said."""
-    return read_money_named(word, lexicon)
+    return read_price_named(word, lexicon)
 
 
 def read_until(word: str, lexicon: Lexicon) -> Until | None:

@@ -15,8 +15,8 @@ from commands.protocol.words import (
     Lexicon,
     Word,
     read_leverage_named,
-    read_money_named,
     read_percent_named,
+    read_price_named,
 )
 from market.observations import Venue
 from market.sizing import MarginMode
@@ -73,7 +73,7 @@ def never(word: str, lexicon: Lexicon) -> None:
 
 def read_entry(word: str, lexicon: Lexicon) -> float | None:
     """A price in dollars whose meaning has been said."""
-    return read_money_named(word, lexicon)
+    return read_price_named(word, lexicon)
 
 
 def read_own_base(word: str, lexicon: Lexicon) -> float | Switch | None:

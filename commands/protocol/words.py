@@ -1,8 +1,7 @@
 """How each word of a request is read: an asset, a leverage, money, a percentage, a time to hold, a side.
 
 A reader gives None for a word that is not its kind, and raises Misunderstood for one that is but cannot be. Numbers are
-ASCII only, a comma stands for thousands and never for decimals, and no exponent is a number (reliability, section 3).
-Every pattern is linear: no nested quantifiers.
+ASCII only, a comma stands for thousands and never for decimals, and no exponent is a number (commands.protocol.amounts).
 """
 
 import re
@@ -11,19 +10,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated
 
+from commands.protocol.amounts import dollars, read_number, read_signed, readings, refuse_thousands, within
 from commands.protocol.request import Misunderstood, said
 from market.observations import Asset, Side
 
 LONGEST_TEXT = 256
 MOST_WORDS = 16
-MOST_MONEY_USD = 1e12
 MOST_LEVERAGE = 200.0
 LONGEST_HOLD_HOURS = 720.0
 
-_PLAIN = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,8})?|\.[0-9]{1,8})", re.ASCII)
-_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,3}(?:\.[0-9]{1,8})?", re.ASCII)
-_DOTTED = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}", re.ASCII)
-"""What elsewhere is written for thousands."""
 _MARK = re.compile(r"[-/_:.]")
 _ASSET = re.compile(r"[A-Z0-9]{1,15}", re.ASCII)
 _QUOTES = ("USDT", "USDC", "BUSD", "FDUSD", "USD", "PERP")
@@ -39,7 +34,6 @@ _ALIASES = {
     "LITECOIN": "LTC",
 }
 _MULTIPLES = ("1000000", "1000", "1M", "K")
-_THOUSANDS = {"k": 1e3, "m": 1e6, "b": 1e9}
 _HOURS = {"h": 1.0, "hr": 1.0, "hrs": 1.0, "hours": 1.0, "d": 24.0, "day": 24.0, "days": 24.0, "w": 168.0}
 _SIDES = {
     "long": Side.LONG,
@@ -98,25 +92,11 @@ def with_its_x(words: Sequence[str]) -> list[str]:
     """The words, an x that stands alone put to the number before it: "5 x" is "5x"."""
     joined: list[str] = []
     for word in words:
-        if word.lower() == "x" and joined and _PLAIN.fullmatch(joined[-1]):
+        if word.lower() == "x" and joined and read_number(joined[-1]) is not None:
             joined[-1] += word
         else:
             joined.append(word)
     return joined
-
-
-def read_number(word: str) -> float | None:
-    """A plain number ("500", ".5", "64,200"), None for anything else."""
-    if _PLAIN.fullmatch(word):
-        return float(word)
-    if _GROUPED.fullmatch(word):
-        return float(word.replace(",", ""))
-    return None
-
-
-def is_number_with_unit(word: str) -> bool:
-    """Whether it is a number that is well written, with whatever behind it: "5x", "24h", "0.5btc"."""
-    return read_number(word.lower().lstrip("+-$").rstrip("abcdefghijklmnopqrstuvwxyz%")) is not None
 
 
 def read_leverage(word: str, lexicon: Lexicon) -> float | None:
@@ -134,15 +114,23 @@ def read_leverage_named(word: str, lexicon: Lexicon) -> float | None:
 
 def read_money(word: str, lexicon: Lexicon) -> float | None:
     """US dollars ("10k", "64,200", "$500", "500usdt"). A bare number below 200 could be a leverage: it is refused."""
-    usd = _money_of(word)
+    usd = dollars(word)
     if usd is not None and usd <= MOST_LEVERAGE and read_number(word) is not None:
-        raise Misunderstood("words.leverage_or_money", said=said(word), near=_readings(word, usd))
-    return usd
+        raise Misunderstood("words.leverage_or_money", said=said(word), near=readings(word, usd))
+    return read_money_named(word, lexicon)
 
 
 def read_money_named(word: str, lexicon: Lexicon) -> float | None:
     """US dollars whose meaning has been said, so that any size will do."""
-    return _money_of(word)
+    usd = dollars(word)
+    if usd is not None:
+        refuse_thousands(word)
+    return usd
+
+
+def read_price_named(word: str, lexicon: Lexicon) -> float | None:
+    """The same of a price, which may have three decimals: what it is a price of tells a slip of the mark."""
+    return dollars(word)
 
 
 def read_percent(word: str, lexicon: Lexicon) -> float | None:
@@ -159,18 +147,18 @@ def read_hold(word: str, lexicon: Lexicon) -> float | None:
     """A time ("72h", "3d", "1w") in hours, 1 hour to 30 days."""
     lower = word.lower()
     unit = lower.lstrip("+-0123456789.,")
-    hours = _signed(lower[: len(lower) - len(unit)]) if unit in _HOURS else None
+    hours = read_signed(lower[: len(lower) - len(unit)]) if unit in _HOURS else None
     if hours is None:
         return None
-    return _within(hours * _HOURS[unit], 1.0, LONGEST_HOLD_HOURS, "words.hold_range", word)
+    return within(hours * _HOURS[unit], 1.0, LONGEST_HOLD_HOURS, "words.hold_range", word)
 
 
 def read_hold_named(word: str, lexicon: Lexicon) -> float | None:
     """The same, a bare number standing for hours."""
-    hours = _signed(word)
+    hours = read_signed(word)
     if hours is None:
         return read_hold(word, lexicon)
-    return _within(hours, 1.0, LONGEST_HOLD_HOURS, "words.hold_range", word)
+    return within(hours, 1.0, LONGEST_HOLD_HOURS, "words.hold_range", word)
 
 
 def read_side(word: str, lexicon: Lexicon) -> Side | None:
@@ -264,50 +252,17 @@ def _names_of(symbol: str) -> Iterator[str]:
     yield from (lot + name for lot in _MULTIPLES for name in (alias, bare))
 
 
-def _signed(word: str) -> float | None:
-    value = read_number(word[1:] if word[:1] in {"+", "-"} else word)
-    return -value if value is not None and word.startswith("-") else value
-
-
-def _readings(word: str, value: float) -> tuple[str, ...]:
-    """The words that say unmistakably what a bare number may have meant: a multiple, dollars, or thousands of them."""
-    thousands = (word.replace(".", ""),) if _DOTTED.fullmatch(word) else ()
-    plain = word.rstrip("0").rstrip(".") if thousands else word
-    plain = f"{plain}0" if _DOTTED.fullmatch(plain) else plain
-    multiple = (f"{plain}x",) if value >= 1.0 else ()
-    return (*multiple, *thousands, f"{plain}usdt")
-
-
-def _within(value: float, least: float, most: float, key: str, word: str) -> float:
-    if not least <= value <= most:
-        raise Misunderstood(key, said=said(word))
-    return value
-
-
 def _leverage_of(number: str, word: str) -> float | None:
-    value = _signed(number)
+    value = read_signed(number)
     if value is None:
         return None
     if value < 1.0:
         raise Misunderstood("words.leverage_below_one", said=said(word))
-    return _within(value, 1.0, MOST_LEVERAGE, "words.leverage_range", word)
-
-
-def _money_of(word: str) -> float | None:
-    lower = word.lower().removesuffix("usdt").removesuffix("usdc").removesuffix("usd").removesuffix("$")
-    lower = lower.replace("$", "", 1) if lower.startswith(("$", "-$")) else lower
-    times = _THOUSANDS.get(lower[-1:], 1.0)
-    value = _signed(lower if times == 1.0 else lower[:-1])
-    if value is None:
-        return None
-    usd = value * times
-    if usd <= 0.0:
-        raise Misunderstood("words.money_not_positive", said=said(word))
-    return _within(usd, 0.0, MOST_MONEY_USD, "words.money_range", word)
+    return within(value, 1.0, MOST_LEVERAGE, "words.leverage_range", word)
 
 
 def _percent_of(number: str, word: str) -> float | None:
-    value = _signed(number)
+    value = read_signed(number)
     if value is None:
         return None
     if not 0.0 < value <= 100.0:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from commands.protocol.amounts import read_number
 from commands.protocol.numerals import typed, unmistakable
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Copy
-from commands.protocol.words import read_number
 from commands.wording import numbers
 from commands.wording.sized import Sized
 from commands.wording.sizing_lines import told_stance

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands.protocol.amounts import read_number
 from commands.protocol.command import ASK_THE_REST
 from commands.protocol.phrases import languages, phrases_in
 from commands.protocol.reply import Copy
-from commands.protocol.words import read_number
 from commands.wording.copies import plain_money, plain_price, price_copies
 from market.snapshot import Snapshot
 from tests.commands.levelled import desk, opened, priced, talk_at

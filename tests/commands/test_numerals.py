@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands.protocol.amounts import read_number
 from commands.protocol.dispatch import answer
 from commands.protocol.numerals import in_plain_words, typed
 from commands.protocol.request import Misunderstood
 from commands.protocol.style import ENGLISH, Style, style, write_in, written_in
-from commands.protocol.words import Lexicon, read_money_named, read_number
+from commands.protocol.words import Lexicon, read_money_named
 from commands.wording import numbers
 from tests.commands.test_fuzz import HERE, judge, line
 

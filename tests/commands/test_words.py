@@ -103,6 +103,47 @@ def test_a_bare_small_number_could_be_leverage_or_money_and_is_asked_about() -> 
 
 
 @pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("250.000", ("250000usdt", "250usdt")),
+        ("$999.125", ("999125usdt", "999.1250usdt")),
+        ("10.000usdt", ("10000usdt", "10usdt")),
+        ("64.250$", ("64250usdt", "64.25usdt")),
+    ],
+)
+def test_an_amount_that_could_be_thousands_is_asked_about_in_every_language(
+    word: str, near: tuple[str, ...]
+) -> None:
+    for read in (words.read_money, words.read_money_named):
+        with pytest.raises(Misunderstood) as refused:
+            read(word, WATCHED)
+        assert refused.value.key == "words.either"
+        assert refused.value.values["near"] == near
+    thousands, decimals = (words.read_money_named(one, WATCHED) for one in near)
+    assert thousands == 1_000.0 * (decimals or 0.0)
+
+
+@pytest.mark.parametrize(
+    ("word", "usd"),
+    [
+        ("0.250", 0.25),
+        ("64.5", 64.5),
+        ("64.25", 64.25),
+        ("250.0000", 250.0),
+        ("1250.000", 1250.0),
+        ("1.500k", 1500.0),
+    ],
+)
+def test_an_amount_that_is_plainly_one_number_is_not_asked_about(word: str, usd: float) -> None:
+    assert words.read_money_named(word, WATCHED) == usd
+
+
+def test_a_price_may_have_three_decimals() -> None:
+    assert words.read_price_named("5.824", WATCHED) == 5.824
+    assert words.read_price_named("64.210", WATCHED) == 64.21
+
+
+@pytest.mark.parametrize(
     "word",
     [
         "1e309", "1e5", "nan", "NaN", "inf", "-inf", "1_000", "٥", "٥x", "５", "10,5", "1,00", "1,0000", ",", ".", "1.",
