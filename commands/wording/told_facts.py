@@ -1,9 +1,11 @@
 """What a reading knows beside its conditions, a line each for /why: where price points, how far shocks reach, what jumps."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
+from commands.wording.aging import Line
 from commands.wording.columns import fit
 from market.formulas.horizons import Horizon
 from market.observations import HOUR_MS, STEP_MS
@@ -12,13 +14,13 @@ from market.snapshot import Snapshot
 
 _TRENDS: Mapping[float, str] = {-1.0: "down", 0.0: "range", 1.0: "up"}
 _SCALES = (
-    (HOUR_MS, "trend_slow", "lower_low_in_progress"),
-    (STEP_MS, "trend_fast", "fast_lower_low_in_progress"),
+    (HOUR_MS, "trend_slow", "lower_low_in_progress", "swing_at_ms"),
+    (STEP_MS, "trend_fast", "fast_lower_low_in_progress", "fast_swing_at_ms"),
 )
 POINTS = 100.0
 
 
-def fact_lines(reading: Reading, phrases: Phrases) -> Iterator[str]:
+def fact_lines(reading: Reading, phrases: Phrases) -> Iterator[Line]:
     """The lines of a reading that has such facts, what is unknown left out; none for the others."""
     told = _TOLD.get(reading.name)
     if told is not None:
@@ -37,7 +39,7 @@ def gap_lines(snapshot: Snapshot, phrases: Phrases) -> Iterator[str]:
         yield fit("   " + phrases.say("fact.grinding"))
 
 
-def _price(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[str]:
+def _price(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[Line]:
     yield from _swings(facts, phrases)
     step_ms = facts.get("step_ms")
     if step_ms is not None and step_ms > STEP_MS:
@@ -63,18 +65,27 @@ def _volatility(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator
         yield fit("   " + phrases.say("fact.vrp", points=numbers.points(premium * POINTS)))
 
 
-def _swings(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[str]:
-    """Where the confirmed swings of hours and of five minutes point, and that the fall under way has undercut them."""
-    for step_ms, name, undercut in _SCALES:
-        trend = facts.get(name)
+def _swings(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[Line]:
+    """Where the confirmed swings of hours and of five minutes point, that the fall under way has undercut them, and their age."""
+    confirmed_ms = []
+    for step_ms, name, undercut, confirmed in _SCALES:
+        trend, at_ms = facts.get(name), facts.get(confirmed)
         if trend is not None:
+            confirmed_ms += [] if at_ms is None else [int(at_ms)]
             is_broken = bool(facts.get(undercut)) and _TRENDS[trend] != "down"
             key = "fact.swings_broken" if is_broken else "fact.swings"
             step, word = numbers.duration(step_ms), phrases.word("trend", _TRENDS[trend])
             yield fit("   " + phrases.say(key, step=step, trend=word))
+    if confirmed_ms:
+        yield partial(_confirmed, phrases, tuple(confirmed_ms))
 
 
-_TOLD: Mapping[str, Callable[[Mapping[str, float | None], Phrases], Iterator[str]]] = {
+def _confirmed(phrases: Phrases, confirmed_ms: tuple[int, ...], at_ms: int) -> str:
+    ages = phrases.say("words.and").join(numbers.age(at_ms - one) for one in confirmed_ms)
+    return fit("   " + phrases.say("fact.swings_at", ages=ages))
+
+
+_TOLD: Mapping[str, Callable[[Mapping[str, float | None], Phrases], Iterator[Line]]] = {
     "price": _price,
     "volatility": _volatility,
 }

@@ -179,9 +179,9 @@ def _condition_lines(snapshot: Snapshot, phrases: Phrases) -> Iterator[Line]:
             yield _flag_line(snapshot, flag, phrases)
 
 
-def _lines_below(snapshot: Snapshot, phrases: Phrases) -> Mapping[str, tuple[str, ...]]:
+def _lines_below(snapshot: Snapshot, phrases: Phrases) -> Mapping[str, tuple[Line, ...]]:
     """What stands below the head of a reading, and below a flag."""
-    lines: dict[str, tuple[str, ...]] = {}
+    lines: dict[str, tuple[Line, ...]] = {}
     for reading in snapshot.readings:
         lines[reading.name] = tuple(_facts(snapshot, reading, phrases))
         for condition in reading.conditions:
@@ -190,7 +190,7 @@ def _lines_below(snapshot: Snapshot, phrases: Phrases) -> Mapping[str, tuple[str
     return lines
 
 
-def _facts(snapshot: Snapshot, reading: Reading, phrases: Phrases) -> Iterator[str]:
+def _facts(snapshot: Snapshot, reading: Reading, phrases: Phrases) -> Iterator[Line]:
     learned = reading_learning(reading, phrases)
     if learned is not None:
         yield fit(f"   {learned}")

@@ -114,6 +114,12 @@ class Swings:
             return None
         return close_usd < self.last_low.price_usd * (1.0 - margin)
 
+    @property
+    def confirmed_at_ms(self) -> float | None:
+        """When the last pivot was confirmed (UTC ms), None where none is: how old what the confirmed ones claim is."""
+        pivots = (self.last_low, self.last_high)
+        return max([float(one.confirmed_at_ms) for one in pivots if one is not None], default=None)
+
     def trend(self, margin: float) -> Trend | None:
         """Down on a lower low and a lower high, up on a higher low and a higher high, else range; None if undecided."""
         down = all_of(self.lower_low(margin), self.lower_high(margin))

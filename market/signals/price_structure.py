@@ -108,6 +108,7 @@ _NO_FIVES: Facts = dict.fromkeys(
     (
         *("r_5m", "sigma_5m", "shock_5m", "flagged_5m_24h", "trend_fast"),
         *("fast_lower_low", "fast_lower_low_in_progress", "fast_higher_low", "fast_low_usd", "fast_high_usd"),
+        "fast_swing_at_ms",
     )
 )
 

@@ -158,6 +158,7 @@ class FiveMinuteCloses:
                 "fast_higher_low": as_number(swings.higher_low(margin)),
                 "fast_low_usd": level_of(swings.last_low),
                 "fast_high_usd": level_of(swings.last_high),
+                "fast_swing_at_ms": swings.confirmed_at_ms,
             }
         return self.told
 

@@ -129,6 +129,7 @@ class PriceWindows:
                 "trend_slow": self.trend,
                 "last_low_usd": level_of(swings.last_low),
                 "last_high_usd": level_of(swings.last_high),
+                "swing_at_ms": swings.confirmed_at_ms,
                 "flagged_hours_24": float(self.hours.flagged),
                 "flagged_days_7": float(self.days.flagged),
                 "horizon": None if reached is None else float(reached),

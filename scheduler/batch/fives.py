@@ -82,7 +82,8 @@ class Fives:
             limits.fast_swing_cap, np.maximum(limits.fast_swing_floor, limits.swing_sigmas * sigma_4h)
         )
         begins = np.flatnonzero(self.missed > limits.longest_gap_bars)
-        return swung(self.price[self.bar], thresholds, begins, limits.pivot_margin, self.kernels.legs)
+        times = self.times.astype(float)
+        return swung(self.price[self.bar], times, thresholds, begins, limits.pivot_margin, self.kernels.legs)
 
     @cached_property
     def place(self) -> Ints:

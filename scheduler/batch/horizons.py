@@ -67,6 +67,7 @@ def _fine(fives: Fives) -> dict[str, Floats]:
         "fast_higher_low": higher,
         "fast_low_usd": fives.now(swings.last_low[1:]),
         "fast_high_usd": fives.now(swings.last_high[1:]),
+        "fast_swing_at_ms": fives.now(swings.confirmed_ms[1:]),
     }
 
 

@@ -113,9 +113,12 @@ class Prices:
         thresholds = np.minimum(limits.swing_cap, np.maximum(limits.swing_floor, sigma))
         # a gap is an event of its own: it comes before what the bar after it closes
         places = np.searchsorted(hours.bar, self.gap)
-        closes, limits_of = (np.insert(column, places, nan) for column in (hours.price, thresholds))
+        times = self.clock.times[hours.bar].astype(float)
+        closes, at_ms, limits_of = (
+            np.insert(column, places, nan) for column in (hours.price, times, thresholds)
+        )
         begins = places + np.arange(len(places))
-        return swung(closes, limits_of, begins, limits.pivot_margin, self.view.kernels.legs)
+        return swung(closes, at_ms, limits_of, begins, limits.pivot_margin, self.view.kernels.legs)
 
     @cached_property
     def swung_by_bar(self) -> Ints:
@@ -244,6 +247,7 @@ def _claims(price: Prices, facts: dict[str, Floats], rules: PriceRules) -> dict[
     facts["trend_slow"] = swings.trend[after]
     facts["last_low_usd"] = swings.last_low[after]
     facts["last_high_usd"] = swings.last_high[after]
+    facts["swing_at_ms"] = swings.confirmed_ms[after]
     facts |= horizons.facts(price.hours, price.fives, facts, rules)
     band = rules.confirm_band_sigmas * facts["sigma_1d"]
     down, up = below(facts["r_24h"], -band), above(facts["r_24h"], band)

@@ -23,6 +23,8 @@ open leg already runs below the last confirmed low."""
 class Swung:
     """What the swings claim after none, one, two ... events; levels in US dollars, NaN where there is none.
 
+    `confirmed_ms` is when the last pivot was confirmed (UTC ms, NaN where none is).
+
     `known` tells whether the open leg's direction is known: without it nothing is claimed, and the last low cannot be lost.
     """
 
@@ -33,6 +35,7 @@ class Swung:
     last_low: Floats
     last_high: Floats
     trend: Floats
+    confirmed_ms: Floats
 
     @property
     def low_to_lose(self) -> Floats:
@@ -76,8 +79,10 @@ def legs(closes: Floats, thresholds: Floats, kinds: Ints) -> tuple[Ints, Floats,
     return np.array(found, np.int64), np.array(levels), np.array(progress, np.int8)
 
 
-def swung(closes: Floats, thresholds: Floats, begins: Ints, margin: float, walked: Legs = legs) -> Swung:
-    """The swings of closes, each with its threshold (NaN: not looked at); `begins` are those at which they begin anew."""
+def swung(
+    closes: Floats, times: Floats, thresholds: Floats, begins: Ints, margin: float, walked: Legs = legs
+) -> Swung:
+    """The swings of closes, each with its time (UTC ms) and threshold (NaN: not looked at); `begins` are those at which they begin anew."""
     first = np.zeros(len(closes), np.int64)
     first[begins] = ANEW
     kinds, levels, progress = walked(closes, thresholds, first)
@@ -97,7 +102,8 @@ def swung(closes: Floats, thresholds: Floats, begins: Ints, margin: float, walke
     trend[known == 0] = nan
     row = np.concatenate((np.zeros(1, np.int64), np.cumsum(kinds > 0)))
     progress = np.concatenate((np.zeros(1, np.int8), progress))
-    said = (known * lower, known * higher, known, low, high, trend)
+    _, confirmed = _last_two(event != ANEW, times[events])
+    said = (known * lower, known * higher, known, low, high, trend, confirmed)
     lower_low, higher_low, is_known, *numbers = (column[row] for column in said)
     return Swung(lower_low, higher_low, progress, is_known, *numbers)
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from commands.protocol.phrases import phrases_in
+from commands.wording.aging import aged
 from commands.wording.columns import COLUMNS
 from commands.wording.told_facts import fact_lines
 from market.formulas.horizons import Horizon
+from market.observations import HOUR_MS, MINUTE_MS
 from market.reading import claim
 from tests.commands.markets import NOW_MS, crowding, reading, unwinding
 from tests.commands.talking import talk
@@ -16,7 +18,7 @@ ENGLISH = phrases_in("en")
 
 
 def told(name: str, **facts: float | None) -> list[str]:
-    return [line.strip() for line in fact_lines(reading(name, NOW_MS, **facts), ENGLISH)]
+    return [line.strip() for line in aged(fact_lines(reading(name, NOW_MS, **facts), ENGLISH), NOW_MS)]
 
 
 def test_where_confirmed_swings_point_is_told_on_both_scales_or_the_one_there_is() -> None:
@@ -35,6 +37,24 @@ def test_swings_that_a_fall_has_undercut_are_not_told_as_up_alone() -> None:
         "5 min swings: sideways, low broken",
     ]
     assert told("price", trend_slow=-1.0, **falling) == ["confirmed 1 h swings: down"]
+
+
+def test_how_long_ago_swings_were_confirmed_is_told() -> None:
+    turned = {"swing_at_ms": NOW_MS - 14.0 * HOUR_MS, "fast_swing_at_ms": NOW_MS - 119.0 * MINUTE_MS}
+    assert told("price", trend_slow=0.0, trend_fast=1.0, **turned) == [
+        "confirmed 1 h swings: sideways",
+        "confirmed 5 min swings: up",
+        "last confirmed 14h and 119min ago",
+    ]
+    assert told("price", trend_slow=1.0, trend_fast=None, **turned)[-1] == "last confirmed 14h ago"
+    assert told("price", trend_slow=None, **turned) == []
+
+
+async def test_the_age_of_swings_grows_while_the_same_market_is_shown() -> None:
+    price = reading("price", NOW_MS, trend_slow=-1.0, swing_at_ms=NOW_MS - 14.0 * HOUR_MS)
+    here = talk(crowding(price=price))
+    assert "   last confirmed 14h ago" in await here("/why BTC")
+    assert "   last confirmed 15h ago" in await here.later(HOUR_MS)("/why BTC")
 
 
 def test_bars_too_long_for_a_look_at_five_minutes_are_named() -> None:

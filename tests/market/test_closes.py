@@ -106,7 +106,7 @@ def test_bars_of_an_hour_tell_nothing_of_five_minutes_and_leave_the_or() -> None
     fine = [name for name in facts if "5m" in name or name.startswith("fast_")]
     assert sorted(fine) == [
         *("fast_high_usd", "fast_higher_low", "fast_low_usd", "fast_lower_low", "fast_lower_low_in_progress"),
-        *("flagged_5m_24h", "r_5m", "shock_5m", "sigma_5m"),
+        *("fast_swing_at_ms", "flagged_5m_24h", "r_5m", "shock_5m", "sigma_5m"),
     ]
     assert {facts[name] for name in (*fine, "trend_fast")} == {None}
     assert facts["step_ms"] == HOUR_MS
@@ -166,8 +166,11 @@ def test_the_fast_scale_turns_where_the_slow_one_does_not() -> None:
 
 def test_the_slow_scale_tells_its_trend_and_its_levels() -> None:
     flat = [100.0 + 0.4 * (number % 2) for number in range(48)]
-    facts = facts_of(fed(closes([*flat, 104.0, 98.0, 101.0, 95.0, 99.0, 92.0, 93.0])))
+    state = fed(closes([*flat, 104.0, 98.0, 101.0, 95.0, 99.0, 92.0, 93.0]))
+    facts = facts_of(state)
     assert (facts["trend_slow"], facts["last_low_usd"], facts["last_high_usd"]) == (-1.0, 95.0, 99.0)
+    # the high of 99 stood two hours ago and was known with the close of 92
+    assert facts["swing_at_ms"] == state.now_ms - HOUR_MS
 
 
 def test_more_than_two_lost_buckets_make_the_fast_scale_unknown() -> None:

@@ -143,7 +143,8 @@ def test_a_break_ends_by_time_or_by_the_way_back(by: Kernels) -> None:
 @given(st.lists(st.floats(50.0, 200.0), min_size=1, max_size=120), st.sets(st.integers(0, 119), max_size=3))
 def test_swings_are_those_of_the_live_state(by: Kernels, closes: list[float], gaps: set[int]) -> None:
     begins = np.array(sorted(gap for gap in gaps if gap < len(closes)), np.int64)
-    said = swung(np.array(closes), np.full(len(closes), 0.05), begins, 0.001, by.legs)
+    times = np.arange(float(len(closes)))
+    said = swung(np.array(closes), times, np.full(len(closes), 0.05), begins, 0.001, by.legs)
     live = Swings()
     for place, close in enumerate(closes):
         if place in begins:
@@ -152,6 +153,9 @@ def test_swings_are_those_of_the_live_state(by: Kernels, closes: list[float], ga
         claims = (live.lower_low(0.001), live.higher_low(0.001), live.lower_low_in_progress())
         mine = (said.lower_low, said.higher_low, said.in_progress)
         assert [column[place + 1] for column in mine] == [_as_claim(claim) for claim in claims]
+        assert said.confirmed_ms[place + 1] == pytest.approx(
+            nan if live.confirmed_at_ms is None else live.confirmed_at_ms, nan_ok=True
+        )
 
 
 def _as_claim(said: bool | None) -> int:
