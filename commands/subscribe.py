@@ -66,6 +66,7 @@ async def answer(ask: Subscribe, context: Context) -> Reply:
         chat,
         phrases,
         context.now_ms,
+        left_out=_left_out(ask),
         is_new=chat.changes != before.changes,
         is_ours=ask.kind is None and ask.severity is None,
         is_terminal=context.is_terminal,
@@ -93,10 +94,16 @@ def _of_asset(
         usual = [replace(wish, asset=asset, least=ask.severity or wish.least) for wish in USUAL]
         return tuple(wish for wish in usual if reaches(wish.kind, wish.least))
     least = ask.severity or Severity.WATCH
-    never = [kind for kind in ask.kind if not reaches(kind, least)]
+    never = _left_out(ask)
     if never and ask.kind != tuple(Kind):
         raise _never(",".join(said), never[0], phrases)
     return tuple(Subscription(asset, kind, least) for kind in ask.kind if kind not in never)
+
+
+def _left_out(ask: Subscribe) -> tuple[Kind, ...]:
+    """Of every kind those that are never as severe as was asked for: nothing of them comes."""
+    least = ask.severity or Severity.WATCH
+    return tuple(kind for kind in ask.kind or () if not reaches(kind, least))
 
 
 def _never(assets: str, kind: Kind, phrases: Phrases) -> Misunderstood:

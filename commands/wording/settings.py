@@ -7,7 +7,7 @@ from commands.protocol.phrases import ORIGINAL, Phrases, languages, phrases_in
 from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text
 from commands.wording import numbers
 from commands.wording.columns import fit, sides
-from commands.wording.wishes import hours_words, server_notes, way_notes
+from commands.wording.wishes import hours_words, never_told, server_notes, way_notes
 from market.alerts import Severity
 from market.observations import Asset
 from market.rules import Rules
@@ -37,7 +37,8 @@ def describe_settings(
     limits: OwnLimits | None,
 ) -> Reply:
     """All that is set here; `asset` is what "no asset said" means here, `limits` None where others read."""
-    notes = [*way_notes(chat, phrases, now_ms, is_terminal=is_terminal), *unreviewed_notes(phrases)]
+    notes = way_notes(chat, phrases, now_ms, is_terminal=is_terminal)
+    notes += [*never_told(chat, chat.subscriptions, phrases), *unreviewed_notes(phrases)]
     notes.append(phrases.say("setting.how"))
     own: tuple[Block, ...] = ()
     if limits is not None:

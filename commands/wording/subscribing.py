@@ -18,7 +18,7 @@ from commands.wording.wishes import (
     wish_line,
     wish_words,
 )
-from market.alerts import Kind
+from market.alerts import Kind, Severity
 from market.observations import Asset
 from market.odds import recorded_odds
 from store.wishes import Chat, Subscription
@@ -35,16 +35,21 @@ def describe_subscribed(
     phrases: Phrases,
     now_ms: int,
     *,
+    left_out: Sequence[Kind],
     is_new: bool,
     is_ours: bool,
     is_terminal: bool,
     most: int,
 ) -> Reply:
-    """The answer to /subscribe: from now on, or already. `is_ours`: what is heard was chosen here, not by the reader."""
+    """The answer to /subscribe: from now on, or already.
+
+    `left_out`: kinds that were asked for and are never so severe. `is_ours`: what is heard was chosen here, not by the reader.
+    """
     assets = tuple(dict.fromkeys(wish.asset for wish in wishes))
     lines = [
         *_heard(wishes, phrases),
-        *([_why_these(phrases)] if is_ours else []),
+        *([_why_these(phrases), *_not_these(chat, phrases)] if is_ours else []),
+        *_silent(wishes, left_out, phrases),
         *never_told(chat, wishes, phrases),
         *never_so_loud(chat.subscriptions, phrases),
         *way_notes(chat, phrases, now_ms, is_terminal=is_terminal),
@@ -70,6 +75,21 @@ def describe_subscribed(
 def _why_these(phrases: Phrases) -> str:
     said = (phrases.say("subscribe.why_these"), subscribed_odds(phrases, recorded_odds()))
     return " ".join(filter(None, said))
+
+
+def _not_these(chat: Chat, phrases: Phrases) -> list[str]:
+    """What does not come here, where nothing silent was ever asked for."""
+    has_silent = any(wish.least is Severity.WATCH for wish in chat.subscriptions)
+    return [] if has_silent else [phrases.say("subscribe.not_these")]
+
+
+def _silent(wishes: Sequence[Subscription], left_out: Sequence[Kind], phrases: Phrases) -> list[str]:
+    """That some of it comes without a sound, and what does not come at all as it is never louder than that."""
+    if left_out:
+        kinds = ", ".join(phrases.word("alert_kind", kind.value) for kind in left_out)
+        return [phrases.say("subscribe.left_out", kinds=kinds)]
+    is_silent = any(wish.least is Severity.WATCH for wish in wishes)
+    return [phrases.say("subscribe.silent")] if is_silent else []
 
 
 def plain_ping(chat: Chat) -> dict[str, object] | None:

@@ -61,6 +61,29 @@ async def test_an_asset_alone_means_what_is_loud_and_rare_and_says_so() -> None:
     )
 
 
+async def test_what_does_not_come_is_said_until_it_was_asked_for() -> None:
+    ask = manager()
+    not_told = "Not told: its silent WATCH, and the other kinds"
+    assert not_told in await ask("/subscribe BTC")
+    said = await ask("/subscribe BTC regime")
+    assert not_told not in said
+    assert "WATCH comes without a sound." in said
+    assert not_told not in await ask("/subscribe BTC")
+
+
+async def test_of_every_kind_at_warning_the_ones_that_are_never_so_loud_are_named() -> None:
+    said = await manager()("/subscribe ETH every warning")
+    left = "regime, sequence, funding, open interest, forced closing, skew"
+    assert f"Not told, as they are never louder than a silent WATCH: {left}." in said
+
+
+async def test_a_lowest_severity_that_silences_a_subscription_says_so_at_once() -> None:
+    ask = manager()
+    await ask("/subscribe ETH stage")
+    assert "Never told here: sequence." in await ask("/settings least warning")
+    assert "Never told here" not in await ask("/settings least watch")
+
+
 async def test_saying_it_again_changes_nothing_and_says_so() -> None:
     ask = manager()
     await ask("/subscribe BTC")
