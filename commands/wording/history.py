@@ -57,6 +57,7 @@ def describe_history(
         blocks += [
             Text(phrases.say("history.key")),
             Lines(tuple(line for alert in shown for line in _rows(alert, pasts[alert.asset], phrases))),
+            Text(phrases.say("history.as_told")),
         ]
     elif told:
         blocks.append(Text(phrases.say("history.no_page", page=page, pages=_pages(told))))

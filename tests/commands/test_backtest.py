@@ -348,6 +348,13 @@ async def test_the_half_year_is_drawn_for_one_asset() -> None:
     assert not [block for block in ask.reply.blocks if isinstance(block, Picture)]
 
 
+async def test_both_looks_at_the_past_say_why_they_may_differ() -> None:
+    assert "/backtest looks once an hour by today's rules and may differ by a class." in await asking(
+        RECORD, told=TOLD
+    )("/history")
+    assert "severities by a class at times (/history)" in await asking(RECORD)("/backtest BTC")
+
+
 async def test_nothing_told_yet_and_nobody_who_keeps_it() -> None:
     assert "Nothing was warned of yet." in await asking(RECORD)("/history")
     ask = talk(crowding())
