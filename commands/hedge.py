@@ -65,12 +65,14 @@ async def answer(ask: HedgeAsk, context: Context) -> Reply:
     if snapshot is None:
         return replace(await absence(asset, context), private=True)
     conditions = conditions_of(snapshot, context.rules)
+    now_ms = context.now_ms
+    if conditions.price_usd is None:
+        no_price = HedgeRefused(NoHedge.NO_PRICE)
+        return describe_no_hedge(no_price, snapshot, ask.notional, phrases, now_ms)
     hours = None if ask.days is None else ask.days * DAY_HOURS
     without = await unhedged(context, await own(context), asset, conditions.sigma, hours)
     notional_usd = _notional(ask, asset, without)
     try:
-        if conditions.price_usd is None:
-            raise HedgeRefused(NoHedge.NO_PRICE)
         days = context.rules.hedge.days if ask.days is None else ask.days
         price_usd, funding_8h = conditions.price_usd, conditions.dearer_funding_8h(Side.LONG)
         asked = Asked(asset, notional_usd, days, price_usd, funding_8h, *_skew(snapshot))
@@ -78,11 +80,11 @@ async def answer(ask: HedgeAsk, context: Context) -> Reply:
         chain = None if chains is None else await chains.of(asset)
         if chain is None:
             raise HedgeRefused(NoHedge.NO_CHAIN)
-        hedge = hedge_of(asked, chain, market_time(snapshot, context.now_ms), context.rules)
+        hedge = hedge_of(asked, chain, market_time(snapshot, now_ms), context.rules)
     except HedgeRefused as refused:
-        return describe_no_hedge(refused, snapshot, notional_usd, phrases, context.now_ms)
+        return describe_no_hedge(refused, snapshot, notional_usd, phrases, now_ms)
     stands = without if without is not None and notional_usd <= without.notional_usd else None
-    return describe_hedge(hedge, stands, snapshot, phrases, context.rules, context.now_ms)
+    return describe_hedge(hedge, stands, snapshot, phrases, context.rules, now_ms)
 
 
 def _notional(ask: HedgeAsk, asset: Asset, without: Unhedged | None) -> float:

@@ -19,6 +19,7 @@ from market.once import once, once_of_all
 from market.report import Breadth, breadth, market_time, state_line
 from market.rules import PriceRules
 from market.snapshot import Snapshot
+from market.table import State
 from store.services import PastReport
 
 LEAST_SCORE = -1.0
@@ -123,7 +124,8 @@ def _cells(snapshot: Snapshot, phrases: Phrases) -> tuple[str, str, str, str]:
     family = "short_state" if phrases.knows("short_state", state) else "state"
     change = change_24h(snapshot)
     digits = 0 if change is not None and abs(change) >= 0.0995 else 1
-    stress = numbers.UNKNOWN if score is None else f"{score:.0f}"
+    is_scored = score is not None and snapshot.regime.state is not State.INSUFFICIENT_DATA
+    stress = f"{score:.0f}" if is_scored else numbers.UNKNOWN
     return _named(snapshot.asset, phrases.word(family, state), stress, numbers.percent(change, digits=digits))
 
 

@@ -10,7 +10,7 @@ from commands.wording.hedge_lines import after_lines, halving_lines, in_coins, p
 from commands.wording.hedge_numbers import hedge_numbers
 from commands.wording.hedge_picture import hedge_picture
 from commands.wording.market import live_moment, source_notes
-from commands.wording.panel import unseen
+from commands.wording.panel import told_age, unseen
 from commands.wording.sizing_lines import funding_rate_line
 from commands.wording.unhedged import Unhedged, unhedged_lines
 from market.hedge import Because, Choice, Hedge, HedgeRefused, Leg, NoHedge
@@ -55,9 +55,12 @@ def describe_hedge(
 
 
 def describe_no_hedge(
-    refused: HedgeRefused, snapshot: Snapshot, notional_usd: float, phrases: Phrases, now_ms: int
+    refused: HedgeRefused, snapshot: Snapshot, notional_usd: float | None, phrases: Phrases, now_ms: int
 ) -> Reply:
-    """That no hedge can be told, and why: no price is made up for what nobody quotes."""
+    """That no hedge can be told, and why: no price is made up for what nobody quotes.
+
+    `notional_usd` None: it was not said, and without a price nobody knows what a plan is worth.
+    """
     asset, at_ms = snapshot.asset, market_time(snapshot, now_ms)
     known = {
         "asset": asset,
@@ -189,7 +192,10 @@ def _rests_on(hedge: Hedge, snapshot: Snapshot, phrases: Phrases, now_ms: int) -
     else:
         yield phrases.say("hedge.no_neighbours")
     yield _held(hedge, phrases)
-    age = numbers.age(market_time(snapshot, now_ms) - hedge.as_of_ms)
+    at_ms = market_time(snapshot, now_ms)
+    age = numbers.age(at_ms - hedge.as_of_ms)
+    names = ("price", "funding", "skew")
+    yield phrases.say("hedge.ages", **{name: told_age(snapshot, name, phrases, at_ms) for name in names})
     yield phrases.say("hedge.rests_on", venue=phrases.word("venue", hedge.venue.value), age=age)
     yield phrases.say("hedge.at_expiry")
 

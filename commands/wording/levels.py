@@ -8,7 +8,7 @@ from commands.wording import numbers
 from commands.wording.columns import fit
 from commands.wording.copies import levels_copies
 from commands.wording.market import live_moment, source_notes
-from commands.wording.panel import age_of, unseen
+from commands.wording.panel import age_of, told_age, unseen
 from market.cascade import Trigger
 from market.evidence_rules import LEAST_HOURS
 from market.levels import FuelWithin, Heap, Levels, NoMap, SideLevels
@@ -155,7 +155,8 @@ def _notes(levels: Levels, snapshot: Snapshot, phrases: Phrases, now_ms: int) ->
         days=f"{fuel.hours / 24:.0f}",
         unknown=fuel.hours - fuel.hours_known,
     )
-    return [_depth(levels, snapshot, phrases, at_ms), as_of, phrases.say("levels.assumed")]
+    price = phrases.say("levels.price", age=told_age(snapshot, "price", phrases, at_ms))
+    return [price, _depth(levels, snapshot, phrases, at_ms), as_of, phrases.say("levels.assumed")]
 
 
 def _depth(levels: Levels, snapshot: Snapshot, phrases: Phrases, at_ms: int) -> str:

@@ -266,8 +266,8 @@ def held(regime: Regime, phrases: Phrases, rules: Rules) -> tuple[str, ...]:
 
 
 def stress(regime: Regime, phrases: Phrases) -> str:
-    """The score, said for what it is."""
-    if regime.score is None:
+    """The score, said for what it is; where too little is seen to name a state, what is left of it is no calm."""
+    if regime.score is None or regime.state is State.INSUFFICIENT_DATA:
         return phrases.say("regime.stress_none")
     return phrases.say("regime.stress", score=f"{regime.score:.0f}")
 

@@ -80,6 +80,15 @@ def age_of(reading: Reading, at_ms: int) -> str:
     return numbers.age(at_ms - reading.asof_ms, daily=reading.because is Because.DAILY_SERIES)
 
 
+def told_age(snapshot: Snapshot, name: str, phrases: Phrases, at_ms: int) -> str:
+    """How old an input is, in a sentence: "4s", "2min (old)" of one that is used and not judged by, "not seen"."""
+    reading = snapshot.reading(name)
+    if reading is None or reading.asof_ms is None:
+        return phrases.say("presence.absent")
+    told = age_of(reading, at_ms)
+    return phrases.say("regime.old_age", age=told) if reading.presence is Presence.STALE else told
+
+
 def unseen(
     snapshot: Snapshot, phrases: Phrases, at_ms: int, names: tuple[str, ...] = FIVE
 ) -> tuple[str, ...]:

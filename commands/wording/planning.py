@@ -9,7 +9,6 @@ from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit, sides
 from commands.wording.copies import plan_copies
 from commands.wording.market import source_notes
-from commands.wording.panel import age_of
 from commands.wording.plan_losses import exit_words, loss_words
 from commands.wording.plan_news import sentences
 from commands.wording.plans import (
@@ -18,9 +17,9 @@ from commands.wording.plans import (
     gap_lines,
     leverage_words,
     liquidation_line,
-    now_line,
     plan_heading,
     plan_numbers,
+    price_line,
     rung_lines,
     side_words,
     tight_words,
@@ -258,10 +257,8 @@ def _ladder(
         liquidation = numbers.price(plan.liquidation_usd) if plan.liquidation_usd else None
         end = () if liquidation is None else (phrases.say("plan.liquidation_bare", price=liquidation),)
         return tuple(fit(line) for line in (told, *end))
-    price = snapshot.reading("price")
-    age = numbers.UNKNOWN if price is None else age_of(price, market_time(snapshot, now_ms))
     return (
-        now_line(plan, standing, age, phrases),
+        price_line(plan, standing, snapshot, phrases, market_time(snapshot, now_ms)),
         *rung_lines(plan, standing, phrases),
         liquidation_line(plan, standing, standing.sigmas, phrases),
     )

@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit, sides
+from commands.wording.panel import age_of
 from market.observations import DAY_MS, SECOND_MS
 from market.plans import Gap, Happened, Plan, Rung, Standing, steps_of
+from market.reading import Presence
 from market.sizing import MarginMode
+from market.snapshot import Snapshot
 
 
 def plan_heading(plan: Plan, what: str, phrases: Phrases) -> str:
@@ -33,11 +36,19 @@ def side_words(plan: Plan, phrases: Phrases) -> str:
     return f"{side} {phrases.say('plan.inverse')}" if plan.is_inverse else side
 
 
-def now_line(plan: Plan, standing: Standing, age: str, phrases: Phrases) -> str:
-    """The present price with its age, and what is won or lost at it before fees and funding."""
+def price_line(plan: Plan, standing: Standing, snapshot: Snapshot, phrases: Phrases, at_ms: int) -> str:
+    """The present price of a market with its age, or the last one where that is old, and what is won or lost at it."""
+    price = snapshot.reading("price")
+    age = numbers.UNKNOWN if price is None else age_of(price, at_ms)
+    is_old = price is None or price.presence is not Presence.SEEN
+    return now_line(plan, standing, age, phrases, is_old=is_old)
+
+
+def now_line(plan: Plan, standing: Standing, age: str, phrases: Phrases, *, is_old: bool = False) -> str:
+    """A price with its age, the present one or (`is_old`) the last, and what is won or lost at it before fees and funding."""
     price = numbers.price(standing.price_usd)
     won = phrases.say("plan.won", amount=won_words(standing.profit_usd))
-    return sides(phrases.say("plan.now", price=price, age=age), won)
+    return sides(phrases.say("plan.last" if is_old else "plan.now", price=price, age=age), won)
 
 
 def won_words(profit_usd: float) -> str:

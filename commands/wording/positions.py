@@ -8,14 +8,14 @@ from commands.protocol.reply import Action, Block, Heading, Lines, Note, Reply, 
 from commands.wording import numbers
 from commands.wording.columns import first_that_fits, fit, sides
 from commands.wording.market import source_notes
-from commands.wording.panel import age_of, unseen
+from commands.wording.panel import unseen
 from commands.wording.plans import (
     gap_lines,
     leverage_words,
     liquidation_line,
     moment_words,
-    now_line,
     plan_numbers,
+    price_line,
     side_words,
     spent_words,
     step_word,
@@ -90,11 +90,9 @@ def _position_lines(held: Held, phrases: Phrases, rules: Rules, now_ms: int) -> 
         reason = _why_no_price(held, phrases, now_ms)
         liquidation = phrases.say("plan.liquidation_bare", price=numbers.price(plan.liquidation_usd))
         return head, fit(phrases.say("positions.no_price", reason=reason)), fit(liquidation), funding
-    price = held.snapshot.reading("price")
-    age = numbers.UNKNOWN if price is None else age_of(price, market_time(held.snapshot, now_ms))
     return (
         head,
-        now_line(plan, standing, age, phrases),
+        price_line(plan, standing, held.snapshot, phrases, market_time(held.snapshot, now_ms)),
         _next_rung(plan, standing, phrases),
         liquidation_line(plan, standing, standing.sigmas, phrases),
         funding,

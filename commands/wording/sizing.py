@@ -34,6 +34,7 @@ from market.report import market_time
 from market.rules import Rules
 from market.sizing import Cap, Ground, Reduction, SizeCheck, Verdict
 from market.snapshot import Snapshot
+from market.table import State
 
 _LEARNED_BY = ("price", "volatility", "liquidations", "funding", "open_interest", "skew")
 """What a size is cut by, or its checks rest on: how far each has learned is said."""
@@ -133,7 +134,8 @@ def new_size_words(check: SizeCheck, phrases: Phrases) -> tuple[str, ...]:
     elif Ground.UNSEEN in grounds:
         why = phrases.say("size.why_hidden", hidden=hidden_words(checklist, phrases))
     else:
-        why = phrases.say("size.why_uncertain")
+        is_blind = check.state is State.INSUFFICIENT_DATA
+        why = phrases.say("size.why_blind" if is_blind else "size.why_uncertain")
     return (phrases.say("size.half" if check.new_notional_factor > 0.0 else "size.none", why=why),)
 
 

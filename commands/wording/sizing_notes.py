@@ -2,7 +2,7 @@
 
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
-from commands.wording.panel import age_of
+from commands.wording.panel import told_age
 from market.report import market_time
 from market.rules import Rules
 from market.sizing import MarginMode, Position, SizeCheck, Verdict
@@ -64,11 +64,7 @@ def wallet_words(stated: Position, others: Others | None, phrases: Phrases) -> l
 def age_words(check: SizeCheck, snapshot: Snapshot, phrases: Phrases, now_ms: int) -> list[str]:
     """The ages of what the answer rests on, and the date of the venue's tiers."""
     at_ms = market_time(snapshot, now_ms)
-    ages = {}
-    for name in _RESTS_ON:
-        reading = snapshot.reading(name)
-        has_none = reading is None or reading.asof_ms is None
-        ages[name] = phrases.say("presence.absent") if has_none or reading is None else age_of(reading, at_ms)
+    ages = {name: told_age(snapshot, name, phrases, at_ms) for name in _RESTS_ON}
     venue = phrases.word("venue", check.tiers.venue)
     return [
         phrases.say("size.ages", **ages),

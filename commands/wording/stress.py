@@ -8,7 +8,7 @@ from commands.protocol.reply import Action, Block, Heading, Lines, Reply, Text, 
 from commands.wording import numbers
 from commands.wording.columns import fit
 from commands.wording.market import source_notes
-from commands.wording.panel import age_of
+from commands.wording.panel import told_age
 from commands.wording.sizing_ways import size_line
 from commands.wording.stress_lines import lines_after, lines_of_closings, lines_of_model, wallet_name
 from market.observations import Asset, Side
@@ -162,9 +162,8 @@ def _rests_on(told: Stressed, phrases: Phrases, now_ms: int) -> list[str]:
     """How old the price of each asset is, and whose brackets a stated position was checked with."""
     ages = []
     for asset, snapshot in told.snapshots.items():
-        reading = snapshot.reading("price")
-        if asset in told.market.prices_usd and reading is not None:
-            ages.append(f"{asset} {age_of(reading, market_time(snapshot, now_ms))}")
+        if asset in told.market.prices_usd and snapshot.reading("price") is not None:
+            ages.append(f"{asset} {told_age(snapshot, 'price', phrases, market_time(snapshot, now_ms))}")
     lines = [phrases.say("stress.ages", ages=", ".join(ages))] if ages else []
     if told.check is None:
         return [*lines, phrases.say("stress.planned")]

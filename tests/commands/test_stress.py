@@ -303,7 +303,7 @@ async def test_without_a_usable_price_nothing_is_stated() -> None:
     unread = await answer("/stress BTC 5x 10k", desk())
     assert unread.private
     old = talk_at(desk(BTC, hours=HOURS)).later(HOUR_MS)
-    assert "No price is known." in await old("/stress BTC 5x 10k")
+    assert "No price of BTC is known that can be used." in await old("/stress BTC 5x 10k")
 
 
 async def test_where_a_group_itself_speaks_nobodys_plans_are_stressed() -> None:
