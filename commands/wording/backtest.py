@@ -179,6 +179,10 @@ def _verdict(outcome: Outcome, phrases: Phrases) -> list[str]:
                 between=right_between(outcome),
             )
         )
+        if outcome.unjudged:
+            said.append(phrases.say("backtest.unjudged", count=outcome.unjudged))
+    elif outcome.uncounted:
+        said.append(phrases.say("backtest.none_counts", severity=severity, count=outcome.uncounted))
     else:
         said.append(phrases.say("backtest.never", severity=severity))
     if onsets:

@@ -1,7 +1,7 @@
 """What came of warnings: those of a replay of the kept hours, each judged by the sell-offs that followed, or did not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import isnan
 from statistics import median
@@ -65,7 +65,8 @@ class Backtest:
 class Outcome:
     """What warnings of one kind came to, from one severity up: each episode counts when it first was so severe.
 
-    `matched` are those that can be judged, `unjudged` how many cannot yet, or for want of hours. `lost` and `lowest` are the
+    `matched` are those that can be judged, `unjudged` how many cannot yet, or for want of hours; but a sell-off that began is
+    warned of by any of them: it is known that one came before. `lost` and `lowest` are the
     medians of `Firing.lost` and `Firing.lowest_24h` of those that count.
     """
 
@@ -86,6 +87,11 @@ class Outcome:
     def counted(self) -> int:
         """Those that were right or false."""
         return len(self.matched.kept_ms)
+
+    @property
+    def uncounted(self) -> int:
+        """Those that were neither: while a sell-off was under way, soon after another, or not to be judged yet."""
+        return len(self.matched.inside_ms) + len(self.matched.dropped_ms) + self.unjudged
 
     @property
     def right_between(self) -> tuple[float, float]:
@@ -163,7 +169,12 @@ def outcome_of(record: Backtest, kind: Kind, least: Severity, rules: MatchRules 
     firings = firings_of(record, kind, least)
     judged = {one.at_ms: one for one in firings if one.lowest_24h is not None}
     hours = max(0.0, (record.until_ms - record.scored_ms) / HOUR_MS - A_DAY_HOURS)
-    matched = match(tuple(judged), record.onsets_ms, hours, rules, bar_ms=HOUR_MS)
+    every = match(tuple(one.at_ms for one in firings), record.onsets_ms, hours, rules, bar_ms=HOUR_MS)
+    matched = replace(
+        match(tuple(judged), record.onsets_ms, hours, rules, bar_ms=HOUR_MS),
+        warned_ms=every.warned_ms,
+        leads_ms=every.leads_ms,
+    )
     kept = [judged[at_ms] for at_ms in matched.kept_ms]
     return Outcome(
         kind,

@@ -111,9 +111,26 @@ async def test_a_look_back_counts_right_and_false_ones_from_each_severity_up() -
 
 async def test_it_says_how_sure_that_is_and_that_it_is_not_established() -> None:
     said = await asking(RECORD)("/backtest BTC")
-    assert "WARNING and louder: 2 of 3 right [20-94%]. 2 of 3 sell-offs were warned of." in said
+    assert "WARNING and louder: 2 of 3 right [20-94%]. 1 more left out of that: of the last day" in said
+    assert "2 of 3 sell-offs were warned of." in said
     assert "Odds not established: sell-offs on 3 days of the 20 needed." in said
     assert "3 hours are unknown." in said
+
+
+async def test_a_warning_of_the_last_day_is_not_judged_and_yet_no_sell_off_after_it_is_unwarned() -> None:
+    """The table below it says that it was right: neither "never" nor "0 of 1 were warned of" may stand above."""
+    fresh = replace(RECORD, firings=(cascade(0.5, Severity.WARNING, None),), onsets_ms=(ago(0.25),))
+    said = await asking(fresh)("/backtest BTC")
+    assert "WARNING and louder: 1 came, and none counts:" in said
+    assert "1 of 1 sell-offs were warned of." in said
+    assert next(line for line in said.split("\n") if line.endswith("right") and "!" in line)
+
+
+async def test_warnings_inside_sell_offs_alone_are_not_said_to_have_never_come() -> None:
+    inside = replace(RECORD, firings=(cascade(49.75, Severity.CRITICAL),))
+    said = await asking(inside)("/backtest BTC")
+    assert "never in these days" not in said
+    assert "1 came, and none counts" in said
 
 
 async def test_with_days_enough_nothing_is_taken_back() -> None:

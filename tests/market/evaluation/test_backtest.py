@@ -102,6 +102,13 @@ def test_what_cannot_be_judged_is_counted_apart_and_is_not_false() -> None:
     assert (outcome.lost, outcome.lowest) == (-0.03, -0.01)
 
 
+def test_a_sell_off_after_a_warning_that_is_not_judged_yet_was_warned_of_all_the_same() -> None:
+    outcome = outcome_of(record([fired(710, lowest=None)], [715]), Kind.CASCADE, Severity.WATCH)
+    assert (outcome.counted, outcome.uncounted, outcome.right) == (0, 1, 0)
+    assert len(outcome.matched.warned_ms) == 1
+    assert outcome.matched.lead_hours == (5.0, 5.0, 5.0)
+
+
 def test_twenty_days_with_a_sell_off_are_needed_and_two_on_one_day_are_one() -> None:
     onsets = [24 * day for day in range(19)]
     assert not outcome_of(record([], [*onsets, 1]), Kind.CASCADE, Severity.WATCH).is_established
