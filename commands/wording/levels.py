@@ -19,6 +19,9 @@ from market.snapshot import Snapshot
 MODEL_REACHES = 0.3
 """A move beyond this is not told: no book is uniform so far."""
 
+LEAST_TOLD = 0.0005
+"""A move below this would be written as none."""
+
 
 def describe_levels(levels: Levels, snapshot: Snapshot, phrases: Phrases, now_ms: int) -> Reply:
     """The answer to /levels: below, above, and what the model rests on."""
@@ -66,10 +69,13 @@ def trigger_line(left: float, trigger: Trigger | None, side: Side, phrases: Phra
     book = left_words(left)
     if trigger is None:
         return fit(phrases.say("levels.no_trigger", book=book))
+    is_told = trigger.initial_drop >= LEAST_TOLD
     first = _away(trigger.initial_drop, side)
     if trigger.drop_after > MODEL_REACHES:
-        return fit(phrases.say("levels.trigger_far", book=book, first=first, reach=_reach(side)))
-    return fit(phrases.say("levels.trigger", book=book, first=first, last=_away(trigger.drop_after, side)))
+        key = "levels.trigger_far" if is_told else "levels.trigger_any_far"
+        return fit(phrases.say(key, book=book, first=first, reach=_reach(side)))
+    key = "levels.trigger" if is_told else "levels.trigger_any"
+    return fit(phrases.say(key, book=book, first=first, last=_away(trigger.drop_after, side)))
 
 
 def left_words(left: float) -> str:
@@ -156,7 +162,9 @@ def _notes(levels: Levels, snapshot: Snapshot, phrases: Phrases, now_ms: int) ->
         unknown=fuel.hours - fuel.hours_known,
     )
     price = phrases.say("levels.price", age=told_age(snapshot, "price", phrases, at_ms))
-    return [price, _depth(levels, snapshot, phrases, at_ms), as_of, phrases.say("levels.assumed")]
+    told = any(_selling(side, phrases) for side in (levels.below, levels.above))
+    speeds = [phrases.say("levels.speeds")] if told else []
+    return [price, *speeds, _depth(levels, snapshot, phrases, at_ms), as_of, phrases.say("levels.assumed")]
 
 
 def _depth(levels: Levels, snapshot: Snapshot, phrases: Phrases, at_ms: int) -> str:

@@ -2,8 +2,11 @@
 
 from commands.protocol.dispatch import outcome
 from commands.protocol.phrases import phrases_in
+from commands.wording.columns import COLUMNS
+from commands.wording.levels import trigger_line
+from market.cascade import Trigger
 from market.levels import NoMap
-from market.observations import HOUR_MS
+from market.observations import HOUR_MS, Side
 from tests.commands.levelled import LAST_CLOSE_MS, MILLION, depth, desk, opened, priced, talk_at
 from tests.commands.markets import market
 from tests.commands.talking import monospaced
@@ -114,3 +117,18 @@ async def test_an_asset_nobody_has_read_is_said_to_be_unread() -> None:
 
 def test_every_reason_for_no_map_has_its_words() -> None:
     assert all(phrases_in("en").knows("no_levels", why.value) for why in NoMap)
+
+
+def test_a_move_too_small_to_be_written_is_any_move() -> None:
+    english = phrases_in("en")
+    near = Trigger(initial_drop=0.0002, drop_before=0.0002, drop_after=0.288)
+    assert trigger_line(0.3, near, Side.LONG, english) == "x.3  any move turns into -28.8%"
+    far = Trigger(initial_drop=0.0002, drop_before=0.0002, drop_after=0.9)
+    assert trigger_line(0.1, far, Side.SHORT, english) == "x.1  any move runs past +30%"
+    assert len(trigger_line(0.1, near, Side.LONG, phrases_in("es"))) <= COLUMNS
+
+
+async def test_what_slow_and_at_once_mean_is_said() -> None:
+    said = await talk_at(desk(priced("BTC", 64_210.0, depth()), hours=MAP))("/levels BTC")
+    assert "Slow, at once: how far closing all of that would move the price" in said
+    assert "Slow, at once" not in await talk_at(desk(market(), hours=MAP))("/levels BTC")
