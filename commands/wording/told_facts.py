@@ -14,8 +14,8 @@ from market.snapshot import Snapshot
 
 _TRENDS: Mapping[float, str] = {-1.0: "down", 0.0: "range", 1.0: "up"}
 _SCALES = (
-    (HOUR_MS, "trend_slow", "lower_low_in_progress", "swing_at_ms"),
-    (STEP_MS, "trend_fast", "fast_lower_low_in_progress", "fast_swing_at_ms"),
+    (HOUR_MS, "trend_slow", "lower_low_in_progress", "last_low_usd", "swing_at_ms"),
+    (STEP_MS, "trend_fast", "fast_lower_low_in_progress", "fast_low_usd", "fast_swing_at_ms"),
 )
 POINTS = 100.0
 
@@ -68,16 +68,22 @@ def _volatility(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator
 def _swings(facts: Mapping[str, float | None], phrases: Phrases) -> Iterator[Line]:
     """Where the confirmed swings of hours and of five minutes point, that the fall under way has undercut them, and their age."""
     confirmed_ms = []
-    for step_ms, name, undercut, confirmed in _SCALES:
+    for step_ms, name, undercut, low, confirmed in _SCALES:
         trend, at_ms = facts.get(name), facts.get(confirmed)
         if trend is not None:
             confirmed_ms += [] if at_ms is None else [int(at_ms)]
-            is_broken = bool(facts.get(undercut)) and _TRENDS[trend] != "down"
+            is_under = facts.get(undercut) or _is_under(facts.get("price_usd"), facts.get(low))
+            is_broken = bool(is_under) and _TRENDS[trend] != "down"
             key = "fact.swings_broken" if is_broken else "fact.swings"
             step, word = numbers.duration(step_ms), phrases.word("trend", _TRENDS[trend])
             yield fit("   " + phrases.say(key, step=step, trend=word))
     if confirmed_ms:
         yield partial(_confirmed, phrases, tuple(confirmed_ms))
+
+
+def _is_under(price_usd: float | None, low_usd: float | None) -> bool:
+    """Whether the price is below the last confirmed low before a bar has closed there."""
+    return price_usd is not None and low_usd is not None and price_usd < low_usd
 
 
 def _confirmed(phrases: Phrases, confirmed_ms: tuple[int, ...], at_ms: int) -> str:

@@ -57,6 +57,16 @@ async def test_the_age_of_swings_grows_while_the_same_market_is_shown() -> None:
     assert "   last confirmed 15h ago" in await here.later(HOUR_MS)("/why BTC")
 
 
+def test_a_low_that_the_price_is_below_before_the_hour_has_closed_is_broken() -> None:
+    """A fast break is told beside it by then: "up" alone would contradict it."""
+    assert told("price", trend_slow=1.0, price_usd=64_210.0, last_low_usd=65_000.0) == [
+        "1 h swings: up, low broken"
+    ]
+    assert told("price", trend_slow=1.0, price_usd=64_210.0, last_low_usd=64_000.0) == [
+        "confirmed 1 h swings: up"
+    ]
+
+
 def test_bars_too_long_for_a_look_at_five_minutes_are_named() -> None:
     assert told("price", trend_slow=1.0, step_ms=3_600_000.0) == [
         "confirmed 1 h swings: up",
