@@ -108,6 +108,13 @@ $(RUNTIME): requirements.lock .ci/install.py
 $(DEV): requirements-dev.lock .ci/install.py
 	@$(INSTALL) requirements-dev.lock $@
 
+# A .venv that came along from another folder would start the program that lies there, or none: it is made anew.
+ifeq ($(shell test ! -e $(BIN) || test -L $(VENV) || \
+	{ test -x $(BIN)/python && grep -qsF '$(CURDIR)/$(BIN)/python' $(BIN)/seawall && echo ours; } || echo strange),strange)
+.PHONY: strange
+$(RUNTIME) $(DEV): strange
+endif
+
 # What only the benchmarks compare with, apart from all else.
 $(PEERS): benchmarks/peers.txt | $(DEV)
 	@echo "Installing cryptofeed and ccxt into .venv-peers (once) ..."

@@ -67,13 +67,23 @@ def insist_on_python() -> None:
 
 def make_venv() -> None:
     """Have a virtual environment with pip: the one there is, or a new one."""
-    if PYTHON.exists() and succeeds(PYTHON, "-m", "pip", "--version"):
+    if is_ours(VENV) and succeeds(PYTHON, "-m", "pip", "--version"):
         return
     if not succeeds(sys.executable, "-m", "venv", "--clear", VENV):
         raise InstallFailed(
             "This Python cannot make a virtual environment with pip "
             "(on Debian and Ubuntu it comes with python3-venv).",
         )
+
+
+def is_ours(venv: Path) -> bool:
+    """Whether what lies in it starts its own Python: after a folder was moved or copied, it starts that of the other place."""
+    if venv.is_symlink():
+        return True
+    try:
+        return str(venv / "bin" / "python") in (venv / "bin" / "pip").read_text()
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def install(lock: Path, log: Path, progress: Progress) -> None:

@@ -128,6 +128,29 @@ def test_a_failed_install_shows_what_pip_said_and_sets_no_stamp(tmp_path: Path) 
     assert not (tmp_path / "stamp").exists()
 
 
+def installed_at(place: Path, says: Path) -> None:
+    """An installed folder whose programs start the Python of `says`, as they do where it was made."""
+    bin_folder = place / ".venv" / "bin"
+    bin_folder.mkdir(parents=True)
+    (bin_folder / "python").symlink_to(sys.executable)
+    for name in ("seawall", "pip"):
+        (bin_folder / name).write_text(f"#!{says / '.venv' / 'bin' / 'python'}\n")
+    for name in ("Makefile", "requirements.lock", ".ci/install.py"):
+        (place / name).parent.mkdir(exist_ok=True)
+        shutil.copy(HOME / name, place / name)
+    (place / ".venv" / ".runtime-installed").touch()
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_a_folder_that_was_moved_or_copied_is_installed_anew_and_no_other(
+    is_moved: bool, tmp_path: Path, install: ModuleType
+) -> None:
+    installed_at(tmp_path, tmp_path / "elsewhere" if is_moved else tmp_path)
+    told = run("make", "--no-print-directory", "-n", "run", cwd=tmp_path)
+    assert ("install.py" in told.stdout) is is_moved
+    assert install.is_ours(tmp_path / ".venv") is not is_moved
+
+
 # ------------------------------------------------------------------------------------------ make and the gate
 
 
