@@ -4,6 +4,7 @@ What a call needs is imported inside it, so that `seawall --help` costs nothing 
 """
 
 import io
+import os
 import sys
 from typing import Annotated, TextIO
 
@@ -71,9 +72,18 @@ for _call in CALLS:
 def main() -> None:
     """Run the command line of this process."""
     put_off()
+    _open_what_was_closed()
     for stream in (sys.stdout, sys.stderr):
         _let_every_letter_through(stream)
     app()
+
+
+def _open_what_was_closed() -> None:
+    """Read and write nothing where a standard stream was closed (`>&-`): a socket would take its number, and be written on."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nothing, mode, encoding="utf-8", closefd=False))
 
 
 def _let_every_letter_through(stream: TextIO) -> None:

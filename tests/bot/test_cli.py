@@ -274,6 +274,19 @@ def test_a_terminal_of_few_letters_is_answered_all_the_same(
     assert "UTC · 4 of 5 read" in done.stdout
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_an_empty_one(closed: str, here: Room) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -m bot chat {closed}"],
+        env=here.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_asset_can_be_said_where_the_name_does_not(here: Room, tmp_path: Path) -> None:
     (tmp_path / "bars.csv").write_text(HEADER + "2024-01-01T00:00:00Z,1,1,1,1\n")
     done = here.run("replay", tmp_path / "bars.csv", "--asset", "DOGE")
