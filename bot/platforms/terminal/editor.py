@@ -8,6 +8,7 @@ import os
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TextIO
 
@@ -34,6 +35,14 @@ ROWS, COLUMNS = 24, 80
 """Of a terminal that does not tell."""
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A finished line, and whether it stands above the prompt already."""
+
+    line: str
+    is_shown: bool
+
+
 def read_lines(stdin: TextIO, stdout: TextIO, ears: Ears) -> "Editor":
     """The lines typed at `stdin`, shown on `stdout`."""
     return Editor(stdin, stdout, ears)
@@ -44,7 +53,8 @@ class Editor:
 
     def __init__(self, stdin: TextIO, stdout: TextIO, ears: Ears) -> None:
         self._stdin, self._stdout, self._ears = stdin, stdout, ears
-        self._lines: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
+        self._lines: asyncio.Queue[Typed | BaseException | None] = asyncio.Queue()
+        self._is_waited_for = False
         self._stack = ExitStack()
 
     async def __aenter__(self) -> Self:
@@ -84,12 +94,16 @@ class Editor:
         return self
 
     async def __anext__(self) -> str:
-        line = await self._lines.get()
-        if line is None:
+        self._is_waited_for = True
+        found = await self._lines.get()
+        self._is_waited_for = False
+        if found is None:
             raise StopAsyncIteration
-        if isinstance(line, BaseException):
-            raise line
-        return line
+        if isinstance(found, BaseException):
+            raise found
+        if not found.is_shown:
+            self._write(PROMPT + clean(found.line))
+        return found.line
 
     def close(self) -> None:
         """End the lines."""
@@ -155,10 +169,12 @@ class Editor:
             self._take(line)
 
     def _take(self, line: str) -> None:
-        """A line is finished: it stays to be seen above the next one, and is answered when those before it were."""
+        """A line is finished: it stays to be seen, once those before it were answered, so that its own answer stands below it."""
         self._ears.history.keep(line.strip())
-        self._write(PROMPT + clean(line))
-        self._lines.put_nowait(line)
+        is_next = self._is_waited_for and self._lines.empty()
+        if is_next:
+            self._write(PROMPT + clean(line))
+        self._lines.put_nowait(Typed(line, is_next))
 
     def _write(self, line: str) -> None:
         def write() -> None:

@@ -18,6 +18,7 @@ from tests.bot.terminal.ptys import WITHIN_S, Terminal, pseudo_terminal
 
 ENGLISH = phrases_in("en")
 CTRL_A, CTRL_C, CTRL_D, CTRL_E, CTRL_K, CTRL_R = "\x01", "\x03", "\x04", "\x05", "\x0b", "\x12"
+LINES = ("/why", "/scan", "/id")
 LEFT, UP = "\x1b[D", "\x1b[A"
 
 
@@ -138,6 +139,22 @@ async def test_pasted_lines_are_answered_one_by_one_and_the_last_waits_for_enter
         await here.sees("/size")
         here.types(" btc 5x\r")
         assert await here.line() == "/size btc 5x"
+
+
+async def test_each_of_several_lines_is_shown_when_its_turn_comes_so_that_its_answer_stands_below_it() -> (
+    None
+):
+    async with desk() as here:
+        here.types("\x1b[200~" + "".join(f"{line}\n" for line in LINES) + "\x1b[201~")
+        for line in LINES:
+            assert await here.line() == line
+            here.prints(f"answer to {line}")
+        await here.sees("answer to /id")
+        said = [
+            f"> {line}\r\n" if is_line else f"answer to {line}" for line in LINES for is_line in (True, False)
+        ]
+        places = [here.shown.index(words) for words in said]
+        assert places == sorted(places)
 
 
 async def test_of_a_long_paste_the_first_lines_are_taken_and_that_is_said() -> None:
