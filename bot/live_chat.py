@@ -21,7 +21,7 @@ from bot.platforms.terminal.chat import Chat
 from bot.platforms.terminal.completion import Candidate, candidates
 from bot.platforms.terminal.ears import Ears, TypedLines, typed_lines
 from bot.platforms.terminal.history import StoredLines
-from bot.platforms.terminal.screen import PROMPT, Screen
+from bot.platforms.terminal.screen import Screen
 from bot.pseudonyms import pseudonyms_in
 from bot.running import ANSWERED
 from bot.settings import Settings
@@ -70,13 +70,15 @@ async def converse(settings: Settings, manner: Manner, stdin: TextIO, stdout: Te
         is_typed = stdin.isatty() and stdout.isatty()
         lines = _typed(desk, manner, stdin, stdout) if is_typed else None
         screen = Screen(stdout, lines, is_plain=manner.is_plain, language=desk.language)
-        chat = Chat(screen, desk.ask, language=desk.language)
-        opening = await desk.opening(is_plain=lines is None or manner.is_plain)
+        chat = Chat(screen, desk.ask, language=desk.language, echoes=lines is None)
+        opening = await desk.opening(is_plain=lines is None or screen.is_dumb)
+        following = Following(desk, screen)
         async with nullcontext() if lines is None else lines, asyncio.TaskGroup() as tasks:
             screen.say(*opening)
-            following = tasks.create_task(Following(desk, screen).run())
-            await (_answer_all(chat, screen, stdin) if lines is None else _answer_typed(chat, lines))
-            following.cancel()
+            await following.look()
+            reading_along = tasks.create_task(following.run())
+            await (_answer_all(chat, stdin) if lines is None else _answer_typed(chat, lines))
+            reading_along.cancel()
     return ANSWERED
 
 
@@ -156,14 +158,15 @@ class Following:
         """Until cancelled; a store that is away is said to be, and waited for."""
         try:
             while True:
-                await self._look()
+                await self.look()
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
             if self._is_open:
                 with suppress(StoreUnavailable):
                     await self._desk.outbox.let_go(self._worker)
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Show what came since the last look; at the first one, what stands."""
         try:
             services = await self._desk.look()
             shown = await self._along.look(services, now_ms())
@@ -248,13 +251,11 @@ async def _answer_typed(chat: Chat, lines: TypedLines) -> None:
             return
 
 
-async def _answer_all(chat: Chat, screen: Screen, stdin: TextIO) -> None:
+async def _answer_all(chat: Chat, stdin: TextIO) -> None:
     """Answer the lines of a pipe, each below itself."""
     async for line in _lines_of(stdin):
-        if line.strip():
-            screen.say(PROMPT + line.strip())
-            if not await chat.hear(line):
-                return
+        if not await chat.hear(line):
+            return
 
 
 async def _lines_of(stdin: TextIO) -> AsyncIterator[str]:

@@ -9,9 +9,9 @@ from bot.demo.stage import ASSET, Stage, open_stage
 from bot.demo.story import Story
 from bot.pace import Pace
 from bot.platforms.terminal.chat import Chat
-from bot.platforms.terminal.completion import candidates
+from bot.platforms.terminal.completion import Candidate, candidates
 from bot.platforms.terminal.ears import Ears, typed_lines
-from bot.platforms.terminal.screen import PROMPT, Screen
+from bot.platforms.terminal.screen import Screen
 from commands.protocol.phrases import phrases_in
 from market.observations import DAY_MS, MINUTE_MS
 from market.rules import Rules
@@ -66,19 +66,16 @@ def _opening(pace: Pace) -> tuple[str, str]:
 
 async def _recite(stage: Stage, pace: Pace, screen: Screen) -> None:
     """Play all of it with the scripted conversation."""
-    story, script = Story(stage.market.start_ms, phrases_in("en"), Rules()), Script()
-    chat = Chat(screen, stage.ask, pace, lambda: f"SIMULATED {story.clock(stage.looked_ms)}")
+    story, script = Story(stage.market.start_ms, Rules()), Script()
+    chat = Chat(screen, stage.ask, pace, lambda: f"SIMULATED {story.clock(stage.looked_ms)}", echoes=True)
     screen.say(*_opening(pace))
 
     async def type_in(lines: tuple[str, ...]) -> None:
         for line in lines:
-            screen.say(PROMPT + line)
             await chat.hear(line)
 
     async for snapshot, alerts in stage.rounds(pace):
-        screen.say(
-            *story.tell(snapshot, await stage.wanted(alerts)), *story.tell_plans(await stage.news_of_plans())
-        )
+        screen.say(*story.tell(snapshot, await stage.wanted(alerts), await stage.news_of_plans()))
         await type_in(script.due(snapshot))
     await type_in(script.rest())
     screen.say(story.end())
@@ -86,11 +83,15 @@ async def _recite(stage: Stage, pace: Pace, screen: Screen) -> None:
 
 async def _converse(stage: Stage, pace: Pace, stdin: TextIO, stdout: TextIO, *, is_plain: bool) -> None:
     """Play at the reader's pace until the reader says goodbye. What is typed is forgotten, as all of a demo is."""
-    story, phrases = Story(stage.market.start_ms, phrases_in("en"), Rules()), phrases_in("en")
+    story = Story(stage.market.start_ms, Rules())
+
+    def offer(line: str) -> tuple[Candidate, ...]:
+        return candidates(line, (ASSET,), phrases_in(chat.language), chat.steering)
+
     lines = typed_lines(
         stdin,
         stdout,
-        Ears(pace.typing, lambda line: candidates(line, (ASSET,), phrases, chat.steering)),
+        Ears(pace.typing, offer),
         is_plain=is_plain or Screen(stdout).is_dumb,
     )
     screen = Screen(stdout, lines, is_plain=is_plain)
@@ -106,9 +107,7 @@ async def _converse(stage: Stage, pace: Pace, stdin: TextIO, stdout: TextIO, *, 
 
 async def _narrate(stage: Stage, pace: Pace, story: Story, screen: Screen) -> None:
     async for snapshot, alerts in stage.rounds(pace):
-        if lines := (
-            *story.tell(snapshot, await stage.wanted(alerts)),
-            *story.tell_plans(await stage.news_of_plans()),
-        ):
+        story.speak_in(await stage.language())
+        if lines := story.tell(snapshot, await stage.wanted(alerts), await stage.news_of_plans()):
             screen.say(*lines)
     screen.say(story.end(), "The market stands still now; commands still answer. quit leaves.")

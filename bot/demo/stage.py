@@ -10,6 +10,7 @@ from bot import logs
 from bot.delivery.along import has_chosen
 from bot.pace import Pace
 from commands.protocol.dispatch import answer
+from commands.protocol.phrases import ORIGINAL
 from commands.protocol.reply import Reply
 from commands.protocol.request import HERE, TERMINAL, Context, Role
 from market.alerts import Alert
@@ -106,6 +107,12 @@ class Stage:
     async def ask(self, line: str) -> Reply:
         """Answer a line out of the store, at the time the market was last looked at."""
         return await answer(line, Context(self.services, self.looked_ms, role=Role.OWNER, reach=READER))
+
+    async def language(self) -> str:
+        """What the reader has chosen to be spoken to in."""
+        chats = self.services.chats
+        chat = None if chats is None else await chats.get(READER)
+        return (chat and chat.language) or ORIGINAL
 
     async def wanted(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
         """Those of the warnings that the reader wants to see: all of them, until something is subscribed to or muted."""

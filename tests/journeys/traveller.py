@@ -12,7 +12,6 @@ from bot.pace import Pace
 from bot.platforms.terminal.chat import Chat
 from bot.platforms.terminal.screen import Screen
 from commands.protocol.dispatch import answer
-from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context
 from market.alerts import Alert
@@ -77,7 +76,7 @@ class Traveller:
         self.seen: list[Snapshot] = []
         self._steps = stage.market.days()
         self._paper = io.StringIO()
-        story = Story(stage.market.start_ms, phrases_in("en"), Rules())
+        story = Story(stage.market.start_ms, Rules())
         self._chat = Chat(
             Screen(self._paper),
             stage.ask,

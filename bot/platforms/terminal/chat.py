@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from rich.console import RenderableType
 from rich.text import Text as Styled
 
 from bot.chat_platform import command_of
@@ -27,7 +28,8 @@ class Chat:
     """One conversation: `hear` a line, print what it asks for.
 
     `ask` is the door to the commands. `pace` is market time that can be steered, None where it is the clock on the wall.
-    `stamp` gives the line under every answer (what market, what time), or nothing.
+    `stamp` gives the line under every answer (what market, what time), or nothing. `echoes`: each line is printed with what is
+    answered to it, where nobody typed it.
     """
 
     def __init__(
@@ -37,14 +39,22 @@ class Chat:
         pace: Pace | None = None,
         stamp: Callable[[], str] = _no_stamp,
         language: str = "en",
+        *,
+        echoes: bool = False,
     ) -> None:
-        self._screen, self._ask, self._stamp = screen, ask, stamp
+        self._screen, self._ask, self._stamp, self._echoes = screen, ask, stamp, echoes
+        self._echo: tuple[RenderableType, ...] = ()
         self._phrases: Phrases = phrases_in(language)
         self._shortcuts: tuple[Action, ...] = ()
         self._prompt: Prompt | None = None
         self._words: Mapping[str, Callable[[], str]] = (
             {} if pace is None else Steering(pace, lambda: self._phrases).words
         )
+
+    @property
+    def language(self) -> str:
+        """The one of the last answer."""
+        return self._phrases.language
 
     @property
     def steering(self) -> Mapping[str, str]:
@@ -56,10 +66,12 @@ class Chat:
         """Answer one line; False when it says goodbye. Where something was asked for, any line but a command says it."""
         said = line.strip()
         word = said.removeprefix("/").lower()
+        self._echo = (Styled(PROMPT + clean(said)),) if said and self._echoes else ()
         if word in GOODBYES:
+            self._say()
             return False
         if word in self._words:
-            self._screen.say(self._words[word]())
+            self._say(self._words[word]())
         elif self._is_press(said):
             await self._press(int(said))
         elif said and self._prompt is not None and command_of(said) is None and not said.startswith("/"):
@@ -77,10 +89,10 @@ class Chat:
     async def _press(self, number: int) -> None:
         """Do what the button of that number under the last answer stands for."""
         if not 1 <= number <= len(self._shortcuts):
-            self._screen.say(self._phrases.say("terminal.no_such", number=number))
+            self._say(self._phrases.say("terminal.no_such", number=number))
             return
         command = self._shortcuts[number - 1].command
-        self._screen.say(PROMPT + clean(command))
+        self._say(Styled(PROMPT + clean(command)))
         await self._answer(command)
 
     async def _answer(self, line: str) -> None:
@@ -95,7 +107,13 @@ class Chat:
             parts.append(Styled(clean(asked), style="dim"))
         if stamp := self._stamp():
             parts.append(Styled(stamp, style="dim"))
-        self._screen.say(*parts)
+        self._say(*parts)
+
+    def _say(self, *parts: RenderableType) -> None:
+        """Print parts below the line that they answer: nothing the market does comes between."""
+        echo, self._echo = self._echo, ()
+        if echo or parts:
+            self._screen.say(*echo, *parts)
 
     def _turn_to(self, language: str) -> None:
         """Go on in the language of an answer: somebody may have chosen it a moment ago."""

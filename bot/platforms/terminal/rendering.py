@@ -68,9 +68,13 @@ class Paper(Console):
         self._width, self._height = new_size
 
     def put(self, *parts: RenderableType) -> None:
-        """Print parts one below the other, so that a reader at the other end has them at once."""
+        """Print parts one below the other, so that a reader at the other end has them at once.
+
+        Where somebody reads them on a screen, also in words alone, no word is broken; what goes elsewhere keeps its lines.
+        """
+        is_seen = self.is_terminal or self.file.isatty()
         for part in parts:
-            self.print(part, soft_wrap=not self.is_terminal, crop=False)
+            self.print(part, soft_wrap=not is_seen, crop=False)
         self.file.flush()
 
 

@@ -168,11 +168,12 @@ async def test_it_speaks_the_language_that_was_said(
         await here.sees(phrases_in(language).say("terminal.usual"))
 
 
+@pytest.mark.parametrize("manner", [Manner(), Manner(is_plain=True)])
 @pytest.mark.parametrize("columns", [80, 60, 40])
 async def test_no_line_is_broken_by_the_terminal_itself(
-    columns: int, market: Connection, settings: Settings
+    columns: int, manner: Manner, market: Connection, settings: Settings
 ) -> None:
-    async with talking(settings, columns=columns) as here:
+    async with talking(settings, manner, columns) as here:
         for line in ("/regime btc", "/size btc 5x 10k", "/help"):
             here.types(f"{line}\r")
         await here.sees("> /help\r\n")
@@ -203,6 +204,28 @@ async def test_a_pipe_is_answered_line_by_line(market: Connection, settings: Set
     assert "/why" not in said.getvalue()
 
 
+async def test_in_a_pipe_nothing_stands_between_a_line_and_its_answer_and_no_terminal_obeys_it(
+    market: Connection, settings: Settings
+) -> None:
+    await Bulletins(market).announce(just_now())
+    said = io.StringIO()
+    assert await converse(settings, Manner(is_plain=True), Pipe("/id \x1b[2J\n99\n/id\n"), said) == 0
+    assert "\x1b" not in said.getvalue()
+    lines = said.getvalue().splitlines()
+    assert lines[lines.index("> 99") + 1].startswith("There is no [99]")
+    assert lines[lines.index("> /id") + 1] == "Who and where you are"
+    assert said.getvalue().index("#c7f2") < said.getvalue().index("> /id")
+
+
+async def test_a_dumb_terminal_is_not_told_of_keys_that_do_nothing_there(
+    market: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    async with talking(settings) as here:
+        await here.sees("Ctrl-D leaves.")
+        assert "Ctrl-R" not in here.shown
+
+
 async def test_a_store_without_a_service_says_so(valkey: Connection, settings: Settings) -> None:
     said = io.StringIO()
     assert await converse(settings, Manner(), Pipe("/regime\n"), said) == 0
@@ -225,8 +248,8 @@ async def test_a_store_that_goes_away_is_said_to_be_once_and_so_is_its_return(ma
         await redis.config_set("maxmemory-policy", "noeviction")
         try:
             for _ in range(3):
-                await following._look()
+                await following.look()
         finally:
             await redis.config_set("maxmemory", "0")
-    await following._look()
+    await following.look()
     assert paper.getvalue() == f"{AWAY}\n{BACK}\n"
