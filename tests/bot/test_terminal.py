@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import pty
+import signal
 import termios
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -160,6 +161,30 @@ async def test_ctrl_d_ends_the_lines() -> None:
     async with terminal([]) as (keys, keyboard, _):
         os.write(keys, b"\x04")
         assert [line async for line in keyboard] == []
+
+
+async def test_ctrl_c_forgets_what_is_typed_and_then_ends_the_lines() -> None:
+    async with terminal([]) as (keys, keyboard, screen):
+        waiting = asyncio.create_task(anext(keyboard))
+        os.write(keys, b"/forget this\x03/why\n")
+        assert await waiting == "/why"
+        assert screen.getvalue() == "> /forget this\n> /why\n"
+        os.write(keys, b"/scan\n/id\n\x03\x03")
+        assert [line async for line in keyboard] == []
+
+
+async def test_a_program_that_goes_on_after_a_stop_shows_its_line_again() -> None:
+    async with terminal([]) as (keys, keyboard, screen):
+        waiting = asyncio.create_task(anext(keyboard))
+        os.write(keys, b"/wh")
+        while not screen.getvalue().endswith("/wh"):
+            await asyncio.sleep(0)
+        screen.write("\nfg\n")
+        os.kill(os.getpid(), signal.SIGCONT)
+        while not screen.getvalue().endswith("fg\n> /wh"):
+            await asyncio.sleep(0)
+        os.write(keys, b"y\n")
+        assert await waiting == "/why"
 
 
 async def test_a_terminal_that_goes_away_ends_the_lines() -> None:

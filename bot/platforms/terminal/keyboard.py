@@ -1,7 +1,8 @@
 """Lines typed where nothing may be drawn anew: a dumb terminal, or a reader who listens to what comes.
 
-The terminal is put into its cbreak mode and given back as it was; Ctrl-C and Ctrl-Z keep their meaning. A line is edited at
-its end: only letters, backspace and new lines are written. Tab types what is certain and lists what is not.
+The terminal is put into its cbreak mode and given back as it was; Ctrl-Z keeps its meaning, and Ctrl-C is a key: it forgets
+what is typed, and ends the lines where nothing is. A line is edited at its end: only letters, backspace and new lines are
+written. Tab types what is certain and lists what is not.
 """
 
 import asyncio
@@ -23,7 +24,9 @@ from bot.platforms.terminal.ears import LONGEST_LINE, Ears
 from bot.platforms.terminal.screen import PROMPT
 
 READ_BYTES = 65_536
-ESCAPE = "\x1b"
+ESCAPE, CTRL_C, CTRL_D = "\x1b", "\x03", "\x04"
+SPECIAL, NO_KEY = 6, b"\x00"
+"""Where `tcgetattr` gives the special keys, and the one that nobody can press (termios, _POSIX_VDISABLE on Linux)."""
 UP, DOWN = "A", "B"
 
 
@@ -57,6 +60,12 @@ class Line:
             return "", None
         self.text += key
         return key, None
+
+    def forget(self) -> bool:
+        """Whether something was typed, which now is not."""
+        had_text, self.text, self._escape = bool(self.text), "", ""
+        self._place = len(self._earlier)
+        return had_text
 
     def complete(self, found: Sequence[Candidate]) -> str | None:
         """Type what all candidates for the last word share: what to write; None where that is no more than stands there."""
@@ -118,7 +127,7 @@ class Keyboard:
         self._see_letters()
         loop = asyncio.get_running_loop()
         loop.add_reader(self._fd, self._read)
-        loop.add_signal_handler(signal.SIGCONT, self._see_letters)
+        loop.add_signal_handler(signal.SIGCONT, self._go_on)
         return self
 
     async def __aexit__(
@@ -176,6 +185,15 @@ class Keyboard:
     def _see_letters(self) -> None:
         with suppress(termios.error):
             tty.setcbreak(self._fd, termios.TCSADRAIN)
+            kept = termios.tcgetattr(self._fd)
+            kept[SPECIAL][termios.VINTR] = NO_KEY
+            termios.tcsetattr(self._fd, termios.TCSADRAIN, kept)
+
+    def _go_on(self) -> None:
+        """Somebody stopped the program and lets it go on: the line stands below what the shell has said meanwhile."""
+        self._see_letters()
+        self._is_prompted = False
+        self._prompt()
 
     def _read(self) -> None:
         try:
@@ -192,8 +210,11 @@ class Keyboard:
         self._ears.typing(bool(self._line.text))
 
     def _press(self, key: str) -> None:
-        if key == "\x04" and not self._line.text:
+        if key == CTRL_D and not self._line.text:
             self.close()
+            return
+        if key == CTRL_C:
+            self._forget()
             return
         if key == "\t":
             self._complete()
@@ -205,6 +226,17 @@ class Keyboard:
             self._ears.history.keep(line.strip())
             self._lines.put_nowait((line, self._is_prompted))
             self._is_prompted = False
+
+    def _forget(self) -> None:
+        """Forget what is typed and what waits to be answered; where there is neither, end the lines."""
+        waited = not self._lines.empty()
+        while not self._lines.empty():
+            self._lines.get_nowait()
+        self._leave_line()
+        if self._line.forget() or waited:
+            self._prompt()
+        else:
+            self.close()
 
     def _complete(self) -> None:
         found = self._ears.offer(self._line.text)
