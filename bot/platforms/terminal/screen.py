@@ -1,6 +1,7 @@
 """Where everything is printed: answers and what the market does go above the line that is being typed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol, TextIO
 
 from rich.console import RenderableType
@@ -10,6 +11,7 @@ from bot.layout import clean
 from bot.platforms.terminal.rendering import Paper, draw_reply, draw_shortcuts
 from bot.platforms.terminal.spoken import speak, speak_line, speak_shortcuts
 from commands.protocol.phrases import ORIGINAL, phrases_in
+from commands.protocol.picture import Picture
 from commands.protocol.reply import Action, Reply
 
 PROMPT = "> "
@@ -58,10 +60,16 @@ class Screen:
             self._place.above(write)
 
     def draw(self, reply: Reply) -> tuple[RenderableType, ...]:
-        """What is printed for a reply, from top to bottom, without its buttons."""
+        """What is printed for a reply, from top to bottom, without its buttons.
+
+        A terminal is read from its last line up: what is drawn stands above the words, so that they are not pushed out.
+        """
         if self.is_plain:
             return tuple(map(Styled, speak(reply, self._phrases)))
-        return tuple(draw_reply(reply))
+        blocks = reply.blocks
+        if not self.is_dumb:
+            blocks = tuple(sorted(blocks, key=lambda block: not isinstance(block, Picture)))
+        return tuple(draw_reply(replace(reply, blocks=blocks)))
 
     def draw_shortcuts(self, actions: Sequence[Action]) -> RenderableType:
         """What is printed for buttons that can be pressed by their number."""

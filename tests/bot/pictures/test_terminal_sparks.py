@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,10 @@ from rich.console import Console
 
 from bot.answers import print_reply, to_json
 from bot.platforms.terminal.rendering import Paper, draw_reply
+from bot.platforms.terminal.screen import Screen
 from bot.platforms.terminal.sparks import SIGNS, spark
 from commands.protocol.picture import Band, Ink, Mark, Panel, Picture, Series
-from commands.protocol.reply import Heading, Reply
+from commands.protocol.reply import Heading, Reply, Text
 from tests.bot.pictures.samples import every_kind, hourly, picture
 
 
@@ -94,14 +96,27 @@ def test_a_terminal_that_can_do_little_and_a_pipe_are_told_in_words(
     assert stream.getvalue() == "BTC\nBTC. Price: last 3.\n"
 
 
-async def test_plain_is_words_alone_though_somebody_looks_at_a_screen(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Screen(io.StringIO):
-        def isatty(self) -> bool:
-            return True
+class Seen(io.StringIO):
+    """A stream that somebody looks at."""
 
-    shown, plain = Screen(), Screen()
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("is_plain", "first"), [(False, "Price"), (True, "BTC")])
+def test_bars_stand_above_the_words_which_are_read_from_the_prompt_up_and_a_listener_hears_the_words_first(
+    is_plain: bool, first: str
+) -> None:
+    stream = Seen()
+    shown = Screen(stream, is_plain=is_plain)
+    shown.say(*shown.draw(Reply((Heading("BTC"), picture(), Text("Wait.")))))
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in stream.getvalue().splitlines()]
+    assert lines[0].startswith(first)
+    assert lines.index("BTC") < lines.index("Wait.")
+
+
+async def test_plain_is_words_alone_though_somebody_looks_at_a_screen() -> None:
+    shown, plain = Seen(), Seen()
     assert await print_reply(answered(), shown, as_json=False) == 0
     assert await print_reply(answered(), plain, as_json=False, is_plain=True) == 0
     assert "█" in shown.getvalue() or "▅" in shown.getvalue()
