@@ -20,7 +20,7 @@ from bot.live import in_language, open_store, services_on, what_is_watched
 from bot.platforms.terminal.chat import Chat
 from bot.platforms.terminal.completion import Candidate, candidates
 from bot.platforms.terminal.ears import Ears, TypedLines, typed_lines
-from bot.platforms.terminal.history import StoredLines
+from bot.platforms.terminal.history import erasing, lines_in
 from bot.platforms.terminal.screen import Screen
 from bot.pseudonyms import pseudonyms_in
 from bot.running import ANSWERED
@@ -46,7 +46,6 @@ LOOK_EVERY_S = 1.0
 MOST_NEWS = 50
 SILENT_MS = 5 * MINUTE_MS
 """Evaluated every minute, a market not looked at for so long is looked at by nobody."""
-HISTORY = "chat_history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +82,20 @@ async def converse(settings: Settings, manner: Manner, stdin: TextIO, stdout: Te
 
 
 class LiveDesk:
-    """The store as a terminal asks it. `watched` is what was watched at the last look, for completion."""
+    """The store as a terminal asks it. `watched` is what was watched at the last look, for completion.
+
+    `said` is the language that was said when the chat began, "" where it is the one that /settings chose; `history` the lines of
+    earlier sessions, which go when somebody asks to be forgotten.
+    """
 
     def __init__(self, connection: Connection, settings: Settings, manner: Manner) -> None:
-        self._connection, self._settings, self._manner = connection, settings, manner
-        self.language = manner.language or ORIGINAL
+        self._connection, self._settings = connection, settings
+        self.history = lines_in(settings.data_dir, keeps=manner.keeps_lines)
+        self.said = manner.language
+        self.language = self.said or ORIGINAL
         self.services: Services | None = None
         self.watched: tuple[Asset, ...] = ()
         self.outbox, self.plan_news = Outbox(connection, TERMINAL), StoredPlanNews(connection)
-
-    @property
-    def history(self) -> StoredLines:
-        """The lines of earlier sessions."""
-        return StoredLines(self._settings.data_dir / HISTORY if self._manner.keeps_lines else None)
 
     @property
     def phrases(self) -> Phrases:
@@ -109,7 +109,7 @@ class LiveDesk:
             services_on(self._connection, is_live=source == LIVE), source, self._settings
         )
         self.services, self.watched = services, await services.snapshots.watched()
-        if not self._manner.language:
+        if not self.said:
             chat = await StoredChats(self._connection).get(READER)
             self.language = (chat and chat.language) or ORIGINAL
         return services
@@ -122,7 +122,7 @@ class LiveDesk:
         if services is None:
             services = services_on(self._connection, is_live=True)
         context = Context(services, now_ms(), role=Role.OWNER, reach=READER)
-        return await answer(line, in_language(self._manner.language, context))
+        return await erasing(answer(line, in_language(self.said, context)), self.history)
 
     async def opening(self, *, is_plain: bool) -> tuple[str, ...]:
         """The first lines: what this is, and which warnings will be shown. Raises StoreUnavailable."""
@@ -150,7 +150,7 @@ class Following:
     def __init__(self, desk: LiveDesk, screen: Screen) -> None:
         self._desk, self._screen = desk, screen
         self._words = Words()
-        self._along = Along(READER, self._words)
+        self._along = Along(READER, self._words, desk.said)
         self._worker = f"{TERMINAL}:{os.getpid()}"
         self._is_open, self._trouble = False, ""
 

@@ -33,9 +33,11 @@ def ask(
             raise WrongRequest("--at needs --history FILE: the live store knows only the present.")
         else:
             from bot.live import ask_store
+            from bot.platforms.terminal.history import erasing, lines_in
             from bot.settings import read_settings
 
-            asked = ask_store(line, read_settings(), spoken)
+            settings = read_settings()
+            asked = erasing(ask_store(line, settings, spoken), lines_in(settings.data_dir))
         return run(print_reply(asked, sys.stdout, as_json=as_json, is_plain=plain, language=spoken))
 
     finish(answer)

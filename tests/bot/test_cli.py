@@ -223,6 +223,15 @@ def test_a_store_nobody_fed_says_so(here: Room) -> None:
     assert not here.servers()
 
 
+def test_a_question_that_erases_takes_the_lines_of_the_chats_at_a_terminal_along(here: Room) -> None:
+    lines = here.folder / "data" / "chat_history"
+    asked = json.loads(here.run("ask", "/forget", "--json").stdout)
+    lines.write_text("/why btc\n")
+    done = here.run("ask", asked["actions"][0]["command"])
+    assert "Nothing is kept of you any more" in done.stdout
+    assert not lines.exists()
+
+
 def test_a_store_that_is_not_there_is_our_failure(here: Room) -> None:
     here.settings["SEAWALL_REDIS_URL"] = f"unix://{here.folder}/nobody.sock"
     done = here.run("ask", "/regime BTC")

@@ -1,14 +1,18 @@
 """The lines typed in earlier sessions, in a file of the reader's own; what speaks of a position is never in it."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from bot.chat_platform import command_of
+from commands.protocol.reply import Reply
 
 MOST_KEPT = 500
 LONGEST_KEPT = 256
+NAME = "chat_history"
+ERASED = "erased"
+"""What only the answer to a confirmed /forget has among its numbers."""
 OWN = "own_"
 """How the kinds of words begin that state a person's own limits."""
 
@@ -16,11 +20,12 @@ OWN = "own_"
 class StoredLines:
     """The lines a file holds, oldest first. Where it cannot be read or written the session goes on without it.
 
-    `path` None keeps nothing beyond this session. The file is its owner's alone (mode 0600).
+    `path` None keeps nothing beyond this session, and so does `keeps` False, which reads nothing either. The file is its
+    owner's alone (mode 0600).
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, path: Path | None, *, keeps: bool = True) -> None:
+        self._file, self._path = path, path if keeps else None
         self._kept = self._read()
 
     @property
@@ -42,6 +47,13 @@ class StoredLines:
             else:
                 self._write(os.O_APPEND, [line])
 
+    def forget(self) -> None:
+        """Keep none of the lines until now: somebody asked to be forgotten."""
+        self._kept = []
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.unlink(missing_ok=True)
+
     def _read(self) -> list[str]:
         if self._path is None:
             return []
@@ -58,6 +70,19 @@ class StoredLines:
         with os.fdopen(os.open(self._path, flags, 0o600), "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o600)  # one that was there may have been open to others
             file.writelines(f"{line}\n" for line in lines)
+
+
+def lines_in(folder: Path, *, keeps: bool = True) -> StoredLines:
+    """The lines of the chats at a terminal on the service of that data folder."""
+    return StoredLines(folder / NAME, keeps=keeps)
+
+
+async def erasing(asked: Awaitable[Reply], lines: StoredLines) -> Reply:
+    """The answer that was asked for; where it erased what is kept of somebody, these lines go as well."""
+    reply = await asked
+    if ERASED in reply.data:
+        lines.forget()
+    return reply
 
 
 def may_be_kept(line: str) -> bool:

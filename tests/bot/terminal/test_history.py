@@ -62,6 +62,18 @@ def test_no_file_grows_for_ever(tmp_path: Path) -> None:
     assert kept[-1] == "/regime btc"
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_lines_of_all_sessions_go_when_somebody_asks_to_be_forgotten(keeps: bool, tmp_path: Path) -> None:
+    file = tmp_path / "chat_history"
+    StoredLines(file).keep("/regime")
+    lines = StoredLines(file, keeps=keeps)
+    lines.forget()
+    assert not file.exists()
+    lines.keep("/scan")
+    assert lines.lines == ("/scan",)
+    assert file.exists() is keeps
+
+
 def test_without_a_place_nothing_outlives_the_session(tmp_path: Path) -> None:
     lines = StoredLines(None)
     lines.keep("/regime")

@@ -153,6 +153,19 @@ async def test_lines_are_found_again_in_the_next_session_but_none_of_a_position(
         await here.sees("> /why btc\r\n")
 
 
+async def test_lines_that_were_kept_go_with_all_else_that_is_forgotten(
+    market: Connection, settings: Settings
+) -> None:
+    kept = settings.data_dir / "chat_history"
+    async with talking(settings) as here:
+        here.types("/why btc\r/forget\r")
+        await here.sees("[1] Erase it for good")
+        assert kept.read_text() == "/why btc\n/forget\n"
+        here.types("1\r")
+        await here.sees("Nothing is kept of you any more")
+        assert not kept.exists()
+
+
 async def test_no_line_is_kept_where_that_is_not_wanted(market: Connection, settings: Settings) -> None:
     async with talking(settings, Manner(keeps_lines=False)) as here:
         here.types("/why btc\r")
@@ -166,6 +179,8 @@ async def test_it_speaks_the_language_that_was_said(
 ) -> None:
     async with talking(settings, Manner(language=language)) as here:
         await here.sees(phrases_in(language).say("terminal.usual"))
+        await Bulletins(market).announce(just_now())
+        await here.sees(f"! {phrases_in(language).word('severity', 'warning')} #c7f2 BTC")
 
 
 @pytest.mark.parametrize("manner", [Manner(), Manner(is_plain=True)])
