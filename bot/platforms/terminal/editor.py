@@ -24,6 +24,7 @@ from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from bot.layout import clean
@@ -59,7 +60,13 @@ class Editor:
 
     async def __aenter__(self) -> Self:
         keys = _Keys(self._stdin)
-        screen = Vt100_Output(self._stdout, self._size, enable_cpr=False)
+        screen = Vt100_Output(
+            self._stdout,
+            self._size,
+            term=os.environ.get("TERM"),
+            default_color_depth=ColorDepth.from_env(),  # none where NO_COLOR is set
+            enable_cpr=False,
+        )
         self._stack.enter_context(create_app_session(input=keys, output=screen))
         self._session: PromptSession[None] = PromptSession(
             PROMPT,

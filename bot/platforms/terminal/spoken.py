@@ -30,7 +30,8 @@ _WORDS = {"!!": "stress", "!": "caution", "·": "calm", "?": "unknown", "~": "ab
 _SEVERITIES = {"!!": "critical", "!": "warning", "·": "watch"}
 _BULLET = re.compile(r"^\s*[+-] (?=\S)")
 _DOT = re.compile(r"\s+·\s+")
-_ARROW = re.compile(r"\s*<-\s*")
+_ARROW = re.compile(r"\s*<-\s+")
+"""What points to a line ("2.5x <- binds"); "<-30%" is a number, below minus thirty."""
 _GAP = re.compile(r"\s{2,}")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -103,6 +104,14 @@ async def test_tab_shows_what_there_is_with_its_meaning_where_several_fit() -> N
         await here.sees("/stress")
         here.types("\t\r")
         assert (await here.line()).startswith("/s")
+
+
+async def test_what_is_offered_has_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with desk() as here:
+        here.types("/s\t\t")
+        await here.sees("all watched assets")
+        assert not re.search(rb"\x1b\[[0-9;]*[34]8;5", here.terminal.raw)
 
 
 async def test_earlier_lines_come_back_by_arrow_and_by_what_they_hold(tmp_path: Path) -> None:

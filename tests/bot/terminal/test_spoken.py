@@ -2,10 +2,11 @@
 
 import io
 import re
+from collections import Counter
 
 import pytest
 
-from bot.platforms.terminal.rendering import Paper
+from bot.platforms.terminal.rendering import Paper, draw_reply
 from bot.platforms.terminal.screen import Screen
 from bot.platforms.terminal.spoken import speak, speak_line, speak_shortcuts
 from commands.protocol.dispatch import answer
@@ -17,7 +18,16 @@ from store.services import FeedStatus, Services
 from tests.commands.markets import NOW_MS, crowding
 
 ENGLISH, SPANISH = phrases_in("en"), phrases_in("es")
+NUMBER = re.compile(r"<?[-+]?\.?\d(?:[\d.,]*\d)?%?")
 SIGNS = re.compile(r"!|·|~|<-|\||[▁-█]|\s{2,}|^[+-] |\x1b|(?<![\w/])\?")
+
+
+def services() -> Services:
+    return Services(
+        SnapshotsInMemory(("BTC", "ETH"), (crowding(),)),
+        FeedInMemory(FeedStatus("live", NOW_MS, 60_000, 200)),
+        people=PeopleInMemory(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -34,12 +44,25 @@ SIGNS = re.compile(r"!|·|~|<-|\||[▁-█]|\s{2,}|^[+-] |\x1b|(?<![\w/])\?")
         ("Liquidation ~51,600  -19.6%  3.5 s.d.", "Liquidation about 51,600, -19.6%, 3.5 s.d."),
         ("BTC · CROWDING · for 6 h 20 min", "BTC, CROWDING, for 6 h 20 min"),
         ("[SIM d1 09:00] ! WARNING #c7f2 BTC", "[SIM d1 09:00] caution WARNING #c7f2 BTC"),
+        (" -10%   -11.7%  -17.9%   <-30%*", "-10%, -11.7%, -17.9%, <-30%*"),
         ("z -1.2 of -2 needed", "z -1.2 of -2 needed"),
         ("Try: /regime   /why   |  pause  quit", "Try: /regime, /why, pause, quit"),
     ],
 )
 def test_a_sign_is_said_and_columns_are_pauses(line: str, said: str) -> None:
     assert speak_line(line, ENGLISH) == said
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    "line", ["/regime", "/why", "/size btc 5x 10k", "/check", "/stress btc 5x 10k", "/funding"]
+)
+async def test_every_number_that_is_drawn_is_said(line: str, language: str) -> None:
+    reply = await answer(line, Context(services(), NOW_MS, language=language))
+    drawn, said = io.StringIO(), " ".join(speak(reply, phrases_in(language)))
+    Paper(drawn).put(*draw_reply(reply))
+    assert NUMBER.findall(drawn.getvalue())
+    assert Counter(NUMBER.findall(said)) == Counter(NUMBER.findall(drawn.getvalue()))
 
 
 def test_signs_are_said_in_the_readers_language() -> None:
@@ -80,12 +103,7 @@ def test_buttons_are_numbers_to_type() -> None:
     ["/regime btc", "/why btc", "/size btc 5x 10k", "/check btc", "/scan", "/status", "/funding", "/help"],
 )
 async def test_no_sign_is_left_in_any_answer(line: str, language: str) -> None:
-    services = Services(
-        SnapshotsInMemory(("BTC", "ETH"), (crowding(),)),
-        FeedInMemory(FeedStatus("live", NOW_MS, 60_000, 200)),
-        people=PeopleInMemory(),
-    )
-    reply = await answer(line, Context(services, NOW_MS, language=language))
+    reply = await answer(line, Context(services(), NOW_MS, language=language))
     said = list(speak(reply, phrases_in(language)))
     assert len(said) >= 2
     assert [one for one in said if SIGNS.search(one)] == []
