@@ -1,4 +1,4 @@
-"""What all tests share: the watch for leaking tokens, and where the recordings are."""
+"""What all tests share: the watch for leaking tokens, patience with properties, and where the recordings are."""
 
 import logging
 import os
@@ -7,12 +7,19 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import canary
 
 HOME = Path(__file__).parent.parent
 WATCH = pytest.StashKey[canary.Watch]()
 SHOWN = ("Captured stdout", "Captured stderr")
+
+# A property holds or does not; how long a slow machine takes over an example, or over drawing one, is no part of it.
+settings.register_profile(
+    "any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
