@@ -26,6 +26,7 @@ from bot.platforms.telegram.rich import Newer
 from bot.platforms.telegram.sharing import Shares
 from bot.platforms.telegram.soundness import is_of_use
 from bot.platforms.telegram.standing import Standing
+from bot.platforms.telegram.turns import Turn, Turns
 from bot.platforms.telegram.updates import (
     Forgotten,
     Question,
@@ -47,6 +48,9 @@ from store.connection import StoreUnavailable
 LATE_MS = 120_000
 """A command older than this was sent while the bot was away: its sender is told so, once, instead of being answered."""
 
+DONE_WITHIN_S, SAID_WITHIN_S = 2.0, 5.0
+"""So long is waited at most for what a chat sent before, to be done and to be said."""
+
 TOLD_FOR_MS = 600_000
 MOST_TOLD_CHATS = 10_000
 
@@ -65,6 +69,7 @@ class Answering:
         self._photos = Photos(bot, desk)
         self._shares = Shares(bot, self._photos)
         self._inline = Inline(bot, desk)
+        self._turns, self._saying = Turns(DONE_WITHIN_S), Turns(SAID_WITHIN_S)
         self.newer = Newer()
         """What the server knows that the library does not; nothing, until it was asked."""
         self._told_ms: OrderedDict[int, int] = OrderedDict()
@@ -122,30 +127,33 @@ class Answering:
         return said is not None
 
     async def _meet(self, update: Update) -> None:
-        question = await question_of(update, self._bot.username, self._buttons)
-        if question is None or await self._is_refused(update, question):
-            return
+        chat = update.effective_chat
+        async with self._turns.of(0 if chat is None else chat.id) as turn:
+            question = await question_of(update, self._bot.username, self._buttons)
+            if question is None or await self._is_refused(update, question):
+                return
+            if isinstance(question, Question) and _changes(question):
+                await self._answer_once(question, update.update_id, turn)
+                return
         if isinstance(question, Forgotten):
             await self._acknowledge(question.query_id, question.told)
         elif isinstance(question, Sharing):
             await self._share(question, update.update_id)
-        elif _changes(question):
-            await self._answer_once(question, update.update_id)
         else:
-            await self._answer(question)
+            await self._answer(question, turn)
 
-    async def _answer_once(self, question: Question, update_id: int) -> None:
+    async def _answer_once(self, question: Question, update_id: int, turn: Turn) -> None:
         """Answer what changes something, unless that was begun before: then it is looked at, not done again."""
         stand = await self._once.begin(update_id)
         if stand is Stand.DONE:
             return
         if stand is Stand.NEW:
-            await self._answer(question)
+            await self._answer(question, turn)
         else:
             await self._tell(question, Sentence.BEGUN_BEFORE)
         await self._once.end(update_id)
 
-    async def _answer(self, question: Question) -> None:
+    async def _answer(self, question: Question, turn: Turn) -> None:
         if question.asked_at_ms is not None and self._desk.now_ms() - question.asked_at_ms > LATE_MS:
             await self._tell_late(question)
             return
@@ -155,6 +163,7 @@ class Answering:
         privately = aside(asked)
         answered = privately or asked
         reply = await self._desk.ask(answered.line, answered.asker)
+        turn.over()
         if question.is_guess and outcome(reply) != "answered":
             return
         answered, asked = worded(answered, reply), worded(asked, reply)
@@ -190,7 +199,8 @@ class Answering:
 
     async def _turn(self, chat_id: int) -> None:
         if self._desk.reply_turn is not None:
-            await self._desk.reply_turn(self._messenger, f"{NAME}:{chat_id}")
+            async with self._saying.of(chat_id):
+                await self._desk.reply_turn(self._messenger, f"{NAME}:{chat_id}")
 
     def _with_rights(self, question: Question) -> Question:
         """The question with a way to find out what its asker may do here, where the message itself does not tell."""
