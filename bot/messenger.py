@@ -1,4 +1,4 @@
-"""How a chat is written to without having asked: one message, or an edit of one, and the six things that can go wrong."""
+"""How a chat is written to without having asked: one message, or an edit of one, and the eight things that can go wrong."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -19,6 +19,7 @@ class Wrong(StrEnum):
     UNCERTAIN = "uncertain"
     RATE_LIMITED = "rate_limited"
     CHAT = "chat"
+    CLOSED = "closed"
     MOVED = "moved"
     MESSAGE = "message"
     BOT = "bot"
@@ -28,7 +29,8 @@ class Undelivered(Exception):
     """A message was not delivered, or may not have been.
 
     NOT_SENT: it certainly was not. UNCERTAIN: it may have been. RATE_LIMITED: not before `wait_s`, in this chat or, with
-    `is_global`, in any. CHAT: this chat cannot be reached any more, `why` says it. MOVED: the chat is now `moved_to`.
+    `is_global`, in any. CHAT: this chat cannot be reached any more, `why` says it. CLOSED: nobody may write there just now, or not
+    the bot; later it may. MOVED: the chat is now `moved_to`.
     MESSAGE: the platform refuses this message in any form; of an edit, that the message is gone. BOT: the bot's token is
     refused. `why` holds no secret and no text of a message.
     """

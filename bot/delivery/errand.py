@@ -31,6 +31,8 @@ PATIENCE_S = 2.0
 FRESH_S = 0.25
 """After a longer wait the chat is asked again: it may have been muted or have left meanwhile."""
 SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS = 2_000, 60_000
+CLOSED_FIRST_MS, CLOSED_LONGEST_MS = 60_000, 600_000
+"""A chat in which nobody may write just now is tried again so soon, and at last so seldom: people closed it, people open it."""
 GIVEN_UP_MS = DAY_MS
 SEND_WITHIN_S = 30.0
 NONCE_TRUSTED_MS = HOUR_MS // 30
@@ -238,7 +240,7 @@ class Errands:
         self._shelves.tally.failures[self._messenger.platform, failure.wrong.value] += 1
 
     async def _mend(self, claimed: Claimed, decided: Decided, failure: Undelivered) -> None:
-        """The six classes: what becomes of the row, and of the chat."""
+        """What becomes of the row, and of the chat, for each thing that can go wrong."""
         outbox, now_ms, row = self._shelves.outbox, self._now_ms(), claimed.row
         address = decided.address
         match failure.wrong:
@@ -256,6 +258,11 @@ class Errands:
                         address, lambda chat: suspend(chat, failure.why, now_ms)
                     )
                 await outbox.commit(claimed)
+            case Wrong.CLOSED if now_ms - row.at_ms <= GIVEN_UP_MS:
+                log.info("a chat takes nothing just now; it is tried again", why=failure.why)
+                await outbox.later(
+                    claimed, now_ms + _pause_ms(row, now_ms, CLOSED_FIRST_MS, CLOSED_LONGEST_MS)
+                )
             case Wrong.MOVED if failure.moved_to:
                 await self._shelves.chats.move(address, failure.moved_to)
                 await outbox.later(claimed, now_ms, replace(row, address=failure.moved_to))
@@ -297,9 +304,11 @@ class Errands:
             raise
 
 
-def _pause_ms(row: Row, now_ms: int) -> int:
+def _pause_ms(
+    row: Row, now_ms: int, shortest_ms: int = SHORTEST_PAUSE_MS, longest_ms: int = LONGEST_PAUSE_MS
+) -> int:
     """Soon at first, and more seldom the older the news is."""
-    return min(max((now_ms - row.at_ms) // 10, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS)
+    return min(max((now_ms - row.at_ms) // 10, shortest_ms), longest_ms)
 
 
 def nonce_of(key: str) -> str:

@@ -71,7 +71,7 @@ DELIVERIES = Metric(
 FAILURES = Metric(
     "seawall_delivery_failures_total",
     C,
-    "Tries to send that went wrong; most of them are made good. not_sent, uncertain, rate_limited, chat, moved, message or bot.",
+    "Tries to send that went wrong; most of them are made good. not_sent, uncertain, rate_limited, chat, closed, moved, message or bot.",
     ("platform", "wrong"),
 )
 DELAY = Metric(

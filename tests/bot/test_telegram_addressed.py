@@ -149,3 +149,9 @@ def test_no_talk_in_a_group_is_meant_for_the_bot(text: str) -> None:
 def test_whatever_is_written_is_read_as_a_line_or_as_nothing(text: str, is_private: bool) -> None:
     line = addressed(text, "seawall_bot", is_private=is_private)
     assert line is None or line.strip()
+
+
+async def test_talk_from_while_the_bot_was_away_is_told_nothing(api: BotApi, service: Service) -> None:
+    regime = await regime_of(api)
+    await api.reply(regime, "check this out", chat=GROUP, date=round(api.clock()) - 600)
+    await silence(api)

@@ -82,12 +82,36 @@ async def test_where_html_is_refused_it_goes_as_plain_text(api: BotApi, messenge
 
 
 @pytest.mark.parametrize(
+    "why",
+    [
+        "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+        "BUTTON_TYPE_INVALID",
+        "reply markup is too long",
+    ],
+)
+async def test_where_its_buttons_are_refused_it_goes_without_them(
+    why: str, api: BotApi, messenger: TelegramMessenger
+) -> None:
+    api.fail("sendMessage", Fault(400, f"Bad Request: {why}"))
+    message = await sent(messenger)
+    api.fail("editMessageText", Fault(400, f"Bad Request: {why}"))
+    await messenger.edit(HERE, message, Reply((Text("now"),), REPLY.actions))
+    (shown,) = api.shown
+    assert (shown.text, shown.buttons) == ("now", {})
+
+
+@pytest.mark.parametrize(
     ("fault", "wrong"),
     [
         (Fault(403, "Forbidden: bot was blocked by the user"), Wrong.CHAT),
         (Fault(403, "Forbidden: user is deactivated"), Wrong.CHAT),
         (Fault(403, "Forbidden: bot was kicked from the supergroup chat"), Wrong.CHAT),
         (Fault(400, "Bad Request: chat not found"), Wrong.CHAT),
+        (Fault(403, "Forbidden: the group chat was deleted"), Wrong.CHAT),
+        (Fault(400, "Bad Request: not enough rights to send text messages to the chat"), Wrong.CLOSED),
+        (Fault(400, "Bad Request: need administrator rights in the channel chat"), Wrong.CLOSED),
+        (Fault(400, "Bad Request: CHAT_WRITE_FORBIDDEN"), Wrong.CLOSED),
+        (Fault(400, "Bad Request: TOPIC_CLOSED"), Wrong.CLOSED),
         (Fault(403, "Forbidden: something new"), Wrong.MESSAGE),
         (Fault(400, "Bad Request: something new"), Wrong.MESSAGE),
         (Fault(401, "Unauthorized"), Wrong.BOT),
@@ -99,7 +123,7 @@ async def test_where_html_is_refused_it_goes_as_plain_text(api: BotApi, messenge
         (Fault(400, "Bad Request: group upgraded", {"migrate_to_chat_id": -100_7}), Wrong.MOVED),
     ],
 )
-async def test_every_error_is_one_of_six(
+async def test_every_error_is_of_one_kind(
     api: BotApi, messenger: TelegramMessenger, fault: Fault, wrong: Wrong
 ) -> None:
     api.fail("sendMessage", fault)

@@ -30,6 +30,8 @@ ME = "seawall_bot"
         ("regime", False, None),
         ("@seawall_bot size btc 5x", False, "size btc 5x"),
         ("@seawall_bot why?", False, "why"),
+        ("@Seawall_bot, regime btc", False, "regime btc"),
+        ("/regime@seawall_bot?", False, "/regime"),
         ("Why btc?!", True, "Why btc"),
         ("size btc 2.5x.", True, "size btc 2.5x"),
         ("plan BTC ?", True, "plan BTC ?"),

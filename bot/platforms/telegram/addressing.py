@@ -25,7 +25,7 @@ def addressed(text: str, me: str, *, is_private: bool) -> str | None:
     name, at, bot = first.partition("@")
     if at and (not name or name.startswith("/")):
         line = " ".join((name, *rest)).strip()
-        return _spoken(line) or None if bot.lower() == me.lower() else None
+        return _spoken(line) or None if bot.rstrip(STOPS).lower() == me.lower() else None
     if is_private:
         return _spoken(text) or None
     return text if first.startswith("/") and dispatch.find(first) is not None else None

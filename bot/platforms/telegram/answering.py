@@ -13,9 +13,10 @@ import structlog
 from telegram import Bot, ChatMemberUpdated, Message, Update
 from telegram.error import TelegramError
 
-from bot.chat_platform import Desk, Sentence, command_of
+from bot.chat_platform import Desk, Sentence, command_of, is_of_position
 from bot.platforms.telegram.buttons import Buttons, Whose
 from bot.platforms.telegram.inline import Inline
+from bot.platforms.telegram.links import private_link
 from bot.platforms.telegram.managers import Managers
 from bot.platforms.telegram.messages import respond
 from bot.platforms.telegram.messenger import NAME, TelegramMessenger
@@ -158,6 +159,8 @@ class Answering:
             await self._tell_late(question)
             return
         if question.query_id is not None:
+            if question.below_post and await self._sent_home(question, question.query_id):
+                return
             await self._acknowledge(question.query_id)
         asked = self._with_rights(question)
         privately = aside(asked)
@@ -227,6 +230,8 @@ class Answering:
         )
 
     async def _tell_late(self, question: Question) -> None:
+        if question.is_guess:  # talk, very likely
+            return
         now_ms = self._desk.now_ms()
         told_ms = self._told_ms.pop(question.chat_id, None)
         self._told_ms[question.chat_id] = now_ms
@@ -234,6 +239,22 @@ class Answering:
             self._told_ms.popitem(last=False)
         if told_ms is None or now_ms - told_ms > TOLD_FOR_MS:
             await self._tell(replace(question, reply_to=None), Sentence.WAS_AWAY)
+
+    async def _sent_home(self, question: Question, query_id: str) -> bool:
+        """Whether what is asked below a channel's post is not to be posted there: its reader is led into their private chat.
+
+        That is what somebody asks who does not manage the channel, and whatever is of a position.
+        """
+        asker = question.asker
+        is_open = not is_of_position(question.line)
+        if is_open and await self._managers.role(question.chat_id, int(asker.user), False) is Role.MANAGER:
+            return False
+        try:
+            link = private_link(self._bot.username, question.line)
+            await self._bot.answer_callback_query(query_id, url=link)
+        except TelegramError:
+            await self._acknowledge(query_id, Sentence.PRIVATE_HERE.in_words(asker.language))
+        return True
 
     async def _tell(self, question: Question, sentence: Sentence) -> None:
         await self._say(question, sentence.in_words(question.asker.language))

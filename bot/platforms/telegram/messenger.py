@@ -1,4 +1,4 @@
-"""Warnings into Telegram chats: one message or an edit, and which of six things every error of Telegram is."""
+"""Warnings into Telegram chats: one message or an edit, and what every error of Telegram means for it."""
 
 import asyncio
 from collections import OrderedDict
@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
+import structlog
 from telegram import Bot
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
@@ -14,7 +15,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Te
 from bot.layout import TELEGRAM_HTML, lay_out
 from bot.messenger import Manners, Undelivered, Wrong
 from bot.platforms.telegram.buttons import Buttons, Keyboard, Whose
-from bot.platforms.telegram.parts import GONE_FOR_GOOD, NO_PREVIEW, plain
+from bot.platforms.telegram.parts import CLOSED, GONE_FOR_GOOD, NO_PREVIEW, plain
 from bot.platforms.telegram.transport import Flooded, NotSent
 from commands.protocol.reply import Reply
 from store.pace import Rate
@@ -26,12 +27,16 @@ MANNERS = Manners(Rate(29.0, 25.0), in_flight=4, is_idempotent=False)
 A_CHAT = (Rate(1.0, 2.5),)
 """Half a message under the burst of three: what was let go in order may arrive closer together on a busy machine."""
 A_GROUP = (*A_CHAT, Rate(20.0 / 60.0, 20.0))
+BUTTONS = ("button", "keyboard", "markup")
+"""What stands in refusals of what is below a text."""
 NO_TOPIC = ("message thread not found", "topic_closed", "topic_deleted")
 
 BESIDE = ","
 """Stands between the numbers of messages that are one warning."""
 MOST_BEGUN = 1_000
 """Warnings of which a part arrived and the rest is still to be sent."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Drawn(NamedTuple):
@@ -90,7 +95,7 @@ class TelegramMessenger:
             raise Undelivered(Wrong.MESSAGE, "it is longer than the message it is to stand in")
         for one, held_in in zip(drawn, held, strict=False):
             try:
-                await _in_html_or_plain(one.text, partial(self._change, chat_id, int(held_in), one.keyboard))
+                await _in_html_or_plain(one, partial(self._change, chat_id, int(held_in)))
             except TelegramError as error:
                 if not _says(error, ("message is not modified",)):
                     raise understood(error) from None
@@ -109,9 +114,8 @@ class TelegramMessenger:
         """Let the messages that arrived in an earlier try say what they would say now, and drop those it has no more."""
         for place, (drawn, before) in enumerate(zip(whole, sent, strict=False)):
             if drawn != before.drawn:
-                change = partial(self._change, chat_id, int(before.number), drawn.keyboard)
                 with suppress(BadRequest):  # it then says what was so a moment ago
-                    await _in_html_or_plain(drawn.text, change)
+                    await _in_html_or_plain(drawn, partial(self._change, chat_id, int(before.number)))
                 sent[place] = Sent(before.number, drawn)
         while len(sent) > len(whole):
             with suppress(BadRequest):
@@ -126,9 +130,7 @@ class TelegramMessenger:
 
     async def _send(self, chat_id: int, topic: int | None, drawn: Drawn, *, is_silent: bool) -> str:
         try:
-            return await _in_html_or_plain(
-                drawn.text, partial(self._put, chat_id, topic, drawn.keyboard, is_silent)
-            )
+            return await _in_html_or_plain(drawn, partial(self._put, chat_id, topic, is_silent))
         except TelegramError as error:
             if topic is None or not _says(error, NO_TOPIC):
                 raise
@@ -138,8 +140,8 @@ class TelegramMessenger:
         self,
         chat_id: int,
         topic: int | None,
-        keyboard: Keyboard | None,
         is_silent: bool,
+        keyboard: Keyboard | None,
         text: str,
         mode: ParseMode | None,
     ) -> str:
@@ -177,14 +179,21 @@ class TelegramMessenger:
         return (*(Drawn(text) for text in before), Drawn(last, keyboard))
 
 
-async def _in_html_or_plain(text: str, say: Callable[[str, ParseMode | None], Awaitable[str]]) -> str:
-    """Say it as HTML, and as plain text where that is refused: a warning is never lost to a sign in a name."""
+async def _in_html_or_plain(
+    drawn: Drawn, say: Callable[[Keyboard | None, str, ParseMode | None], Awaitable[str]]
+) -> str:
+    """Say it as HTML, as plain text where that is refused, and without its buttons where those are.
+
+    A warning is never lost to a sign in a name, nor to a server of somebody's own that is older than a kind of button.
+    """
     try:
-        return await say(text, ParseMode.HTML)
+        return await say(drawn.keyboard, drawn.text, ParseMode.HTML)
     except BadRequest as error:
-        if not _says(error, ("can't parse entities",)):
+        keyboard = None if _says(error, BUTTONS) else drawn.keyboard
+        if not _says(error, ("can't parse entities",)) and keyboard is drawn.keyboard:
             raise
-    return await say(plain(text), None)
+        log.warning("Telegram refused a warning; its plain words go out", why=error.message[:200])
+    return await say(keyboard, plain(drawn.text), None)
 
 
 def _in_part(wrong: Undelivered, sent: Sequence[Sent]) -> Undelivered:
@@ -216,6 +225,8 @@ def understood(error: TelegramError) -> Undelivered:
             return Undelivered(Wrong.BOT, "Telegram refuses the bot token")
         case Forbidden() | BadRequest() if _says(error, GONE_FOR_GOOD):
             return Undelivered(Wrong.CHAT, why)
+        case Forbidden() | BadRequest() if _says(error, CLOSED):
+            return Undelivered(Wrong.CLOSED, why)
         case Forbidden() | BadRequest():
             return Undelivered(Wrong.MESSAGE, why)
         case _:

@@ -39,12 +39,22 @@ GONE_FOR_GOOD = (
     "bot is not a member",
     "chat not found",
     "group chat was deactivated",
-    "not enough rights to send text messages",
-    "have no rights to send a message",
+    "group chat was deleted",
     "bot can't initiate conversation",
-    "chat_write_forbidden",
 )
 """What Telegram says when a chat cannot be reached any more; another refusal of the same status may pass."""
+
+CLOSED = (
+    "not enough rights to send text messages",
+    "have no rights to send a message",
+    "have no write access",
+    "need administrator rights in the channel",
+    "chat_write_forbidden",
+    "chat_send_plain_forbidden",
+    "chat_restricted",
+    "topic_closed",
+)
+"""What it says where the bot may not write as things are: such as a group that is closed for the night, of whose end nobody tells."""
 
 ONLY_YOU = "ephemeral_message_id"
 """What a message has that one alone can read (Bot API 10.2, Message)."""
@@ -273,7 +283,7 @@ def _mended_request(part: Part, why: str) -> Part | None:
             part, text="\n".join(filter(None, (part.text, part.photo.words))), photo=None, edit=None
         )
     bare = replace(part, is_html=False, keyboard=None, reply_to=None)
-    if part.whisper is not None or bare == part or any(gone in why for gone in GONE_FOR_GOOD):
+    if part.whisper is not None or bare == part or any(said in why for said in (*GONE_FOR_GOOD, *CLOSED)):
         log.warning("Telegram refused an answer", why=why[:200])
         return None
     log.warning("Telegram refused an answer; its bare words go out", why=why[:200])

@@ -33,7 +33,8 @@ class Question:
     answer takes (`renews_photo`: it is a photo), and `query_id` the press of a button that waits to be acknowledged. `types`
     asks for what the line lacks to be typed, `shares` is the group ("-1001", or "-1001:7" with a topic) in which the asker may
     share the answer. `is_guess`: it may be talk that is not meant for the bot, so only a line that can be answered is.
-    `whisper`: it was asked in a group where nobody else saw it.
+    `whisper`: it was asked in a group where nobody else saw it. `below_post`: by a button under a channel's post, whose readers
+    are no authors: what it asks anew is not posted there for them.
     """
 
     line: str
@@ -49,6 +50,7 @@ class Question:
     renews_photo: bool = False
     is_guess: bool = False
     whisper: Whisper | None = None
+    below_post: bool = False
 
 
 def worded(question: Question, reply: Reply) -> Question:
@@ -139,8 +141,13 @@ async def _written(message: Message, me: str, buttons: Buttons) -> Question | No
         thread_id=thread_id,
         reply_to=None if is_private else message.message_id or None,
         whisper=_whispered(message),
-        is_guess=replied is not None and not is_private,
+        is_guess=not is_private and (replied is not None or _may_be_news(message)),
     )
+
+
+def _may_be_news(message: Message) -> bool:
+    """Whether a channel may tell its readers of the bot rather than ask it something: "@seawall_bot joins us today"."""
+    return message.chat.type == Chat.CHANNEL and not (message.text or "").lstrip().startswith("/")
 
 
 def _whispered(message: Message) -> Whisper | None:
@@ -193,6 +200,7 @@ async def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Sharing
         whisper=None
         if alone is None
         else Whisper(query.from_user.id, query.id, renews=alone if renews else None),
+        below_post=message.chat.type == Chat.CHANNEL and not renews,
     )
 
 

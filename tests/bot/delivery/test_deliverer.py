@@ -16,7 +16,7 @@ from commands.protocol.dispatch import answer
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Role
 from market.alerts import Alert, Edge, Kind, Severity
-from market.observations import HOUR_MS
+from market.observations import DAY_MS, HOUR_MS
 from scheduler.subscriptions.address import Addresser
 from store import keys
 from store.alerts_log import AlertsLog
@@ -169,6 +169,34 @@ async def test_a_chat_that_blocked_us_is_asked_once_and_rests(post: Post) -> Non
     await post.announce(replace(FIRED, severity=Severity.CRITICAL, edge=Edge.ESCALATED, at_ms=NOW_MS + 1))
     await post.deliver()
     assert post.platform.calls == 1
+
+
+async def test_a_chat_that_is_closed_for_a_while_is_told_when_it_is_open_again(post: Post) -> None:
+    closed = Undelivered(Wrong.CLOSED, "not enough rights to send text messages")
+    post.platform.faults.extend([closed] * 3)
+    await post.announce(FIRED)
+    for _ in range(3):
+        await post.deliver()
+        assert (post.platform.shown(HERE), await post.later()) == ([], 1)
+        post.now_ms += 60_000
+    await post.deliver()
+    chat = await post.chats.get(HERE)
+    assert chat is not None
+    assert chat.suspended is None
+    (message,) = post.platform.shown(HERE)
+    assert "Late: this is 3 min old" in message.text
+    assert await DeadRows(post.valkey).all() == ()
+
+
+async def test_a_chat_that_stays_closed_is_tried_for_a_day_and_more_and_more_seldom(post: Post) -> None:
+    post.platform.faults.extend([Undelivered(Wrong.CLOSED, "closed")] * 1_000)
+    await post.announce(FIRED)
+    while post.now_ms <= NOW_MS + DAY_MS + 3 * HOUR_MS:
+        await post.deliver()
+        post.now_ms += HOUR_MS // 2
+    (dead,) = await DeadRows(post.valkey).all()
+    assert dead.why == "closed"
+    assert await post.later() == 0
 
 
 async def test_a_chat_that_moved_gets_it_where_it_is_now(post: Post) -> None:
