@@ -104,15 +104,16 @@ class Decisions:
         outbox, now_ms = self._shelves.outbox, self._now_ms()
         seen = await outbox.look(claimed.row.address)
         chat, mark, claimed = seen.chat, seen.mark, claimed.at(seen.address)
+        wave = _there(seen.wave, seen.address)
         if seen.address == CANARY_ADDRESS:
-            return await self._of_canary(claimed, seen.wave, now_ms)
+            return await self._of_canary(claimed, wave, now_ms)
         is_heard = self._shelves.may_hear(seen.address, chat)
         if is_heard and is_plan(claimed.row.batch):
             return await self._of_plans(claimed, seen.address, chat, now_ms)
         if not is_heard or chat is None or chat.suspended:
             await outbox.commit(claimed)
             return None
-        telling = await self._telling(claimed.row, chat, seen.wave, now_ms)
+        telling = await self._telling(claimed.row, chat, wave, now_ms)
         match telling.action:
             case Action.NOTHING:
                 await outbox.commit(claimed, packed_wave(telling.wave), mark)
@@ -120,7 +121,7 @@ class Decisions:
                 held = packed_wave(telling.wave)
                 await outbox.later(claimed, telling.until_ms or now_ms, wave=held, mark=mark)
             case _:
-                return replace(self._of_wave(telling, chat, seen.wave, now_ms), mark=mark)
+                return replace(self._of_wave(telling, chat, wave, now_ms), mark=mark)
         return None
 
     async def _telling(self, row: Row, chat: Chat, wave: Wave, now_ms: int) -> Telling:
@@ -201,6 +202,11 @@ class Decisions:
                 return facts
             self._facts[batch] = facts
         return self._facts[batch]
+
+
+def _there(wave: Wave, address: str) -> Wave:
+    """A chat's wave where the chat now is: what stands in the old chat cannot be edited, and its number is another message's here."""
+    return wave if wave.address == address else replace(wave, address=address, message=None, thread=None)
 
 
 def role_called(telling: Telling, chat: Chat) -> str | None:

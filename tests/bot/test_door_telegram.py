@@ -9,7 +9,7 @@ import pytest
 from bot.chat_platform import Desk
 from commands.protocol.limits import Gate
 from tests.bot.desks import desk_on, silence, telegram_serving
-from tests.doubles.telegram import ALICE, BOB, GROUP, BotApi
+from tests.doubles.telegram import ALICE, BOB, GROUP, SMALL_GROUP, BotApi
 from tests.doubles.telegram_ground import Json
 
 TOO_OFTEN = "You ask faster than I answer one person."
@@ -119,3 +119,20 @@ async def test_inline_queries_of_who_is_refused_are_left_unanswered(
         await silence(api)
         answered = len(api.inline_answers) - 1
     assert answered == (5 if "limit_person" in chosen else 0), "five letters cost as much as one question"
+
+
+async def test_that_a_group_on_the_list_is_a_supergroup_by_now_is_said_to_the_operator(
+    api: BotApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with guarded(api, allowed=("telegram:-5", "telegram:12")):
+        await api.migrate(SMALL_GROUP, GROUP)
+        await silence_of(api, BOB)
+    (said,) = [line for line in caplog.messages if "SEAWALL_ALLOWED" in line]
+    assert "/id" in said
+
+
+async def silence_of(api: BotApi, person: Json) -> None:
+    """All that happened before was taken."""
+    before = len(api.shown)
+    await api.say("/status", **alone(person))
+    await api.messages(before + 1)

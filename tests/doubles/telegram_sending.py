@@ -211,9 +211,8 @@ class Sending(People):
 
     def _find(self, call: Any, why: str = NOT_FOUND) -> Shown:
         """The message a request speaks of. Raises Refused where there is none in that chat, or it is ephemeral."""
-        chats = {int(call.chat_id)} | {old for old, new in self.moved.items() if new == int(call.chat_id)}
         for one in self.shown:
-            if one.message_id == call.message_id and one.chat_id in chats and one.only_for is None:
+            if (one.message_id, one.chat_id) == (call.message_id, int(call.chat_id)) and one.only_for is None:
                 return one
         raise Refused(why)
 

@@ -52,6 +52,11 @@ LATE_MS = 120_000
 DONE_WITHIN_S, SAID_WITHIN_S = 2.0, 5.0
 """So long is waited at most for what a chat sent before, to be done and to be said."""
 
+UNLISTED = (
+    "a group on SEAWALL_ALLOWED became a supergroup, whose number is not on it: nothing is answered or sent there until it is;"
+    " in that group /id tells it to an operator"
+)
+
 TOLD_FOR_MS = 600_000
 MOST_TOLD_CHATS = 10_000
 
@@ -87,15 +92,21 @@ class Answering:
         elif update.my_chat_member is not None:
             await self._stand(update.my_chat_member)
         elif update.message is not None and (moved := _moved(update.message)) is not None:
-            await self._standing.moved(*moved)
+            await self._follow(*moved)
         else:
             await self._meet(update)
 
     def chat_moved(self, old: int, new: int) -> None:
         """A call was refused because a group became a supergroup: what it has follows it, beside the answers."""
-        task = asyncio.create_task(self._standing.moved(old, new))
+        task = asyncio.create_task(self._follow(old, new))
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
+
+    async def _follow(self, old: int, new: int) -> None:
+        await self._standing.moved(old, new)
+        allowed = self._desk.settings.allowed
+        if f"{NAME}:{old}" in allowed and f"{NAME}:{new}" not in allowed:
+            log.error(UNLISTED)
 
     async def settled(self) -> None:
         """Wait until what is done beside the answers is done."""

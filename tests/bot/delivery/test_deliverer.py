@@ -210,6 +210,19 @@ async def test_a_chat_that_moved_gets_it_where_it_is_now(post: Post) -> None:
     assert await post.chats.get(HERE) is None
 
 
+async def test_a_wave_that_goes_on_in_another_chat_begins_a_message_there(post: Post) -> None:
+    await post.announce(FIRED)
+    await post.deliver()
+    assert await post.chats.move(HERE, "telegram:-100")
+    await post.announce(replace(FIRED, asset="ETH", at_ms=NOW_MS + 1))
+    await post.deliver()
+    before, now = post.platform.messages
+    assert (before.address, before.edits) == (HERE, 0)
+    assert now.address == "telegram:-100"
+    assert "ETH" in now.text
+    assert "BTC" in now.text
+
+
 async def test_a_message_that_is_refused_is_kept_for_an_administrator(post: Post) -> None:
     post.platform.faults.append(Undelivered(Wrong.MESSAGE, "too strange"))
     await post.announce(FIRED)
