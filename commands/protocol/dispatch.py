@@ -113,7 +113,7 @@ async def _answer_text(text: str, context: Context) -> Reply:
     if len(words) > MOST_WORDS:
         raise Misunderstood("words.too_many_words")
     if is_cancel(words[0]) and len(words) == 1:
-        return _called_off(context)
+        return _called_off(context, private=False)
     command = _known(words[0], words[1:])
     plain = _plain(words[1:], command)
     return await _run(command, lambda lexicon: command.read(plain, lexicon), context, plain)
@@ -145,7 +145,7 @@ async def _run(
     if not await context.may(command.needs):
         raise _not_allowed(command, context)
     if words is not None and calls_off(command, words):
-        return _called_off(context)
+        return _called_off(context, private=command.private)
     try:
         reply = await command.answer(await _request(read, context), context)
     except Misunderstood as wrong:
@@ -159,10 +159,10 @@ async def _run(
     return replace(reply, private=True) if command.private and not reply.private else reply
 
 
-def _called_off(context: Context) -> Reply:
+def _called_off(context: Context, *, private: bool) -> Reply:
     """That nothing more is asked: a form has no memory, so there is nothing to be undone."""
     told = phrases_in(context.language).say("words.called_off")
-    return Reply((Note(told),), private=True, data={"changed": False})
+    return Reply((Note(told),), private=private, data={"changed": False})
 
 
 async def _asked(

@@ -170,3 +170,19 @@ async def test_an_open_answer_in_a_group_is_everybodys(api: BotApi, service: Ser
     await api.say("/regime", chat=GROUP)
     await api.press(await first(api), "Why", chat=GROUP, sender=BOB)
     assert (await first(api, 2)).text.startswith("BTC · why CROWDING")
+
+
+async def test_what_is_typed_in_a_group_opens_the_line_of_who_asked(api: BotApi, service: Service) -> None:
+    update = await api.say("/regime asset=banana", chat=GROUP)
+    await api.press(await first(api), TYPE_IT, chat=GROUP, answers=update["message"])
+    typed = await first(api, 2)
+    assert typed.forces_reply
+    assert typed.call.reply_parameters.message_id == update["message"]["message_id"]
+
+
+async def test_a_form_that_is_called_off_in_a_group_is_ended_there(api: BotApi, service: Service) -> None:
+    await api.say("/regime asset=banana", chat=GROUP)
+    await api.press(await first(api), TYPE_IT, chat=GROUP)
+    await api.reply(await first(api, 2), "cancel", chat=GROUP)
+    ended = await first(api, 3)
+    assert (ended.chat_id, ended.text) == (GROUP["id"], "Ended. Nothing was kept or changed.")

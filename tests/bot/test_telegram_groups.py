@@ -18,12 +18,25 @@ async def test_a_chat_that_became_a_supergroup_is_followed(api: BotApi, service:
     assert (await first(api)).chat_id == -100_5
 
 
+async def test_a_renewed_answer_whose_chat_became_a_supergroup_edits_nothing_there(
+    api: BotApi, service: Service
+) -> None:
+    small = {"id": -5, "type": "group", "title": "Desk"}
+    await api.say("/regime", chat=small)
+    shown = await first(api)
+    api.fail("editMessageText", Fault(400, "Bad Request: group upgraded", {"migrate_to_chat_id": -100_5}))
+    await api.press(shown, "Refresh", chat=small)
+    assert (await first(api, 2)).chat_id == -100_5
+    assert len(api.called("editMessageText")) == 1
+
+
 @pytest.mark.parametrize("why", ["message thread not found", "TOPIC_DELETED", "TOPIC_CLOSED"])
 async def test_a_topic_that_is_gone_does_not_lose_the_answer(why: str, api: BotApi, service: Service) -> None:
     api.fail("sendMessage", Fault(400, f"Bad Request: {why}"))
     await api.say("/regime", chat={**GROUP, "is_forum": True}, message_thread_id=7, is_topic_message=True)
     await first(api)
     assert [call.get("message_thread_id") for call in api.called("sendMessage")] == ["7", None]
+    assert ["reply_parameters" in call for call in api.called("sendMessage")] == [True, False]
 
 
 async def test_an_answer_stays_in_its_topic_and_quotes_the_question_in_a_group(

@@ -108,6 +108,15 @@ async def test_a_group_that_takes_the_bot_in_is_greeted_once(api: BotApi, servic
     await silence(api)
 
 
+async def test_a_group_that_takes_the_bot_in_by_its_link_is_greeted_once(
+    api: BotApi, service: Service
+) -> None:
+    await becomes(api, GROUP, LEFT, MEMBER)
+    await api.start_with("true", chat=GROUP)
+    assert (await first(api)).text == Sentence.HELLO.in_words("en")
+    await silence(api)
+
+
 async def test_a_group_is_greeted_in_the_language_of_who_took_the_bot_in(
     api: BotApi, service: Service
 ) -> None:

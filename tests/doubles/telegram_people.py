@@ -94,9 +94,18 @@ class People(Ground):
         return await self.say(text, chat=chat, sender=sender, reply_to_message=self.told(shown, chat), **more)
 
     async def press(
-        self, shown: Shown, label: str, *, chat: Json = PRIVATE, sender: Json = ALICE, data: str | None = None
+        self,
+        shown: Shown,
+        label: str,
+        *,
+        chat: Json = PRIVATE,
+        sender: Json = ALICE,
+        data: str | None = None,
+        answers: Json | None = None,
     ) -> Json:
         """Somebody presses a button under a message; `data` is what a client of their own making sends instead.
+
+        `answers` is the message that the bot's one replies to, which Telegram tells along with it.
 
         An anonymous administrator presses under their own name: `sender` is never ANONYMOUS here.
         """
@@ -106,7 +115,7 @@ class People(Ground):
             "from": sender,
             "chat_instance": "1",
             "data": data,
-            "message": self.told(shown, chat),
+            "message": self.told(shown, chat) | ({} if answers is None else {"reply_to_message": answers}),
         }
         return await self.happen({"callback_query": query})
 

@@ -6,6 +6,8 @@ from commands.protocol.payloads import ASK, SUBSCRIBE, line_of, payload_of
 HOME = "https://t.me/"
 START = "start"
 """Telegram sends "/start PAYLOAD" in the name of whoever follows a link."""
+TAKEN_IN = "true"
+"""The payload of a link into a group that asks nothing there: the group is greeted, and needs no second welcome."""
 
 
 def private_link(username: str, line: str = "") -> str:
@@ -16,7 +18,7 @@ def private_link(username: str, line: str = "") -> str:
 
 def group_link(username: str, line: str = "") -> str:
     """The address that offers to take the bot into a group, and there asks `line`."""
-    return f"{HOME}{username}?startgroup={payload_of(line) or 'true'}"
+    return f"{HOME}{username}?startgroup={payload_of(line) or TAKEN_IN}"
 
 
 def opened(line: str) -> str:
@@ -32,3 +34,9 @@ def opened(line: str) -> str:
     if asked is None or command is None or kind == SUBSCRIBE:
         return line
     return line if kind == ASK and command.changes else asked
+
+
+def is_arrival(line: str) -> bool:
+    """Whether a line in a group tells no more than that somebody took the bot in by a link."""
+    first, *rest = line.split() or [""]
+    return rest == [TAKEN_IN] and first.lower() == f"/{START}"

@@ -250,7 +250,8 @@ async def _mended(part: Part, error: TelegramError) -> Part | None:
         case NotSent():
             return part
         case ChatMigrated():
-            return replace(part, chat_id=error.new_chat_id, reply_to=None)
+            # no message of the old chat stands in the new one, where its number may be another's
+            return replace(part, chat_id=error.new_chat_id, reply_to=None, edit=None)
         case BadRequest() | EndPointNotFound():
             return _mended_request(part, error.message.lower())
         case Flooded():
@@ -276,7 +277,7 @@ def _mended_request(part: Part, why: str) -> Part | None:
     if part.edit is not None and "message" in why:
         return replace(part, edit=None)
     if part.thread_id is not None and ("thread" in why or "topic" in why):
-        return replace(part, thread_id=None)
+        return replace(part, thread_id=None, reply_to=None)  # what is quoted stands in that topic
     if part.photo is not None:
         log.warning("Telegram refused a picture; the answer goes out in words", why=why[:200])
         return replace(

@@ -8,7 +8,7 @@ from telegram import CallbackQuery, Chat, Message, Update, User
 from bot.chat_platform import Asker, Sentence, command_of
 from bot.platforms.telegram.addressing import addressed, answered, meant, pointed
 from bot.platforms.telegram.buttons import Buttons, Refused, Unpressed, carries, share_place
-from bot.platforms.telegram.links import group_link, opened
+from bot.platforms.telegram.links import group_link, is_arrival, opened
 from bot.platforms.telegram.parts import Whisper, whispered_as
 from commands.protocol.reply import Reply
 from commands.protocol.request import Role
@@ -125,7 +125,7 @@ async def _written(message: Message, me: str, buttons: Buttons) -> Question | No
     named = answered(message, me) or (None if is_private else addressed(message.text, me, is_private=False))
     replied = None if named is not None else meant(message, me)
     line = named or replied or addressed(message.text, me, is_private=is_private)
-    if line is None:
+    if line is None or (not is_private and is_arrival(line)):
         return None
     return Question(
         line=opened(await pointed(line, message, me, buttons)),
@@ -192,6 +192,7 @@ async def _pressed(query: CallbackQuery, buttons: Buttons) -> Question | Sharing
         asker=_asker(query.from_user, message.chat, thread_id),
         chat_id=message.chat.id,
         thread_id=thread_id,
+        reply_to=_own_question(query) if pressed.types else None,
         renews=message.message_id if renews and alone is None else None,
         query_id=query.id,
         types=pressed.types,
@@ -208,6 +209,14 @@ def _stands_there(query: CallbackQuery) -> bool:
     """Whether the message holds this button, so that its answer may take the message's place; unknown of very old ones."""
     message = query.message
     return not isinstance(message, Message) or carries(message.reply_markup, query.data or "")
+
+
+def _own_question(query: CallbackQuery) -> int | None:
+    """What the presser wrote in a group and is answered by the message they press below: only to them a reply opens their line."""
+    message = query.message
+    asked = message.reply_to_message if isinstance(message, Message) and message.chat.id < 0 else None
+    is_theirs = asked is not None and asked.from_user is not None and asked.from_user.id == query.from_user.id
+    return asked.message_id if asked is not None and is_theirs else None
 
 
 def _shared(query: CallbackQuery, place: str) -> Sharing | None:
