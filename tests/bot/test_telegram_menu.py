@@ -90,6 +90,20 @@ async def test_one_menu_that_cannot_be_set_costs_nothing_else(api: BotApi, servi
     assert len(api.menus) == CALLS - 1
 
 
+async def test_a_limit_is_waited_out_so_that_no_menu_stays_as_it_was(api: BotApi) -> None:
+    limit = Fault(429, "Too Many Requests: retry after 0", {"retry_after": 0}, times=3)
+    api.fail("setMyCommands", limit)
+    await served_once(api)
+    assert len(api.menus) == CALLS
+
+
+async def test_a_limit_of_hours_is_not_waited_for(api: BotApi) -> None:
+    limit = Fault(429, "Too Many Requests: retry after 40000", {"retry_after": 40_000})
+    api.fail("setMyDescription", limit)
+    await served_once(api)
+    assert len(api.menus) == CALLS
+
+
 async def test_a_menu_that_never_comes_holds_up_no_answer_and_no_end(api: BotApi) -> None:
     api.fail("getMyCommands", Fault(stall=True, times=CALLS))
     async with telegram_serving(desk_on(telegram_url=api.url)):

@@ -19,6 +19,7 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
+from bot.platforms.telegram.transport import Flooded
 from commands.protocol import dispatch
 from commands.protocol.phrases import ORIGINAL, languages, phrases_in
 from commands.protocol.request import Role
@@ -28,6 +29,9 @@ LONGEST_DESCRIPTION = 256
 LONGEST_ABOUT = 512
 LONGEST_SHORT_ABOUT = 120
 """Telegram's limits (Bot API: setMyCommands, BotCommand, setMyDescription, setMyShortDescription)."""
+
+MOST_TRIES, LONGEST_PAUSE_S = 4, 600.0
+"""Against a limit: a menu of an older version stands for as long as nobody sets it anew."""
 
 MOST_AT_ONCE = 4
 """Nobody waits for a menu: more connections are not worth their opening."""
@@ -116,12 +120,18 @@ async def _short_about(bot: Bot, language: str) -> bool:
 async def _set(
     what: str, is_shown: Callable[[], Awaitable[bool]], change: Callable[[], Awaitable[bool]]
 ) -> bool:
-    """Whether something had to be set, and was."""
-    try:
-        return not await is_shown() and await change()
-    except TelegramError as error:
-        log.warning("what Telegram shows of the bot was not set", what=what, error=type(error).__name__)
-        return False
+    """Whether something had to be set, and was; a limit is waited out, since the next start may be far away."""
+    failed = ""
+    for _ in range(MOST_TRIES):
+        try:
+            return not await is_shown() and await change()
+        except TelegramError as error:
+            failed = type(error).__name__
+            if not isinstance(error, Flooded) or error.wait_s > LONGEST_PAUSE_S:
+                break
+            await asyncio.sleep(error.wait_s)
+    log.warning("what Telegram shows of the bot was not set", what=what, error=failed)
+    return False
 
 
 def _code(language: str) -> str | None:

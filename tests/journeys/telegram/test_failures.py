@@ -28,6 +28,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "403 and gone chats": (
         "journeys.telegram.test_failures.test_a_chat_that_blocked_the_bot_is_tried_once_and_start_revives_it",
         "journeys.telegram.test_failures.test_a_refusal_nobody_knows_suspends_no_chat",
+        "journeys.telegram.test_failures.test_a_group_that_was_closed_for_a_night_hears_what_it_missed",
         "journeys.telegram.test_private.test_who_blocks_the_bot_is_not_written_to_and_is_warned_again_when_back",
         "bot.test_telegram_messenger.test_every_error_is_of_one_kind",
     ),
@@ -101,6 +102,23 @@ async def test_a_chat_that_blocked_the_bot_is_tried_once_and_start_revives_it(st
         stage.api.standing[PRIVATE["id"]] = "member"
         await stage.ask("/start")
         assert (await stage.warn(another("SOL"))).chat_id == PRIVATE["id"]
+
+
+async def test_a_group_that_was_closed_for_a_night_hears_what_it_missed(stage: Stage) -> None:
+    await stage.subscribe([f"telegram:{GROUP['id']}"])
+    async with stage.bot():
+        stage.api.standing[GROUP["id"]] = "restricted"  # everybody is, and Telegram tells nobody
+        await stage.announce()
+        await stage.api.wait_for(lambda: bool(stage.sent_to(GROUP["id"])))
+        await stage.pass_time(lambda: len(stage.sent_to(GROUP["id"])) == 3)
+        assert not any(shown.chat_id == GROUP["id"] for shown in stage.api.shown)
+        stage.api.standing[GROUP["id"]] = "member"
+        await stage.pass_time(lambda: any(shown.chat_id == GROUP["id"] for shown in stage.api.shown))
+    assert "BTC" in stage.api.shown[-1].text
+    kept = await stage.chat(f"telegram:{GROUP['id']}")
+    assert kept is not None
+    assert kept.suspended is None
+    stage.api.refusals.clear()
 
 
 async def test_a_refusal_nobody_knows_suspends_no_chat(stage: Stage) -> None:
