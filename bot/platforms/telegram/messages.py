@@ -57,7 +57,7 @@ async def _give(
     """Put all messages of a reply where they belong; whether all of them may have arrived."""
     photo, above = None, None
     if photos is not None:
-        reply, photo = await photos.of(reply)
+        reply, photo = await photos.of(reply, question.chat_id)
         if photo is not None and question.renews is not None and not question.renews_photo:
             above = await photos.above(question.chat_id, question.renews)
     parts = await parts_of(reply, question, buttons, photo, above, has_rich=newer.has_rich)

@@ -1,5 +1,6 @@
 """Pictures of answers as Telegram takes them: uploaded once, and named by what Telegram calls them ever after."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from bot.pictures.drawn import name_of
 from commands.protocol.picture import Picture
 from commands.protocol.reply import Reply
 from market.observations import DAY_MS, SECOND_MS
+from scheduler.clock import monotonic_s
 from store.connection import StoreUnavailable
 
 LONGEST_CAPTION_UNITS = 1_024
@@ -19,6 +21,10 @@ LONGEST_CAPTION_UNITS = 1_024
 FILE_NAME = "picture.png"
 KNOWN_FOR_S = DAY_MS // SECOND_MS
 """Far longer than a picture is of the present; Telegram keeps files for good."""
+
+REFUSED_FOR_S = 600.0
+"""So long a chat that took no picture is sent words at once: each try would be an upload for nothing."""
+MOST_REFUSED = 10_000
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -47,11 +53,15 @@ class Photos:
 
     def __init__(self, bot: Bot, desk: Desk) -> None:
         self._bot, self._desk = bot, desk
+        self._refused_s: OrderedDict[int, float] = OrderedDict()
 
-    async def of(self, reply: Reply) -> tuple[Reply, Photo | None]:
-        """The reply as it stands beside its picture, and the picture; the reply as it is where there is none in time."""
+    async def of(self, reply: Reply, chat_id: int) -> tuple[Reply, Photo | None]:
+        """The reply as it stands beside its picture, and the picture.
+
+        The reply as it is where there is none in time, or where the chat took none a moment ago: a group may allow words only.
+        """
         picture = next((block for block in reply.blocks if isinstance(block, Picture)), None)
-        if picture is None or self._desk.draw is None:
+        if picture is None or self._desk.draw is None or not self._takes_any(chat_id):
             return reply, None
         media: bytes | str | None = None if reply.private else await self._read(self._name(picture))
         if media is None:
@@ -63,13 +73,30 @@ class Photos:
         return beside(reply, picture), Photo(None if reply.private else picture, media, words)
 
     async def note(self, photo: Photo, sent: Message | bool) -> None:
-        """Remember what Telegram calls a picture that was uploaded; forget a name under which it knows none."""
-        if isinstance(sent, bool) or photo.picture is None:
+        """Remember what Telegram calls a picture that was uploaded; forget a name under which it knows none.
+
+        Where an upload became words instead, the chat takes no pictures.
+        """
+        if isinstance(sent, bool):
+            return
+        if not sent.photo and not isinstance(photo.media, str):
+            self._note_refusal(sent.chat_id)
+        if photo.picture is None:
             return
         if sent.photo and not isinstance(photo.media, str):
             await self._keep(self._name(photo.picture), sent.photo[-1].file_id)
         elif not sent.photo and isinstance(photo.media, str):
             await self._keep(self._name(photo.picture), "")
+
+    def _takes_any(self, chat_id: int) -> bool:
+        refused_s = self._refused_s.get(chat_id)
+        return refused_s is None or monotonic_s() - refused_s > REFUSED_FOR_S
+
+    def _note_refusal(self, chat_id: int) -> None:
+        self._refused_s[chat_id] = monotonic_s()
+        self._refused_s.move_to_end(chat_id)
+        while len(self._refused_s) > MOST_REFUSED:
+            self._refused_s.popitem(last=False)
 
     async def above(self, chat_id: int, message_id: int) -> Above | None:
         """The photo that stands above these words, None where none is known."""

@@ -40,7 +40,7 @@ async def respond_alone(
     """Answer to the asker alone, where they asked; whether that was done, so that it has to be done elsewhere if not."""
     if not newer.may_whisper(question.chat_id, whisper) or reply.file is not None:
         return False
-    told, photo = (reply, None) if whisper.renews is not None else await photos.of(reply)
+    told, photo = (reply, None) if whisper.renews is not None else await photos.of(reply, question.chat_id)
     parts = await parts_of(told, replace(question, renews=None, shares=None), buttons, photo)
     if any(part.is_typed_to for part in parts):
         return False  # what is typed in answer would not say what it answers

@@ -156,6 +156,22 @@ async def test_a_photo_that_telegram_refuses_is_told_in_words(api: BotApi, servi
     assert "Refresh" in shown.buttons
 
 
+async def test_a_group_without_pictures_costs_no_upload_each_time_and_others_keep_theirs(
+    api: BotApi, service: Service
+) -> None:
+    no_photos = "Bad Request: not enough rights to send photos to the chat"
+    api.fail("sendPhoto", Fault(400, no_photos, chat_id=GROUP["id"], times=9))
+    for count in range(1, 4):
+        await api.say("/regime BTC", chat=GROUP)
+        assert "Price, USD: last" in (await first(api, count)).text
+    assert len(api.called("sendPhoto")) == 1
+    for count in range(4, 6):
+        await api.say("/regime BTC")
+        assert has_photo(await first(api, count))
+    assert len(api.uploads) == 2
+    api.refusals.clear()
+
+
 async def test_a_name_that_telegram_does_not_know_is_not_used_again(
     api: BotApi, service: Service, easel: Easel
 ) -> None:
