@@ -52,6 +52,19 @@ async def test_what_was_shared_is_not_shared_again(api: BotApi, service: Service
     assert answer.buttons
 
 
+async def test_a_press_from_before_the_button_was_taken_shares_nothing_twice(
+    api: BotApi, service: Service
+) -> None:
+    answer = await sized(api)
+    update = await api.press(answer, SHARE)
+    await first(api, 3)
+    await api.wait_for(lambda: SHARE not in answer.buttons)
+    await api.happen({"callback_query": {**update["callback_query"], "id": "77"}})
+    await api.wait_for(lambda: len(api.answered) == 2)
+    assert api.called("answerCallbackQuery")[1]["text"] == "Shared."
+    assert len(api.shown) == 3
+
+
 async def test_it_is_shared_after_a_restart_in_the_topic_it_was_asked_in(api: BotApi) -> None:
     async with telegram_serving(desk_on(telegram_url=api.url)):
         answer = await sized(api, chat=FORUM, **TOPIC)

@@ -1,6 +1,7 @@
 """Sharing: what somebody was told in private is posted, as it stands, in the group they asked it from, and marked as theirs."""
 
 import html
+from collections import OrderedDict
 
 import structlog
 from telegram import Bot, ChatMember, ChatMemberRestricted
@@ -15,19 +16,22 @@ from bot.platforms.telegram.updates import Sharing
 
 LONGEST_NAME = 129
 """Telegram's longest first and last name, 64 letters each, and the blank between them."""
+MOST_SHARED = 1_000
+"""Messages whose sharing is remembered here; what was shared has no button any more, but a press may have been under way."""
 WHO_BELONGS = frozenset({ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER})
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Shares:
-    """What is being shared just now: two presses in a hurry are one."""
+    """What is being shared just now, and what was: presses in a hurry are one, and the last may come when the first is done."""
 
-    __slots__ = ("_bot", "_photos", "_under_way")
+    __slots__ = ("_bot", "_photos", "_shared", "_under_way")
 
     def __init__(self, bot: Bot, photos: Photos) -> None:
         self._bot, self._photos = bot, photos
         self._under_way: set[tuple[int, int]] = set()
+        self._shared: OrderedDict[tuple[int, int], None] = OrderedDict()
 
     async def share(self, sharing: Sharing, language: str) -> Sentence | None:
         """Post it, marked in that language, and say how that went; None where it is being done already.
@@ -37,14 +41,22 @@ class Shares:
         key = (sharing.message.chat.id, sharing.message.message_id)
         if key in self._under_way:
             return None
+        if key in self._shared:
+            return Sentence.SHARED
         self._under_way.add(key)
         try:
             if not await self._may_speak(sharing) or not await self._post(sharing, language):
                 return Sentence.NOT_SHARED
+            self._note(key)
             await self._take_button(sharing)
         finally:
             self._under_way.discard(key)
         return Sentence.SHARED
+
+    def _note(self, key: tuple[int, int]) -> None:
+        self._shared[key] = None
+        while len(self._shared) > MOST_SHARED:
+            self._shared.popitem(last=False)
 
     async def _may_speak(self, sharing: Sharing) -> bool:
         chat, _ = _place(sharing)
