@@ -43,4 +43,5 @@ COMMAND = Command(
     example="/regime BTC",
     order=10,
     may_be_public=True,
+    is_usual=True,
 )

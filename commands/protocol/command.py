@@ -53,7 +53,8 @@ class Command(Generic[Ask]):
     line, `example` a line that works. `private` answers hold a position. Menus show `in_menu` commands by `order`.
     `changes`: an answer that fails may have changed something all the same. `form` names the fields that are asked for one
     after another where nothing is said ("/plan"), or where the line holds a "?"; `form_skips` those of them that may be
-    left out. `may_be_public`: a channel may choose that all in it see the answers.
+    left out. `may_be_public`: a channel may choose that all in it see the answers. `is_usual`: it is
+    what an asset alone asks ("btc"); one command is.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Command(Generic[Ask]):
     form: tuple[str, ...] = ()
     form_skips: tuple[str, ...] = ()
     may_be_public: bool = False
+    is_usual: bool = False
 
     @property
     def options(self) -> tuple[Option, ...]:

@@ -27,9 +27,10 @@ from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Action, Note, Numbers, Prompt, Reply, Text, Tone
 from commands.protocol.request import Context, Misunderstood, Role, said
 from commands.protocol.style import style, write_in, written_in
-from commands.protocol.words import LONGEST_TEXT, MOST_WORDS, Lexicon, nearest, with_its_x
+from commands.protocol.words import LONGEST_TEXT, MOST_WORDS, Lexicon, nearest, read_asset, with_its_x
 from market.entries import entries
 from market.margin import bundled_tiers
+from market.observations import Asset
 
 DEADLINE_S = 5.0
 """Longer than any answer may take; a platform's own limit (Discord: 15 min after deferring) is far above."""
@@ -73,6 +74,12 @@ def _by_name() -> Mapping[str, Command[Any]]:
     return {command.name: command for command in commands()}
 
 
+@lru_cache(maxsize=1)
+def usual() -> Command[Any]:
+    """What is asked of an asset where no command is named."""
+    return next(command for command in commands() if command.is_usual)
+
+
 def outcome(reply: Reply) -> str:
     """How it went: "answered", "refused" (the request was wrong) or "failed" (we were); exit codes 0, 2, 1."""
     error = None if isinstance(reply.data, Numbers) else reply.data.get("error")
@@ -114,6 +121,8 @@ async def _answer_text(text: str, context: Context) -> Reply:
         raise Misunderstood("words.too_many_words")
     if is_cancel(words[0]) and len(words) == 1:
         return _called_off(context, private=False)
+    if len(words) == 1 and (asset := await _asset_alone(words[0], context)) is not None:
+        words = [usual().name, asset]
     command = _known(words[0], words[1:])
     plain = _plain(words[1:], command)
     return await _run(command, lambda lexicon: command.read(plain, lexicon), context, plain)
@@ -128,6 +137,14 @@ async def _answer_options(name: str, values: Mapping[str, object], context: Cont
         values = {name: plain.get(name, value) for name, value in values.items()}
     read: Callable[[Lexicon], Any] = lambda lexicon: command.read_options(values, lexicon)  # noqa: E731
     return await _run(command, read, context, None if words is None else as_words(values))
+
+
+async def _asset_alone(word: str, context: Context) -> Asset | None:
+    """The watched asset that somebody said and nothing else ("btc"), None for any other word."""
+    if word.startswith("/") or find(word) is not None:
+        return None
+    watched = await context.services.snapshots.watched()
+    return read_asset(word, Lexicon(watched)) if watched else None
 
 
 def _plain(words: Sequence[str], command: Command[Any]) -> list[str]:

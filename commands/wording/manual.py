@@ -14,7 +14,8 @@ This page is made from the commands themselves (`python -m commands.wording.manu
 The same lines work in the terminal, in Telegram and in Discord (there as slash commands with the same words as options).
 Words come in any sensible order. `name=value` and `name value` say which word is meant, such as `hold=3d`.
 
-- An asset has many names: `btc`, `BTCUSDT`, `xbt`, `btc-perp`, `$BTC`, `PEPE` for `1000PEPE`.
+- An asset has many names: `btc`, `BTCUSDT`, `xbt`, `btc-perp`, `$BTC`, `PEPE` for `1000PEPE`. One alone (`btc`) asks
+  what phase it is in.
 - Numbers are plain digits: `5x`, `10k`, `64,200`, `3%`, `72h`, `3d`. A comma groups thousands and is never a decimal. Where a
   chat or its reader speaks a language whose decimals take a comma, `64.210,5` and `0,5` are read as well, and `64.210`, which
   could be two numbers, is asked back with both as buttons. `64210.5` is read the same everywhere. An amount

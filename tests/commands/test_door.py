@@ -120,6 +120,16 @@ async def test_a_line_is_understood_however_it_is_written(line: str) -> None:
     assert (await talk(crowding())(line)).startswith("BTC · CROWDING")
 
 
+@pytest.mark.parametrize("line", ["btc", "BTCUSDT", "$btc"])
+async def test_an_asset_alone_asks_for_its_regime(line: str) -> None:
+    assert text_of(await answer(line, context())) == text_of(await answer("/regime BTC", context()))
+
+
+@pytest.mark.parametrize("line", ["/btc", "doge", "hello", "btc hello"])
+async def test_nothing_else_alone_does(line: str) -> None:
+    assert "is no command here" in text_of(await answer(line, context()))
+
+
 async def test_an_empty_line_is_a_call_for_help() -> None:
     assert (await talk()("   ")).startswith("Commands")
 

@@ -92,7 +92,7 @@ class Inline:
         try:
             lines = lines_of(query.query, await self._desk.services.snapshots.watched())
         except StoreUnavailable:
-            lines = (f"/{_usual().name}",)  # the door says so in words
+            lines = (f"/{dispatch.usual().name}",)  # the door says so in words
         offers = await self._offers(lines[begin : begin + PAGE], language)
         is_more = len(lines) > begin + PAGE
         await self._put(query, offers, language, more=str(begin + PAGE) if is_more else "")
@@ -172,7 +172,7 @@ def lines_of(query: str, watched: Sequence[Asset]) -> tuple[str, ...]:
     """
     words = query[:LONGEST_QUERY].split()
     named = next((word for word in words if is_offered(word)), None)
-    command = _usual() if named is None else command_of(named) or _usual()
+    command = dispatch.usual() if named is None else command_of(named) or dispatch.usual()
     rest = [word for word in words if word is not named]
     begun = rest[0].upper() if len(rest) == 1 else ""
     assets = [asset for asset in watched if asset.startswith(begun)] if len(rest) <= 1 else []
@@ -192,11 +192,6 @@ def _of_market() -> tuple[Command[Any], ...]:
 def _is_of_market(command: Command[Any]) -> bool:
     is_open = not command.private and not command.changes and command.needs is Role.ANYONE
     return is_open and any(option.word.kind == ASSET for option in command.options)
-
-
-def _usual() -> Command[Any]:
-    """What is meant where no command is named: the first that a channel may show to all in it."""
-    return next((command for command in _of_market() if command.may_be_public), _of_market()[0])
 
 
 def _article(line: str, reply: Reply, link: str, language: str) -> InlineQueryResultArticle:
