@@ -18,7 +18,7 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
     said = (await talk(crowding())("/regime BTC")).splitlines()
     assert said[0] == "BTC · CROWDING · for 6 h 20 min"
     assert said[1] == "Falling, and leverage is not leaving."
-    assert "Reduce: half of any new size (2 of 4 checks). No adds, rungs are pulled in: CROWDING." in said
+    assert "Reduce: half of any new size (2 of 4 checks on a long). No adds, rungs are pulled in: CROWDING." in said
     assert said[4:10] == [
         "       now              rank      age",
         "Price !64,210  -2.1%d   -          4s",
@@ -85,7 +85,7 @@ async def test_every_state_reads_as_what_it_is(snapshot: Snapshot, says: str) ->
 
 async def test_a_check_whose_feed_has_fallen_silent_is_counted_as_unknown() -> None:
     said = await talk(crowding(silent=("liquidations", "skew")))("/regime BTC")
-    assert "of 4 checks, 2 unknown)." in said
+    assert "of 4 checks on a long, 2 unknown)." in said
 
 
 async def test_compressed_open_interest_is_never_called_safe() -> None:
@@ -98,7 +98,7 @@ async def test_absence_is_never_read_as_calm() -> None:
     said = await talk(market(lacking=("open_interest", "skew")))("/regime BTC")
     assert "BTC · MIXED" in said
     assert "No stress in price, liquidations and funding; open interest not seen, skew not seen." in said
-    assert "Reduce: half of any new size (1 of 4 checks, 2 not seen)." in said
+    assert "Reduce: half of any new size (1 of 4 checks on a long, 2 not seen)." in said
     assert "OI    ?not seen" in said
     assert "3 of 5 read" in said
 
@@ -220,3 +220,9 @@ async def test_a_state_that_has_just_begun_is_new() -> None:
 async def test_the_widest_funding_keeps_its_distance_from_its_rank() -> None:
     paid = replace(reading("funding", NOW_MS, "fr", "fd", f24=-0.00035, apr=-0.383), percentile=0.0)
     assert "Fund  !-.035%/8h -38%pa p0" in await talk(market("fr", "fd", funding=paid))("/regime")
+
+
+async def test_whose_checks_are_counted_is_said_as_a_short_is_told_another_count() -> None:
+    here = talk(unwinding())
+    assert "Wait, no new risk (4 of 4 checks on a long)." in await here("/regime BTC")
+    assert "0 of 4 checks flash against a short." in await here("/check BTC short")

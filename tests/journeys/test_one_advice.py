@@ -128,7 +128,7 @@ async def test_what_rolls_over_forbids_adds_in_every_answer(recordings: Path) ->
     *_, end = recorded(recordings, "2024-08-05_BTC", 24)
     assert await agreed(end) == (Advice.NO_ADDS, True)
     said = await talk(end, watched=("BTC",), now_ms=end.at_ms)("/regime BTC")
-    assert "No adds, rungs are pulled in: OI rolls over (0 of 4 checks, 1 not seen)." in said
+    assert "No adds, rungs are pulled in: OI rolls over (0 of 4 checks on a long, 1 not seen)." in said
 
 
 @pytest.mark.parametrize(
