@@ -7,6 +7,7 @@ from commands.protocol.style import style
 from commands.wording import numbers
 from commands.wording.columns import fit, folded, sides
 from commands.wording.turns import turns_words
+from commands.wording.unwatched import not_seen_of, not_seen_words
 from commands.wording.why import ANSWERS, measure_line
 from commands.wording.wishes import asset_words, least_of
 from market.alert_rules import STAGE_WARNED
@@ -32,20 +33,35 @@ Near = Callable[[Snapshot, Severity, Phrases, Rules], Iterator[str]]
 
 
 def closeness(
-    wish: Subscription, chat: Chat, snapshots: Lookup, phrases: Phrases, rules: Rules
+    wish: Subscription, chat: Chat, snapshots: Lookup, phrases: Phrases, rules: Rules, now_ms: int
 ) -> tuple[str, ...]:
-    """The lines of one subscription, at most 37 columns each."""
+    """The lines of one subscription, at most 37 columns each; what it cannot see just now is said first."""
     least = least_of(wish, chat)
     name = f"{asset_words(wish.asset, phrases)} {phrases.word('alert_kind', wish.kind.value)}"
     head = sides(name, phrases.say("alerts.from", severity=phrases.word("severity", least.value)))
     if not reaches(wish.kind, least):
         return (head, *folded(INDENT + phrases.say("alerts.never_so_loud"), INDENT))
     if wish.asset is None:
-        return (head, *_of_all(tuple(snapshots.values()), wish.kind, least, phrases, rules))
+        every = tuple(snapshots.values())
+        blind = _blind(every, wish.kind, phrases)
+        is_all_blind = bool(every) and all(not_seen_of(wish.kind, one) for one in every)
+        near = () if is_all_blind else _of_all(every, wish.kind, least, phrases, rules)
+        return (head, *near, *blind)
     snapshot = snapshots.get(wish.asset)
     if snapshot is None:
         return (head, fit(INDENT + phrases.say("alerts.no_data")))
-    return (head, *_near(snapshot, wish.kind, least, phrases, rules))
+    near = _near(snapshot, wish.kind, least, phrases, rules)
+    not_seen = not_seen_words(wish.kind, snapshot, phrases, now_ms)
+    if not not_seen:
+        return (head, *near)
+    # a shock of before is no distance to anything now
+    return (head, *folded(INDENT + not_seen, INDENT), *(() if wish.kind is Kind.CASCADE else near))
+
+
+def _blind(snapshots: Sequence[Snapshot], kind: Kind, phrases: Phrases) -> tuple[str, ...]:
+    """Of how many assets it is not seen now."""
+    count = sum(bool(not_seen_of(kind, snapshot)) for snapshot in snapshots)
+    return (fit(INDENT + phrases.say("alerts.blind", count=count, of=len(snapshots))),) if count else ()
 
 
 @once(style)
@@ -132,7 +148,8 @@ def _of_all(
 
 
 def _nearest_fall(least: Severity, snapshots: Sequence[Snapshot], phrases: Phrases, rules: Rules) -> str:
-    shocks = {snapshot.asset: snapshot.fact("price", "shock_24h") for snapshot in snapshots}
+    seen = (snapshot for snapshot in snapshots if not not_seen_of(Kind.CASCADE, snapshot))
+    shocks = {snapshot.asset: snapshot.fact("price", "shock_24h") for snapshot in seen}
     gaps = {
         asset: shock - needed_shock(least, rules.alerts)
         for asset, shock in shocks.items()

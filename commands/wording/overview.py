@@ -20,7 +20,9 @@ from commands.protocol.reply import (
 from commands.wording import numbers
 from commands.wording.closeness import Lookup, closeness
 from commands.wording.columns import fit, sides
+from commands.wording.market import source_notes
 from commands.wording.panel import age_of
+from commands.wording.unwatched import is_any_unwatched, oldest_price_ms
 from commands.wording.wave import alert_row
 from commands.wording.wishes import (
     asset_words,
@@ -40,7 +42,7 @@ from market.alerts.alert import lost_by
 from market.alerts.reach import reaches
 from market.observations import Asset
 from market.reading import Presence
-from market.report import alert_line, market_time
+from market.report import LIVE, alert_line, market_time
 from market.rules import Rules
 from store.whom import UNNAMED
 from store.wishes import Change, Chat, Subscription
@@ -67,12 +69,10 @@ def describe_alerts(
     """The subscriptions of a chat, of one asset where that was asked for; `standing` are the warnings it is told of."""
     blocks: list[Block] = [Heading(fit(_heading(chat, wishes, asset, phrases)))]
     notes = (*never_so_loud(wishes, phrases), *way_notes(chat, phrases, now_ms, is_terminal=is_terminal))
-    blocks += [Note(line, Tone.CAUTION) for line in notes]
+    blocks += [*_late(snapshots, phrases, now_ms), *(Note(line, Tone.CAUTION) for line in notes)]
     blocks += server_notes(chat, phrases)
-    blocks += _standing(chat, standing, snapshots, phrases, now_ms)
-    rows = [line for wish in wishes[:MOST_TOLD] for line in closeness(wish, chat, snapshots, phrases, rules)]
-    if rows:
-        blocks.append(Lines(tuple(rows)))
+    blocks += _standing(chat, wishes, standing, snapshots, phrases, now_ms)
+    blocks += _closeness(chat, wishes, snapshots, phrases, rules, now_ms)
     if len(wishes) > MOST_TOLD:
         blocks.append(Text(phrases.say("alerts.more", count=len(wishes) - MOST_TOLD)))
     if not chat.subscriptions:
@@ -90,6 +90,33 @@ def describe_alerts(
             "muted": {one: until_ms for one, until_ms in chat.muted_ms.items() if until_ms > now_ms},
         },
     )
+
+
+def _late(snapshots: Lookup, phrases: Phrases, now_ms: int) -> tuple[Note, ...]:
+    """That nothing was evaluated lately, said once: every market is looked at by the same service."""
+    notes = [
+        note
+        for one in snapshots.values()
+        if one.source == LIVE
+        for note in source_notes(one, phrases, now_ms)
+    ]
+    return tuple(notes[:1])
+
+
+def _closeness(
+    chat: Chat,
+    wishes: Sequence[Subscription],
+    snapshots: Lookup,
+    phrases: Phrases,
+    rules: Rules,
+    now_ms: int,
+) -> list[Block]:
+    """How close each subscription is, and how old the prices are that this is counted from."""
+    told = wishes[:MOST_TOLD]
+    rows = [line for wish in told for line in closeness(wish, chat, snapshots, phrases, rules, now_ms)]
+    blocks: list[Block] = [Lines(tuple(rows))] if rows else []
+    age_ms = oldest_price_ms(told, snapshots, now_ms)
+    return blocks if age_ms is None else [*blocks, Text(phrases.say("alerts.age", age=numbers.age(age_ms)))]
 
 
 def describe_changes(chat: Chat, phrases: Phrases) -> Reply:
@@ -147,10 +174,16 @@ def _heading(chat: Chat, wishes: Sequence[Subscription], asset: Asset | None, ph
 
 
 def _standing(
-    chat: Chat, standing: Sequence[Alert], snapshots: Lookup, phrases: Phrases, now_ms: int
+    chat: Chat,
+    wishes: Sequence[Subscription],
+    standing: Sequence[Alert],
+    snapshots: Lookup,
+    phrases: Phrases,
+    now_ms: int,
 ) -> list[Block]:
     if not standing:
-        return [Text(phrases.say("alerts.quiet_now"))] if chat.subscriptions else []
+        quiet = "alerts.quiet_blind" if is_any_unwatched(wishes, snapshots) else "alerts.quiet_now"
+        return [Text(phrases.say(quiet))] if chat.subscriptions else []
     rows = []
     for alert in standing[:MOST_STANDING]:
         rows += [alert_row(alert, phrases, now_ms), *_by_now(alert, snapshots, phrases, now_ms)]

@@ -9,7 +9,7 @@ from commands.protocol.request import Role
 from commands.wording.closeness import closeness, needed_shock
 from market.alerts import Alert, Edge, Kind, Severity
 from market.alerts.reach import still_standing
-from market.observations import HOUR_MS
+from market.observations import HOUR_MS, MINUTE_MS
 from market.rules import AlertRules, Rules
 from store.wishes import Chat, Subscription
 from tests.commands.markets import NOW_MS, calm, crowding, market, reading, stale, unwinding
@@ -79,11 +79,49 @@ async def test_all_assets_are_told_by_the_nearest_and_by_those_that_are_there() 
     assert "   1 of 2 now: BTC" in await told(loud, "/subscribe all regime")
 
 
+async def test_a_shock_of_before_is_no_distance_while_the_price_is_not_seen() -> None:
+    here = manager()
+    for line in (
+        "/subscribe BTC",
+        "/subscribe all cascade critical",
+        "/subscribe ETH funding",
+        "/subscribe BTC regime",
+    ):
+        await here(line)
+    fresh = await here("/alerts")
+    assert "Nothing of it stands now." in fresh
+    assert "Prices at most 4s old." in fresh
+    blind = await here.later(10 * MINUTE_MS)("/alerts")
+    assert "Evaluated 10 min ago: what follows is that old." in blind
+    assert "Nothing of it stood when it was last seen; not all of it is seen now." in blind
+    assert "shock" not in blind
+    assert "BTC cascade                WARNING up\n   price too old (10min)" in blind
+    assert "All watched cascade       CRITICAL up\n   2 of 2 not seen now" in blind
+    assert "ETH funding                  WATCH up\n   funding too old (11min)" in blind
+    assert "Prices at most 10min old." in blind
+
+
+async def test_of_all_assets_the_nearest_that_is_seen_is_told_beside_how_many_are_not() -> None:
+    ask = talk(
+        crowding(), calm(asset="ETH", silent=("price",)), role=Role.MANAGER, alerts=(), watched=("BTC", "ETH")
+    )
+    said = await told(ask, "/subscribe all")
+    assert "   nearest BTC -0.80 of -2.00\n   1 of 2 not seen now" in said
+
+
+async def test_what_was_never_read_is_not_said_to_be_quiet() -> None:
+    said = await told(manager(), "/subscribe SOL")
+    assert "Nothing of it stands now." not in said
+    assert "   no data yet" in said
+
+
 async def test_what_has_no_data_is_said_to_have_none() -> None:
     assert "   no data yet" in await told(manager(), "/subscribe SOL")
     blind = talk(market(lacking=("price",)), role=Role.MANAGER, alerts=(), watched=("BTC",))
-    assert "   24 h shock not known" in await told(blind, "/subscribe BTC")
-    assert "   no data yet" in await told(blind, "/unsubscribe all", "/subscribe all cascade")
+    assert "   price not seen" in await told(blind, "/subscribe BTC")
+    assert "   1 of 1 not seen now" in await told(blind, "/unsubscribe all", "/subscribe all cascade")
+    unread = talk(role=Role.MANAGER, alerts=(), watched=("BTC",))
+    assert "   no data yet" in await told(unread, "/subscribe all cascade")
 
 
 async def test_what_stands_of_it_is_said_and_what_was_seen_is_marked() -> None:
@@ -135,7 +173,7 @@ async def test_one_asset_alone_can_be_asked_for() -> None:
 
 def test_a_subscription_from_before_to_what_is_never_so_loud_any_more_says_so() -> None:
     wish = Subscription("BTC", Kind.REGIME, Severity.WARNING)
-    lines = closeness(wish, Chat("telegram:1"), {"BTC": calm()}, phrases_in("en"), Rules())
+    lines = closeness(wish, Chat("telegram:1"), {"BTC": calm()}, phrases_in("en"), Rules(), NOW_MS)
     assert lines == ("BTC regime                 WARNING up", "   never so loud: nothing is told")
 
 

@@ -18,7 +18,10 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
     said = (await talk(crowding())("/regime BTC")).splitlines()
     assert said[0] == "BTC · CROWDING · for 6 h 20 min"
     assert said[1] == "Falling, and leverage is not leaving."
-    assert "Reduce: half of any new size (2 of 4 checks on a long). No adds, rungs are pulled in: CROWDING." in said
+    assert (
+        "Reduce: half of any new size (2 of 4 checks on a long). No adds, rungs are pulled in: CROWDING."
+        in said
+    )
     assert said[4:10] == [
         "       now              rank      age",
         "Price !64,210  -2.1%d   -          4s",
