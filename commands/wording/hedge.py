@@ -127,9 +127,15 @@ def _because(hedge: Hedge, phrases: Phrases, rules: HedgeRules) -> Iterator[str]
         "fees": numbers.percent(_share(hedge, halving.fees_usd), signed=False, digits=2),
     }
     for because in hedge.because:
-        yield phrases.say(f"hedge_because.{because.value}", **known)
+        yield phrases.say(f"hedge_because.{_known_as(because, hedge)}", **known)
     if hedge.choice is not Choice.REDUCE and Because.NO_FUNDING not in hedge.because:
         yield phrases.say("hedge.worth_it", **known)
+
+
+def _known_as(because: Because, hedge: Hedge) -> str:
+    """The phrase of a reason: of skew that is not dear as far as is known, what is not known of it is said."""
+    is_half_known = because in {Because.CHEAP, Because.UNRANKED} and hedge.asked.skew_over_atm is None
+    return f"{because.value}_by_half" if is_half_known else because.value
 
 
 def _share(hedge: Hedge, usd: float | None) -> float | None:

@@ -277,6 +277,16 @@ async def test_holding_is_counted_at_the_dearer_of_the_day_and_now_and_it_is_sai
     assert " at .050%/8h, the 24 h mean" in eased
 
 
+async def test_skew_of_which_half_is_not_known_is_not_called_cheap_in_all() -> None:
+    half = await desk(skew_over_atm=None)("/hedge btc 64,210 30d")
+    assert (
+        "Skew is not dear for this month (z +0.4); how it stands to at-the-money is not known: a put." in half
+    )
+    unseen = market(lacking=("skew",), funding=reading("funding", f24=0.0005))
+    said = await talk(unseen, chains=(chain(),))("/hedge btc 64,210 30d")
+    assert "Whether skew is dear is not known: a put, which pays all the way down." in said
+
+
 async def test_where_funding_is_not_known_no_rate_is_told() -> None:
     unseen = market(skew=skewed(), lacking=("funding",))
     said = await talk(unseen, chains=(chain(),))("/hedge btc 64,210 30d")
