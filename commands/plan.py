@@ -8,6 +8,7 @@ from commands.desk.own import own
 from commands.desk.plans import drop_plan, find, is_watched, keep_larger, keep_plan, keeper, standing_now
 from commands.desk.refusal import refusal
 from commands.protocol.command import Command
+from commands.protocol.numerals import typed
 from commands.protocol.phrases import phrases_in
 from commands.protocol.plan_words import Doing, DoingWord, LineWord, PlanIdWord, Until, UntilWord
 from commands.protocol.position_words import BaseWord, Contract, ContractWord, EntryWord, ModeWord, VenueWord
@@ -26,7 +27,8 @@ from market.margin import ImpossiblePosition
 from market.observations import Asset, Side
 from market.plans import Added, AddRefused, NoPlan, PlanRefused, Thesis
 from market.report import market_time
-from market.sizing import MarginMode, Position
+from market.sizing import MarginMode, Position, conditions_of
+from market.sizing.slip import refuse_slip
 from market.snapshot import Snapshot
 from store.services import People
 
@@ -76,6 +78,7 @@ async def _make(ask: PlanAsked, context: Context, people: People) -> Reply:
     if snapshot is None:
         return await absence(asset, context)
     position = _position(ask, asset)
+    _refuse_far_line(ask.line, snapshot, context)
     thesis = Thesis(ask.line, _until_ms(ask.until, market_time(snapshot, context.now_ms)))
     try:
         made = await keep_plan(context, people, position, snapshot, thesis)
@@ -99,6 +102,24 @@ async def _make(ask: PlanAsked, context: Context, people: People) -> Reply:
         wallet=made.wallet,
         is_twin=made.is_twin,
     )
+
+
+def _refuse_far_line(line_usd: float | None, snapshot: Snapshot, context: Context) -> None:
+    """Raise Misunderstood of a line that would never warn as its mark was mistyped; the one that may be meant is offered."""
+    if line_usd is None:
+        return
+    try:
+        refuse_slip(line_usd, conditions_of(snapshot, context.rules).price_usd, context.rules.sizing)
+    except ImpossiblePosition as slip:
+        meant_usd = slip.numbers.get("meant_price")
+        raise Misunderstood(
+            "plan_refused.line_far",
+            field="line",
+            line_usd=numbers.price(line_usd),
+            price_usd=numbers.price(slip.numbers["now_price"]),
+            farthest=numbers.general(slip.numbers["farthest"]),
+            near=() if meant_usd is None else (typed(meant_usd),),
+        ) from None
 
 
 def _position(ask: PlanAsked, asset: Asset) -> Position:

@@ -19,7 +19,7 @@ Words come in any sensible order. `name=value` and `name value` say which word i
 - Numbers are plain digits: `5x`, `10k`, `64,200`, `3%`, `72h`, `3d`. A comma groups thousands and is never a decimal. Where a
   chat or its reader speaks a language whose decimals take a comma, `64.210,5` and `0,5` are read as well, and `64.210`, which
   could be two numbers, is asked back with both as buttons. `64210.5` is read the same everywhere. An amount
-  such as `250.000` is asked back in every language; an entry price may have three decimals, and is refused far from the market.
+  such as `250.000` is asked back in every language; a price may have three decimals, and is refused far from the market.
 - At most 16 words and 256 characters are read. What cannot be read is answered with the reason and an example.
 - What is missing is asked for, and what else was said is kept; a word that is nearly right comes back as a button. In `/plan` alone
   a `?` asks for all that it needs (`/plan ? BTC`); `equity=` asks for one word, `line=-` leaves one out, and `cancel` ends the questions.

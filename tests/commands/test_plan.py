@@ -294,6 +294,15 @@ async def test_a_line_that_is_refused_is_asked_for_again_with_the_reason() -> No
     assert plan.line_usd == 60_000.0
 
 
+async def test_a_line_whose_mark_was_mistyped_is_refused_as_it_would_never_warn() -> None:
+    """Of 1x nothing else refuses it: no liquidation comes before it."""
+    here = talk(calm())
+    assert "Your own line 60.000 is more than 8 times away" in await here("/plan BTC 1x 10k line=60.000")
+    assert [action.command for action in here.reply.actions] == ["/plan BTC 1x 10k line=60000"]
+    assert await plans_of(here) == ()
+    assert (await stated(here, "/plan BTC 1x 10k line=60000")).line_usd == 60_000.0
+
+
 async def test_nothing_of_a_plan_is_said_where_others_read_along() -> None:
     here = talk(calm())
     plan = await stated(here)
