@@ -10,7 +10,6 @@ from commands.desk.refusal import refusal
 from commands.desk.under_way import margin_from_here_usd
 from commands.desk.wallet import others
 from commands.protocol.command import Command
-from commands.protocol.numerals import typed
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.position_words import BaseWord, Contract, ContractWord, EntryWord, ModeWord, VenueWord
 from commands.protocol.reply import Heading, Reply, Text, Tone
@@ -18,10 +17,12 @@ from commands.protocol.request import Context, Misunderstood
 from commands.protocol.words import AssetWord, HoldWord, LeverageWord, MoneyWord, PercentWord, SideWord
 from commands.wording import numbers
 from commands.wording.columns import fit
+from commands.wording.copies import plain_price
 from commands.wording.market import source_notes
 from commands.wording.panel import unseen
 from commands.wording.sized import Sized
 from commands.wording.sizing import describe_size
+from commands.wording.sizing_ways import size_line
 from market.adverse import adverse_moves
 from market.margin import Impossible, ImpossiblePosition, Tiers
 from market.observations import Asset, Side
@@ -116,7 +117,7 @@ def _refusal(
 
 
 def _no_price(snapshot: Snapshot, ask: Size, phrases: Phrases, now_ms: int) -> Reply:
-    """Nothing is sized on a price that cannot be used; a stated entry would do."""
+    """Nothing is sized on a price that cannot be used; a stated entry would do: the line with the last price shows where it stands."""
     asset, at_ms = snapshot.asset, market_time(snapshot, now_ms)
     heading = phrases.say(
         "size.heading",
@@ -125,7 +126,9 @@ def _no_price(snapshot: Snapshot, ask: Size, phrases: Phrases, now_ms: int) -> R
         side=phrases.word("side", ask.side.value),
         verdict=phrases.say("size.no_answer"),
     )
-    example = f"/size {asset} {typed(ask.leverage)}x entry=64200"
+    last_usd = snapshot.fact("price", "price_usd")
+    last = None if last_usd is None else plain_price(last_usd)
+    example = f"{size_line(_position(ask, asset), ask.leverage)} entry={last or '...'}"
     reason = ", ".join(unseen(snapshot, phrases, at_ms, ("price",))) or phrases.say("presence.absent")
     told = phrases.say("size.no_price", asset=asset, reason=reason, example=example)
     return Reply(

@@ -237,6 +237,7 @@ async def test_without_a_usable_price_nothing_is_sized_unless_an_entry_is_stated
     said = await ask("/size BTC 5x 10k")
     assert said.startswith("BTC 5x long · NO ANSWER")
     assert "price not seen" in said
+    assert said.endswith("You can state one: /size BTC 5x long equity=10000 entry=...")
     assert ask.reply.data["verdict"] is None
     assert "Liquidation ~" in await ask("/size BTC 5x 10k entry=64,200")
 
@@ -244,7 +245,12 @@ async def test_without_a_usable_price_nothing_is_sized_unless_an_entry_is_stated
 async def test_a_price_three_times_too_old_is_no_price() -> None:
     ask = talk(crowding())
     assert "Price 1min" in await ask.later(90 * SECOND_MS)("/size BTC 5x 10k")
-    assert "NO ANSWER" in await ask.later(5 * MINUTE_MS)("/size BTC 5x 10k")
+    late = ask.later(5 * MINUTE_MS)
+    said = await late("/size BTC 5x 10k lose=2%")
+    assert "NO ANSWER" in said
+    line = said.partition("You can state one: ")[2]
+    assert line == "/size BTC 5x long equity=10000 lose=2% entry=64210"
+    assert "Liquidation ~" in await late(line)
 
 
 async def test_cross_margin_is_told_what_stands_behind_it() -> None:
