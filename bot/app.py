@@ -184,7 +184,8 @@ def with_token(settings: Settings) -> list[ChatPlatform]:
     found = [platform for platform in platforms() if platform.token(settings) is not None]
     if not found:
         _log.warning(
-            "no chat platform has a token: only `seawall ask` is answered. `seawall doctor` says what to set"
+            "no chat platform has a token: `seawall chat` and `seawall ask` are answered here, and nobody else. "
+            "`seawall doctor` says what to set"
         )
     return found
 

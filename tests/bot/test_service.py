@@ -95,7 +95,7 @@ async def test_where_no_exchange_can_be_reached_every_answer_is_insufficient_dat
             "INSUFFICIENT DATA|NO DATA|evaluated yet|No data yet|its past|could be read yet", done.stdout
         ), line
     log = await ends(service)
-    assert "no chat platform has a token" in log
+    assert "no chat platform has a token: `seawall chat` and `seawall ask` are answered" in log
     assert "Traceback" not in log
 
 
