@@ -44,6 +44,8 @@ READER = f"{TERMINAL}:{HERE}"
 """Where news of plans go that were stated here."""
 LOOK_EVERY_S = 1.0
 MOST_NEWS = 50
+HEARD_AFTER_S = 10.0
+"""A pipe that is open for so long has somebody at its end; a script that asks one thing would take news of plans from a person."""
 SILENT_MS = 5 * MINUTE_MS
 """Evaluated every minute, a market not looked at for so long is looked at by nobody."""
 
@@ -71,11 +73,11 @@ async def converse(settings: Settings, manner: Manner, stdin: TextIO, stdout: Te
         screen = Screen(stdout, lines, is_plain=manner.is_plain, language=desk.language)
         chat = Chat(screen, desk.ask, language=desk.language, echoes=lines is None)
         opening = await desk.opening(is_plain=lines is None or screen.is_dumb)
-        following = Following(desk, screen)
+        following = Following(desk, screen, 0.0 if is_typed else HEARD_AFTER_S)
         async with nullcontext() if lines is None else lines, asyncio.TaskGroup() as tasks:
             screen.say(*opening)
-            await following.look()
             reading_along = tasks.create_task(following.run())
+            await following.has_looked.wait()
             await (_answer_all(chat, stdin) if lines is None else _answer_typed(chat, lines))
             reading_along.cancel()
     return ANSWERED
@@ -145,20 +147,27 @@ class LiveDesk:
 
 
 class Following:
-    """Shows warnings, and news of plans stated here, above the line that is typed."""
+    """Shows warnings, and news of plans stated here, above the line that is typed.
 
-    def __init__(self, desk: LiveDesk, screen: Screen) -> None:
+    News of plans are told once, so they are for somebody who is there: after `heard_after_s` seconds. `has_looked` is set once
+    what stood at the beginning was shown.
+    """
+
+    def __init__(self, desk: LiveDesk, screen: Screen, heard_after_s: float = 0.0) -> None:
         self._desk, self._screen = desk, screen
+        self._heard_from_s = asyncio.get_running_loop().time() + heard_after_s
         self._words = Words()
         self._along = Along(READER, self._words, desk.said)
         self._worker = f"{TERMINAL}:{os.getpid()}"
         self._is_open, self._trouble = False, ""
+        self.has_looked = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled; a store that is away is said to be, and waited for."""
         try:
             while True:
                 await self.look()
+                self.has_looked.set()
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
             if self._is_open:
@@ -172,7 +181,7 @@ class Following:
             shown = await self._along.look(services, now_ms())
             if shown is not None:
                 self._show(shown)
-            if services.people is not None:
+            if services.people is not None and asyncio.get_running_loop().time() >= self._heard_from_s:
                 await self._show_plans()
             self._note("")
         except StoreUnavailable:

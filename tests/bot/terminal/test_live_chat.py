@@ -122,9 +122,8 @@ async def test_what_is_subscribed_to_here_is_what_is_shown_here(
         await here.sees("those subscribed to: 1")
 
 
-async def test_news_of_a_plan_stated_here_are_told_at_the_next_terminal_that_opens(
-    market: Connection, settings: Settings
-) -> None:
+async def trimmed(market: Connection) -> None:
+    """A plan that was stated here has reached a rung."""
     people = StoredPeople(market)
     before = await people.kept(READER)
     plan = replace(PLAN, made_ms=NOW_MS)
@@ -133,12 +132,39 @@ async def test_news_of_a_plan_stated_here_are_told_at_the_next_terminal_that_ope
     fact = replace(news(Happened.TRIM), at_ms=NOW_MS, price_at_ms=NOW_MS)
     after = Person(READER, READER, plans=(fact.plan,), made_ms=before.person.made_ms)
     assert await StoredPlanNews(market).tell(before, after, (fact,))
+
+
+async def test_news_of_a_plan_stated_here_are_told_at_the_next_terminal_that_opens(
+    market: Connection, settings: Settings
+) -> None:
+    await trimmed(market)
     async with talking(settings) as here:
         await here.sees("TRIM")
     async with talking(settings) as here:
         here.types("/id\r")
         await here.sees("terminal:here")
         assert "TRIM" not in here.shown
+
+
+async def test_a_script_that_asks_one_thing_takes_no_news_of_plans_from_a_person(
+    market: Connection, settings: Settings
+) -> None:
+    await trimmed(market)
+    said = io.StringIO()
+    assert await converse(settings, Manner(), Pipe("/id\n"), said) == 0
+    assert "TRIM" not in said.getvalue()
+    async with talking(settings) as here:
+        await here.sees("TRIM")
+
+
+async def test_a_pipe_that_stays_open_is_told_of_plans_as_well(
+    market: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_chat, "HEARD_AFTER_S", 0.0)
+    await trimmed(market)
+    said = io.StringIO()
+    assert await converse(settings, Manner(), Pipe("/id\n"), said) == 0
+    assert "TRIM" in said.getvalue()
 
 
 async def test_lines_are_found_again_in_the_next_session_but_none_of_a_position(
