@@ -73,6 +73,7 @@ def main() -> None:
     """Run the command line of this process."""
     put_off()
     _open_what_was_closed()
+    _read_what_is_no_text(sys.stdin)
     for stream in (sys.stdout, sys.stderr):
         _let_every_letter_through(stream)
     app()
@@ -84,6 +85,12 @@ def _open_what_was_closed() -> None:
         if getattr(sys, name) is None:
             nothing = os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, os.fdopen(nothing, mode, encoding="utf-8", closefd=False))
+
+
+def _read_what_is_no_text(stream: TextIO) -> None:
+    """Read bytes that are no letters as marks that no command knows: one of them must not end all that is asked."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
 
 
 def _let_every_letter_through(stream: TextIO) -> None:

@@ -283,6 +283,14 @@ def test_a_terminal_of_few_letters_is_answered_all_the_same(
     assert "UTC · 4 of 5 read" in done.stdout
 
 
+def test_bytes_that_are_no_letters_end_no_chat(here: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")
+    done = here.run("chat", stdin=None, input="/id \udcff\n/id\n", errors="surrogateescape")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "is not read" in done.stdout
+    assert "Who and where you are" in done.stdout
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_is_an_empty_one(closed: str, here: Room) -> None:
     done = subprocess.run(
