@@ -37,13 +37,15 @@ from store.connection import Connection, StoreUnavailable
 from store.health import LIVE
 from store.outbox import Claimed, Outbox
 from store.plan_news import StoredPlanNews
-from store.services import Services
+from store.services import FeedStatus, Services
 from store.snapshots import StoredFeed
 
 READER = f"{TERMINAL}:{HERE}"
 """Where news of plans go that were stated here."""
 LOOK_EVERY_S = 1.0
 MOST_NEWS = 50
+STOPPED_MS = 2 * MINUTE_MS
+"""The same where the service has said that it ends: another takes over, or it is started again, within that time."""
 HEARD_AFTER_S = 10.0
 """A pipe that is open for so long has somebody at its end; a script that asks one thing would take news of plans from a person."""
 SILENT_MS = 5 * MINUTE_MS
@@ -128,16 +130,23 @@ class LiveDesk:
 
     async def opening(self, *, is_plain: bool) -> tuple[str, ...]:
         """The first lines: what this is, and which warnings will be shown. Raises StoreUnavailable."""
-        status = await StoredFeed(self._connection).status()
-        say, last_ms = self.phrases.say, status.last_evaluation_ms
+        status, say = await StoredFeed(self._connection).status(), self.phrases.say
         first = say("terminal.opening_plain" if is_plain else "terminal.opening")
-        if status.source not in {LIVE, "none"}:
+        if _is_played(status):
             return first, say(f"nobody.{status.source}")
-        is_silent = last_ms is None or now_ms() - last_ms > SILENT_MS
-        stopped = (say("terminal.no_service"),) if is_silent else ()
-        return first, *stopped, await self._heard()
+        stopped = () if await self.is_served() else (say("terminal.no_service"),)
+        return first, *stopped, await self.heard()
 
-    async def _heard(self) -> str:
+    async def is_served(self) -> bool:
+        """Whether a service looks at the market, or nobody has to: it is recorded. Raises StoreUnavailable."""
+        status = await StoredFeed(self._connection).status()
+        last_ms = status.last_evaluation_ms
+        if _is_played(status):
+            return True
+        patience_ms = STOPPED_MS if status.cycle_ms is None else SILENT_MS
+        return last_ms is not None and now_ms() - last_ms <= patience_ms
+
+    async def heard(self) -> str:
         """Which warnings are shown here."""
         say, chat = self.phrases.say, await StoredChats(self._connection).get(READER)
         if chat is None or not has_chosen(chat):
@@ -160,6 +169,7 @@ class Following:
         self._along = Along(READER, self._words, desk.said)
         self._worker = f"{TERMINAL}:{os.getpid()}"
         self._is_open, self._trouble = False, ""
+        self._was_served: bool | None = None
         self.has_looked = asyncio.Event()
 
     async def run(self) -> None:
@@ -178,6 +188,7 @@ class Following:
         """Show what came since the last look; at the first one, what stands."""
         try:
             services = await self._desk.look()
+            await self._tell_of_service()
             shown = await self._along.look(services, now_ms())
             if shown is not None:
                 self._show(shown)
@@ -188,6 +199,14 @@ class Following:
             self._note(self._desk.phrases.say("terminal.store_away"))
         except Unreadable as newer:
             self._note(str(newer))
+
+    async def _tell_of_service(self) -> None:
+        """Say it when the service ends or comes back: silence would pass for calm. How it stood at first was said at first."""
+        before, self._was_served = self._was_served, await self._desk.is_served()
+        if before is None or before is self._was_served:
+            return
+        said = await self._desk.heard() if self._was_served else self._desk.phrases.say("terminal.no_service")
+        self._screen.say(f"{_clock(now_ms())} {said}")
 
     async def _show_plans(self) -> None:
         """News of plans are told once, to whichever terminal is open; what came while none was is told at the next."""
@@ -223,7 +242,7 @@ def draw_warning(shown: Shown, screen: Screen) -> tuple[RenderableType, ...]:
 
     Numbers stay those of the last answer: one must not come to mean something else while it is typed.
     """
-    clock = f"[{datetime.fromtimestamp(shown.at_ms / SECOND_MS, UTC):%H:%M} UTC]"
+    clock = _clock(shown.at_ms)
     reply, first = shown.reply, shown.reply.blocks[0]
     if isinstance(first, Heading):
         first = Heading(f"{clock} {SYMBOL.get(first.tone, '')}{first.text}", first.tone)
@@ -231,6 +250,15 @@ def draw_warning(shown: Shown, screen: Screen) -> tuple[RenderableType, ...]:
         first = Text(f"{clock} {first.text}")
     parts = screen.draw(replace(reply, blocks=(first, *reply.blocks[1:])))
     return (*parts, screen.draw_commands(reply.actions)) if reply.actions else parts
+
+
+def _clock(at_ms: int) -> str:
+    return f"[{datetime.fromtimestamp(at_ms / SECOND_MS, UTC):%H:%M} UTC]"
+
+
+def _is_played(status: FeedStatus) -> bool:
+    """Whether this market is not the present one: nobody is warned of it."""
+    return status.source not in {LIVE, "none"}
 
 
 def _configure_log(settings: Settings) -> None:

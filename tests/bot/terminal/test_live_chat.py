@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import live_chat
-from bot.live_chat import Following, LiveDesk, Manner, converse
+from bot.live_chat import SILENT_MS, STOPPED_MS, Following, LiveDesk, Manner, converse
 from bot.platforms.terminal.screen import Screen
 from bot.settings import Settings
 from commands.protocol.phrases import phrases_in
@@ -271,6 +271,24 @@ async def test_a_store_without_a_service_says_so(valkey: Connection, settings: S
     said = io.StringIO()
     assert await converse(settings, Manner(), Pipe("/regime\n"), said) == 0
     assert "The service does not run" in said.getvalue()
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [FeedStatus("live", NOW_MS - STOPPED_MS - 1), FeedStatus("live", NOW_MS - SILENT_MS - 1, 60_000, 0)],
+)
+async def test_a_service_that_ends_while_somebody_reads_is_said_to_have_and_so_is_its_return(
+    ended: FeedStatus, market: Connection, settings: Settings
+) -> None:
+    stopped, usual = (phrases_in("en").say(f"terminal.{what}") for what in ("no_service", "usual"))
+    async with talking(settings) as here:
+        here.types("/id\r")
+        await here.sees("terminal:here")
+        await StoredFeed(market).save(ended)
+        await here.sees(f"[12:04 UTC] {stopped}")
+        await StoredFeed(market).save(FeedStatus("live", NOW_MS, 60_000, 0))
+        await here.sees(f"[12:04 UTC] {usual}")
+        assert " ".join(here.shown.split()).count(stopped) == 1
 
 
 async def test_a_recorded_market_warns_nobody_and_says_so(valkey: Connection, settings: Settings) -> None:
