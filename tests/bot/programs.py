@@ -78,13 +78,22 @@ class Room:
         return not left and not self.servers()
 
     def servers(self) -> list[str]:
-        """The servers that run with files of this room: process id and command line."""
-        listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-        return [line for line in listed.splitlines() if str(self.folder) in line and "valkey-server" in line]
+        """The servers that run with files of this room, or in its folder: process id and command line."""
+        listed = subprocess.run(["ps", "-wweo", "pid,args"], capture_output=True, text=True, check=True).stdout
+        found = [line for line in listed.splitlines() if "valkey-server" in line]
+        return [line for line in found if str(self.folder) in f"{line} {_works_in(int(line.split()[0]))}"]
 
     @staticmethod
     def _command(words: tuple[str | Path, ...]) -> list[str]:
         return [sys.executable, "-m", "bot", *map(str, words)]
+
+
+def _works_in(process: int) -> str:
+    """The folder a process works in, "" where that is not told: a server of a data folder does not name it in its arguments."""
+    try:
+        return str(Path(f"/proc/{process}/cwd").readlink())
+    except OSError:
+        return ""
 
 
 @contextmanager
