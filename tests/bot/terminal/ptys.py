@@ -8,11 +8,12 @@ import re
 import struct
 import termios
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TextIO
 
+from tests.doubles.waiting import PATIENCE_S
+
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x08")
-WITHIN_S = 8.0
 
 
 class Terminal:
@@ -33,11 +34,19 @@ class Terminal:
 
     async def sees(self, text: str) -> None:
         """Wait until something is there, wherever its lines were wrapped."""
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S):
             while " ".join(text.split()) not in " ".join(self.shown.split()):
-                await asyncio.sleep(0)
-                with suppress(BlockingIOError):
-                    self.raw += os.read(self.outside, 65_536)
+                await self._written()
+                self.raw += os.read(self.outside, 65_536)
+
+    async def _written(self) -> None:
+        """Wait until there is something to read, without turning the loop that the program needs."""
+        is_there, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.add_reader(self.outside, is_there.set)
+        try:
+            await is_there.wait()
+        finally:
+            loop.remove_reader(self.outside)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from bot.platforms.terminal.ears import LONGEST_LINE, MOST_PASTED, Ears
 from bot.platforms.terminal.editor import Editor
 from bot.platforms.terminal.history import StoredLines
 from commands.protocol.phrases import phrases_in
-from tests.bot.terminal.ptys import WITHIN_S, Terminal, pseudo_terminal
+from tests.bot.terminal.ptys import Terminal, pseudo_terminal
+from tests.doubles.waiting import PATIENCE_S
 
 ENGLISH = phrases_in("en")
 CTRL_A, CTRL_C, CTRL_D, CTRL_E, CTRL_K, CTRL_R = "\x01", "\x03", "\x04", "\x05", "\x0b", "\x12"
@@ -35,7 +36,7 @@ class Desk:
         return self.terminal.shown
 
     async def line(self) -> str:
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S):
             return await anext(self.editor)
 
     def prints(self, text: str) -> None:
@@ -213,6 +214,6 @@ async def test_a_line_wider_than_the_terminal_is_wrapped_and_comes_whole() -> No
 async def test_a_terminal_that_goes_away_ends_the_lines() -> None:
     outside, inside = pty.openpty()
     with os.fdopen(inside, "r") as stdin, Path(os.devnull).open("w") as stdout:
-        async with Editor(stdin, stdout, Ears(lambda _: None)) as editor, asyncio.timeout(WITHIN_S):
+        async with Editor(stdin, stdout, Ears(lambda _: None)) as editor, asyncio.timeout(PATIENCE_S):
             os.close(outside)
             assert [line async for line in editor] == []

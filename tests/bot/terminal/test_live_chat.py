@@ -29,6 +29,7 @@ from store.watchlist import StoredWatchlist
 from tests.bot.delivery.plans import PLAN, news
 from tests.bot.terminal.ptys import Terminal, pseudo_terminal
 from tests.commands.markets import NOW_MS, crowding
+from tests.doubles.waiting import PATIENCE_S
 from tests.store.samples import FIRED
 
 AWAY, BACK = (phrases_in("en").say(f"terminal.store_{what}") for what in ("away", "back"))
@@ -68,7 +69,7 @@ async def talking(
         await terminal.sees(">")
         yield terminal
         terminal.types(CTRL_D)
-        assert await asyncio.wait_for(talk, 5) == 0
+        assert await asyncio.wait_for(talk, PATIENCE_S) == 0
 
 
 def just_now(alert: Alert = FIRED) -> Alert:
