@@ -1,6 +1,5 @@
 import asyncio
 import logging
-import time
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -11,9 +10,17 @@ from pydantic import SecretStr
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, TimedOut
 
-from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest, Flooded, NotSent, PollingRequest
+from bot.platforms.telegram.transport import (
+    READ_S,
+    STAND_IN,
+    AiohttpRequest,
+    Flooded,
+    NotSent,
+    PollingRequest,
+)
 from tests import canary
 from tests.doubles.telegram import BotApi, Fault
+from tests.doubles.waiting import PATIENCE_S
 
 TOKEN = SecretStr(canary.TELEGRAM_TOKEN)
 
@@ -99,11 +106,11 @@ async def test_a_flood_limit_says_how_long(api: BotApi, bot: Bot) -> None:
 
 
 async def test_a_chat_is_not_written_to_again_before_its_flood_limit_is_over(api: BotApi, bot: Bot) -> None:
-    api.fail("sendMessage", Fault(429, "Too Many Requests", {"retry_after": 30}, chat_id=11))
+    api.fail("sendMessage", Fault(429, "Too Many Requests", {"retry_after": 600}, chat_id=11))
     await failure_of(bot)
     error = await failure_of(bot)
     assert isinstance(error, Flooded)
-    assert 29 < error.wait_s <= 30
+    assert 600 - PATIENCE_S < error.wait_s <= 600
     assert len(api.called("sendMessage")) == 1
     await bot.send_message(12, "hello")
     assert (await bot.get_chat_member(11, 11)).user.id == 11
@@ -118,10 +125,9 @@ async def test_a_chat_is_written_to_again_once_its_flood_limit_is_over(api: BotA
 
 async def test_a_silent_server_is_given_up_in_time(api: BotApi, bot: Bot) -> None:
     api.fail("sendMessage", Fault(stall=True))
-    began = time.monotonic()
-    error = await failure_of(bot, read_timeout=0.1)
+    async with asyncio.timeout(READ_S / 2):  # what it waits where it is not told for how long
+        error = await failure_of(bot, read_timeout=0.1)
     assert isinstance(error, TimedOut)
-    assert time.monotonic() - began < 2
     assert_silent(error)
 
 
@@ -144,11 +150,11 @@ async def test_a_server_that_sends_a_byte_at_a_time_is_given_up_in_time() -> Non
 
     server = await asyncio.start_server(trickle, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    limits = (0.2, 0.1, 0.1, 0.1)
+    limits = (0.2, 0.1, 1.0, 0.1)  # a busy machine may be slow to connect, too
     transport = AiohttpRequest(TOKEN)
     await transport.initialize()
     with pytest.raises(TimedOut):
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(READ_S):
             await transport.do_request(f"http://127.0.0.1:{port}/bot{STAND_IN}/getMe", "POST", None, *limits)
     await transport.shutdown()
     server.close()
