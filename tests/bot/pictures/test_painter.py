@@ -18,9 +18,11 @@ from bot.pictures import painter as of_painter
 from bot.pictures.drawing import draw
 from bot.pictures.painter import NotDrawn, Painter
 from tests.bot.pictures.samples import PNG, picture
+from tests.doubles.waiting import PATIENCE_S, until
 
 SOME = "import bot.app, bot.cli, bot.platforms.telegram.service, bot.platforms.discord.service, bot.platforms.terminal.chat"
-LONGEST_LAG_S = 0.020
+LONGEST_LAG = 0.3
+"""Of the time that drawing takes here, on this machine and beside whatever else it does."""
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +33,7 @@ def fonts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture
 async def painter(fonts: Path) -> AsyncIterator[Painter]:
-    made = Painter(fonts)
+    made = Painter(fonts, deadline_s=PATIENCE_S)
     yield made
     await made.close()
 
@@ -59,9 +61,24 @@ async def test_the_one_that_answers_is_not_kept_waiting(painter: Painter) -> Non
     kept = [
         await _kept_while(painter.png(picture(source=source))) for source in ("live", "history", "simulated")
     ]
-    assert max(cpu_s for cpu_s, _ in kept) <= LONGEST_LAG_S
-    assert min(wall_s for _, wall_s in kept) <= LONGEST_LAG_S + idle[1]  # others use this machine, too
-    assert (await _kept_while(_drawn_here()))[0] > LONGEST_LAG_S
+    here = [await _kept_while(_drawn_here()) for _ in kept]
+    assert max(cpu_s for cpu_s, _ in kept) <= LONGEST_LAG * min(cpu_s for cpu_s, _ in here)
+    longest_s = LONGEST_LAG * min(wall_s for _, wall_s in here) + idle[1]  # others use this machine, too
+    assert min(wall_s for _, wall_s in kept) <= longest_s
+
+
+async def test_the_one_that_answers_goes_on_while_the_process_stands_still(painter: Painter) -> None:
+    """Neither its start nor its answer is waited for by the loop, or this would never end."""
+    for _ in range(2):
+        drawing = asyncio.create_task(painter.png(picture()))
+        while painter.pid is None:
+            await asyncio.sleep(0)
+        os.kill(painter.pid, signal.SIGSTOP)
+        for _ in range(1_000):
+            await asyncio.sleep(0)
+        assert not drawing.done()
+        os.kill(painter.pid, signal.SIGCONT)
+        assert (await drawing).startswith(PNG)
 
 
 async def _drawn_here() -> bytes:
@@ -104,7 +121,7 @@ async def test_a_process_that_hangs_is_ended_at_the_deadline(fonts: Path) -> Non
     with pytest.raises(NotDrawn, match=r"within 0\.1 s"):
         await painter.png(picture())
     assert not is_alive(stopped)
-    painter._deadline_s = 5.0
+    painter._deadline_s = PATIENCE_S
     assert (await painter.png(picture())).startswith(PNG)
     await painter.close()
 
@@ -156,9 +173,7 @@ async def test_the_process_ends_when_nobody_asks_and_with_the_one_that_started_i
     await painter.png(picture())
     pid = painter.pid
     assert pid is not None
-    async with asyncio.timeout(5.0):
-        while is_alive(pid):
-            await asyncio.sleep(0.01)
+    await until(lambda: not is_alive(pid))
     assert painter.pid is None
     await painter.close()
 
