@@ -66,12 +66,17 @@ class Painter:
         """The process that draws, None where none runs."""
         return None if self._process is None else self._process.pid
 
+    @property
+    def _is_warm(self) -> bool:
+        """Whether the process that would draw now has drawn before; one that is started anew loads its library first."""
+        return self._has_drawn and self._process is not None and self._process.returncode is None
+
     async def png(self, picture: Picture) -> bytes:
         """The picture as a PNG. Raises NotDrawn, within the deadline."""
         if self._waiting >= MOST_WAITING:
             raise NotDrawn("too many pictures wait")
         self._waiting += 1
-        within_s = self._deadline_s if self._has_drawn else self._first_within_s
+        within_s = self._deadline_s if self._is_warm else self._first_within_s
         try:
             async with asyncio.timeout(within_s), self._turn:
                 return await self._drawn(msgspec.msgpack.encode(picture))

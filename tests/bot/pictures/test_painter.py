@@ -136,6 +136,15 @@ async def test_a_process_that_takes_its_time_to_start_is_let_start(fonts: Path) 
     await impatient.close()
 
 
+async def test_one_that_is_started_anew_is_let_start_as_well(fonts: Path) -> None:
+    painter = Painter(fonts, deadline_s=PATIENCE_S, idle_s=0.05)
+    await painter.png(picture())
+    await until(lambda: painter.pid is None)
+    painter._deadline_s = 0.01
+    assert (await painter.png(picture())).startswith(PNG)
+    await painter.close()
+
+
 async def test_more_than_can_be_drawn_in_time_are_refused_at_once(
     painter: Painter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
