@@ -1,12 +1,14 @@
 """What the words quote of the study: market/odds.json, made of the facts of the chapters "odds" and "skill"."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import cast
 
 DIGITS = 4
 """More is not told, and differs between machines."""
+KEPT_DIGITS = 9
+"""Of what the document rests on: the last of a float's seventeen hang on how a processor adds."""
 
 Facts = Mapping[str, object]
 
@@ -26,12 +28,16 @@ def odds_of(facts: Mapping[str, Facts]) -> dict[str, object]:
     """The table of market.odds: the rows, and of each condition the verdict; without that chapter none is established."""
     tried = cast("Mapping[str, Facts]", facts.get("skill", {}).get("skill", {}))
     verdicts = {name: one["verdict"] for name, one in tried.items()}
-    return cast("dict[str, object]", _rounded(plain({**facts["odds"], "verdicts": verdicts})))
+    return cast(
+        "dict[str, object]",
+        _each(plain({**facts["odds"], "verdicts": verdicts}), lambda figure: round(figure, DIGITS)),
+    )
 
 
 def written(facts: object) -> str:
-    """Facts as they are kept: the same on every run."""
-    return json.dumps(plain(facts), indent=1, sort_keys=True, allow_nan=False) + "\n"
+    """Facts as they are kept: the same on every run, and on every machine but where a resample falls between two figures."""
+    kept = _each(plain(facts), lambda figure: float(f"{figure:.{KEPT_DIGITS}g}"))
+    return json.dumps(kept, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def written_odds(facts: Mapping[str, Facts]) -> str:
@@ -43,11 +49,12 @@ def written_odds(facts: Mapping[str, Facts]) -> str:
     return f'{head},\n"rows": [\n{lines}\n]}}\n'
 
 
-def _rounded(value: object) -> object:
+def _each(value: object, change: Callable[[float], float]) -> object:
+    """Facts with every figure changed; whole numbers and words stay."""
     if isinstance(value, float):
-        return round(value, DIGITS)
+        return change(value)
     if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items()}
+        return {key: _each(one, change) for key, one in value.items()}
     if isinstance(value, list):
-        return [_rounded(one) for one in value]
+        return [_each(one, change) for one in value]
     return value

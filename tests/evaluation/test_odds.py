@@ -157,3 +157,9 @@ def test_no_condition_is_established_without_the_chapter_that_tries_them() -> No
 def test_the_shipped_odds_are_those_of_the_document() -> None:
     facts = json.loads((HOME / "docs" / "evaluation.json").read_text(encoding="utf-8"))
     assert (HOME / "market" / "odds.json").read_text(encoding="utf-8") == quoting.written_odds(facts)
+
+
+def test_figures_are_kept_to_where_machines_agree() -> None:
+    ours, theirs = {"high": [0.19868059316593853, 3]}, {"high": [0.19868059316593595, 3]}
+    assert quoting.written(ours) == quoting.written(theirs)
+    assert json.loads(quoting.written(ours)) == {"high": [0.198680593, 3]}
