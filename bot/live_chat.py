@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.text import Text as Styled
 
 from bot import logs
-from bot.delivery.along import Along, Shown, has_chosen
+from bot.delivery.along import Along, Shown
 from bot.delivery.words import Words
 from bot.layout import SYMBOL
 from bot.live import in_language, open_store, services_on, what_is_watched
@@ -26,6 +26,7 @@ from bot.pseudonyms import pseudonyms_in
 from bot.running import ANSWERED
 from bot.settings import Settings
 from commands.protocol.dispatch import answer
+from commands.protocol.home import has_chosen
 from commands.protocol.phrases import ORIGINAL, Phrases, phrases_in
 from commands.protocol.reply import Heading, Reply, Text
 from commands.protocol.request import HERE, TERMINAL, Context, Role

@@ -6,13 +6,16 @@ from typing import Annotated
 
 from commands.protocol.alert_words import ALL, AnyAssetWord, Switch, SwitchWord
 from commands.protocol.command import Command
-from commands.protocol.home import home, standing_here
+from commands.protocol.home import MOST_LOOKED_AT, has_chosen, home, listening, standing_here
 from commands.protocol.phrases import phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood
-from commands.wording.overview import describe_alerts, describe_changes
+from commands.wording.overview import Unchosen, describe_alerts, describe_changes
 from commands.wording.wishes import describe_nobody
+from market.alerts import Alert
+from market.alerts.reach import still_standing
 from market.observations import Asset
+from market.report import LIVE
 from store.wishes import Chat
 
 _SWITCHES: Mapping[Asset, tuple[str, tuple[str, ...]]] = {
@@ -39,19 +42,36 @@ async def answer(ask: Alerts, context: Context) -> Reply:
     await _mind_switch(ask.asset, chat, context)
     if ask.changes is Switch.ON:
         return describe_changes(chat, phrases)
-    asset = None if ask.asset == ALL else ask.asset
+    asset, unchosen = None if ask.asset == ALL else ask.asset, await _unchosen(chat, context)
     snapshots = {snapshot.asset: snapshot for snapshot in await context.look_at_all()}
     return describe_alerts(
         chat,
         [wish for wish in chat.subscriptions if asset is None or wish.asset in {None, asset}],
-        [one for one in await standing_here(chat, context.services.post) if asset in {None, one.asset}],
+        [one for one in await _standing(chat, unchosen, context) if asset in {None, one.asset}],
         snapshots,
         phrases,
         context.rules,
         context.now_ms,
         asset=asset,
         is_terminal=context.is_terminal,
+        unchosen=unchosen,
     )
+
+
+async def _unchosen(chat: Chat, context: Context) -> Unchosen | None:
+    """What a terminal shows where nobody has chosen: the usual of the running service, everything of a demo; None elsewhere."""
+    if not context.is_terminal or has_chosen(chat):
+        return None
+    is_live = (await context.services.feed.status()).source == LIVE
+    return Unchosen(listening(chat).subscriptions) if is_live else Unchosen(())
+
+
+async def _standing(chat: Chat, unchosen: Unchosen | None, context: Context) -> tuple[Alert, ...]:
+    """The warnings that stand and are told here."""
+    post = context.services.post
+    if unchosen is None or unchosen.usual:
+        return await standing_here(listening(chat) if unchosen else chat, post)
+    return () if post is None else still_standing(await post.recent(MOST_LOOKED_AT))
 
 
 async def _mind_switch(asset: Asset | None, chat: Chat, context: Context) -> None:

@@ -22,7 +22,7 @@ async def answer(_: Asked, context: Context) -> Reply:
         return describe_nothing(phrases_in(context.language))
     subject = await asker_of(context) if context.is_private else chat_of(context)
     held = await privacy.near(subject) if subject.names else None
-    return describe_privacy(held, phrases_in(context.language))
+    return describe_privacy(held, phrases_in(context.language), is_terminal=context.is_terminal)
 
 
 COMMAND = Command(

@@ -15,7 +15,7 @@ from commands.protocol.alert_words import (
     SwitchWord,
 )
 from commands.protocol.command import Command
-from commands.protocol.home import change, home, insist_on_room
+from commands.protocol.home import USUAL, change, home, insist_on_room
 from commands.protocol.phrases import Phrases, phrases_in
 from commands.protocol.reply import Reply
 from commands.protocol.request import Context, Misunderstood, Role
@@ -29,8 +29,6 @@ from store.wishes import Chat, Subscription
 
 MOST_SUBSCRIPTIONS = 50
 MOST_OFFERS = 6
-USUAL = (Subscription(None, Kind.CASCADE, Severity.WARNING),)
-"""Where no kind is said: what is loud and rare. A watch came before a sell-off 12 times in 100 (docs/evaluation.md)."""
 EXAMPLE_IN_A_SERVER = "/subscribe BTC ping=<@&1234567890> ping_from=critical thread=on"
 
 

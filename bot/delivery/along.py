@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.delivery.words import Words
+from commands.protocol.home import listening
 from commands.protocol.phrases import ORIGINAL, Phrases, phrases_in
 from commands.protocol.reply import Reply, Text
 from commands.protocol.style import written_in
-from commands.subscribe import USUAL
 from commands.wording.wave import alert_row
 from market.alerts import Alert
 from market.alerts.reach import still_standing
@@ -24,7 +24,6 @@ from store.wishes import Chat, wants
 MOST_LOOKED_AT = 60
 HERE = "here"
 """What the message is called that a wave is told in: it stands further up."""
-UNSUBSCRIBED = "unsubscribed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +86,3 @@ def _changed(news: Iterable[Alert], phrases: Phrases, now_ms: int) -> Reply | No
     with written_in(phrases.style):
         rows = "; ".join(" ".join(alert_row(alert, phrases, now_ms).split()) for alert in news)
     return Reply((Text(phrases.say("terminal.changed", what=rows)),)) if rows else None
-
-
-def listening(chat: Chat) -> Chat:
-    """The chat with what a terminal shows: what was subscribed to, the usual where nobody chose, nothing where all was dropped."""
-    return chat if has_chosen(chat) else replace(chat, subscriptions=USUAL)
-
-
-def has_chosen(chat: Chat) -> bool:
-    """Whether somebody subscribed there, or dropped what was subscribed to."""
-    return bool(chat.subscriptions) or any(change.did == UNSUBSCRIBED for change in chat.changes)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from bot import logs
-from bot.delivery.along import has_chosen
 from bot.pace import Pace
 from commands.protocol.dispatch import answer
+from commands.protocol.home import has_chosen
 from commands.protocol.phrases import ORIGINAL
 from commands.protocol.reply import Reply
 from commands.protocol.request import HERE, TERMINAL, Context, Role

@@ -5,11 +5,14 @@ from dataclasses import replace
 
 from commands.protocol.changes import remembered
 from commands.protocol.request import Context, Misunderstood, Role
-from market.alerts import Alert
+from market.alerts import Alert, Kind, Severity
 from market.alerts.reach import still_standing
 from store.services import Chats, Post
-from store.wishes import LEFT, Chat, revive, suspend, wants
+from store.wishes import LEFT, Chat, Subscription, revive, suspend, wants
 
+USUAL = (Subscription(None, Kind.CASCADE, Severity.WARNING),)
+"""Where no kind is said: what is loud and rare. A watch came before a sell-off 12 times in 100 (docs/evaluation.md)."""
+UNSUBSCRIBED = "unsubscribed"
 MOST_LOOKED_AT = 500
 MOST_CHATS = 20
 """So many chats may hear of something because of one person."""
@@ -70,6 +73,16 @@ async def standing_here(chat: Chat, post: Post | None) -> tuple[Alert, ...]:
     """The warnings that stand now and that this chat is told of, the most severe first."""
     recent = () if post is None else await post.recent(MOST_LOOKED_AT)
     return tuple(alert for alert in still_standing(recent) if wants(chat, alert))
+
+
+def has_chosen(chat: Chat) -> bool:
+    """Whether somebody subscribed there, or dropped what was subscribed to."""
+    return bool(chat.subscriptions) or any(change.did == UNSUBSCRIBED for change in chat.changes)
+
+
+def listening(chat: Chat) -> Chat:
+    """The chat with what a terminal shows: what was subscribed to, the usual where nobody chose, nothing where all was dropped."""
+    return chat if has_chosen(chat) else replace(chat, subscriptions=USUAL)
 
 
 def _spoken(before: Chat, context: Context) -> str:

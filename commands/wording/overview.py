@@ -1,7 +1,7 @@
 """The answer to /alerts: what this chat is warned of, how close each of it is, what stands now and what is silenced."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from commands.protocol.phrases import Phrases
 from commands.protocol.reply import (
@@ -54,6 +54,13 @@ MOST_CHANGES = 3
 MOST_EDITED = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Unchosen:
+    """What is shown where nobody has chosen: the `usual`, or everything there is (())."""
+
+    usual: tuple[Subscription, ...]
+
+
 def describe_alerts(
     chat: Chat,
     wishes: Sequence[Subscription],
@@ -65,18 +72,21 @@ def describe_alerts(
     *,
     asset: Asset | None,
     is_terminal: bool,
+    unchosen: Unchosen | None = None,
 ) -> Reply:
     """The subscriptions of a chat, of one asset where that was asked for; `standing` are the warnings it is told of."""
-    blocks: list[Block] = [Heading(fit(_heading(chat, wishes, asset, phrases)))]
+    heading = _heading(chat, wishes, asset, phrases) if unchosen is None else _unchosen(unchosen, phrases)
+    shown = wishes if unchosen is None else unchosen.usual
+    blocks: list[Block] = [Heading(fit(heading))]
     notes = (*never_so_loud(wishes, phrases), *way_notes(chat, phrases, now_ms, is_terminal=is_terminal))
     blocks += [*_late(snapshots, phrases, now_ms), *(Note(line, Tone.CAUTION) for line in notes)]
     blocks += server_notes(chat, phrases)
-    blocks += _standing(chat, wishes, standing, snapshots, phrases, now_ms)
-    blocks += _closeness(chat, wishes, snapshots, phrases, rules, now_ms)
+    blocks += _standing(chat, shown, standing, snapshots, phrases, now_ms)
+    blocks += _closeness(chat, shown, snapshots, phrases, rules, now_ms)
     if len(wishes) > MOST_TOLD:
         blocks.append(Text(phrases.say("alerts.more", count=len(wishes) - MOST_TOLD)))
     if not chat.subscriptions:
-        blocks.append(Text(phrases.say("alerts.begin")))
+        blocks.append(Text(phrases.say(_begin(unchosen))))
     blocks += _changes(chat, chat.changes[-MOST_CHANGES:], phrases)
     return Reply(
         tuple(blocks),
@@ -90,6 +100,17 @@ def describe_alerts(
             "muted": {one: until_ms for one, until_ms in chat.muted_ms.items() if until_ms > now_ms},
         },
     )
+
+
+def _unchosen(unchosen: Unchosen, phrases: Phrases) -> str:
+    return phrases.say("alerts.unchosen" if unchosen.usual else "alerts.unchosen_all")
+
+
+def _begin(unchosen: Unchosen | None) -> str:
+    """How to choose, where nothing was subscribed to."""
+    if unchosen is None:
+        return "alerts.begin"
+    return "alerts.begin_usual" if unchosen.usual else "alerts.begin_everything"
 
 
 def _late(snapshots: Lookup, phrases: Phrases, now_ms: int) -> tuple[Note, ...]:
@@ -183,7 +204,7 @@ def _standing(
 ) -> list[Block]:
     if not standing:
         quiet = "alerts.quiet_blind" if is_any_unwatched(wishes, snapshots) else "alerts.quiet_now"
-        return [Text(phrases.say(quiet))] if chat.subscriptions else []
+        return [Text(phrases.say(quiet))] if chat.subscriptions or wishes else []
     rows = []
     for alert in standing[:MOST_STANDING]:
         rows += [alert_row(alert, phrases, now_ms), *_by_now(alert, snapshots, phrases, now_ms)]

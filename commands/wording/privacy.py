@@ -8,13 +8,14 @@ from store.whom import Held
 CODE_LASTS_S = 600
 
 
-def describe_privacy(held: Held | None, phrases: Phrases) -> Reply:
+def describe_privacy(held: Held | None, phrases: Phrases, *, is_terminal: bool = False) -> Reply:
     """What is kept by kind and for how long, with how often it is of `held` (None: that is for its own to know)."""
     counts = {} if held is None else counts_of(held)
     lines = [kept_line(word, kinds, phrases, counts.get(word, 0)) for word, kinds in told_of().items()]
     if counts.get(CHANGED):
         lines.append(phrases.say("privacy.changed", count=counts[CHANGED]))
-    rest = "\n".join(phrases.say(f"privacy.{name}") for name in ("sees", "never", "logs", "backups"))
+    never = ("lines", "never_here") if is_terminal else ("never",)
+    rest = "\n".join(phrases.say(f"privacy.{name}") for name in ("sees", *never, "logs", "backups"))
     return Reply(
         (Heading(phrases.say("privacy.heading")), Text("\n".join(lines)), Text(rest)),
         (
@@ -29,14 +30,19 @@ def describe_privacy(held: Held | None, phrases: Phrases) -> Reply:
 
 
 def describe_export(held: Held, file: File, phrases: Phrases, *, is_shown: bool) -> Reply:
-    """What is in the file; `is_shown`: with the file itself, where none can be sent."""
+    """What is in the file; `is_shown`: with the file itself, where none can be sent: at a terminal, which keeps lines besides."""
     counts = counts_of(held)
     said = (
         phrases.say("privacy.exported", file=file.name) if counts else phrases.say("privacy.nothing_of_you")
     )
     shown = (Lines(tuple(file.content.decode().splitlines())),) if is_shown else ()
     return Reply(
-        (Heading(phrases.say("privacy.export_heading")), Text(said), *_counted(counts, phrases), *shown),
+        (
+            Heading(phrases.say("privacy.export_heading")),
+            Text(f"{said}\n{phrases.say('privacy.lines_besides')}" if is_shown else said),
+            *_counted(counts, phrases),
+            *shown,
+        ),
         (Action(phrases.say("button.privacy"), "/privacy"),),
         private=True,
         data={"parts": {name: list(values) for name, values in held.parts.items()}},

@@ -11,6 +11,7 @@ from market.alerts import Alert, Edge, Kind, Severity
 from market.alerts.reach import still_standing
 from market.observations import HOUR_MS, MINUTE_MS
 from market.rules import AlertRules, Rules
+from store.services import FeedStatus
 from store.wishes import Chat, Subscription
 from tests.commands.markets import NOW_MS, calm, crowding, market, reading, stale, unwinding
 from tests.commands.talking import Talk, monospaced, talk
@@ -34,6 +35,35 @@ async def test_a_chat_without_subscriptions_is_shown_how_to_begin() -> None:
     ask = talk(crowding(), alerts=(), role=Role.ANYONE)
     assert "No warnings are told here yet" in await ask("/alerts")
     assert [action.command for action in ask.reply.actions] == ["/subscribe BTC", "/subscribe all", "/alerts"]
+
+
+async def test_a_terminal_where_nobody_chose_says_what_it_shows() -> None:
+    falling = replace(STANDS, severity=Severity.WARNING)
+    ask = manager(falling, platform="terminal", chat="")
+    said = await ask("/alerts")
+    assert said.startswith("Nothing chosen: the usual is shown\n")
+    assert "All watched cascade        WARNING up" in said
+    assert "Standing now: 1" in said
+    assert "That is the usual, shown until something is chosen" in said
+    assert "No warnings" not in said
+    assert ask.reply.data["subscriptions"] == []
+    assert "/subscribe BTC" in [action.command for action in ask.reply.actions]
+    watched = manager(replace(STANDS, severity=Severity.WATCH), platform="terminal", chat="")
+    assert "Nothing of it stands now." in await watched("/alerts")
+    await ask("/subscribe BTC regime")
+    assert "Subscriptions here: 1" in await ask("/alerts")
+    await ask("/unsubscribe all")
+    assert "No warnings are told here yet" in await ask("/alerts"), "all was dropped: nothing is shown"
+
+
+async def test_a_demo_where_nobody_chose_says_that_everything_is_shown() -> None:
+    simulated = FeedStatus("simulated", NOW_MS, 60_000, 200)
+    watch = replace(STANDS, severity=Severity.WATCH)
+    ask = talk(crowding(source="simulated"), alerts=(watch,), platform="terminal", chat="", feed=simulated)
+    said = await ask("/alerts")
+    assert said.startswith("Nothing chosen: everything is shown\n")
+    assert "Standing now: 1" in said
+    assert "In the demo every warning is shown as it comes" in said
 
 
 async def test_a_cascade_is_told_by_its_shock_whatever_stands_beside_it() -> None:

@@ -140,7 +140,29 @@ async def test_an_export_is_told_in_private_alone(valkey: Connection) -> None:
 async def test_the_terminal_shows_the_export_itself(valkey: Connection) -> None:
     ask = talk(valkey, "", platform="terminal", chat="", role=Role.OWNER)
     await ask("/subscribe BTC cascade")
-    assert '"kept": {' in await ask("/export")
+    said = await ask("/export")
+    assert '"kept": {' in said
+    assert "Not in it: the lines typed in seawall chat" in said
+
+
+@pytest.mark.parametrize("language", languages())
+async def test_privacy_at_a_terminal_names_the_lines_that_are_kept_there(
+    valkey: Connection, language: str
+) -> None:
+    phrases = phrases_in(language)
+    ask = talk(valkey, "", platform="terminal", chat="", role=Role.OWNER)
+    ask.context = replace(ask.context, language=language)
+    said = await ask("/privacy")
+    assert "chat_history" in said
+    assert "500" in said
+    assert "/forget" in said
+    assert "--no-history" in said
+    assert phrases.say("privacy.never") not in said
+    elsewhere = talk(valkey, "4711")
+    elsewhere.context = replace(elsewhere.context, language=language)
+    told = await elsewhere("/privacy")
+    assert "chat_history" not in told
+    assert phrases.say("privacy.never") in told
 
 
 async def test_forgetting_takes_two_steps_and_leaves_nothing_but_a_mark(valkey: Connection) -> None:

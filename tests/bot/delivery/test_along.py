@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from bot.delivery.along import Along, Shown, listening
+from bot.delivery.along import Along, Shown
 from bot.delivery.words import Words
 from bot.layout import TELEGRAM_HTML, lay_out
+from commands.protocol.home import listening
 from commands.protocol.reply import Text
 from market.alerts import Alert, Edge, Kind, Severity
 from market.observations import HOUR_MS
