@@ -8,7 +8,8 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.reply import Copy
 from commands.wording import numbers
 from commands.wording.sized import Sized
-from commands.wording.sizing_lines import told_stance
+from commands.wording.sizing_lines import told_budget, told_stance
+from commands.wording.sizing_ways import most_usd
 from market.levels import Levels
 from market.plans import Plan, Rung
 from market.plans.standing import Standing
@@ -86,6 +87,7 @@ def _fitting_usd(sized: Sized) -> float | None:
     check = sized.check
     if sized.stated.entry_usd is not None or check.budget.notional_usd is None or check.max_leverage < 1.0:
         return None
-    most_usd = check.trade.margin_usd * min(check.max_leverage, check.position.leverage)
-    usd = check.new_notional_factor * min(most_usd, check.budget.notional_usd)
+    now = check.new_notional_factor
+    budget_usd = check.budget.notional_usd if now < 1.0 else told_budget(check)[1]
+    usd = now * min(most_usd(check), budget_usd)
     return usd if usd > 0.0 else None

@@ -5,7 +5,7 @@ All of them take the marks of the style that holds (`commands.protocol.style`); 
 """
 
 from datetime import UTC, datetime
-from math import ceil, expm1
+from math import ceil, expm1, floor, log10
 
 from commands.protocol.style import style
 from market.observations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
@@ -130,6 +130,12 @@ def short(value: float | None) -> str:
     return UNKNOWN if value is None else style().number(_short(value))
 
 
+def short_down(value: float) -> str:
+    """The same, never above the amount (0 or more): 126_900 is "126k"."""
+    step = 10.0 ** (floor(log10(value)) - 2) if value > 0.0 else 1.0
+    return short(int(value / step + ROUNDING) * step)
+
+
 def times(leverage: float | None) -> str:
     """A leverage rounded down to a tenth, as caps are shown: 1.875 is "1.8x"."""
     if leverage is None:
@@ -140,6 +146,12 @@ def times(leverage: float | None) -> str:
 def down_to_tenths(leverage: float) -> float:
     """A leverage as `times` shows it."""
     return int(leverage * 10 + 1e-9) / 10
+
+
+def down_finely(leverage: float) -> float:
+    """A leverage rounded down to a hundredth, below a tenth to two digits that count: what is told of it is not nothing."""
+    steps = 100.0 if not 0.0 < leverage < 0.1 else 10.0 ** (1 - floor(log10(leverage)))
+    return int(leverage * steps + 1e-9) / steps
 
 
 def plainly(leverage: float) -> str:

@@ -43,7 +43,7 @@ def exit_words(plan: Plan, standing: Standing | None, rules: Rules, phrases: Phr
         return []
     untightened_usd = rung_usd(plan, Rung.EXIT, rules, tight=False) or exit_usd
     size_usd = plan.drawdown_usd / (lost_share(plan, untightened_usd) + fees)
-    most_usd = plan.max_leverage * plan.margin_usd
+    most_usd = numbers.down_to_tenths(plan.max_leverage) * plan.margin_usd
     known = {
         "exit": numbers.price(exit_usd),
         "loss": numbers.money(round(loss_usd)),

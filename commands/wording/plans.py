@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
-from commands.wording.columns import first_that_fits, fit, sides
+from commands.wording.columns import first_of, first_that_fits, fit, sides
 from commands.wording.panel import age_of
 from market.observations import DAY_MS, SECOND_MS
 from market.plans import Gap, Happened, Plan, Rung, Standing, steps_of
@@ -94,10 +94,9 @@ def liquidation_line(plan: Plan, standing: Standing, sigmas: float | None, phras
         return fit(phrases.say("plan.closed_by_force", price=price))
     away = numbers.percent(plan.liquidation_usd / standing.price_usd - 1.0)
     told = numbers.UNKNOWN if sigmas is None else numbers.decimals(sigmas, 1)
-    known = {"price": price, "distance": away, "sigmas": told}
-    return first_that_fits(
-        phrases.say("plan.liquidation", **known), phrases.say("plan.liquidation_short", **known)
-    )
+    known = {"price": price, "distance": away, "sigmas": told, "span": f"{standing.rest_hours:.0f} h"}
+    keys = ("plan.liquidation", "plan.liquidation_short", "plan.liquidation_terse")
+    return first_of(phrases.say(key, **known) for key in keys)
 
 
 def gap_lines(gaps: Iterable[Gap], now_ms: int, phrases: Phrases) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from commands.wording.sizing_lines import (
     invalidated_because,
     rung_lines,
     stance_lines,
+    thin_book,
 )
 from commands.wording.sizing_notes import (
     age_words,
@@ -197,6 +198,8 @@ def _rests_on(sized: Sized, phrases: Phrases, rules: Rules) -> list[str]:
 
 
 def _binding(check: SizeCheck) -> str:
+    if check.binding_cap is Cap.CONTINUOUS and thin_book(check) is not None:
+        return "continuous_and_book"
     if check.binding_cap is not Cap.STEP:
         return check.binding_cap
     if len(check.chain) > 1:

@@ -47,9 +47,24 @@ def hold_words(check: SizeCheck) -> str:
     return f"{numbers.general(hours)} h"
 
 
-def notional_usd(check: SizeCheck, leverage: float) -> float:
-    """What a position of this leverage is worth, USD; per 1,000 USDT of margin where no equity is stated."""
-    return leverage * check.trade.margin_usd
+def told_usd(check: SizeCheck, leverage: float) -> float:
+    """What a position of this leverage as it is told, in tenths, is worth, USD; per 1,000 USDT of margin where no equity is stated.
+
+    Of what may be taken never more is told than the leverage beside it allows.
+    """
+    return numbers.down_to_tenths(leverage) * check.trade.margin_usd
+
+
+def told_budget(check: SizeCheck) -> tuple[str, float]:
+    """The leverage by which no more than the budget is lost, in words, and what it is worth as told, USD."""
+    told = numbers.down_finely(check.budget.leverage)
+    return f"{numbers.general(told)}x", told * check.trade.margin_usd
+
+
+def thin_book(check: SizeCheck) -> float | None:
+    """What rests in the book that it is closed into, over the usual, where that lowers a cap; None where it does not."""
+    ratio = check.conditions.against(check.position.side).depth_ratio
+    return None if ratio is None or ratio >= 1.0 else min(0.99, max(0.0, ratio))
 
 
 def survivable(check: SizeCheck) -> float:
@@ -86,15 +101,16 @@ def budget_lines(check: SizeCheck, phrases: Phrases) -> list[str]:
         "share": numbers.share(budget.share),
         "loss": numbers.money(budget.share * check.trade.margin_usd),
     }
-    sized = {"leverage": numbers.times(budget.leverage), "exit": numbers.price(budget.exit_usd)}
-    size_usd = notional_usd(check, budget.leverage)
+    leverage, size_usd = told_budget(check)
+    sized = {"leverage": leverage, "exit": numbers.price(budget.exit_usd)}
     head = first_of(phrases.say(one, **lost) for one in (key, "size.lose_bare"))
     if now >= 1.0:
         return [head, first_of(_written("size.budget", size_usd, sized, phrases, bare="size.budget_bare"))]
+    half_usd = now * budget.leverage * check.trade.margin_usd
     half = {"leverage": numbers.times(now * budget.leverage), "exit": sized["exit"]}
     return [
         head,
-        first_of(_written("size.budget_half", now * size_usd, half, phrases, bare="size.budget_half_bare")),
+        first_of(_written("size.budget_half", half_usd, half, phrases, bare="size.budget_half_bare")),
     ]
 
 
@@ -139,6 +155,8 @@ def _link_label(link: Link, phrases: Phrases) -> str:
 def _cap_label(cap: Cap, check: SizeCheck, phrases: Phrases) -> str:
     if cap is Cap.FALL and check.conditions.fall_3d is not None:
         return phrases.say("size.fall", move=numbers.percent(-check.conditions.fall_3d))
+    if cap is Cap.CONTINUOUS and (book := thin_book(check)) is not None:
+        return phrases.say("size.continuous_and_book", book=numbers.percent(book, signed=False, digits=0))
     if cap is not Cap.TWO_SIGMA:
         return phrases.word("cap_label", cap)
     move = numbers.percent(2.0 * check.trade.sigma_horizon, signed=False)
@@ -157,8 +175,8 @@ def _head(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
 
 
 def _written(key: str, usd: float, known: Mapping[str, str], phrases: Phrases, *, bare: str) -> Iterator[str]:
-    """A phrase with an amount in full, then in few digits, then one without it."""
-    for write in (numbers.money, numbers.short):
+    """A phrase with an amount in full, then in few digits and no larger, then one without it."""
+    for write in (numbers.money, numbers.short_down):
         yield phrases.say(key, notional=write(usd), **known)
     yield phrases.say(bare, **known)
 
@@ -171,8 +189,10 @@ def _liquidation(check: SizeCheck, stance: Stance, phrases: Phrases) -> str:
         "price": numbers.price(price),
         "distance": numbers.percent(price / measured_from - 1.0),
         "sigmas": numbers.decimals(stance.distance_sigma, 1),
+        "span": hold_words(check),
     }
-    return first_of(phrases.say(key, **known) for key in ("size.liquidation", "size.liquidation_short"))
+    keys = ("size.liquidation", "size.liquidation_short", "size.liquidation_bare")
+    return first_of(phrases.say(key, **known) for key in keys)
 
 
 def _odds(
@@ -210,7 +230,7 @@ def _survivable(check: SizeCheck, phrases: Phrases) -> str:
     known = {"leverage": numbers.times(most)}
     if not check.trade.equity_stated:
         return fit(phrases.say("size.survivable_bare", **known))
-    usd = notional_usd(check, most)
+    usd = told_usd(check, most)
     return first_of(_written("size.survivable", usd, known, phrases, bare="size.survivable_bare"))
 
 

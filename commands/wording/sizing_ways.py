@@ -6,7 +6,7 @@ from commands.protocol.reply import Action
 from commands.wording import numbers
 from commands.wording.columns import first_of, fit
 from commands.wording.sized import Sized
-from commands.wording.sizing_lines import notional_usd
+from commands.wording.sizing_lines import told_usd
 from market.sizing import MarginMode, Position, SizeCheck, Verdict
 
 
@@ -39,12 +39,11 @@ def _may_open(check: SizeCheck) -> bool:
 def _ways(sized: Sized, phrases: Phrases) -> list[str]:
     check, ways, from_here_usd = sized.check, [], sized.from_here_usd
     if _may_open(check) and from_here_usd is None:
-        ways.append(_way("size.way_size", notional_usd(check, check.max_leverage), check, phrases))
+        ways.append(_way("size.way_size", told_usd(check, check.max_leverage), check, phrases))
     if (check.fitting is not None or from_here_usd is not None) and _may_be_added_to(sized):
         ways.append(_way_margin(from_here_usd or 0.0, check, phrases))
     if 0.0 < check.new_notional_factor < 1.0:
-        most = min(check.max_leverage, check.position.leverage)
-        usd = check.new_notional_factor * notional_usd(check, most)
+        usd = check.new_notional_factor * most_usd(check)
         ways.append(_way("size.way_half", usd, check, phrases))
     if check.verdict is Verdict.WAIT or check.new_notional_factor <= 0.0:
         ways.append(phrases.say("size.way_wait", met=check.checklist.met))
@@ -53,12 +52,17 @@ def _ways(sized: Sized, phrases: Phrases) -> list[str]:
     return ways
 
 
+def most_usd(check: SizeCheck) -> float:
+    """What is asked for, or as much of it as fits at the leverage told, USD."""
+    return min(told_usd(check, check.max_leverage), check.position.leverage * check.trade.margin_usd)
+
+
 def _way(key: str, usd: float, check: SizeCheck, phrases: Phrases) -> str:
     leverage = numbers.times(check.max_leverage)
     per = phrases.say("size.per") if not check.trade.equity_stated else ""
     return first_of(
         phrases.say(key, leverage=leverage, notional=write(usd), per=per)
-        for write in (numbers.money, numbers.short)
+        for write in (numbers.money, numbers.short_down)
     )
 
 

@@ -24,6 +24,7 @@ class Assumption(StrEnum):
     VOLATILITY_COUNTED_HIGH = "volatility_counted_high"
     LIQUIDATIONS_COUNTED_HIGH = "liquidations_counted_high"
     LIQUIDATIONS_LEARNING = "liquidations_learning"
+    LIQUIDATIONS_LEARNING_HIGH = "liquidations_learning_high"
     LIQUIDATIONS_NOT_SEEN = "liquidations_not_seen"
     FUNDING_COUNTED_DEAR = "funding_counted_dear"
     FUNDING_NOT_SEEN = "funding_not_seen"
@@ -143,13 +144,14 @@ def assumptions_of(trade: Trade, conditions: Conditions, venue: Venue | None) ->
 @once()
 def _not_known(conditions: Conditions, side: Side) -> tuple[Assumption, ...]:
     """What of it is the market's, whatever the position."""
-    against = conditions.against(side)
+    against, is_learning = conditions.against(side), "liquidations" in conditions.learning
     said = {
         Assumption.SIGMA_FROM_REFERENCE: conditions.sigma is None or conditions.sigma <= 0.0,
         Assumption.REFERENCE_COLD: conditions.sigma_ref_cold,
         Assumption.VOLATILITY_COUNTED_HIGH: conditions.volatility_high is None,
-        Assumption.LIQUIDATIONS_COUNTED_HIGH: against.liquidations_high is None,
-        Assumption.LIQUIDATIONS_LEARNING: "liquidations" in conditions.learning,
+        Assumption.LIQUIDATIONS_COUNTED_HIGH: against.liquidations_high is None and not is_learning,
+        Assumption.LIQUIDATIONS_LEARNING_HIGH: against.liquidations_high is None and is_learning,
+        Assumption.LIQUIDATIONS_LEARNING: against.liquidations_high is not None and is_learning,
         Assumption.LIQUIDATIONS_NOT_SEEN: "liquidations" in conditions.absent,
         Assumption.FUNDING_COUNTED_DEAR: against.funding_dear is None,
         Assumption.FUNDING_NOT_SEEN: "funding" in conditions.absent,

@@ -83,7 +83,7 @@ async def test_a_measure_that_is_no_rank_over_a_time_keeps_its_name() -> None:
 
 async def test_size_says_it_of_what_cuts_the_size_and_volatility_is_ranked_over_a_year() -> None:
     said = await talk(young())("/size BTC 5x 10k")
-    assert "Liquidations are still being learned: not counted." in said
+    assert "Liquidations have no rank yet: counted by the level of the last hour." in said
     assert "liquidations: day 2 of 7." in said
     assert "volatility: rank over 30 of 365 days." in said
     assert "funding, open interest: rank over 30 of 90 days." in said

@@ -99,7 +99,7 @@ async def test_what_a_size_assumes_is_folded_and_its_verdict_and_ages_are_not() 
     ask = talk(crowding())
     said = await ask("/size BTC 5x 10k")
     assert folded(ask.reply)
-    for seen in ("TOO MUCH NOW", "Liquidation", "Price 4s"):
+    for seen in ("TOO MUCH NOW", "Liq ~", "Price 4s"):
         assert seen in said
         assert seen not in folded(ask.reply)
 

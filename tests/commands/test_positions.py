@@ -47,14 +47,14 @@ async def test_a_position_shows_price_age_profit_next_rung_and_the_way_to_being_
     assert told.startswith("Positions · 1\nBTC 3.3x long p7f2\n")
     assert "Now 64,210 (4s)         P&L -895 USDT" in told
     assert "Next: Trim 63,360  -1.3%" in told
-    assert "Liquidation ~53,000  -17.5%  3.8 s.d." in told
+    assert "Liq ~53,000  -17.5%  3.8 s.d. of 48 h" in told
     assert here.reply.private
 
 
 async def test_a_short_is_mirrored() -> None:
     told = await holding(SOLD)("/positions")
     assert "Next: Trim 66,560  +3.7%" in told
-    assert "Liquidation ~76,000  +18.4%" in told
+    assert "Liq ~76,000  +18.4%  3.3 s.d. of 48 h" in told
     assert "P&L -262.50 USDT" in told
 
 

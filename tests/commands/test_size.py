@@ -38,18 +38,18 @@ async def test_the_answer_is_laid_out_as_the_example_of_the_design() -> None:
         "10% move                9.3x",
         "Venue's tier           80.0x",
         "At 5x (50,000 USDT, isolated):",
-        "Liquidation ~51,600  -19.6%  3.5 s.d.",
+        "Liq ~51,600  -19.6%  3.5 s.d. of 72 h",
         "Touched in 72 h: above 0% (a floor)",
         "Worst 72 h of 180 d not known",
         "Survives 10% yes · 2 sigma yes",
-        " above 7.6x (76,904 USDT): not both",
+        " above 7.6x (76,000 USDT): not both",
         "Funding 72 h  -139.50 (1.4% margin)",
         " at .031%/8h, the 24 h mean",
         "Fees in and out  -50.00 (0.5% margin)",
         "To make it fit:",
-        " 1.8x here: 18,750 USDT",
+        " 1.8x here: 18,000 USDT",
         " 5x: deposit 16,667 USDT more",
-        " now half: 9,375 USDT",
+        " now half: 9,000 USDT",
         "At 1.8x, which fits:",
         "To lose at most 5% (500 USDT):",
         "half now: 1,967 USDT, out 58,272",
@@ -220,7 +220,7 @@ async def test_size_answers_wherever_price_and_volatility_are_there() -> None:
     said = await talk(market(lacking=("liquidations", "open_interest", "funding", "skew")))(
         "/size BTC 5x 10k"
     )
-    assert "Liquidation ~" in said
+    assert "Liq ~" in said
     assert "Liquidations are not seen: not counted." in said
     assert "Funding is not seen: not counted." in said
     assert "Funding 72 h  not known" in said
@@ -239,7 +239,7 @@ async def test_without_a_usable_price_nothing_is_sized_unless_an_entry_is_stated
     assert "price not seen" in said
     assert said.endswith("You can state one: /size BTC 5x long equity=10000 entry=...")
     assert ask.reply.data["verdict"] is None
-    assert "Liquidation ~" in await ask("/size BTC 5x 10k entry=64,200")
+    assert "Liq ~" in await ask("/size BTC 5x 10k entry=64,200")
 
 
 async def test_a_price_three_times_too_old_is_no_price() -> None:
@@ -250,7 +250,7 @@ async def test_a_price_three_times_too_old_is_no_price() -> None:
     assert "NO ANSWER" in said
     line = said.partition("You can state one: ")[2]
     assert line == "/size BTC 5x long equity=10000 lose=2% entry=64210"
-    assert "Liquidation ~" in await late(line)
+    assert "Liq ~" in await late(line)
 
 
 async def test_cross_margin_is_told_what_stands_behind_it() -> None:
@@ -293,7 +293,7 @@ async def test_an_asset_without_brackets_is_not_given_a_guessed_liquidation_pric
     ask = talk(crowding(asset="NOWHERE"), watched=("NOWHERE",))
     said = await ask("/size nowhere 5x 10k")
     assert "No margin tiers are known for NOWHERE" in said
-    assert "Liquidation ~" not in said
+    assert "Liq ~" not in said
 
 
 @pytest.mark.parametrize("equity", ["", " 0.02usdt", " 10k", " 123,456.78", " 40m"])

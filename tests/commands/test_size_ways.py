@@ -195,7 +195,7 @@ async def test_the_size_that_survives_both_moves_is_told() -> None:
     said = await ask("/size BTC 3x 10k")
     most = min(ask.reply.data["caps"][cap] for cap in ("two_sigma", "ten_percent"))  # type: ignore[index]
     assert ask.reply.data["survivable_notional"] == pytest.approx(10_000.0 * most)
-    assert f" above 7.8x ({10_000.0 * most:,.0f} USDT): not both" in said
+    assert " above 7.8x (78,000 USDT): not both" in said
     assert "up to 7.8x" not in said
 
 
