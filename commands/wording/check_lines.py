@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.columns import sides
-from commands.wording.why import ANSWERS, measure_line
+from commands.wording.market import is_lasting
+from commands.wording.measures import measure_line
+from commands.wording.why import ANSWERS
 from market.checklist import READ_BY, Check, Checklist, Question
 from market.observations import Side
 from market.reading import Measure, measure
@@ -83,9 +85,16 @@ def _claim_lines(
         reading = snapshot.reading(READ_BY.get(name, "funding"))
         is_learning = reading is not None and reading.learning is not None
         measures = measures_behind(snapshot, name, rules)
-        is_held = met is True and not any(one.met for one in measures)
+        is_held = met is True and (not any(one.met for one in measures) or _is_lasting(snapshot, name))
         for one in measures:
             yield measure_line(one, phrases, is_held=is_held, is_learning=is_learning)
+
+
+def _is_lasting(snapshot: Snapshot, claim: str) -> bool:
+    """Whether a flag stands for its time alone."""
+    reading = snapshot.reading(READ_BY.get(claim, ""))
+    conditions = () if reading is None else reading.conditions
+    return any(one.flag == claim and is_lasting(snapshot, one) is not None for one in conditions)
 
 
 def _plain(measures: tuple[Measure, ...]) -> list[dict[str, object]]:

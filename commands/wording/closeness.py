@@ -6,9 +6,10 @@ from commands.protocol.phrases import Phrases
 from commands.protocol.style import style
 from commands.wording import numbers
 from commands.wording.columns import fit, folded, sides
+from commands.wording.measures import measure_line
 from commands.wording.turns import turns_words
 from commands.wording.unwatched import not_seen_of, not_seen_words
-from commands.wording.why import ANSWERS, measure_line
+from commands.wording.why import ANSWERS
 from commands.wording.wishes import asset_words, least_of
 from market.alert_rules import STAGE_WARNED
 from market.alerts import CLASSES, Kind, Severity

@@ -22,7 +22,7 @@ from market.observations import MINUTE_MS
 from market.odds import recorded_odds
 from market.once import once
 from market.outlook import better, worse
-from market.reading import Level, Presence
+from market.reading import Condition, Level, Presence
 from market.regime import Regime
 from market.report import LIVE, market_time, state_line
 from market.rules import Rules
@@ -183,10 +183,43 @@ def meaning(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]
         return phrases.word("meaning", regime.state.value), phrases.say("regime.missing", unseen=missing)
     if regime.state is State.MIXED:
         return _mixed(snapshot, phrases, at_ms)
-    falls = regime.flag("pd") is True or regime.flag("downtrend") is True
-    falling = falls and phrases.knows("falling", regime.state.value)
-    said = phrases.word("falling" if falling else "meaning", regime.state.value)
-    return (said, phrases.say("regime.protip")) if regime.protip else (said,)
+    told = [phrases.word(_family(snapshot, phrases), regime.state.value)]
+    told += [phrases.say("regime.protip")] if regime.protip else []
+    if weak := _weak_no_more(snapshot):
+        since_ms, hold_ms = weak
+        known = {"time": numbers.duration(max(0, at_ms - since_ms)), "hold": numbers.duration(hold_ms)}
+        told.append(phrases.say("regime.weak_held", **known))
+    return tuple(told)
+
+
+def _family(snapshot: Snapshot, phrases: Phrases) -> str:
+    """In which words a state is said: falling, fallen and not falling now, or neither."""
+    regime, state = snapshot.regime, snapshot.regime.state.value
+    says_both = phrases.knows("falling", state)
+    is_down = regime.flag("downtrend") is True and says_both
+    is_over = _weak_no_more(snapshot) is not None or (regime.flag("pd") is False and not says_both)
+    if is_over and not is_down and phrases.knows("fallen", state):
+        return "fallen"
+    return "falling" if says_both and (is_down or regime.flag("pd") is True) else "meaning"
+
+
+def _weak_no_more(snapshot: Snapshot) -> tuple[int, int] | None:
+    """Since when the weakness of price is held though it is not met any more, and how long it is; None where it is met."""
+    price = snapshot.reading("price")
+    for condition in () if price is None else price.conditions:
+        if condition.flag == "pd" and (since_ms := is_lasting(snapshot, condition)) is not None:
+            return since_ms, condition.exit_after_ms
+    return None
+
+
+def is_lasting(snapshot: Snapshot, condition: Condition) -> int | None:
+    """Since when a flag stands for its time alone: it is not met any more, and is dropped when that has lasted; else None."""
+    if condition.flag == "pd" and snapshot.regime.flag("brk"):
+        return None  # a fast break is weakness by itself
+    memory = snapshot.regime.flags.get(condition.flag)
+    if memory is None or memory.value is not True or condition.stays is not False:
+        return None
+    return memory.turning_since_ms
 
 
 @once(style)

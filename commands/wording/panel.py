@@ -17,7 +17,7 @@ OPTIONS_MARKETS = frozenset({"BTC", "ETH"})
 """The assets with an options market of their own at Deribit."""
 
 MARKS: Mapping[Level | None, str] = {Level.CALM: "·", Level.CAUTION: "!", Level.STRESS: "!!", None: "?"}
-_VALUE_COLUMNS = 17
+_VALUE_COLUMNS, _RANK_COLUMNS = 17, 4
 
 
 def panel(snapshot: Snapshot, phrases: Phrases, at_ms: int) -> tuple[str, ...]:
@@ -56,7 +56,8 @@ def _reading(snapshot: Snapshot, name: str, phrases: Phrases) -> Line:
 
 
 def _row(name: str, mark: str, value: str, rank: str) -> str:
-    return f"{name:<5}{mark:>2}{value:<{_VALUE_COLUMNS}}{rank:<4}"
+    room = max(_VALUE_COLUMNS, len(value) + 1)
+    return f"{name:<5}{mark:>2}{value:<{room}}{rank:<{_VALUE_COLUMNS + _RANK_COLUMNS - room}}"
 
 
 def _aged(row: str, reading: Reading, at_ms: int) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from commands.protocol.phrases import Phrases
 from commands.wording import numbers
 from commands.wording.aging import Line
-from commands.wording.columns import fit
+from commands.wording.columns import COLUMNS, fit
 from market.across import AtVenue
 from market.formulas.funding import apr
 from market.observations import HOUR_MS, MINUTE_MS
@@ -15,7 +15,7 @@ from market.rules import FreshnessRules
 from market.venues import Standing, is_rate_fresh, standings, stands_at_cap
 
 NAME_COLUMNS = 9
-OWN_COLUMNS, PER_8H_COLUMNS = 11, 8
+OWN_COLUMNS, PER_8H_COLUMNS, YEAR_COLUMNS = 11, 8, 6
 MINUTES_OF_HOUR = 60
 MOST_MINUTES_MS = 100 * MINUTE_MS
 
@@ -104,26 +104,14 @@ def own_rate(one: AtVenue) -> str:
     """A rate with the interval the venue states it for: ".0025%/4h"."""
     if one.rate is None or not one.interval_hours:
         return numbers.UNKNOWN
-    return f"{_rate(one.rate, OWN_COLUMNS - 4)}/{numbers.general(one.interval_hours)}h"
+    return f"{numbers.rate(one.rate).removesuffix('/8h')}/{numbers.general(one.interval_hours)}h"
 
 
 def _rate_of(one: AtVenue, phrases: Phrases, rules: FreshnessRules) -> Line:
     per_year = None if one.rate is None or not one.interval_hours else apr(one.rate, one.interval_hours)
-    cells = (
-        name_of(one.venue, phrases),
-        own_rate(one),
-        _rate(one.rate_8h, PER_8H_COLUMNS - 1),
-        numbers.percent(per_year, signed=False, digits=0),
-    )
+    year = numbers.percent(per_year, signed=False, digits=0)
+    cells = (name_of(one.venue, phrases), own_rate(one), numbers.rate(one.rate_8h).removesuffix("/8h"), year)
     return lambda at_ms: _rate_row(*cells, _left(one, phrases, rules, at_ms))
-
-
-def _rate(fraction: float | None, columns: int) -> str:
-    """A rate without the hours it is for, in at most so many columns."""
-    told = numbers.rate(fraction)
-    return (told if len(told.removesuffix("/8h")) <= columns else numbers.rate_short(fraction)).removesuffix(
-        "/8h"
-    )
 
 
 def _left(one: AtVenue, phrases: Phrases, rules: FreshnessRules, at_ms: int) -> str:
@@ -141,7 +129,11 @@ def _left(one: AtVenue, phrases: Phrases, rules: FreshnessRules, at_ms: int) -> 
 
 
 def _rate_row(name: str, own: str, per_8h: str, per_year: str, left: str) -> str:
-    return fit(f"{name:<8}{own:>{OWN_COLUMNS}}{per_8h:>{PER_8H_COLUMNS}}{per_year:>6}{left:>4}")
+    """A rate that is longer than its column takes what the year's leaves, or of the name before it: no number is cut."""
+    more = max(0, len(per_8h) + 1 - PER_8H_COLUMNS)
+    end = f"{per_8h:>{PER_8H_COLUMNS + more}}{' ' + per_year:>{YEAR_COLUMNS - more}}{left:>4}"
+    room = COLUMNS - len(end) - 1 - max(len(own), OWN_COLUMNS - 1)
+    return fit(f"{name[:room]:<{room}} {own:>{OWN_COLUMNS - 1}}{end}")
 
 
 def _premium_of(row: Standing, one: AtVenue, phrases: Phrases) -> Line:

@@ -1,6 +1,6 @@
 """Why a state is said: every condition with its value and what it needs, what would make it worse and what would clear it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from commands.protocol.phrases import Phrases
@@ -9,12 +9,13 @@ from commands.protocol.style import style
 from commands.wording import numbers
 from commands.wording.aging import Line, aged
 from commands.wording.books import book_lines
-from commands.wording.columns import COLUMNS, first_that_fits, fit, sides
+from commands.wording.columns import COLUMNS, fit, sides
 from commands.wording.findings import findings_lines
 from commands.wording.learning import ALL, reading_learning
 from commands.wording.market import (
     footer,
     held,
+    is_lasting,
     live_moment,
     meaning,
     paragraph,
@@ -23,6 +24,7 @@ from commands.wording.market import (
     stress,
     tone_of,
 )
+from commands.wording.measures import measure_line
 from commands.wording.odds import regime_odds, skill_lines
 from commands.wording.panel import age_of, unseen
 from commands.wording.paragraphs import evidence_of, paragraph_of
@@ -33,7 +35,7 @@ from market.checklist import READ_BY
 from market.odds import recorded_odds
 from market.once import once
 from market.outlook import Turn, better, worse
-from market.reading import Condition, Measure, Presence, Reading
+from market.reading import Condition, Presence, Reading, measure
 from market.report import market_time
 from market.rules import Rules
 from market.snapshot import Snapshot
@@ -44,9 +46,6 @@ ANSWERS: Mapping[bool | None, tuple[str, str]] = {
     False: ("-", "no"),
     None: ("?", "unknown"),
 }
-RANKED_OVER_A_TIME = frozenset({"oi_percentile", "long_bps_percentile", "volatility_percentile"})
-"""The measures whose name says over how long they are ranked."""
-
 ALSO_TOLD = ("lb", "rolling_over", "vol_hi")
 
 
@@ -57,7 +56,7 @@ def describe_why(snapshot: Snapshot, phrases: Phrases, rules: Rules, now_ms: int
         _heading(snapshot, phrases),
         *source_notes(snapshot, phrases, now_ms),
         Text("\n".join((*_meaning(snapshot, phrases, at_ms), _protip(snapshot, phrases)))),
-        Lines(aged(_conditions(snapshot, phrases), at_ms)),
+        Lines(aged(_conditions(snapshot, phrases, rules), at_ms)),
         Lines(aged(_steps(snapshot, phrases), at_ms)),
         *_turns(snapshot, phrases, rules),
         Text("\n".join((*_unseen(snapshot, phrases, at_ms), stress(snapshot.regime, phrases)))),
@@ -125,41 +124,15 @@ def outlook(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[str, ..
     )
 
 
-def measure_line(
-    measure: Measure, phrases: Phrases, *, is_held: bool = False, is_learning: bool = False
-) -> str:
-    """One measure beside what it needs: "   24 h shock -0.62 needs below -1.00".
-
-    `is_held`: nothing that raised its flag is met any more, and the flag stands by its exit threshold. `is_learning`: its
-    rank is not over the time that its name says.
-    """
-    so_far = is_learning and measure.name in RANKED_OVER_A_TIME
-    label = phrases.word("measure", "rank_so_far" if so_far else measure.name)
-    if measure.value is None:
-        return fit("   " + phrases.say("why.not_known", measure=label))
-    if measure.unit == "claim":
-        answer = phrases.say("answer.yes" if measure.value else "answer.no")
-        return fit("   " + phrases.say("why.claim", measure=label, answer=answer))
-    write = _count if measure.name.startswith("flagged") else _UNITS.get(measure.unit, _plainly)
-    value = numbers.from_log(measure.value) if measure.name == "r_7d" else measure.value
-    known = {"measure": label, "value": write(value), "needed": write(measure.needed)}
-    if measure.met:
-        return fit("   " + phrases.say("why.met", **known))
-    if is_held:
-        return fit("   " + phrases.say("why.held", **known))
-    keys = _NEEDS_COUNT if write is _count else _NEEDS_OVER if measure.above else _NEEDS_BELOW
-    return first_that_fits(*("   " + phrases.say(key, **known) for key in keys))
-
-
 @once(style)
-def _conditions(snapshot: Snapshot, phrases: Phrases) -> tuple[Line, ...]:
+def _conditions(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[Line, ...]:
     """The flags reading by reading; those that need two inputs stand last."""
-    return tuple(_condition_lines(snapshot, phrases))
+    return tuple(_condition_lines(snapshot, phrases, rules))
 
 
-def _condition_lines(snapshot: Snapshot, phrases: Phrases) -> Iterator[Line]:
+def _condition_lines(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Iterator[Line]:
     told: set[str] = set()
-    below = _lines_below(snapshot, phrases)
+    below = _lines_below(snapshot, phrases, rules)
     for name in ALL:
         reading = snapshot.reading(name)
         yield _reading_head(name, reading, phrases)
@@ -179,7 +152,7 @@ def _condition_lines(snapshot: Snapshot, phrases: Phrases) -> Iterator[Line]:
             yield _flag_line(snapshot, flag, phrases)
 
 
-def _lines_below(snapshot: Snapshot, phrases: Phrases) -> Mapping[str, tuple[Line, ...]]:
+def _lines_below(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> Mapping[str, tuple[Line, ...]]:
     """What stands below the head of a reading, and below a flag."""
     lines: dict[str, tuple[Line, ...]] = {}
     for reading in snapshot.readings:
@@ -187,7 +160,20 @@ def _lines_below(snapshot: Snapshot, phrases: Phrases) -> Mapping[str, tuple[Lin
         for condition in reading.conditions:
             if condition.flag in (*FLAGS, *ALSO_TOLD):
                 lines[condition.flag] = tuple(_measures(snapshot, reading, condition, phrases))
+    lines["brk"] = (*lines.get("brk", ()), *_low_to_break(snapshot, phrases, rules))
     return lines
+
+
+def _low_to_break(snapshot: Snapshot, phrases: Phrases, rules: Rules) -> tuple[Line, ...]:
+    """The low that a shock has to go through to be a fast break, with the price beside it; nothing where it is one already."""
+    price = snapshot.reading("price")
+    if price is None or price.presence is Presence.ABSENT or snapshot.regime.flag("brk"):
+        return ()
+    low_usd = price.facts.get("last_low_usd")
+    if low_usd is None or price.value is None:
+        return (measure_line(measure("last_low_usd", None, 0.0, "USD"), phrases),)
+    needed_usd = low_usd * (1.0 - rules.price.pivot_margin)
+    return (measure_line(measure("last_low_usd", price.value, needed_usd, "USD", above=False), phrases),)
 
 
 def _facts(snapshot: Snapshot, reading: Reading, phrases: Phrases) -> Iterator[Line]:
@@ -214,11 +200,21 @@ def _aged_head(label: str, said: str, reading: Reading, at_ms: int) -> str:
     return sides(label, said + age_of(reading, at_ms))
 
 
-def _measures(snapshot: Snapshot, reading: Reading, condition: Condition, phrases: Phrases) -> Iterator[str]:
-    is_met = any(measure.met for measure in condition.measures)
+def _measures(snapshot: Snapshot, reading: Reading, condition: Condition, phrases: Phrases) -> Iterator[Line]:
+    is_met = any(one.met for one in condition.measures)
     is_held = snapshot.regime.flag(condition.flag) is True and not is_met
-    for measure in condition.measures:
-        yield measure_line(measure, phrases, is_held=is_held, is_learning=reading.learning is not None)
+    lasting = is_lasting(snapshot, condition)
+    if lasting is not None:
+        yield partial(_held_for, lasting, condition, phrases)
+    for one in condition.measures:
+        is_so_far = reading.learning is not None
+        yield measure_line(one, phrases, is_held=is_held or lasting is not None, is_learning=is_so_far)
+
+
+def _held_for(since_ms: int, condition: Condition, phrases: Phrases, at_ms: int) -> str:
+    """That a flag is not met any more, since when, and how long it is held: "   not met for 40min, held 6 h"."""
+    known = {"time": numbers.age(max(0, at_ms - since_ms)), "hold": numbers.age(condition.exit_after_ms)}
+    return fit("   " + phrases.say("why.lasting", **known))
 
 
 def _flag_line(snapshot: Snapshot, flag: str, phrases: Phrases) -> Line:
@@ -306,38 +302,3 @@ def _plain(snapshot: Snapshot) -> dict[str, object]:
 
 def _plain_turn(turn: Turn) -> dict[str, object]:
     return {"state": turn.state.value, "flags": dict(turn.flags)}
-
-
-def _percent(value: float) -> str:
-    return numbers.percent(value)
-
-
-def _rate(value: float) -> str:
-    return numbers.rate(value).removesuffix("/8h")
-
-
-def _hours(value: float) -> str:
-    return f"{value:.0f} h"
-
-
-def _count(value: float) -> str:
-    return f"{value:.0f}"
-
-
-def _plainly(value: float) -> str:
-    return numbers.decimals(value, 2)
-
-
-_NEEDS_BELOW = ("why.needs_below", "why.needs_below_short")
-_NEEDS_OVER = ("why.needs_over", "why.needs_over_short")
-_NEEDS_COUNT = ("why.needs_count", "why.needs_count_short")
-_UNITS: Mapping[str, Callable[[float], str]] = {
-    "fraction": _percent,
-    "/8h": _rate,
-    "rank": numbers.rank,
-    "bps": numbers.bps,
-    "pts": numbers.points,
-    "z": numbers.points,
-    "sigma": _plainly,
-    "h": _hours,
-}
