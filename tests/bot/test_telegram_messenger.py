@@ -54,6 +54,14 @@ async def test_a_warning_arrives_with_its_buttons_and_is_edited_in_place(
     assert (shown.text.strip(), shown.edits, shown.chat_id) == ("over", 1, 11)
 
 
+async def test_an_edit_that_changes_nothing_leaves_the_warning_as_it_stands(
+    api: BotApi, messenger: TelegramMessenger
+) -> None:
+    await messenger.edit(HERE, await sent(messenger), REPLY)
+    (shown,) = api.shown
+    assert (shown.edits, set(shown.buttons)) == (0, {"Why"})
+
+
 async def test_it_makes_a_sound_or_none_and_goes_into_its_topic(
     api: BotApi, messenger: TelegramMessenger
 ) -> None:

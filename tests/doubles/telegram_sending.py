@@ -12,7 +12,10 @@ from tests.doubles.telegram_people import RIGHTS, People
 from tests.doubles.telegram_rich import read_rich
 
 NOT_FOUND = "Bad Request: message to edit not found"
-NOT_MODIFIED = "Bad Request: message is not modified: specified new message content is exactly the same"
+NOT_MODIFIED = (
+    "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
+    " as a current content and reply markup of the message"
+)
 JITTER_S = {"overall": 0.05, "chat": 0.3, "group": 0.3}
 """How much earlier than its turn a message may arrive: no network, and no busy machine, keeps distances to the millisecond."""
 GENERAL_TOPIC = 1

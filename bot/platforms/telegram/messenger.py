@@ -15,7 +15,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Te
 from bot.layout import TELEGRAM_HTML, lay_out
 from bot.messenger import Manners, Undelivered, Wrong
 from bot.platforms.telegram.buttons import Buttons, Keyboard, Whose
-from bot.platforms.telegram.parts import CLOSED, GONE_FOR_GOOD, NO_PREVIEW, plain
+from bot.platforms.telegram.parts import CLOSED, GONE_FOR_GOOD, NO_PREVIEW, NOT_MODIFIED, plain
 from bot.platforms.telegram.transport import Flooded, NotSent
 from commands.protocol.reply import Reply
 from store.pace import Rate
@@ -29,6 +29,7 @@ A_CHAT = (Rate(1.0, 2.5),)
 A_GROUP = (*A_CHAT, Rate(20.0 / 60.0, 20.0))
 BUTTONS = ("button", "keyboard", "markup")
 """What stands in refusals of what is below a text."""
+UNCHANGED = (NOT_MODIFIED,)
 NO_TOPIC = ("message thread not found", "topic_closed", "topic_deleted")
 
 BESIDE = ","
@@ -97,7 +98,7 @@ class TelegramMessenger:
             try:
                 await _in_html_or_plain(one, partial(self._change, chat_id, int(held_in)))
             except TelegramError as error:
-                if not _says(error, ("message is not modified",)):
+                if not _says(error, UNCHANGED):
                     raise understood(error) from None
         for left_over in held[len(drawn) :]:
             with suppress(TelegramError):  # no more than an old part that stays below what is new
@@ -189,6 +190,8 @@ async def _in_html_or_plain(
     try:
         return await say(drawn.keyboard, drawn.text, ParseMode.HTML)
     except BadRequest as error:
+        if _says(error, UNCHANGED):  # its words speak of the markup as well
+            raise
         keyboard = None if _says(error, BUTTONS) else drawn.keyboard
         if not _says(error, ("can't parse entities",)) and keyboard is drawn.keyboard:
             raise
