@@ -174,6 +174,15 @@ async def test_ctrl_c_forgets_what_is_typed_and_then_ends_the_lines() -> None:
         assert [line async for line in keyboard] == []
 
 
+async def test_a_second_ctrl_c_while_an_answer_is_waited_for_does_not_take_the_first_back() -> None:
+    async with terminal([]) as (keys, keyboard, _):
+        os.write(keys, b"/id\n")
+        assert await anext(keyboard) == "/id"
+        os.write(keys, b"\x03\x03")
+        async with asyncio.timeout(5.0):
+            assert [line async for line in keyboard] == []
+
+
 async def test_a_program_that_goes_on_after_a_stop_shows_its_line_again() -> None:
     async with terminal([]) as (keys, keyboard, screen):
         waiting = asyncio.create_task(anext(keyboard))

@@ -191,11 +191,12 @@ class Editor:
         self.above(write)
 
     def _forget_waiting(self) -> bool:
-        """Whether lines waited to be answered, which now are not."""
-        waited = not self._lines.empty()
-        while not self._lines.empty():
-            self._lines.get_nowait()
-        return waited
+        """Whether lines waited to be answered, which now are not; the end of the lines is not forgotten."""
+        waited = [self._lines.get_nowait() for _ in range(self._lines.qsize())]
+        for one in waited:
+            if not isinstance(one, Typed):
+                self._lines.put_nowait(one)
+        return bool(waited)
 
     def _bindings(self) -> KeyBindings:
         keys, on_line = KeyBindings(), has_focus(DEFAULT_BUFFER)

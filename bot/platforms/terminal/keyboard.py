@@ -228,12 +228,10 @@ class Keyboard:
             self._is_prompted = False
 
     def _forget(self) -> None:
-        """Forget what is typed and what waits to be answered; where there is neither, end the lines."""
-        waited = not self._lines.empty()
-        while not self._lines.empty():
-            self._lines.get_nowait()
+        """Forget what is typed and what waits to be answered; where there is neither, or only the end waits, end the lines."""
+        waited = [self._lines.get_nowait() for _ in range(self._lines.qsize())]
         self._leave_line()
-        if self._line.forget() or waited:
+        if (self._line.forget() or waited) and None not in waited:
             self._prompt()
         else:
             self.close()

@@ -194,6 +194,15 @@ async def test_ctrl_c_forgets_what_is_typed_and_then_ends_the_lines() -> None:
             await here.line()
 
 
+async def test_a_second_ctrl_c_while_an_answer_is_waited_for_does_not_take_the_first_back() -> None:
+    async with desk() as here:
+        here.types("/id\r")
+        assert await here.line() == "/id"
+        here.types(CTRL_C + CTRL_C)
+        with pytest.raises(StopAsyncIteration):
+            await here.line()
+
+
 async def test_ctrl_d_ends_the_lines() -> None:
     async with desk() as here:
         here.types(CTRL_D)
