@@ -45,12 +45,12 @@ READER = f"{TERMINAL}:{HERE}"
 """Where news of plans go that were stated here."""
 LOOK_EVERY_S = 1.0
 MOST_NEWS = 50
-STOPPED_MS = 2 * MINUTE_MS
-"""The same where the service has said that it ends: another takes over, or it is started again, within that time."""
 HEARD_AFTER_S = 10.0
 """A pipe that is open for so long has somebody at its end; a script that asks one thing would take news of plans from a person."""
 SILENT_MS = 5 * MINUTE_MS
 """Evaluated every minute, a market not looked at for so long is looked at by nobody."""
+STOPPED_MS = 2 * MINUTE_MS
+"""The same where the service has said that it ends: another takes over, or it is started again, within that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +203,11 @@ class Following:
 
     async def _tell_of_service(self) -> None:
         """Say it when the service ends or comes back: silence would pass for calm. How it stood at first was said at first."""
-        before, self._was_served = self._was_served, await self._desk.is_served()
-        if before is None or before is self._was_served:
-            return
-        said = await self._desk.heard() if self._was_served else self._desk.phrases.say("terminal.no_service")
-        self._screen.say(f"{_clock(now_ms())} {said}")
+        is_served = await self._desk.is_served()
+        if self._was_served not in {None, is_served}:
+            said = await self._desk.heard() if is_served else self._desk.phrases.say("terminal.no_service")
+            self._screen.say(f"{_clock(now_ms())} {said}")
+        self._was_served = is_served
 
     async def _show_plans(self) -> None:
         """News of plans are told once, to whichever terminal is open; what came while none was is told at the next."""

@@ -50,15 +50,17 @@ class Along:
         recent = await services.post.recent(MOST_LOOKED_AT)
         news = self._news(recent)
         if not news and not self._wave.held:
+            self._known = _names(recent)
             return None
         chat = listening(await services.chats.get(self._address) or Chat(self._address))
+        self._known = _names(recent)  # not before: what could not be told now is news at the next look
         wanted = [alert for alert in news if wants(chat, alert)]
         telling = tell(self._wave, wanted, chat, now_ms)
         return self._shown(telling, wanted, self._in_language(chat), now_ms)
 
     def _news(self, recent: Sequence[Alert]) -> tuple[Alert, ...]:
         """What was not looked at before, oldest first."""
-        known, self._known = self._known, frozenset(map(transition_of, recent))
+        known = self._known
         if known is None:
             return still_standing(recent)
         return tuple(alert for alert in reversed(recent) if transition_of(alert) not in known)
@@ -79,6 +81,10 @@ class Along:
 
     def _in_language(self, chat: Chat) -> Chat:
         return replace(chat, language=self._language) if self._language else chat
+
+
+def _names(alerts: Iterable[Alert]) -> frozenset[str]:
+    return frozenset(map(transition_of, alerts))
 
 
 def _changed(news: Iterable[Alert], phrases: Phrases, now_ms: int) -> Reply | None:

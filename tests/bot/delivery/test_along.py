@@ -1,6 +1,9 @@
 """Reading along: a terminal is shown what a chat would be told, as it comes, and owes nothing."""
 
 from dataclasses import replace
+from unittest.mock import patch
+
+import pytest
 
 from bot.delivery.along import Along, Shown
 from bot.delivery.words import Words
@@ -9,6 +12,7 @@ from commands.protocol.home import listening
 from commands.protocol.reply import Text
 from market.alerts import Alert, Edge, Kind, Severity
 from market.observations import HOUR_MS
+from store.connection import StoreUnavailable
 from store.in_memory import ChatsInMemory, FeedInMemory, PostInMemory, SnapshotsInMemory
 from store.services import FeedStatus, Services
 from store.wishes import Change, Chat, QuietHours, Subscription
@@ -48,6 +52,18 @@ async def test_a_warning_that_comes_is_shown_once() -> None:
     room.alerts.append(FIRED)
     assert "BTC" in await room.sees()
     assert await room.looks() is None
+
+
+async def test_a_warning_that_came_as_the_store_went_away_is_shown_when_it_is_back() -> None:
+    room = Room()
+    assert await room.looks() is None
+    room.alerts.append(FIRED)
+    with (
+        patch.object(room.chats, "get", side_effect=StoreUnavailable("away")),
+        pytest.raises(StoreUnavailable),
+    ):
+        await room.looks()
+    assert "BTC" in await room.sees()
 
 
 async def test_what_still_stands_is_shown_at_the_first_look_and_what_is_over_is_not() -> None:

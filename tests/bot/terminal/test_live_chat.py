@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from pydantic import SecretStr
@@ -19,7 +20,7 @@ from commands.protocol.request import HERE, TERMINAL
 from market.alerts import Alert
 from market.plans import Happened
 from store.bulletins import Bulletins
-from store.connection import Connection
+from store.connection import Connection, StoreUnavailable
 from store.people import StoredPeople
 from store.persons import Person
 from store.plan_news import StoredPlanNews
@@ -290,6 +291,20 @@ async def test_a_service_that_ends_while_somebody_reads_is_said_to_have_and_so_i
         await StoredFeed(market).save(FeedStatus("live", NOW_MS, 60_000, 0))
         await here.sees(f"[12:04 UTC] {usual}")
         assert " ".join(here.shown.split()).count(stopped) == 1
+
+
+async def test_the_return_of_a_service_is_said_though_the_store_went_away_meanwhile(
+    market: Connection,
+) -> None:
+    paper = io.StringIO()
+    following = Following(LiveDesk(market, Settings(), Manner()), Screen(paper))
+    await StoredFeed(market).save(FeedStatus("live", NOW_MS - SILENT_MS - 1, 60_000, 0))
+    await following.look()
+    await StoredFeed(market).save(FeedStatus("live", NOW_MS, 60_000, 0))
+    with patch.object(LiveDesk, "heard", side_effect=StoreUnavailable("away")):
+        await following.look()
+    await following.look()
+    assert phrases_in("en").say("terminal.usual") in " ".join(paper.getvalue().split())
 
 
 async def test_a_recorded_market_warns_nobody_and_says_so(valkey: Connection, settings: Settings) -> None:
