@@ -54,6 +54,7 @@ class Photos:
     def __init__(self, bot: Bot, desk: Desk) -> None:
         self._bot, self._desk = bot, desk
         self._refused_s: OrderedDict[int, float] = OrderedDict()
+        self._doubted: OrderedDict[int, None] = OrderedDict()
 
     async def of(self, reply: Reply, chat_id: int) -> tuple[Reply, Photo | None]:
         """The reply as it stands beside its picture, and the picture.
@@ -63,7 +64,8 @@ class Photos:
         picture = next((block for block in reply.blocks if isinstance(block, Picture)), None)
         if picture is None or self._desk.draw is None or not self._takes_any(chat_id):
             return reply, None
-        media: bytes | str | None = None if reply.private else await self._read(self._name(picture))
+        is_new = reply.private or chat_id in self._doubted
+        media: bytes | str | None = None if is_new else await self._read(self._name(picture))
         if media is None:
             drawn = await self._desk.drawn(reply)
             if drawn is None:
@@ -73,30 +75,33 @@ class Photos:
         return beside(reply, picture), Photo(None if reply.private else picture, media, words)
 
     async def note(self, photo: Photo, sent: Message | bool) -> None:
-        """Remember what Telegram calls a picture that was uploaded; forget a name under which it knows none.
+        """Remember what Telegram calls a picture that was uploaded.
 
-        Where an upload became words instead, the chat takes no pictures.
+        Where an upload became words instead, the chat takes no pictures. Where a name did, it is either unknown to Telegram or that
+        chat takes none: the next picture there is uploaded, which tells, and replaces the name or leaves it to the others.
         """
         if isinstance(sent, bool):
             return
-        if not sent.photo and not isinstance(photo.media, str):
-            self._note_refusal(sent.chat_id)
-        if photo.picture is None:
-            return
-        if sent.photo and not isinstance(photo.media, str):
-            await self._keep(self._name(photo.picture), sent.photo[-1].file_id)
-        elif not sent.photo and isinstance(photo.media, str):
-            await self._keep(self._name(photo.picture), "")
+        if not sent.photo:
+            self._note_refusal(sent.chat_id, is_of_name=isinstance(photo.media, str))
+        elif not isinstance(photo.media, str):
+            self._doubted.pop(sent.chat_id, None)
+            if photo.picture is not None:
+                await self._keep(self._name(photo.picture), sent.photo[-1].file_id)
 
     def _takes_any(self, chat_id: int) -> bool:
         refused_s = self._refused_s.get(chat_id)
         return refused_s is None or monotonic_s() - refused_s > REFUSED_FOR_S
 
-    def _note_refusal(self, chat_id: int) -> None:
-        self._refused_s[chat_id] = monotonic_s()
-        self._refused_s.move_to_end(chat_id)
-        while len(self._refused_s) > MOST_REFUSED:
-            self._refused_s.popitem(last=False)
+    def _note_refusal(self, chat_id: int, *, is_of_name: bool) -> None:
+        if is_of_name:
+            self._doubted[chat_id] = None
+        else:
+            self._refused_s[chat_id] = monotonic_s()
+            self._refused_s.move_to_end(chat_id)
+        for known in (self._doubted, self._refused_s):
+            while len(known) > MOST_REFUSED:
+                known.popitem(last=False)
 
     async def above(self, chat_id: int, message_id: int) -> Above | None:
         """The photo that stands above these words, None where none is known."""

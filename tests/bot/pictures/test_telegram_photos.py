@@ -172,6 +172,20 @@ async def test_a_group_without_pictures_costs_no_upload_each_time_and_others_kee
     api.refusals.clear()
 
 
+async def test_a_group_without_pictures_takes_no_name_away_from_others(api: BotApi, service: Service) -> None:
+    no_photos = "Bad Request: not enough rights to send photos to the chat"
+    api.fail("sendPhoto", Fault(400, no_photos, chat_id=GROUP["id"], times=9))
+    for count in range(0, 9, 3):
+        await api.say("/regime BTC")
+        assert has_photo(await first(api, count + 1))
+        for place in (2, 3):
+            await api.say("/regime BTC", chat=GROUP)
+            assert "Price, USD: last" in (await first(api, count + place)).text
+    assert len(api.uploads) == 2  # the first of all, and one to the group that tells why the name was refused
+    assert len(api.called("sendPhoto")) == 3 + 2
+    api.refusals.clear()
+
+
 async def test_a_name_that_telegram_does_not_know_is_not_used_again(
     api: BotApi, service: Service, easel: Easel
 ) -> None:
