@@ -72,6 +72,12 @@ async def test_a_command_is_a_command_and_ends_the_question(line: str, conversat
     assert "is no command" in await conversation.talk("5x")
 
 
+@pytest.mark.parametrize("line", ["btc", "BTCUSDT", "  $btc "])
+async def test_an_asset_alone_asks_for_its_regime(line: str, conversation: Conversation) -> None:
+    assert await conversation.talk(line) == await conversation.talk("/regime BTC")
+    assert '"/btc" is no command' in await conversation.talk("/btc")
+
+
 async def test_words_that_steer_market_time_leave_the_question_open(conversation: Conversation) -> None:
     await conversation.talk("size btc 10k")
     assert "stands still" in await conversation.talk("pause")

@@ -316,7 +316,7 @@ async def test_a_number_without_a_button_says_so(conversation: Conversation) -> 
 
 async def test_the_slash_may_be_left_out(conversation: Conversation) -> None:
     await conversation.talk("  regime btc ")
-    assert conversation.asked == ["/regime btc"]
+    assert conversation.asked == ["regime btc"], "the door tells a command from an asset alone by its slash"
 
 
 @pytest.mark.parametrize("word", ["quit", "/quit", "EXIT", "q"])

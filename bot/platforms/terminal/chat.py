@@ -77,7 +77,7 @@ class Chat:
         elif said and self._prompt is not None and command_of(said) is None and not said.startswith("/"):
             await self._answer(self._prompt.filled(said))
         elif said:
-            await self._answer(said if said.startswith("/") else f"/{said}")
+            await self._answer(said)
         return True
 
     def _is_press(self, said: str) -> bool:
