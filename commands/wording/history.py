@@ -57,6 +57,7 @@ def describe_history(
         blocks += [
             Text(phrases.say("history.key")),
             Lines(tuple(line for alert in shown for line in _rows(alert, pasts[alert.asset], phrases))),
+            *_why_right(shown, pasts, phrases),
             Text(phrases.say("history.as_told")),
         ]
     elif told:
@@ -81,6 +82,12 @@ def describe_history(
 def describe_no_history(phrases: Phrases) -> Reply:
     """The answer where nothing of what was warned of is kept."""
     return Reply((Note(phrases.say("history.nobody"), Tone.CAUTION),), data={"warnings": []})
+
+
+def _why_right(shown: Sequence[Alert], pasts: Mapping[Asset, Past], phrases: Phrases) -> list[Block]:
+    """That a warning may be right whose wave was told to be a false alarm: a wave can end before the day after it does."""
+    is_any_right = any(_verdict(alert, pasts[alert.asset]) is Verdict.RIGHT for alert in shown)
+    return [Text(phrases.say("history.right_later"))] if is_any_right else []
 
 
 def _heading(told: Sequence[Alert], asset: Asset | None, kinds: Sequence[Kind], phrases: Phrases) -> str:

@@ -281,6 +281,13 @@ async def test_history_says_what_price_did_after_each_warning_and_how_it_turned_
     ]
 
 
+async def test_a_right_warning_may_be_of_a_wave_that_was_told_to_be_a_false_alarm() -> None:
+    """The wave of 20.25 h could have ended within hours as FALSE ALARM: both are told, so that they differ is said."""
+    said = await asking(RECORD, told=TOLD)("/history BTC")
+    assert "it may be right though its wave ended sooner, told as FALSE ALARM" in said
+    assert "FALSE ALARM" not in await asking(told=TOLD)("/history BTC"), "nothing is right here"
+
+
 async def test_its_own_record_is_a_count_with_its_interval() -> None:
     said = await asking(RECORD, told=TOLD)("/history")
     assert "Loud cascade warnings: 2 of 3 were followed by a sell-off within 24 h [20-94%]." in said
