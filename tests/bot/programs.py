@@ -79,7 +79,9 @@ class Room:
 
     def servers(self) -> list[str]:
         """The servers that run with files of this room, or in its folder: process id and command line."""
-        listed = subprocess.run(["ps", "-wweo", "pid,args"], capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run(
+            ["ps", "-wweo", "pid,args"], capture_output=True, text=True, check=True
+        ).stdout
         found = [line for line in listed.splitlines() if "valkey-server" in line]
         return [line for line in found if str(self.folder) in f"{line} {_works_in(int(line.split()[0]))}"]
 
