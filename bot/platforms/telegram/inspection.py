@@ -1,16 +1,12 @@
 """What `seawall doctor` is told of the bot beside its token: how its updates reach it, and what it may be asked."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from telegram import Bot, WebhookInfo
-from telegram.error import InvalidToken, TelegramError
+from telegram import WebhookInfo
 
-from bot.chat_platform import Noticed, PlatformAway, PlatformStopped, Stands
+from bot.chat_platform import Noticed, Stands
 from bot.platforms.telegram.links import group_link
-from bot.platforms.telegram.service import REFUSED, TELEGRAM_URL
-from bot.platforms.telegram.transport import STAND_IN, AiohttpRequest
+from bot.platforms.telegram.service import signed_in
 from bot.platforms.telegram.webhook import Address, address_of
 from bot.settings import Settings
 
@@ -20,7 +16,7 @@ LONGEST_REASON = 120
 
 async def invite(settings: Settings) -> str:
     """The link by which a group takes the bot in. Raises PlatformStopped (no token, or refused) and PlatformAway."""
-    async with _bot(settings) as bot:
+    async with signed_in(settings) as bot:
         return group_link(bot.username)
 
 
@@ -29,29 +25,9 @@ async def inspect(settings: Settings) -> tuple[Noticed, ...]:
 
     Nothing is changed, and no update is fetched: that would take it from the service that runs.
     """
-    async with _bot(settings) as bot:
+    async with signed_in(settings) as bot:
         info = await bot.get_webhook_info()
         return _updates(info, address_of(settings)), _inline(is_inline=bool(bot.supports_inline_queries))
-
-
-@asynccontextmanager
-async def _bot(settings: Settings) -> AsyncIterator[Bot]:
-    """The bot, known to Telegram."""
-    if settings.telegram_token is None:
-        raise PlatformStopped("Telegram needs SEAWALL_TELEGRAM_TOKEN.")
-    root = str(settings.telegram_url or TELEGRAM_URL).rstrip("/")
-    bot = Bot(STAND_IN, f"{root}/bot", request=AiohttpRequest(settings.telegram_token, connections=1))
-    try:
-        await bot.initialize()  # it asks getMe
-        yield bot
-    except InvalidToken:
-        raise PlatformStopped(REFUSED) from None
-    except TelegramError as error:
-        raise PlatformAway(f"Telegram does not answer as it should: {error.message}") from None
-    finally:
-        await (
-            bot.shutdown()
-        )  # `async with bot` would leave its session open where it is cancelled as it begins
 
 
 def _updates(info: WebhookInfo, address: Address | None) -> Noticed:

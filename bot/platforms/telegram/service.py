@@ -1,8 +1,8 @@
 """The Telegram service: fetch updates, answer each as its own task, and stop in order."""
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NoReturn
 
 import structlog
@@ -53,18 +53,24 @@ async def run(desk: Desk) -> None:
 
 async def check(settings: Settings) -> str:
     """The bot's name, as Telegram tells it for the token. Raises PlatformStopped (refused) and PlatformAway."""
+    async with signed_in(settings) as bot:
+        return f"@{bot.username}"
+
+
+@asynccontextmanager
+async def signed_in(settings: Settings) -> AsyncIterator[Bot]:
+    """The bot, known to Telegram. Raises PlatformStopped (no token, or refused) and PlatformAway, also of what is asked in the block."""
     bot = sending_bot(settings, connections=1)
     try:
         await bot.initialize()  # it asks getMe
-        return f"@{bot.username}"
+        yield bot
     except InvalidToken:
         raise PlatformStopped(REFUSED) from None
     except TelegramError as error:
         raise PlatformAway(f"Telegram does not answer as it should: {error.message}") from None
     finally:
-        await (
-            bot.shutdown()
-        )  # `async with bot` would leave its session open where it is cancelled as it begins
+        # `async with bot` would leave its session open where it is cancelled as it begins
+        await bot.shutdown()
 
 
 class Service:

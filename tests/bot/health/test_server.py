@@ -81,7 +81,7 @@ async def test_a_loop_that_stands_still_is_dead_by_its_own_words(
     async with serving(valkey) as here:
         await here.evaluated()
         await asyncio.sleep(0.05)
-        time.sleep(0.3)
+        time.sleep(0.3)  # the loop itself stands still, for longer than DEAD_S here
         with ThreadPoolExecutor() as threads:  # the loop stands still until both have been answered
             asking = [threads.submit(ask, path) for path in ("/healthz", "/readyz")]
             (healthz, alive), (readyz, ready) = (one.result(PATIENCE_S) for one in asking)
